@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import { EngineInfo, EngineState, EngineStatus, Finding } from './engine.ts';
+import { AdmitResult, FileHandle, FileHandleId, MediaFile, MediaRequest } from './files.ts';
+import { Job, JobId, QueueSummary } from './jobs.ts';
+import { ImageInterface, ModelGuess, ModelSummary, RuntimeCandidate } from './models.ts';
+import { Settings } from './settings.ts';
+import { DialogPurpose, ShellCommand, ShellInfo } from './shell.ts';
+import { Receipt, TilePreview, UpscaleAddResult, UpscaleSettings } from './upscale.ts';
+
+/**
+ * Who may call a method. `window`: everybody, also a page. `host`: only what owns the file system's side (the
+ * desktop main process, the web server, the command line); these take or give paths.
+ */
+export type Audience = 'window' | 'host';
+
+interface MethodDefinition<Input extends z.ZodType, Output extends z.ZodType> {
+  readonly audience: Audience;
+  readonly input: Input;
+  readonly output: Output;
+}
+
+function method<Input extends z.ZodType, Output extends z.ZodType>(
+  audience: Audience,
+  input: Input,
+  output: Output,
+): MethodDefinition<Input, Output> {
+  return { audience, input, output };
+}
+
+const nothing = z.object({});
+const done = z.object({});
+const ids = z.object({ ids: z.array(JobId).max(100_000) });
+
+/** Every request there is. The name is the wire name. */
+export const methods = {
+  // The engine
+  'engine.info': method('window', nothing, EngineInfo),
+  'engine.status': method('window', nothing, EngineStatus),
+  'engine.doctor': method('window', nothing, z.object({ findings: z.array(Finding) })),
+  'engine.runtimes': method('window', nothing, z.object({ candidates: z.array(RuntimeCandidate) })),
+  /** Answers at once; the supervisor's heartbeat. */
+  'engine.ping': method('host', nothing, z.object({ at: z.number() })),
+  /** Stops taking work, puts running jobs back into the queue, closes the journal. The process ends after it. */
+  'engine.shutdown': method('host', nothing, done),
+
+  // Files
+  /** Turns paths into handles; folders are listed with the pictures below them when they are added. */
+  'files.admit': method('host', z.object({ paths: z.array(z.string()).max(100_000) }), AdmitResult),
+  /** A path on the server's disk, in web mode, below a folder that the owner of the token allowed. */
+  'files.admitAllowed': method('window', z.object({ path: z.string().max(4096) }), AdmitResult),
+  'files.describe': method('window', z.object({ id: FileHandleId }), FileHandle),
+  /** The path behind a handle. */
+  'files.resolve': method('host', z.object({ id: FileHandleId }), z.object({ path: z.string() })),
+  'media.open': method('host', MediaRequest, MediaFile),
+
+  // The queue
+  'jobs.list': method('window', nothing, z.object({ jobs: z.array(Job), summary: QueueSummary })),
+  /** Ready jobs become queued with the settings of now; all ready ones when no ids are given. */
+  'jobs.start': method('window', ids.partial(), z.object({ started: z.int() })),
+  'jobs.pause': method('window', ids, done),
+  'jobs.resume': method('window', ids, done),
+  'jobs.cancel': method('window', ids, done),
+  'jobs.retry': method('window', ids, done),
+  /** Takes finished or waiting jobs off the list; results stay on disk. Gives what `jobs.restore` needs. */
+  'jobs.remove': method('window', ids, z.object({ removed: z.array(JobId) })),
+  /** Undoes a removal. */
+  'jobs.restore': method('window', ids, done),
+  /** Puts jobs, in the given order, before another one, or at the end. */
+  'jobs.reorder': method('window', ids.extend({ before: JobId.nullable() }), done),
+  'jobs.pauseAll': method('window', nothing, done),
+  'jobs.resumeAll': method('window', nothing, done),
+  'jobs.receipt': method('window', z.object({ id: JobId }), z.object({ receipt: Receipt })),
+  /** Where a result is, for "Show in folder". */
+  'jobs.outputPath': method('host', z.object({ id: JobId }), z.object({ path: z.string() })),
+
+  // Upscaling
+  'upscale.add': method(
+    'window',
+    z.object({ handles: z.array(FileHandleId).max(100_000) }),
+    UpscaleAddResult,
+  ),
+  /** Adds the picture that comes with Refinery. */
+  'upscale.addSample': method('window', nothing, UpscaleAddResult),
+  /** Choices for these pictures alone; `null` returns them to the batch's. */
+  'upscale.override': method('window', ids.extend({ settings: UpscaleSettings.nullable() }), done),
+  /** Sends tiles of this job as they are finished; `null` stops. */
+  'upscale.watch': method('window', z.object({ id: JobId.nullable() }), done),
+
+  // Models
+  'models.list': method('window', nothing, z.object({ models: z.array(ModelSummary) })),
+  'models.download': method('window', z.object({ id: z.string() }), done),
+  'models.cancelDownload': method('window', z.object({ id: z.string() }), done),
+  /** Looks at a network from disk and says how it seems to want its pixels. */
+  'models.probe': method(
+    'window',
+    z.object({ handle: FileHandleId, assume: ImageInterface.optional() }),
+    ModelGuess,
+  ),
+  'models.addCustom': method(
+    'window',
+    z.object({ handle: FileHandleId, name: z.string().min(1).max(80), interface: ImageInterface }),
+    ModelSummary,
+  ),
+  'models.remove': method('window', z.object({ id: z.string() }), done),
+
+  // Settings
+  'settings.get': method('window', nothing, Settings),
+  'settings.set': method('window', z.object({ change: Settings.partial() }), Settings),
+
+  // What surrounds the page: answered by the desktop main process or the web server
+  'shell.info': method('window', nothing, ShellInfo),
+  /** Empty when the person cancels. */
+  'shell.openDialog': method('window', z.object({ purpose: DialogPurpose }), AdmitResult),
+  'shell.showResult': method('window', z.object({ id: JobId }), done),
+  'shell.openResult': method('window', z.object({ id: JobId }), done),
+  'shell.copyImage': method('window', z.object({ id: JobId }), done),
+  /** Starts a native drag of the result out of the window. */
+  'shell.dragResult': method('window', z.object({ id: JobId }), done),
+} as const;
+
+export type Methods = typeof methods;
+export type MethodName = keyof Methods;
+export type MethodInput<Name extends MethodName> = z.input<Methods[Name]['input']>;
+export type MethodRequest<Name extends MethodName> = z.output<Methods[Name]['input']>;
+export type MethodOutput<Name extends MethodName> = z.output<Methods[Name]['output']>;
+
+/** Every event that the engine sends on its own account. Events tell; requests drive. */
+export const events = {
+  /** Jobs that are new or changed, at most ten times a second. */
+  'jobs.changed': z.object({ jobs: z.array(Job), summary: QueueSummary }),
+  'jobs.removed': z.object({ ids: z.array(JobId), summary: QueueSummary }),
+  'upscale.tile': TilePreview,
+  'models.changed': z.object({ models: z.array(ModelSummary) }),
+  'settings.changed': Settings,
+  'engine.state': EngineState,
+  /** Files from the command line, a second start or the system's "Open with". */
+  'shell.filesArrived': AdmitResult,
+  'shell.command': z.object({ command: ShellCommand }),
+  /** Something a person should know and that belongs to no job, such as a device that was given up. */
+  'engine.notice': z.object({ tone: z.enum(['information', 'warning']), message: z.string() }),
+} as const;
+
+export type Events = typeof events;
+export type EventName = keyof Events;
+export type EventPayload<Name extends EventName> = z.output<Events[Name]>;

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+
+/** How an image network wants its pixels. What a probe guesses and a person may correct. */
+export const ImageInterface = z.object({
+  /** Enlargement of the network itself. */
+  scale: z.int().min(1).max(8),
+  layout: z.enum(['NCHW', 'NHWC']),
+  channels: z.enum(['RGB', 'BGR', 'GRAY']),
+  /** Largest input value: 1 or 255. */
+  inputRange: z.union([z.literal(1), z.literal(255)]),
+  /** Largest output value: 1 or 255. */
+  outputRange: z.union([z.literal(1), z.literal(255)]),
+  /** Whether a second input takes the enlarged picture (Open Model Zoo's super-resolution networks). */
+  enlargedInput: z.boolean(),
+  /** Kernel of that enlargement: a = -0.5 (Pillow, the embedded networks) or -0.75 (OpenCV, the OMZ demo). */
+  cubicCoefficient: z.number().default(-0.5),
+  /** Context in source pixels that a tile needs on each inner side. */
+  overlap: z.int().min(0).max(256),
+  /** Set when the network takes only this input size. */
+  fixedSize: z.object({ width: z.int(), height: z.int() }).nullable(),
+});
+export type ImageInterface = z.infer<typeof ImageInterface>;
+
+export const ModelFile = z.object({
+  name: z.string(),
+  bytes: z.number(),
+  /** `sha256:` or `sha384:` and lower-case hex. */
+  hash: z.string(),
+  /** Where it is downloaded from; absent for files in the package. */
+  url: z.url().optional(),
+});
+export type ModelFile = z.infer<typeof ModelFile>;
+
+export const ModelEntry = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** One line: what it is good for. */
+  summary: z.string(),
+  task: z.enum(['super-resolution']),
+  source: z.enum(['embedded', 'download', 'custom']),
+  licence: z.string(),
+  interface: ImageInterface,
+  files: z.array(ModelFile),
+  /** Lowest PSNR in dB that the result, shrunk back, must have against the source. */
+  agreementPsnr: z.number(),
+  card: z.string().optional(),
+});
+export type ModelEntry = z.infer<typeof ModelEntry>;
+
+export const ModelManifest = z.object({ version: z.literal(1), models: z.array(ModelEntry) });
+export type ModelManifest = z.infer<typeof ModelManifest>;
+
+export const ModelState = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('ready') }),
+  z.object({ state: z.literal('absent'), bytes: z.number() }),
+  z.object({ state: z.literal('downloading'), received: z.number(), bytes: z.number() }),
+  z.object({ state: z.literal('broken'), reason: z.string() }),
+]);
+export type ModelState = z.infer<typeof ModelState>;
+
+export const ModelSummary = z.object({ entry: ModelEntry, status: ModelState });
+export type ModelSummary = z.infer<typeof ModelSummary>;
+
+/** What probing a person's own network found, with how sure it is, and a small picture of the guess at work. */
+export const ModelGuess = z.object({
+  /** Name of the file. */
+  name: z.string(),
+  interface: ImageInterface,
+  /** 0..1: agreement of the shrunk result with the source for the best reading, relative to the next. */
+  confidence: z.number(),
+  /** Why this reading, one sentence each. */
+  reasons: z.array(z.string()),
+  /** JPEG, base64: a sample enlarged with this reading. */
+  preview: z.string(),
+  /** The sample enlarged by bicubic interpolation, for comparison. JPEG, base64. */
+  reference: z.string(),
+});
+export type ModelGuess = z.infer<typeof ModelGuess>;
+
+export const DeviceInfo = z.object({
+  id: z.string(),
+  fullName: z.string(),
+  kind: z.enum(['CPU', 'GPU', 'NPU', 'AUTO', 'OTHER']),
+  /** OpenVINO's OPTIMIZATION_CAPABILITIES, such as FP32, BF16, INT8. */
+  capabilities: z.array(z.string()),
+});
+export type DeviceInfo = z.infer<typeof DeviceInfo>;
+
+/** One OpenVINO that was found, or a place that was looked at in vain. */
+export const RuntimeCandidate = z.object({
+  source: z.string(),
+  implementation: z.enum(['addon', 'ffi']),
+  path: z.string(),
+  version: z.string().nullable(),
+  usable: z.boolean(),
+  reason: z.string().nullable(),
+});
+export type RuntimeCandidate = z.infer<typeof RuntimeCandidate>;
