@@ -7,3 +7,4 @@ export * from './models.ts';
 export * from './settings.ts';
 export * from './shell.ts';
 export * from './upscale.ts';
+export * from './wire.ts';

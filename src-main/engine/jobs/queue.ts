@@ -1,0 +1,467 @@
+import { randomUUID } from 'node:crypto';
+import { type ErrorValue, RefineryError, toErrorValue } from '../../contract/errors.ts';
+import {
+  type Job,
+  type JobKindName,
+  type JobProgress,
+  type JobState,
+  jobStates,
+  type QueueSummary,
+} from '../../contract/jobs.ts';
+import { Estimator, type Workload } from './estimate.ts';
+import { PauseGate } from './gate.ts';
+import type { JobRecord, Journal } from './journal.ts';
+import type { JobKind } from './kind.ts';
+import { placeBefore } from './order.ts';
+
+export interface NewJob {
+  readonly title: string;
+  readonly input: unknown;
+  readonly detail?: unknown;
+  /** Starts at once instead of waiting for the person. */
+  readonly start?: boolean;
+}
+
+export interface QueueOptions {
+  readonly journal: Journal;
+  readonly kinds: readonly JobKind[];
+  readonly onChanged: (jobs: Job[], summary: QueueSummary) => void;
+  readonly onRemoved: (ids: string[], summary: QueueSummary) => void;
+  /** Milliseconds between two reports of changes. */
+  readonly interval?: number;
+}
+
+interface Running {
+  readonly abort: AbortController;
+  readonly gate: PauseGate;
+  readonly settled: Promise<void>;
+  progress: JobProgress | undefined;
+}
+
+/** Jobs that the engine died with this often are set aside instead of taking it down again. */
+const crashLimit = 2;
+
+/** Removed jobs can be brought back for a month. */
+const removedFor = 30 * 24 * 3_600_000;
+
+/** States in which a job has nothing left to do. */
+const finishedStates: ReadonlySet<JobState> = new Set(['done', 'failed', 'cancelled', 'setAside']);
+
+class Stopping extends Error {}
+
+/**
+ * The queue of everything that takes time. Each change of state is in the journal before anybody hears of it, so
+ * that after a crash the queue is as it was told: nothing lost, nothing done twice.
+ */
+export class JobQueue {
+  readonly #journal: Journal;
+  readonly #kinds: ReadonlyMap<JobKindName, JobKind>;
+  readonly #options: QueueOptions;
+  readonly #records = new Map<string, JobRecord>();
+  /** Records that are on the list, by position. */
+  #order: JobRecord[] = [];
+  readonly #running = new Map<string, Running>();
+  /** Jobs since the queue was last idle: the whole of which progress tells a part. */
+  readonly #session = new Set<string>();
+  readonly #estimator = new Estimator();
+  readonly #dirty = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+  #paused: boolean;
+  #stopping = false;
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+    this.#journal = options.journal;
+    this.#kinds = new Map(options.kinds.map((kind) => [kind.name, kind]));
+    this.#paused = this.#journal.fact('paused') === 'true';
+  }
+
+  /** Reads the journal, finishes or returns what a crash left behind, and goes on working. */
+  async open(): Promise<void> {
+    this.#journal.purge(Date.now() - removedFor);
+    const changed: JobRecord[] = [];
+    for (const record of this.#journal.load()) {
+      this.#records.set(record.id, record);
+      const interrupted = record.state === 'running';
+      if (!interrupted && record.pending === null) continue;
+      changed.push(record);
+      const result = record.pending === null ? undefined : await this.#kind(record).recover(record);
+      record.pending = null;
+      if (result !== undefined) {
+        this.#finish(record, 'done');
+        record.result = result;
+      } else if (interrupted) {
+        record.crashes += 1;
+        if (record.crashes < crashLimit) record.state = 'queued';
+        else this.#finish(record, 'setAside', setAsideError(record));
+      }
+    }
+    if (changed.length > 0) this.#journal.save(changed);
+    this.#sort();
+    for (const record of this.#order) if (record.state === 'queued') this.#session.add(record.id);
+    this.#pump();
+  }
+
+  list(): Job[] {
+    return this.#order.map((record) => this.#view(record));
+  }
+
+  summary(): QueueSummary {
+    const counts = Object.fromEntries(jobStates.map((state) => [state, 0])) as Record<JobState, number>;
+    for (const record of this.#order) counts[record.state] += 1;
+    const busy = this.#running.size > 0 || counts.queued > 0;
+    const workload = this.#workload();
+    if (this.#paused) this.#estimator.skip(Date.now(), workload);
+    const { fraction, timeLeft, rate } = this.#estimator.update(Date.now(), workload);
+    return {
+      paused: this.#paused,
+      counts,
+      fraction,
+      timeLeft: busy && !this.#paused ? timeLeft : null,
+      rate,
+    };
+  }
+
+  /** @throws {RefineryError} `JOB_NOT_FOUND` */
+  record(id: string): JobRecord {
+    const record = this.#records.get(id);
+    if (!record) {
+      throw new RefineryError('JOB_NOT_FOUND', 'This job is no longer on the list.', {
+        hint: 'Add the file again.',
+      });
+    }
+    return record;
+  }
+
+  add(kind: JobKindName, jobs: readonly NewJob[]): string[] {
+    const batch = randomUUID();
+    let position = (this.#order.at(-1)?.position ?? 0) + 1;
+    const records = jobs.map((job): JobRecord => {
+      const record: JobRecord = {
+        id: randomUUID(),
+        kind,
+        batch,
+        title: job.title,
+        state: 'ready',
+        position: position++,
+        addedAt: Date.now(),
+        startedAt: null,
+        finishedAt: null,
+        attempts: 0,
+        crashes: 0,
+        input: job.input,
+        spec: null,
+        detail: job.detail ?? null,
+        result: null,
+        pending: null,
+        error: null,
+        removed: false,
+      };
+      return record;
+    });
+    for (const record of records) this.#records.set(record.id, record);
+    this.#order.push(...records);
+    this.#changed(records);
+    const ids = records.map((record) => record.id);
+    const now = ids.filter((_, index) => jobs[index]?.start);
+    if (now.length > 0) this.start(now);
+    return ids;
+  }
+
+  /** Changes what a kind knows of a job. */
+  setDetail(id: string, change: (detail: unknown) => unknown): void {
+    const record = this.#records.get(id);
+    if (!record) return;
+    record.detail = change(record.detail);
+    this.#changed([record]);
+  }
+
+  /** Marks a job that can't be started at all. */
+  fail(id: string, error: ErrorValue): void {
+    const record = this.#records.get(id);
+    if (record?.state !== 'ready' && record?.state !== 'queued') return;
+    this.#finish(record, 'failed', error);
+    this.#changed([record]);
+  }
+
+  /** @returns how many jobs were put to work. */
+  start(ids?: readonly string[]): number {
+    const chosen = (ids?.map((id) => this.record(id)) ?? this.#order).filter(
+      (record) => record.state === 'ready' && !record.removed,
+    );
+    this.#enqueue(chosen);
+    return chosen.length;
+  }
+
+  /** Failed, cancelled and set-aside jobs start anew, with the choices of now. */
+  retry(ids: readonly string[]): void {
+    const chosen = ids.map((id) => this.record(id));
+    this.#enqueue(
+      chosen.filter(({ state }) => state === 'failed' || state === 'cancelled' || state === 'setAside'),
+    );
+  }
+
+  pause(ids: readonly string[]): void {
+    const chosen = ids.map((id) => this.record(id));
+    const records = chosen.filter(({ state }) => state === 'queued' || state === 'running');
+    for (const record of records) {
+      this.#running.get(record.id)?.gate.pause();
+      record.state = 'paused';
+    }
+    this.#changed(records);
+    this.#pump();
+  }
+
+  resume(ids: readonly string[]): void {
+    const records = ids.map((id) => this.record(id)).filter(({ state }) => state === 'paused');
+    for (const record of records) {
+      const running = this.#running.get(record.id);
+      record.state = running ? 'running' : 'queued';
+      if (!this.#paused) running?.gate.resume();
+      this.#session.add(record.id);
+    }
+    this.#changed(records);
+    this.#pump();
+  }
+
+  cancel(ids: readonly string[]): void {
+    const chosen = ids.map((id) => this.record(id));
+    const records = chosen.filter(({ state }) => !finishedStates.has(state));
+    for (const record of records) {
+      const running = this.#running.get(record.id);
+      if (running) running.abort.abort(new RefineryError('CANCELLED', 'Cancelled.'));
+      else this.#finish(record, 'cancelled');
+    }
+    this.#changed(records);
+    this.#pump();
+  }
+
+  /** Takes jobs off the list; those in work are cancelled first. */
+  remove(ids: readonly string[]): string[] {
+    const records = ids.map((id) => this.record(id)).filter((record) => !record.removed);
+    this.cancel(records.map(({ id }) => id));
+    for (const record of records) {
+      record.removed = true;
+      this.#session.delete(record.id);
+      this.#dirty.delete(record.id);
+    }
+    this.#journal.save(records);
+    this.#sort();
+    const removed = records.map(({ id }) => id);
+    if (removed.length > 0) this.#options.onRemoved(removed, this.summary());
+    return removed;
+  }
+
+  restore(ids: readonly string[]): void {
+    const records = ids.map((id) => this.record(id)).filter((record) => record.removed);
+    for (const record of records) {
+      record.removed = false;
+      // Removing cancelled what had not been done; bringing it back makes it wait again.
+      if (record.state === 'cancelled' && !this.#running.has(record.id)) record.state = 'ready';
+    }
+    this.#sort();
+    this.#changed(records);
+  }
+
+  reorder(ids: readonly string[], before: string | null): void {
+    const moving = ids.map((id) => this.record(id));
+    this.#changed(placeBefore(this.#order, moving, before === null ? null : this.record(before)));
+    this.#sort();
+  }
+
+  setPaused(paused: boolean): void {
+    if (this.#paused === paused) return;
+    this.#paused = paused;
+    this.#journal.setFact('paused', String(paused));
+    for (const [id, running] of this.#running) {
+      if (paused) running.gate.pause();
+      else if (this.#records.get(id)?.state === 'running') running.gate.resume();
+    }
+    this.#schedule();
+    this.#pump();
+  }
+
+  /** Puts what runs back into the queue and waits until it has let go. */
+  async shutdown(): Promise<void> {
+    this.#stopping = true;
+    const running = [...this.#running.values()];
+    for (const { abort } of running) abort.abort(new Stopping('The engine is stopping.'));
+    await Promise.all(running.map(({ settled }) => settled));
+    clearTimeout(this.#timer);
+    this.#flush();
+  }
+
+  #enqueue(records: readonly JobRecord[]): void {
+    if (!this.#busy()) {
+      this.#session.clear();
+      this.#estimator.reset(Date.now(), this.#workload());
+    }
+    for (const record of records) {
+      record.spec = this.#kind(record).freeze(record);
+      record.state = 'queued';
+      record.error = null;
+      record.result = null;
+      record.startedAt = null;
+      record.finishedAt = null;
+      record.crashes = 0;
+      this.#session.add(record.id);
+    }
+    this.#changed(records);
+    this.#pump();
+  }
+
+  #busy(): boolean {
+    return this.#running.size > 0 || this.#order.some(({ state }) => state === 'queued');
+  }
+
+  /** Fills the free places. A job that was in hand when the engine died runs alone, to be sure whose fault it was. */
+  #pump(): void {
+    if (this.#stopping || this.#paused) return;
+    const active = [...this.#running].filter(([, { gate }]) => !gate.shut).map(([id]) => this.record(id));
+    if (active.some((record) => record.crashes > 0)) return;
+    const free = new Map([...this.#kinds.values()].map((kind) => [kind.name, kind.slots]));
+    for (const record of active) free.set(record.kind, (free.get(record.kind) ?? 0) - 1);
+    for (const record of this.#order) {
+      if (record.state !== 'queued' || (free.get(record.kind) ?? 0) <= 0) continue;
+      if (record.crashes > 0 && active.length > 0) return;
+      this.#begin(record);
+      active.push(record);
+      free.set(record.kind, (free.get(record.kind) ?? 0) - 1);
+      if (record.crashes > 0) return;
+      if ([...free.values()].every((slots) => slots <= 0)) return;
+    }
+  }
+
+  #begin(record: JobRecord): void {
+    record.state = 'running';
+    record.attempts += 1;
+    record.startedAt = Date.now();
+    this.#changed([record]);
+    const abort = new AbortController();
+    const gate = new PauseGate();
+    const running: Running = { abort, gate, progress: undefined, settled: this.#work(record, abort, gate) };
+    this.#running.set(record.id, running);
+  }
+
+  async #work(record: JobRecord, abort: AbortController, gate: PauseGate): Promise<void> {
+    // The map entry is set after this function was called; nothing below runs before that.
+    await Promise.resolve();
+    try {
+      const result = await this.#kind(record).run(record, {
+        jobId: record.id,
+        signal: abort.signal,
+        waitWhilePaused: () => gate.wait(abort.signal),
+        report: (progress) => this.#report(record, progress),
+        setPending: (pending) => {
+          record.pending = pending;
+          this.#journal.save([record]);
+        },
+      });
+      record.result = result;
+      this.#finish(record, 'done');
+    } catch (thrown) {
+      if (abort.signal.reason instanceof Stopping) {
+        record.state = record.state === 'paused' ? 'paused' : 'queued';
+      } else if (abort.signal.aborted) this.#finish(record, 'cancelled');
+      else this.#finish(record, 'failed', toErrorValue(thrown));
+    }
+    record.pending = null;
+    this.#running.delete(record.id);
+    this.#changed([record]);
+    this.#pump();
+  }
+
+  #report(record: JobRecord, progress: JobProgress): void {
+    const running = this.#running.get(record.id);
+    if (!running) return;
+    const fraction = Math.max(running.progress?.fraction ?? 0, progress.fraction);
+    running.progress = { ...progress, fraction };
+    this.#dirty.add(record.id);
+    this.#schedule();
+  }
+
+  #finish(record: JobRecord, state: JobState, error: ErrorValue | null = null): void {
+    record.state = state;
+    record.error = error;
+    record.finishedAt = Date.now();
+    if (state === 'done') record.crashes = 0;
+  }
+
+  #changed(records: readonly JobRecord[]): void {
+    if (records.length === 0) return;
+    this.#journal.save(records);
+    for (const record of records) if (!record.removed) this.#dirty.add(record.id);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#timer || this.#stopping) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#flush();
+      if (this.#running.size > 0) this.#schedule();
+    }, this.#options.interval ?? 100);
+  }
+
+  #flush(): void {
+    const jobs = [...this.#dirty].map((id) => this.#view(this.record(id)));
+    this.#dirty.clear();
+    this.#options.onChanged(jobs, this.summary());
+  }
+
+  #workload(): Workload {
+    let total = 0;
+    let finished = 0;
+    let finishedItems = 0;
+    for (const id of this.#session) {
+      const record = this.#records.get(id);
+      if (!record) continue;
+      const weight = this.#kind(record).weigh(record);
+      total += weight;
+      if (finishedStates.has(record.state)) {
+        finished += weight;
+        finishedItems += 1;
+      } else finished += weight * (this.#running.get(id)?.progress?.fraction ?? 0);
+    }
+    return { total, finished, finishedItems };
+  }
+
+  #view(record: JobRecord): Job {
+    const running = this.#running.get(record.id);
+    return {
+      id: record.id,
+      kind: record.kind,
+      batch: record.batch,
+      title: record.title,
+      state: record.state,
+      position: record.position,
+      addedAt: record.addedAt,
+      ...(record.startedAt === null ? {} : { startedAt: record.startedAt }),
+      ...(record.finishedAt === null ? {} : { finishedAt: record.finishedAt }),
+      attempts: record.attempts,
+      ...(running?.progress ? { progress: running.progress } : {}),
+      ...(record.error === null ? {} : { error: record.error }),
+      ...this.#kind(record).describe(record),
+    };
+  }
+
+  #sort(): void {
+    this.#order = [...this.#records.values()]
+      .filter((record) => !record.removed)
+      .sort((a, b) => a.position - b.position || a.addedAt - b.addedAt);
+  }
+
+  #kind(record: JobRecord): JobKind {
+    const kind = this.#kinds.get(record.kind);
+    if (!kind) throw new RefineryError('INTERNAL', `There is no kind of job named "${record.kind}".`);
+    return kind;
+  }
+}
+
+function setAsideError(record: JobRecord): ErrorValue {
+  return {
+    code: 'JOB_SET_ASIDE',
+    message: `The engine stopped ${record.crashes} times while it worked on this, so it was set aside.`,
+    hint: 'Try again with another device or the f32 precision; if it stops again, report this file.',
+  };
+}
