@@ -29,9 +29,10 @@ export type AdmitResult = z.infer<typeof AdmitResult>;
 
 /**
  * Which picture of a job to show. The carrier of the bytes differs (a confined `app://` scheme in the desktop
- * window, an authenticated address in web mode), the name does not.
+ * window, an authenticated address in web mode), the name does not. `output` is what a browser can show of the
+ * result, `result` the very file.
  */
-export const mediaVariants = ['thumbnail', 'input', 'output', 'sample'] as const;
+export const mediaVariants = ['thumbnail', 'input', 'output', 'result'] as const;
 export const MediaVariant = z.enum(mediaVariants);
 export type MediaVariant = z.infer<typeof MediaVariant>;
 

@@ -22,7 +22,7 @@ export const jobStates = [
 export const JobState = z.enum(jobStates);
 export type JobState = z.infer<typeof JobState>;
 
-export const jobKinds = ['upscale', 'download'] as const;
+export const jobKinds = ['upscale'] as const;
 export const JobKindName = z.enum(jobKinds);
 export type JobKindName = z.infer<typeof JobKindName>;
 

@@ -3,7 +3,7 @@ import { EngineInfo, EngineState, EngineStatus, Finding } from './engine.ts';
 import { AdmitResult, FileHandle, FileHandleId, MediaFile, MediaRequest } from './files.ts';
 import { Job, JobId, QueueSummary } from './jobs.ts';
 import { ImageInterface, ModelGuess, ModelSummary, RuntimeCandidate } from './models.ts';
-import { Settings } from './settings.ts';
+import { Settings, SettingsChange } from './settings.ts';
 import { DialogPurpose, ShellCommand, ShellInfo } from './shell.ts';
 import { Receipt, TilePreview, UpscaleAddResult, UpscaleSettings } from './upscale.ts';
 
@@ -105,7 +105,7 @@ export const methods = {
 
   // Settings
   'settings.get': method('window', nothing, Settings),
-  'settings.set': method('window', z.object({ change: Settings.partial() }), Settings),
+  'settings.set': method('window', z.object({ change: SettingsChange }), Settings),
 
   // What surrounds the page: answered by the desktop main process or the web server
   'shell.info': method('window', nothing, ShellInfo),

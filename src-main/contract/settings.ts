@@ -1,20 +1,35 @@
 import { z } from 'zod';
 import { UpscalePreset, UpscaleSettings } from './upscale.ts';
 
+const fields = {
+  theme: z.enum(['system', 'light', 'dark']),
+  /** Choices that the next batch starts with. */
+  upscale: UpscaleSettings,
+  presets: z.array(UpscalePreset).max(100),
+  /** Folder of an OpenVINO to use before any other; '' looks for one. */
+  runtimePath: z.string(),
+  /** Threads for inference; 0 leaves it to OpenVINO. */
+  threads: z.int().min(0).max(256),
+  /** Memory in MB that upscaling may use; 0 measures what is free. */
+  memoryBudget: z.int().min(0).max(1_048_576),
+  notifyWhenDone: z.boolean(),
+  /** Whether the first-run sample was put away. */
+  welcomed: z.boolean(),
+};
+
 /** What Refinery remembers. Unknown keys are kept out, missing ones take their default. */
 export const Settings = z.object({
-  theme: z.enum(['system', 'light', 'dark']).default('system'),
-  /** Choices that the next batch starts with. */
-  upscale: UpscaleSettings.prefault({}),
-  presets: z.array(UpscalePreset).max(100).default([]),
-  /** Folder of an OpenVINO to use before any other; '' looks for one. */
-  runtimePath: z.string().default(''),
-  /** Threads for inference; 0 leaves it to OpenVINO. */
-  threads: z.int().min(0).max(256).default(0),
-  /** Memory in MB that upscaling may use; 0 measures what is free. */
-  memoryBudget: z.int().min(0).max(1_048_576).default(0),
-  notifyWhenDone: z.boolean().default(true),
-  /** Whether the first-run sample was put away. */
-  welcomed: z.boolean().default(false),
+  theme: fields.theme.default('system'),
+  upscale: fields.upscale.prefault({}),
+  presets: fields.presets.default([]),
+  runtimePath: fields.runtimePath.default(''),
+  threads: fields.threads.default(0),
+  memoryBudget: fields.memoryBudget.default(0),
+  notifyWhenDone: fields.notifyWhenDone.default(true),
+  welcomed: fields.welcomed.default(false),
 });
 export type Settings = z.infer<typeof Settings>;
+
+/** Some settings. Made of fields without defaults: what is not named must stay as it is. */
+export const SettingsChange = z.object(fields).partial();
+export type SettingsChange = z.infer<typeof SettingsChange>;

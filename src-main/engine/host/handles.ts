@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, resolve, sep } from 'node:path';
 import { RefineryError } from '../../contract/errors.ts';
 import type { AdmitResult, FileHandle } from '../../contract/files.ts';
 import type { Journal } from '../jobs/journal.ts';
@@ -10,9 +10,12 @@ import { forPeople } from './folders.ts';
 /** Turns paths into handles and back. Handles live in the journal, so that a restart of the engine keeps them. */
 export class Handles {
   readonly #journal: Journal;
+  readonly #allowed: readonly string[];
 
-  constructor(journal: Journal) {
+  /** @param allowed folders below which {@link admitAllowed} takes paths. */
+  constructor(journal: Journal, allowed: readonly string[]) {
     this.#journal = journal;
+    this.#allowed = allowed;
   }
 
   async admit(paths: readonly string[]): Promise<AdmitResult> {
@@ -25,6 +28,26 @@ export class Handles {
       }
     }
     return result;
+  }
+
+  /**
+   * Takes a path that a page named, if it really lies below an allowed folder, links followed.
+   *
+   * @throws {RefineryError} `FORBIDDEN`
+   */
+  async admitAllowed(path: string): Promise<AdmitResult> {
+    const real = await realpath(path).catch(() => undefined);
+    for (const folder of this.#allowed) {
+      const root = await realpath(folder).catch(() => undefined);
+      if (real !== undefined && root !== undefined && isBelow(real, root)) return this.admit([real]);
+    }
+    throw new RefineryError(
+      'FORBIDDEN',
+      'This path is not in a folder that the server allows, or is not there.',
+      {
+        hint: 'Upload the files, or start the server with --allow and the folder.',
+      },
+    );
   }
 
   async describe(id: string): Promise<FileHandle> {
@@ -57,6 +80,10 @@ export class Handles {
     const id = this.#journal.handleOfPath(path, () => randomBytes(18).toString('base64url'));
     return describe(id, path, status);
   }
+}
+
+function isBelow(path: string, root: string): boolean {
+  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
 function describe(id: string, path: string, status: Stats): FileHandle {

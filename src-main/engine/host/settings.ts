@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import { Settings } from '../../contract/settings.ts';
+import { Settings, type SettingsChange } from '../../contract/settings.ts';
 
 /**
  * What is remembered, in one JSON file. A file that can't be read as a whole is kept under another name, and each
@@ -18,7 +18,8 @@ export class SettingsStore {
   constructor(path: string | null, onChanged: (settings: Settings) => void) {
     this.#path = path;
     this.#onChanged = onChanged;
-    const { settings, damaged } = path === null ? { settings: Settings.parse({}), damaged: false } : read(path);
+    const { settings, damaged } =
+      path === null ? { settings: Settings.parse({}), damaged: false } : read(path);
     this.#settings = settings;
     if (damaged && path !== null) this.#writing = copyFile(path, `${path}.damaged`).catch(() => undefined);
   }
@@ -27,7 +28,7 @@ export class SettingsStore {
     return this.#settings;
   }
 
-  async set(change: Partial<Settings>): Promise<Settings> {
+  async set(change: SettingsChange): Promise<Settings> {
     const settings = Settings.parse({ ...this.#settings, ...change });
     this.#settings = settings;
     this.#onChanged(settings);

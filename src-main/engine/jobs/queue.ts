@@ -168,20 +168,25 @@ export class JobQueue {
     return ids;
   }
 
-  /** Changes what a kind knows of a job. */
-  setDetail(id: string, change: (detail: unknown) => unknown): void {
-    const record = this.#records.get(id);
-    if (!record) return;
-    record.detail = change(record.detail);
-    this.#changed([record]);
+  /** Changes jobs in one step: what their kind knows of them, or that they can't be started at all. */
+  amend(
+    ids: readonly string[],
+    change: (record: JobRecord) => { detail?: unknown; error?: ErrorValue | null },
+  ): void {
+    const records = ids.flatMap((id) => this.#records.get(id) ?? []);
+    for (const record of records) {
+      const { detail, error } = change(record);
+      if (detail !== undefined) record.detail = detail;
+      if (error && (record.state === 'ready' || record.state === 'queued'))
+        this.#finish(record, 'failed', error);
+    }
+    this.#changed(records);
   }
 
-  /** Marks a job that can't be started at all. */
-  fail(id: string, error: ErrorValue): void {
-    const record = this.#records.get(id);
-    if (record?.state !== 'ready' && record?.state !== 'queued') return;
-    this.#finish(record, 'failed', error);
-    this.#changed([record]);
+  /** Tells of all waiting jobs again, because what their description rests on has changed. */
+  retell(): void {
+    for (const record of this.#order) if (record.state === 'ready') this.#dirty.add(record.id);
+    this.#schedule();
   }
 
   /** @returns how many jobs were put to work. */

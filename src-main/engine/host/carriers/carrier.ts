@@ -8,7 +8,7 @@ export interface MessageSource {
   close(reason: string): void;
 }
 
-/** Makes a carrier of anything that can send a text and call back. */
+/** Makes a carrier of anything that can send a text and call back. What comes before anybody listens is kept. */
 export function carrierOf(source: MessageSource): Carrier {
   const messages = new Set<(message: string) => void>();
   const closes = new Set<(reason: string) => void>();
@@ -18,8 +18,11 @@ export function carrierOf(source: MessageSource): Carrier {
     closedFor = reason;
     for (const listener of [...closes]) listener(reason);
   };
+  let early: string[] = [];
   source.listen((text) => {
-    if (closedFor === undefined) for (const listener of [...messages]) listener(text);
+    if (closedFor !== undefined) return;
+    if (messages.size === 0) early.push(text);
+    for (const listener of [...messages]) listener(text);
   }, closed);
   return {
     send(message) {
@@ -27,6 +30,9 @@ export function carrierOf(source: MessageSource): Carrier {
     },
     onMessage(listener) {
       messages.add(listener);
+      const kept = early;
+      early = [];
+      if (kept.length > 0) queueMicrotask(() => kept.map(listener));
       return () => messages.delete(listener);
     },
     onClose(listener) {

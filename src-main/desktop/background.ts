@@ -1,0 +1,46 @@
+import { type BrowserWindow, Notification, powerSaveBlocker } from 'electron';
+import type { QueueSummary } from '../contract/jobs.ts';
+import type { EngineClient } from '../contract/wire.ts';
+
+/** What the system sees of a working queue: progress in the task bar, no sleep, a word when it is over. */
+export function followQueue(client: EngineClient, window: () => BrowserWindow | undefined): void {
+  let blocker: number | undefined;
+  let before: QueueSummary | undefined;
+
+  const wake = (): void => {
+    if (blocker !== undefined) powerSaveBlocker.stop(blocker);
+    blocker = undefined;
+  };
+
+  async function tellEnd(from: QueueSummary, to: QueueSummary): Promise<void> {
+    const target = window();
+    if (!target || target.isFocused() || !Notification.isSupported()) return;
+    if (!(await client.call('settings.get', {})).notifyWhenDone) return;
+    const done = to.counts.done - from.counts.done;
+    const failed = to.counts.failed - from.counts.failed;
+    if (done + failed <= 0) return;
+    const words = new Intl.PluralRules('en').select(done) === 'one' ? 'picture' : 'pictures';
+    const notice = new Notification({
+      title: failed > 0 ? 'Refinery finished with failures' : 'Refinery has finished',
+      body: `${done} ${words} upscaled${failed > 0 ? `, ${failed} failed` : ''}.`,
+    });
+    notice.on('click', () => target.show());
+    notice.show();
+  }
+
+  const follow = (summary: QueueSummary): void => {
+    const busy = summary.counts.queued + summary.counts.running > 0 && !summary.paused;
+    window()?.setProgressBar(busy ? summary.fraction : -1, { mode: summary.paused ? 'paused' : 'normal' });
+    if (busy && blocker === undefined) {
+      blocker = powerSaveBlocker.start('prevent-app-suspension');
+      before = summary;
+    } else if (!busy && blocker !== undefined) {
+      wake();
+      if (before && !summary.paused) void tellEnd(before, summary);
+    }
+  };
+
+  client.on('jobs.changed', ({ summary }) => follow(summary));
+  client.on('jobs.removed', ({ summary }) => follow(summary));
+  client.onClose(wake);
+}

@@ -1,0 +1,253 @@
+import { mkdirSync } from 'node:fs';
+import { copyFile, mkdir } from 'node:fs/promises';
+import { freemem } from 'node:os';
+import { basename, join } from 'node:path';
+import { protocolVersion } from '../../contract/engine.ts';
+import { RefineryError } from '../../contract/errors.ts';
+import type { EventName, EventPayload } from '../../contract/methods.ts';
+import type { UpscaleAddResult } from '../../contract/upscale.ts';
+import type { Handlers } from '../../contract/wire.ts';
+import { Journal } from '../jobs/journal.ts';
+import { JobQueue, type NewJob } from '../jobs/queue.ts';
+import { ModelCatalogue } from '../models/index.ts';
+import { createUpscaler } from '../upscale/index.ts';
+import { diagnose } from './doctor.ts';
+import type { Folders } from './folders.ts';
+import { Handles } from './handles.ts';
+import { Inspector } from './inspector.ts';
+import { MediaLibrary } from './media.ts';
+import { modelHandlers } from './model-handlers.ts';
+import { findPictures } from './pictures.ts';
+import { RuntimeService } from './runtime-service.ts';
+import { SettingsStore } from './settings.ts';
+import { detailOf, inputOf, resultOf, upscaleKind } from './upscale-kind.ts';
+
+export interface EngineOptions {
+  readonly folders: Folders;
+  readonly version: string;
+  /** Keeps neither queue nor settings on disk: for one run of the command line. */
+  readonly transient?: boolean;
+  /** Folders on this machine that a page may name paths below (web mode). */
+  readonly allowedFolders?: readonly string[];
+  readonly emit: <Name extends EventName>(name: Name, payload: EventPayload<Name>) => void;
+}
+
+export interface Engine {
+  readonly handlers: Handlers;
+  /** Lets go of everything; running jobs go back into the queue. */
+  close(): Promise<void>;
+}
+
+/** A handler that does something and has nothing to tell. */
+function acting<Input>(act: (input: Input) => void): (input: Input) => Record<string, never> {
+  return (input) => {
+    act(input);
+    return {};
+  };
+}
+
+/** Puts the parts together: everything that answers the contract, but for what surrounds a page. */
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const { folders, emit } = options;
+  const startedAt = Date.now();
+  mkdirSync(folders.data, { recursive: true });
+  mkdirSync(folders.cache, { recursive: true });
+
+  const journal = new Journal(options.transient ? ':memory:' : join(folders.data, 'journal.sqlite'));
+  const settings = new SettingsStore(
+    options.transient ? null : join(folders.data, 'settings.json'),
+    (now) => {
+      emit('settings.changed', now);
+      queue.retell();
+    },
+  );
+  const handles = new Handles(journal, options.allowedFolders ?? []);
+  const runtime = new RuntimeService({ cache: folders.cache, settings: () => settings.get() });
+  const catalogue = new ModelCatalogue({
+    embedded: folders.models,
+    data: join(folders.data, 'models'),
+    openvino: () => runtime.openvino(),
+    samples: folders.samples,
+    cacheDir: folders.cache,
+  });
+  const upscaler = createUpscaler({
+    openvino: () => runtime.openvino(),
+    runtime: () => runtime.identity(),
+    catalogue,
+    cacheDir: folders.cache,
+    appVersion: options.version,
+    threads: () => settings.get().threads,
+    memoryBudgetBytes: () => settings.get().memoryBudget * 1024 * 1024 || freemem() * 0.5,
+  });
+  const media = new MediaLibrary(upscaler, folders.cache);
+
+  let watched: string | null = null;
+  const queue = new JobQueue({
+    journal,
+    kinds: [
+      upscaleKind({
+        upscaler,
+        settings: () => settings.get().upscale,
+        pathOfHandle: (id) => handles.path(id),
+        onTile: (id) => (id === watched ? (tile) => emit('upscale.tile', tile) : undefined),
+        notice: (message) => emit('engine.notice', { tone: 'warning', message }),
+      }),
+    ],
+    onChanged: (jobs, summary) => emit('jobs.changed', { jobs, summary }),
+    onRemoved: (ids, summary) => emit('jobs.removed', { ids, summary }),
+  });
+
+  const inspector = new Inspector(
+    (path) => upscaler.inspect(path),
+    (inspected) => {
+      const byId = new Map(inspected.map((entry) => [entry.id, entry]));
+      queue.amend([...byId.keys()], (record) => {
+        const entry = byId.get(record.id);
+        return {
+          detail: { ...detailOf(record), picture: entry?.picture ?? null },
+          error: entry?.error ?? null,
+        };
+      });
+    },
+  );
+
+  function addPictures(pictures: ReadonlyArray<{ path: string; relativeFolder: string }>): string[] {
+    if (pictures.length === 0) return [];
+    const jobs = pictures.map((input): NewJob => ({ title: basename(input.path), input }));
+    const ids = queue.add('upscale', jobs);
+    inspector.add(pictures.map(({ path }, index) => ({ id: ids[index]!, path })));
+    return ids;
+  }
+
+  const handlers: Handlers = {
+    'engine.info': async () => ({
+      protocol: protocolVersion,
+      version: options.version,
+      pid: process.pid,
+      node: process.version,
+      platform: `${process.platform}-${process.arch}`,
+      startedAt,
+      ...(await runtime.overview()),
+    }),
+    'engine.status': () => ({ residentMemory: process.memoryUsage.rss(), freeMemory: freemem() }),
+    'engine.doctor': async () => ({ findings: await diagnose({ folders, runtime, catalogue }) }),
+    'engine.runtimes': async () => ({ candidates: await runtime.candidates() }),
+    'engine.ping': () => ({ at: Date.now() }),
+    'engine.shutdown': async () => {
+      await close();
+      return {};
+    },
+
+    'files.admit': ({ paths }) => handles.admit(paths),
+    'files.admitAllowed': ({ path }) => handles.admitAllowed(path),
+    'files.describe': ({ id }) => handles.describe(id),
+    'files.resolve': ({ id }) => ({ path: handles.path(id) }),
+    'media.open': ({ jobId, variant }) => {
+      const record = queue.record(jobId);
+      return media.open(variant, inputOf(record).path, resultOf(record)?.outputPath);
+    },
+
+    'jobs.list': () => ({ jobs: queue.list(), summary: queue.summary() }),
+    'jobs.start': ({ ids }) => ({ started: queue.start(ids) }),
+    'jobs.pause': acting(({ ids }) => queue.pause(ids)),
+    'jobs.resume': acting(({ ids }) => queue.resume(ids)),
+    'jobs.cancel': acting(({ ids }) => queue.cancel(ids)),
+    'jobs.retry': acting(({ ids }) => queue.retry(ids)),
+    'jobs.remove': ({ ids }) => ({ removed: queue.remove(ids) }),
+    'jobs.restore': acting(({ ids }) => queue.restore(ids)),
+    'jobs.reorder': acting(({ ids, before }) => queue.reorder(ids, before)),
+    'jobs.pauseAll': acting(() => queue.setPaused(true)),
+    'jobs.resumeAll': acting(() => queue.setPaused(false)),
+    'jobs.receipt': ({ id }) => ({ receipt: finished(id).receipt }),
+    'jobs.outputPath': ({ id }) => ({ path: finished(id).outputPath }),
+
+    'upscale.add': ({ handles: chosen }) => addHandles(chosen),
+    'upscale.addSample': async () => ({ jobIds: addPictures(await samplePictures()), refused: [] }),
+    'upscale.override': acting(({ ids, settings: override }) => {
+      queue.amend(ids, (record) => ({ detail: { ...detailOf(record), override } }));
+    }),
+    'upscale.watch': acting(({ id }) => {
+      watched = id;
+    }),
+
+    ...modelHandlers({ catalogue, handles, emit }),
+
+    'settings.get': () => settings.get(),
+    'settings.set': ({ change }) => settings.set(change),
+  };
+
+  function finished(id: string): NonNullable<ReturnType<typeof resultOf>> {
+    const result = resultOf(queue.record(id));
+    if (result) return result;
+    throw new RefineryError('JOB_STATE', 'There is no result yet.', {
+      hint: 'Wait until the picture is done.',
+    });
+  }
+
+  async function addHandles(chosen: readonly string[]): Promise<UpscaleAddResult> {
+    const pictures: Array<{ path: string; relativeFolder: string }> = [];
+    const refused: UpscaleAddResult['refused'] = [];
+    for (const id of chosen) {
+      const handle = await handles.describe(id);
+      const path = handles.path(id);
+      if (handle.kind === 'file') {
+        pictures.push({ path, relativeFolder: '' });
+        continue;
+      }
+      const found = await findPictures(path);
+      pictures.push(...found.pictures);
+      if (found.pictures.length === 0) {
+        refused.push({
+          name: handle.name,
+          error: {
+            code: 'INPUT_NOT_FOUND',
+            message: 'There are no pictures in this folder.',
+            hint: 'PNG, JPEG, WebP, AVIF, TIFF, GIF and HEIF are read.',
+          },
+        });
+      }
+      for (const folder of found.unreadable) {
+        refused.push({
+          name: basename(folder),
+          error: { code: 'INPUT_UNREADABLE', message: 'You have no permission to read this folder.' },
+        });
+      }
+    }
+    return { jobIds: addPictures(pictures), refused };
+  }
+
+  /** The sample is copied to where its result may be written. */
+  async function samplePictures(): Promise<Array<{ path: string; relativeFolder: string }>> {
+    const [sample] = (await findPictures(folders.samples)).pictures;
+    if (!sample) return [];
+    const folder = join(folders.data, 'samples');
+    const path = join(folder, basename(sample.path));
+    await mkdir(folder, { recursive: true });
+    await copyFile(sample.path, path);
+    return [{ path, relativeFolder: '' }];
+  }
+
+  let closing: Promise<void> | undefined;
+  function close(): Promise<void> {
+    closing ??= (async () => {
+      inspector.close();
+      catalogue.cancelAll();
+      await queue.shutdown();
+      await settings.settled();
+      upscaler.dispose();
+      journal.close();
+    })();
+    return closing;
+  }
+
+  await queue.open();
+  // A header that was not read before the last end is read now.
+  inspector.add(
+    queue
+      .list()
+      .flatMap(({ id, state, upscale }) =>
+        state === 'ready' && upscale?.picture === null ? [{ id, path: inputOf(queue.record(id)).path }] : [],
+      ),
+  );
+  return { handlers, close };
+}

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { ServedConnection } from '../../contract/wire.ts';
+import { serve } from '../../contract/wire.ts';
+import { parentCarrier } from './carriers/process.ts';
+import { createEngine } from './engine.ts';
+import { userFolders } from './folders.ts';
+
+/**
+ * The engine as a process of its own. It talks over the channel that its parent opened, and ends when that parent
+ * does, however it ended.
+ */
+
+/** What a clean end may take before the process just ends; the journal makes that safe. */
+const farewell = 5_000;
+
+const resources = process.env['REFINERY_RESOURCES'];
+if (!process.send || !resources) {
+  console.error('The engine is started by the window or the server, not by hand.');
+  process.exit(2);
+}
+
+const { version } = JSON.parse(readFileSync(join(resources, 'package.json'), 'utf8')) as { version: string };
+const carrier = parentCarrier();
+let connection: ServedConnection | undefined;
+
+const engine = await createEngine({
+  folders: userFolders(resources),
+  version,
+  allowedFolders: (process.env['REFINERY_ALLOWED_FOLDERS'] ?? '').split(delimiter).filter(Boolean),
+  emit: (name, payload) => connection?.emit(name, payload),
+});
+
+let ending = false;
+async function end(): Promise<void> {
+  if (ending) return;
+  ending = true;
+  setTimeout(() => process.exit(0), farewell).unref();
+  await engine.close();
+  process.exit(0);
+}
+
+carrier.onClose(() => void end());
+process.on('SIGTERM', () => void end());
+// Ctrl+C in a terminal reaches the whole group; the parent decides when the engine ends.
+process.on('SIGINT', () => undefined);
+connection = serve(carrier, engine.handlers, 'host');

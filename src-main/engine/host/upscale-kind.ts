@@ -1,0 +1,135 @@
+import { basename, dirname } from 'node:path';
+import type { Job } from '../../contract/jobs.ts';
+import type {
+  PictureInfo,
+  TilePreview,
+  UpscaleResult,
+  UpscaleSettings,
+  UpscaleSpec,
+} from '../../contract/upscale.ts';
+import type { JobRecord } from '../jobs/journal.ts';
+import type { JobKind } from '../jobs/kind.ts';
+import { type PendingCommit, recoverCommit, type Upscaler } from '../upscale/index.ts';
+import { forPeople } from './folders.ts';
+
+/** Where a picture comes from. */
+export interface UpscaleInput {
+  readonly path: string;
+  /** Folder below the one that was dropped. */
+  readonly relativeFolder: string;
+}
+
+/** What is known of a picture, and what was chosen for it alone. */
+export interface UpscaleDetail {
+  readonly picture: PictureInfo | null;
+  readonly override: UpscaleSettings | null;
+}
+
+export interface UpscaleKindOptions {
+  readonly upscaler: Upscaler;
+  readonly settings: () => UpscaleSettings;
+  readonly pathOfHandle: (id: string) => string;
+  /** Gets the tiles of a job, if anybody watches it. */
+  readonly onTile: (jobId: string) => ((tile: TilePreview) => void) | undefined;
+  readonly notice: (message: string) => void;
+}
+
+export const inputOf = (record: JobRecord): UpscaleInput => record.input as UpscaleInput;
+export const detailOf = (record: JobRecord): UpscaleDetail =>
+  (record.detail as UpscaleDetail | null) ?? { picture: null, override: null };
+export const resultOf = (record: JobRecord): UpscaleResult | null => record.result as UpscaleResult | null;
+
+/** How many pictures are in hand at once: one is read and one is written while one is upscaled. */
+const slots = 3;
+
+/** Weight of a picture whose size is not known yet, in megapixels. */
+const unknownWeight = 2;
+
+export function upscaleKind(options: UpscaleKindOptions): JobKind {
+  const { upscaler } = options;
+  /** Frozen once the job was started; before that, what would be frozen now. */
+  const settingsOf = (record: JobRecord): UpscaleSettings => {
+    const spec = record.state === 'ready' ? null : (record.spec as UpscaleSpec | null);
+    return spec?.settings ?? detailOf(record).override ?? options.settings();
+  };
+
+  const targetOf = (record: JobRecord): { width: number; height: number } | null => {
+    const { picture } = detailOf(record);
+    return picture ? upscaler.targetSize(picture, settingsOf(record)) : null;
+  };
+
+  return {
+    name: 'upscale',
+    slots,
+
+    describe(record): Partial<Job> {
+      const { picture, override } = detailOf(record);
+      return {
+        upscale: {
+          location: forPeople(dirname(inputOf(record).path)),
+          picture,
+          override,
+          target: targetOf(record),
+          result: summarize(resultOf(record), record),
+        },
+      };
+    },
+
+    weigh(record) {
+      const target = targetOf(record);
+      return target ? (target.width * target.height) / 1e6 : unknownWeight;
+    },
+
+    freeze(record): UpscaleSpec {
+      const { path, relativeFolder } = inputOf(record);
+      const settings = detailOf(record).override ?? options.settings();
+      const chosen = settings.folder === null ? null : options.pathOfHandle(settings.folder);
+      return {
+        inputPath: path,
+        outputFolder: chosen ?? dirname(path),
+        // Beside its source a result needs no folder of its own.
+        relativeFolder: chosen === null ? '' : relativeFolder,
+        settings,
+      };
+    },
+
+    run(record, context) {
+      return upscaler.run(record.spec as UpscaleSpec, {
+        jobId: record.id,
+        signal: context.signal,
+        waitWhilePaused: context.waitWhilePaused,
+        report: context.report,
+        onTile: () => {
+          const send = options.onTile(record.id);
+          return send && ((tile) => send({ ...tile, jobId: record.id }));
+        },
+        beforeCommit: async (pending) => context.setPending(pending),
+        notice: options.notice,
+      });
+    },
+
+    async recover(record): Promise<UpscaleResult | undefined> {
+      const pending = record.pending as PendingCommit;
+      const outcome = await recoverCommit(pending);
+      return outcome === 'done' ? { outputPath: pending.target, receipt: pending.receipt } : undefined;
+    },
+  };
+}
+
+type ResultSummary = NonNullable<NonNullable<Job['upscale']>['result']>;
+
+function summarize(result: UpscaleResult | null, record: JobRecord): ResultSummary | null {
+  if (result === null) return null;
+  const { receipt, outputPath } = result;
+  return {
+    name: basename(outputPath),
+    location: forPeople(dirname(outputPath)),
+    width: receipt.output.width,
+    height: receipt.output.height,
+    bytes: receipt.output.bytes,
+    duration: (record.finishedAt ?? 0) - (record.startedAt ?? 0),
+    device: receipt.device.fullName,
+    model: receipt.model.id,
+    losses: receipt.losses.length,
+  };
+}

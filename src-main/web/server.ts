@@ -1,0 +1,232 @@
+import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, realpath, rm, stat } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { basename, join, sep } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { WebSocketServer } from 'ws';
+import { RefineryError, toErrorValue } from '../contract/errors.ts';
+import { MediaRequest } from '../contract/files.ts';
+import { socketCarrier, socketPayloadLimit } from '../engine/host/carriers/socket.ts';
+import { forPeople } from '../engine/host/folders.ts';
+import { createGateway } from '../engine/host/gateway.ts';
+import { contentSecurityPolicy, contentType } from '../engine/host/page-policy.ts';
+import type { Supervisor } from '../engine/host/supervisor.ts';
+
+export interface WebServerOptions {
+  readonly supervisor: Supervisor;
+  /** Folder of the built page. */
+  readonly renderer: string;
+  /** Folder that receives uploads. */
+  readonly uploads: string;
+  readonly allowedFolders: readonly string[];
+  /** 0 takes a free one. */
+  readonly port: number;
+}
+
+export interface WebServer {
+  /** Address with the token: whoever has it owns the session. */
+  readonly address: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const loopback = '127.0.0.1';
+const cookieName = 'refinery';
+
+/** Bytes of one upload. */
+const uploadLimit = 2 * 1024 ** 3;
+
+const pageHeaders = {
+  'content-security-policy': contentSecurityPolicy,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+};
+
+/**
+ * Serves the window's interface to a browser on this machine. It listens on the loopback address alone; a request
+ * needs the right Host (no other name can be made to point here), the session's cookie, and, where it changes
+ * something, an Origin of our own.
+ */
+export async function startWebServer(options: WebServerOptions): Promise<WebServer> {
+  const token = randomBytes(32).toString('base64url');
+  const session = randomBytes(32).toString('base64url');
+  const { supervisor } = options;
+  const rendererRoot = await realpath(options.renderer);
+
+  const native = (what: string) => (): never => {
+    throw new RefineryError('FORBIDDEN', `A browser can't ${what}.`, {
+      hint: 'Download the result instead.',
+    });
+  };
+  const gateway = createGateway(supervisor, {
+    'shell.info': () => ({
+      kind: 'web',
+      platform: process.platform,
+      native: false,
+      allowedFolders: options.allowedFolders.map(forPeople),
+    }),
+    'shell.openDialog': native('open a dialog on the server'),
+    'shell.showResult': native('open a folder on the server'),
+    'shell.openResult': native('open a file on the server'),
+    'shell.copyImage': native("use the server's clipboard"),
+    'shell.dragResult': native("drag the server's files"),
+  });
+
+  const server: Server = createServer((request, response) => {
+    handle(request, response).catch((thrown: unknown) => {
+      const error = toErrorValue(thrown);
+      if (response.headersSent) response.destroy();
+      else
+        answer(
+          response,
+          error.code === 'PAYLOAD_TOO_LARGE' ? 413 : error.code === 'FORBIDDEN' ? 403 : 500,
+          error,
+        );
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, loopback, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const hosts = new Set([`${loopback}:${port}`, `localhost:${port}`]);
+  const origins = new Set([...hosts].map((host) => `http://${host}`));
+
+  const hasSession = (request: IncomingMessage): boolean =>
+    (request.headers.cookie ?? '')
+      .split(';')
+      .some((part) => same(part.trim(), `${cookieName}-${port}=${session}`));
+  const hasHost = (request: IncomingMessage): boolean => hosts.has(request.headers.host ?? '');
+  const hasOrigin = (request: IncomingMessage): boolean => origins.has(request.headers.origin ?? '');
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!hasHost(request)) return answer(response, 403, { message: 'Unknown host.' });
+    const url = new URL(request.url ?? '/', `http://${loopback}:${port}`);
+    const given = url.searchParams.get('token');
+    if (given !== null && url.pathname === '/' && same(given, token)) {
+      response.writeHead(303, {
+        location: '/',
+        'set-cookie': `${cookieName}-${port}=${session}; HttpOnly; SameSite=Strict; Path=/`,
+        'cache-control': 'no-store',
+      });
+      response.end();
+      return;
+    }
+    if (!hasSession(request)) {
+      response.writeHead(401, { 'content-type': 'text/plain; charset=utf-8', ...pageHeaders });
+      response.end('This address needs its token. Open the address that Refinery printed when it started.\n');
+      return;
+    }
+    if (url.pathname === '/upload') return upload(request, response, url);
+    if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, {});
+    if (url.pathname.startsWith('/media/')) return media(response, url);
+    return page(response, url.pathname);
+  }
+
+  async function page(response: ServerResponse, pathname: string): Promise<void> {
+    const parts = pathname.split('/').filter(Boolean).map(decodeURIComponent);
+    const wanted = join(rendererRoot, ...(parts.length > 0 ? parts : ['index.html']));
+    const path = await realpath(wanted).catch(() => undefined);
+    if (path === undefined || !path.startsWith(rendererRoot + sep)) return answer(response, 404, {});
+    const { size } = await stat(path);
+    response.writeHead(200, {
+      'content-type': contentType(path),
+      'content-length': size,
+      'cache-control': path.endsWith('.html') ? 'no-store' : 'private, max-age=3600',
+      ...pageHeaders,
+    });
+    await pipeline(createReadStream(path), response);
+  }
+
+  async function media(response: ServerResponse, url: URL): Promise<void> {
+    const [, , jobId, variant] = url.pathname.split('/').map(decodeURIComponent);
+    const request = MediaRequest.safeParse({ jobId, variant });
+    if (!request.success) return answer(response, 404, {});
+    const file = await (await supervisor.client()).call('media.open', request.data);
+    const { size } = await stat(file.path);
+    const name = encodeURIComponent(basename(file.path));
+    response.writeHead(200, {
+      'content-type': file.mime,
+      'content-length': size,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none'; sandbox",
+      ...(variant === 'result' ? { 'content-disposition': `attachment; filename*=UTF-8''${name}` } : {}),
+    });
+    await pipeline(createReadStream(file.path), response);
+  }
+
+  async function upload(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    if (request.method !== 'POST') return answer(response, 405, {});
+    if (!hasOrigin(request)) return answer(response, 403, { message: 'Unknown origin.' });
+    if (Number(request.headers['content-length'] ?? 0) > uploadLimit) throw tooLarge();
+    const name = basename(url.searchParams.get('name') ?? '').replaceAll('\\', '_');
+    if (!name || name.startsWith('.'))
+      return answer(response, 400, { message: 'The file has no usable name.' });
+    const folder = join(options.uploads, randomUUID());
+    const path = join(folder, name);
+    await mkdir(folder, { recursive: true });
+    try {
+      await pipeline(request, limited(uploadLimit), createWriteStream(path, { flags: 'wx' }));
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+    answer(response, 200, await (await supervisor.client()).call('files.admit', { paths: [path] }));
+  }
+
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: socketPayloadLimit });
+  server.on('upgrade', (request, socket, head) => {
+    const allowed =
+      request.url === '/socket' && hasHost(request) && hasOrigin(request) && hasSession(request);
+    if (!allowed) {
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (ready) => gateway.attach(socketCarrier(ready)));
+  });
+
+  return {
+    address: `http://${loopback}:${port}/?token=${token}`,
+    port,
+    async close() {
+      for (const client of sockets.clients) client.close(1001, 'the server is closing');
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function answer(response: ServerResponse, status: number, value: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(value));
+}
+
+/** Compares secrets in a time that tells nothing of where they differ. */
+function same(given: string, secret: string): boolean {
+  const a = Buffer.from(given);
+  const b = Buffer.from(secret);
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function tooLarge(): RefineryError {
+  return new RefineryError('PAYLOAD_TOO_LARGE', 'An upload may have 2 GB at most.', {
+    hint: 'Put the file into a folder that the server allows and name its path.',
+  });
+}
+
+function limited(limit: number): Transform {
+  let total = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      total += chunk.length;
+      if (total > limit) done(tooLarge());
+      else done(null, chunk);
+    },
+  });
+}
