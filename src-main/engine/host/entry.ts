@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter } from 'node:path';
 import type { ServedConnection } from '../../contract/wire.ts';
 import { serve } from '../../contract/wire.ts';
 import { parentCarrier } from './carriers/process.ts';
 import { createEngine } from './engine.ts';
 import { userFolders } from './folders.ts';
+import { readVersion } from './version.ts';
 
 /**
  * The engine as a process of its own. It talks over the channel that its parent opened, and ends when that parent
@@ -20,13 +20,12 @@ if (!process.send || !resources) {
   process.exit(2);
 }
 
-const { version } = JSON.parse(readFileSync(join(resources, 'package.json'), 'utf8')) as { version: string };
 const carrier = parentCarrier();
 let connection: ServedConnection | undefined;
 
 const engine = await createEngine({
   folders: userFolders(resources),
-  version,
+  version: readVersion(resources),
   allowedFolders: (process.env['REFINERY_ALLOWED_FOLDERS'] ?? '').split(delimiter).filter(Boolean),
   emit: (name, payload) => connection?.emit(name, payload),
 });

@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError } from 'commander';
+import { RefineryError } from '../contract/errors.ts';
+import { userFolders } from '../engine/host/folders.ts';
+import { engineEnvironment, Supervisor } from '../engine/host/supervisor.ts';
+import { startWebServer } from '../web/server.ts';
+import { printJson, reportFailure } from './shared.ts';
+
+interface ServeFlags {
+  readonly port: number;
+  readonly allow: readonly string[];
+  readonly json?: true;
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new InvalidArgumentError('Give 0 to 65535.');
+  return port;
+}
+
+export function serveCommand(resources: string): Command {
+  return new Command('serve')
+    .description('the same interface in a browser on this machine')
+    .option('--port <number>', '0 takes a free one', parsePort, 0)
+    .option('--allow <folder...>', 'folders on this machine that the page may take pictures from', [])
+    .option('--json', 'print the address as JSON')
+    .action(async (flags: ServeFlags) => {
+      try {
+        await serveUntilStopped(resources, flags);
+      } catch (thrown) {
+        process.exitCode = reportFailure(thrown, flags.json ?? false);
+      }
+    });
+}
+
+async function serveUntilStopped(resources: string, flags: ServeFlags): Promise<void> {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const extension = import.meta.url.endsWith('.ts') ? join('..', 'engine', 'host', 'entry.ts') : 'entry.mjs';
+  const renderer = join(resources, 'dist', 'renderer');
+  if (!existsSync(join(renderer, 'index.html'))) {
+    throw new RefineryError('INTERNAL', 'The interface has not been built yet.', {
+      hint: 'Run: npm run build',
+    });
+  }
+  const folders = userFolders(resources);
+  const allowed = flags.allow.map((folder) => resolve(folder));
+  const supervisor = new Supervisor({
+    node: process.execPath,
+    entry: ['--disable-warning=ExperimentalWarning', join(here, extension)],
+    environment: {
+      ...engineEnvironment(process.env),
+      REFINERY_RESOURCES: resources,
+      REFINERY_ALLOWED_FOLDERS: allowed.join(delimiter),
+    },
+    log: (line) => console.error(line),
+  });
+  const server = await startWebServer({
+    supervisor,
+    renderer,
+    uploads: join(folders.data, 'uploads'),
+    allowedFolders: allowed,
+    port: flags.port,
+  });
+  supervisor.start();
+  if (flags.json) printJson({ event: 'serving', address: server.address, port: server.port });
+  else {
+    console.log(`Refinery is at  ${server.address}`);
+    console.log('Only this machine can reach it. Ctrl+C ends it; the queue is kept.');
+  }
+  await new Promise<void>((stop) => {
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
+  });
+  await server.close();
+  await supervisor.stop();
+}

@@ -1,0 +1,276 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { basename, extname, resolve } from 'node:path';
+import { styleText } from 'node:util';
+import { SingleBar } from 'cli-progress';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { RefineryError } from '../contract/errors.ts';
+import type { Job } from '../contract/jobs.ts';
+import {
+  metadataPolicies,
+  outputFormats,
+  precisions,
+  type Scale,
+  UpscaleSettings,
+} from '../contract/upscale.ts';
+import type { EngineClient } from '../contract/wire.ts';
+import { describeError, exitCodes, printJson, reportFailure, withEngine } from './shared.ts';
+
+interface UpscaleFlags {
+  readonly output?: string;
+  readonly scale: Scale;
+  readonly model: string;
+  readonly device: string;
+  readonly precision: UpscaleSettings['precision'];
+  readonly format: UpscaleSettings['format'];
+  readonly quality: number;
+  readonly effort: number;
+  readonly lossless?: true;
+  readonly keepMetadata: UpscaleSettings['metadata'];
+  readonly pattern: string;
+  readonly overwrite?: true;
+  readonly sidecar?: true;
+  readonly allowHuge?: true;
+  readonly json?: true;
+}
+
+const defaults = UpscaleSettings.parse({});
+
+/** "4", "1920w", "1080h" or "250%". */
+function parseScale(text: string): Scale {
+  const match = /^(\d+(?:\.\d+)?)(w|h|%|x)?$/.exec(text);
+  const value = Number(match?.[1]);
+  const unit = match?.[2];
+  const scale: Scale =
+    unit === 'w'
+      ? { kind: 'width', pixels: value }
+      : unit === 'h'
+        ? { kind: 'height', pixels: value }
+        : unit === '%'
+          ? { kind: 'percent', percent: value }
+          : { kind: 'factor', factor: value };
+  const parsed = UpscaleSettings.shape.scale.safeParse(scale);
+  if (!match || !parsed.success) {
+    throw new InvalidArgumentError('Give a factor from 1 to 8, or a size such as 1920w, 1080h or 250%.');
+  }
+  return parsed.data;
+}
+
+function parseWhole(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < low || value > high) {
+      throw new InvalidArgumentError(`Give a whole number from ${low} to ${high}.`);
+    }
+    return value;
+  };
+}
+
+export function upscaleCommand(resources: string): Command {
+  return new Command('upscale')
+    .description('enlarge pictures; results are checked, and nothing is overwritten unless asked')
+    .argument('<files...>', 'pictures, or folders of them')
+    .option('-o, --output <folder>', 'where results go (default: beside each picture)')
+    .option('-s, --scale <scale>', 'factor, or 1920w, 1080h, 250%', parseScale, defaults.scale)
+    .option('-m, --model <id or path>', 'a model of the catalogue, or an IR or ONNX file', defaults.model)
+    .option('-d, --device <name>', 'OpenVINO device', defaults.device)
+    .addOption(new Option('--precision <type>', 'arithmetic').choices(precisions).default(defaults.precision))
+    .addOption(
+      new Option('-f, --format <format>', 'of the results').choices(outputFormats).default(defaults.format),
+    )
+    .option('-q, --quality <number>', '1 to 100, for lossy formats', parseWhole(1, 100), defaults.quality)
+    .option('--effort <number>', '0 (fast) to 9 (small)', parseWhole(0, 9), defaults.effort)
+    .option('--lossless', 'lossless WebP and AVIF')
+    .addOption(
+      new Option('--keep-metadata <what>', 'safe leaves out position and serial numbers')
+        .choices(metadataPolicies)
+        .default(defaults.metadata),
+    )
+    .option(
+      '--pattern <name>',
+      'of results: {name} {scale} {model} {width} {height} {date}',
+      defaults.pattern,
+    )
+    .option('--overwrite', 'replace results that are there already')
+    .option('--sidecar', 'write each receipt beside its result')
+    .option('--allow-huge', 'accept sources above 268 megapixels')
+    .option('--json', 'one JSON object a line instead of a progress bar')
+    .action(async (files: string[], flags: UpscaleFlags) => {
+      try {
+        process.exitCode = await withEngine(resources, (engine) => upscale(engine, files, flags));
+      } catch (thrown) {
+        process.exitCode = reportFailure(thrown, flags.json ?? false);
+      }
+    });
+}
+
+async function upscale(engine: EngineClient, files: readonly string[], flags: UpscaleFlags): Promise<number> {
+  const { handles, refused } = await engine.call('files.admit', {
+    paths: files.map((file) => resolve(file)),
+  });
+  const settings = await settingsOf(engine, flags);
+  await engine.call('settings.set', { change: { upscale: settings } });
+
+  const reporter = flags.json ? jsonReporter() : terminalReporter();
+  let failures = 0;
+  for (const { name, reason } of refused) {
+    failures += 1;
+    reporter.failed(name, { code: 'INPUT_NOT_FOUND', message: reason, hint: 'Check the path.' });
+  }
+
+  const added = await engine.call('upscale.add', { handles: handles.map(({ id }) => id) });
+  for (const { name, error } of added.refused) {
+    failures += 1;
+    reporter.failed(name, error);
+  }
+  if (added.jobIds.length > 0) failures += await follow(engine, added.jobIds, reporter);
+  reporter.end(added.jobIds.length + refused.length + added.refused.length - failures, failures);
+  return failures > 0 ? exitCodes.someFailed : exitCodes.good;
+}
+
+async function settingsOf(engine: EngineClient, flags: UpscaleFlags): Promise<UpscaleSettings> {
+  let folder: string | null = null;
+  if (flags.output !== undefined) {
+    const path = resolve(flags.output);
+    await mkdir(path, { recursive: true }).catch((error: Error) => {
+      throw new RefineryError('OUTPUT_NOT_WRITABLE', `The folder ${path} can't be made: ${error.message}`, {
+        hint: 'Choose another one with --output.',
+      });
+    });
+    folder = (await engine.call('files.admit', { paths: [path] })).handles[0]?.id ?? null;
+  }
+  return {
+    model: await modelOf(engine, flags.model),
+    scale: flags.scale,
+    device: flags.device,
+    precision: flags.precision,
+    format: flags.format,
+    quality: flags.quality,
+    lossless: flags.lossless ?? false,
+    effort: flags.effort,
+    metadata: flags.keepMetadata,
+    folder,
+    pattern: flags.pattern,
+    overwrite: flags.overwrite ?? false,
+    sidecar: flags.sidecar ?? false,
+    allowHuge: flags.allowHuge ?? false,
+  };
+}
+
+/** A file is probed and added to the catalogue; anything else is an id of it. */
+async function modelOf(engine: EngineClient, model: string): Promise<string> {
+  const isFile = ['.xml', '.onnx'].includes(extname(model).toLowerCase());
+  if (!isFile) return model;
+  if (!existsSync(model)) {
+    throw new RefineryError('MODEL_UNKNOWN', `There is no file ${model}.`, {
+      hint: 'Check the path after --model.',
+    });
+  }
+  const [handle] = (await engine.call('files.admit', { paths: [resolve(model)] })).handles;
+  const guess = await engine.call('models.probe', { handle: handle!.id });
+  const name = basename(model, extname(model));
+  const added = await engine.call('models.addCustom', {
+    handle: handle!.id,
+    name,
+    interface: guess.interface,
+  });
+  return added.entry.id;
+}
+
+/** Starts the jobs and waits until each has ended. Gives how many failed. */
+function follow(engine: EngineClient, ids: readonly string[], reporter: Reporter): Promise<number> {
+  const open = new Set(ids);
+  let failures = 0;
+  const interrupt = (): void => {
+    void engine.call('jobs.cancel', { ids: [...open] });
+    process.exitCode = exitCodes.interrupted;
+  };
+  process.once('SIGINT', interrupt);
+
+  return new Promise<number>((finish, fail) => {
+    const settle = async (job: Job): Promise<void> => {
+      if (job.state === 'done') {
+        const { receipt } = await engine.call('jobs.receipt', { id: job.id });
+        const { path } = await engine.call('jobs.outputPath', { id: job.id });
+        reporter.done(job, path, receipt);
+      } else {
+        failures += 1;
+        reporter.failed(job.title, job.error ?? { code: 'CANCELLED', message: 'Cancelled.' });
+      }
+      if (open.size === 0) {
+        process.removeListener('SIGINT', interrupt);
+        finish(failures);
+      }
+    };
+    engine.on('jobs.changed', ({ jobs, summary }) => {
+      reporter.progress(summary.fraction, summary.timeLeft, ids.length - open.size, ids.length);
+      for (const job of jobs) {
+        if (!['done', 'failed', 'cancelled', 'setAside'].includes(job.state) || !open.delete(job.id))
+          continue;
+        settle(job).catch(fail);
+      }
+    });
+    engine.on('engine.notice', ({ message }) => reporter.notice(message));
+    engine.call('jobs.start', {}).catch(fail);
+  });
+}
+
+interface Reporter {
+  progress(fraction: number, timeLeft: number | null, done: number, total: number): void;
+  done(job: Job, output: string, receipt: unknown): void;
+  failed(input: string, error: NonNullable<Job['error']>): void;
+  notice(message: string): void;
+  end(done: number, failed: number): void;
+}
+
+function jsonReporter(): Reporter {
+  return {
+    progress: (fraction, timeLeft, done, total) =>
+      printJson({ event: 'progress', fraction, timeLeft, done, total }),
+    done: (job, output, receipt) => printJson({ event: 'done', input: job.title, output, receipt }),
+    failed: (input, { code, message, hint }) =>
+      printJson({ event: 'failed', input, error: { code, message, hint } }),
+    notice: (message) => printJson({ event: 'notice', message }),
+    end: (done, failed) => printJson({ event: 'end', done, failed }),
+  };
+}
+
+function terminalReporter(): Reporter {
+  const bar = process.stderr.isTTY
+    ? new SingleBar({
+        format: '{bar} {percentage}%  {done} of {all}  {left}',
+        hideCursor: true,
+        clearOnComplete: true,
+      })
+    : undefined;
+  let started = false;
+  const line = (text: string): void => {
+    if (started) bar?.stop();
+    console.log(text);
+    started = false;
+  };
+  return {
+    progress(fraction, timeLeft, done, total) {
+      if (!bar) return;
+      const shown = {
+        done,
+        all: total,
+        left: timeLeft === null ? '' : `${Math.ceil(timeLeft / 1000)} s left`,
+      };
+      if (started) bar.update(Math.round(fraction * 1000), shown);
+      else bar.start(1000, Math.round(fraction * 1000), shown);
+      started = true;
+    },
+    done(job, output) {
+      const result = job.upscale?.result;
+      const size = result ? `${result.width} × ${result.height}` : '';
+      line(`${styleText('green', 'Done')}    ${job.title}  ${styleText('dim', `${size}  ${output}`)}`);
+    },
+    failed: (input, error) => line(`${styleText('red', 'Failed')}  ${input}  ${describeError(error)}`),
+    notice: (message) => line(styleText('yellow', message)),
+    end(done, failed) {
+      if (started) bar?.stop();
+      console.log(failed > 0 ? `${done} done, ${failed} failed` : `${done} done`);
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import type { FunctionName, Library } from './library.ts';
+
+interface Held {
+  readonly library: Library;
+  readonly free: FunctionName;
+  readonly pointer: bigint;
+}
+
+const registry = new FinalizationRegistry<Held>(({ library, free, pointer }) => {
+  library.value(free, pointer);
+});
+
+/** An object of OpenVINO's. It is freed when JavaScript lets go of it, or at once by {@link dispose}. */
+export abstract class Native {
+  readonly library: Library;
+  readonly #free: FunctionName;
+  #pointer: bigint;
+
+  constructor(library: Library, free: FunctionName, pointer: bigint) {
+    this.library = library;
+    this.#free = free;
+    this.#pointer = pointer;
+    registry.register(this, { library, free, pointer }, this);
+  }
+
+  /** @throws {Error} after {@link dispose}. */
+  get pointer(): bigint {
+    if (this.#pointer === 0n) throw new Error(`This ${this.constructor.name} was disposed of.`);
+    return this.#pointer;
+  }
+
+  dispose(): void {
+    if (this.#pointer === 0n) return;
+    registry.unregister(this);
+    const pointer = this.#pointer;
+    this.#pointer = 0n;
+    this.library.value(this.#free, pointer);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,25 @@
+export type OVAny = string | number | boolean;
+
+/** Properties for the C library, which takes texts. */
+export function propertyStructs(properties: unknown): Array<{ key: string; value: string }> {
+  if (properties === undefined || properties === null) return [];
+  if (typeof properties !== 'object') throw new TypeError('Properties must be an object.');
+  return Object.entries(properties).map(([key, value]) => {
+    switch (typeof value) {
+      case 'string':
+        return { key, value };
+      case 'number':
+        return { key, value: String(value) };
+      case 'boolean':
+        return { key, value: value ? 'YES' : 'NO' };
+      default:
+        throw new TypeError(`The property ${key} must be a string, a number or a boolean.`);
+    }
+  });
+}
+
+/** The value that a property's text stands for. */
+export function propertyValue(text: string): OVAny {
+  if (text === 'YES' || text === 'NO') return text === 'YES';
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+}
