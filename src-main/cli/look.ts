@@ -2,15 +2,11 @@ import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { exitCodes, printJson, reportFailure, withEngine } from './shared.ts';
 
-interface JsonFlag {
-  readonly json?: true;
-}
-
 function lookCommand(name: string, description: string, look: (json: boolean) => Promise<number>): Command {
   return new Command(name)
     .description(description)
     .option('--json', 'as JSON')
-    .action(async ({ json = false }: { json?: boolean } & JsonFlag) => {
+    .action(async ({ json = false }: { json?: boolean }) => {
       try {
         process.exitCode = await look(json);
       } catch (thrown) {

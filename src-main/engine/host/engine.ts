@@ -69,6 +69,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     openvino: () => runtime.openvino(),
     samples: folders.samples,
     cacheDir: folders.cache,
+    onChanged: () => void catalogue.list().then((models) => emit('models.changed', { models })),
   });
   const upscaler = createUpscaler({
     openvino: () => runtime.openvino(),

@@ -9,6 +9,9 @@ interface ShapeStruct {
   dims: bigint | null;
 }
 
+/** `INVALID_C_PARAM` of `ov_status_e`. */
+const invalidParameter = -14;
+
 /** A shape for the C library; the array must stay referenced until the call is over. */
 export function shapeStruct(shape: readonly number[]): { rank: number; dims: BigInt64Array } {
   return { rank: shape.length, dims: BigInt64Array.from(shape, BigInt) };
@@ -17,7 +20,10 @@ export function shapeStruct(shape: readonly number[]): { rank: number; dims: Big
 /** Reads and frees a shape that the C library made. */
 export function readShape(library: Library, name: 'portShape' | 'tensorShape', pointer: bigint): number[] {
   const shape: ShapeStruct = { rank: 0, dims: null };
-  library.run(name, pointer, shape);
+  // The C library can't make the shape of a scalar, which has no dimensions, and says "invalid parameter" instead.
+  const status = library.value<number>(name, pointer, shape);
+  if (status === invalidParameter) return [];
+  if (status !== 0) library.run(name, pointer, shape);
   const rank = Number(shape.rank);
   const dims = rank > 0 ? (koffi.decode(shape.dims, 'int64_t', rank) as ArrayLike<number | bigint>) : [];
   const result = Array.from(dims, Number);

@@ -1,0 +1,46 @@
+import { toErrorValue } from '../../contract/errors.ts';
+import type { EventName, EventPayload } from '../../contract/methods.ts';
+import type { Handlers } from '../../contract/wire.ts';
+import type { ModelCatalogue } from '../models/index.ts';
+import type { Handles } from './handles.ts';
+
+interface Parts {
+  readonly catalogue: ModelCatalogue;
+  readonly handles: Handles;
+  readonly emit: <Name extends EventName>(name: Name, payload: EventPayload<Name>) => void;
+}
+
+type ModelMethod = Extract<keyof Handlers, `models.${string}`>;
+
+/** Answers `models.*`. A download goes on after its request was answered; events tell how far it is. */
+export function modelHandlers({ catalogue, handles, emit }: Parts): Pick<Handlers, ModelMethod> {
+  const tell = async (): Promise<void> => emit('models.changed', { models: await catalogue.list() });
+
+  return {
+    'models.list': async () => ({ models: await catalogue.list() }),
+    'models.download': ({ id }) => {
+      catalogue.download(id).then(tell, async (thrown: unknown) => {
+        const { code, message, hint } = toErrorValue(thrown);
+        await tell();
+        if (code !== 'CANCELLED')
+          emit('engine.notice', { tone: 'warning', message: `${message} ${hint ?? ''}`.trim() });
+      });
+      return {};
+    },
+    'models.cancelDownload': ({ id }) => {
+      catalogue.cancelDownload(id);
+      return {};
+    },
+    'models.probe': ({ handle, assume }) => catalogue.probe(handles.path(handle), assume),
+    'models.addCustom': async ({ handle, name, interface: kind }) => {
+      const added = await catalogue.addCustom(handles.path(handle), name, kind);
+      await tell();
+      return added;
+    },
+    'models.remove': async ({ id }) => {
+      await catalogue.remove(id);
+      await tell();
+      return {};
+    },
+  };
+}

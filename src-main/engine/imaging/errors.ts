@@ -1,0 +1,112 @@
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { RefineryError } from '../../contract/errors.ts';
+
+/** Turns what sharp or the file system says of a source into an error that a person can act on. */
+export async function sourceError(path: string, thrown: unknown): Promise<RefineryError> {
+  if (thrown instanceof RefineryError) return thrown;
+  const name = basename(path);
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const status = await stat(path).catch((error: NodeJS.ErrnoException) => error);
+  if (status instanceof Error) {
+    const denied = status.code === 'EACCES' || status.code === 'EPERM';
+    return denied
+      ? new RefineryError('INPUT_UNREADABLE', `You have no permission to read ${name}.`, {
+          hint: 'Change its permissions, or copy it to a folder of yours.',
+        })
+      : new RefineryError('INPUT_NOT_FOUND', `${name} is not there any more.`, {
+          hint: 'Bring it back and try again, or remove it from the queue.',
+        });
+  }
+  if (status.isDirectory()) {
+    return new RefineryError('INPUT_UNSUPPORTED', `${name} is a folder.`, {
+      hint: 'Add the pictures in it.',
+    });
+  }
+  if (status.size === 0) {
+    return new RefineryError('INPUT_EMPTY', `${name} is empty: it has no bytes at all.`, {
+      hint: 'Copy it again from where it came.',
+    });
+  }
+  if (/permission denied|EACCES/i.test(message)) {
+    return new RefineryError('INPUT_UNREADABLE', `You have no permission to read ${name}.`, {
+      hint: 'Change its permissions, or copy it to a folder of yours.',
+      details: message,
+    });
+  }
+  if (
+    /unsupported image format|unknown image|not a known|no known|unsupported codec|bad seek/i.test(message)
+  ) {
+    return new RefineryError('INPUT_UNSUPPORTED', `${name} is not a picture in a format that is read.`, {
+      hint: 'PNG, JPEG, WebP, AVIF, TIFF, GIF and HEIF are read. Is its ending right?',
+      details: message,
+    });
+  }
+  if (/exceeds pixel limit/i.test(message)) return tooLarge(name);
+  if (
+    /premature|truncated|end of (file|stream|image)|unexpected end|not enough data|read error|IDAT|incomplete/i.test(
+      message,
+    )
+  ) {
+    return new RefineryError('INPUT_TRUNCATED', `${name} ends too early: a part of the picture is missing.`, {
+      hint: 'Copy or download it again.',
+      details: message,
+    });
+  }
+  if (/memory|alloc/i.test(message)) {
+    return new RefineryError('OUT_OF_MEMORY', `There is not enough memory to read ${name}.`, {
+      hint: 'Close other programs and try again.',
+      details: message,
+    });
+  }
+  return new RefineryError('INPUT_CORRUPT', `${name} is damaged and can't be read.`, {
+    hint: 'Open it in another program and save it anew, or copy it again.',
+    details: message,
+  });
+}
+
+export function tooLarge(name: string, width?: number, height?: number): RefineryError {
+  const size = width && height ? `${width} × ${height} pixels` : 'more pixels';
+  return new RefineryError('INPUT_TOO_LARGE', `${name} has ${size}; the limit is 268 megapixels.`, {
+    hint: 'If the file is what it should be, allow huge pictures in the settings of this batch.',
+  });
+}
+
+/** Turns a failure to write into an error that a person can act on. */
+export function targetError(folder: string, thrown: unknown): RefineryError {
+  if (thrown instanceof RefineryError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const code = (thrown as NodeJS.ErrnoException).code ?? '';
+  if (code === 'ENOSPC' || code === 'EDQUOT' || /no space|ENOSPC|disk full|quota/i.test(message)) {
+    return new RefineryError(
+      'DISK_FULL',
+      `The disk of ${folder} is full. Nothing half-written was left behind.`,
+      {
+        hint: 'Free some space, or choose another folder, and try again.',
+        details: message,
+      },
+    );
+  }
+  if (code === 'ENAMETOOLONG') {
+    return new RefineryError('OUTPUT_NAME_TOO_LONG', 'The name of the result is too long for this disk.', {
+      hint: 'Choose a shorter name pattern.',
+    });
+  }
+  if (code === 'EEXIST') {
+    return new RefineryError('OUTPUT_EXISTS', 'A file of that name is there already.', {
+      hint: 'Choose another name pattern or folder, or allow overwriting.',
+    });
+  }
+  const reason =
+    code === 'EROFS'
+      ? 'the disk is read-only'
+      : code === 'ENOENT'
+        ? 'the folder is not there any more'
+        : code === 'ENOTDIR'
+          ? 'a part of the path is a file'
+          : 'there is no permission to write';
+  return new RefineryError('OUTPUT_NOT_WRITABLE', `Nothing can be written to ${folder}: ${reason}.`, {
+    hint: 'Choose another folder for the results.',
+    details: message,
+  });
+}

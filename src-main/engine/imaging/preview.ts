@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import type { MediaFile } from '../../contract/files.ts';
+import { sourceError } from './errors.ts';
+
+/** Formats that every browser engine in use shows, colours and orientation included. */
+const shown: Readonly<Record<string, string>> = {
+  jpeg: 'image/jpeg',
+  png: 'image/png',
+  webp: 'image/webp',
+  gif: 'image/gif',
+};
+
+/** Longest side of a copy for the screen; larger pictures are shown smaller. */
+const longestSide = 8_192;
+
+/** Pixels above which a browser is given a smaller copy. */
+const pixelLimit = 120_000_000;
+
+/** A small upright picture, as WebP. */
+export async function thumbnail(path: string, maximum: number): Promise<Buffer> {
+  try {
+    return await sharp(path, { page: 0, failOn: 'none', limitInputPixels: false })
+      .autoOrient()
+      .resize(maximum, maximum, { fit: 'inside', withoutEnlargement: true })
+      .webp({ quality: 78, effort: 2 })
+      .toBuffer();
+  } catch (thrown) {
+    throw await sourceError(path, thrown);
+  }
+}
+
+/** The file itself where a browser can show it, else a copy that it can, made once. */
+export async function display(path: string, cacheFolder: string): Promise<MediaFile> {
+  try {
+    const image = sharp(path, { page: 0, failOn: 'none', limitInputPixels: false });
+    const { format, width = 0, height = 0, pages = 1 } = await image.metadata();
+    const mime = shown[format ?? ''];
+    if (mime && pages === 1 && width * height <= pixelLimit) return { path, mime };
+    const { size, mtimeMs } = await stat(path);
+    const key = createHash('sha256').update(`${path}\0${size}\0${mtimeMs}`).digest('hex').slice(0, 32);
+    const folder = join(cacheFolder, 'display');
+    const copy = join(folder, `${key}.png`);
+    if (!(await stat(copy).catch(() => undefined))) {
+      await mkdir(folder, { recursive: true });
+      const temporary = `${copy}.${process.pid}.part`;
+      try {
+        await image
+          .autoOrient()
+          .resize(longestSide, longestSide, { fit: 'inside', withoutEnlargement: true })
+          .png({ compressionLevel: 1 })
+          .toFile(temporary);
+        await rename(temporary, copy);
+      } finally {
+        await rm(temporary, { force: true });
+      }
+    }
+    return { path: copy, mime: 'image/png' };
+  } catch (thrown) {
+    throw await sourceError(path, thrown);
+  }
+}

@@ -1,0 +1,173 @@
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { RefineryError } from '../../contract/errors.ts';
+import type { ImageInterface } from '../../contract/models.ts';
+import type { TilePreview } from '../../contract/upscale.ts';
+import type { Pixels } from '../imaging/source.ts';
+import { VipsFileWriter } from '../imaging/vips-file.ts';
+import type { AlphaSteps } from './alpha.ts';
+import type { Block, Network } from './network.ts';
+import { copyRegion, padTo } from './pixels.ts';
+import { planFixedTiles, planTiles, type Tile } from './tiles.ts';
+
+export interface EnlargeOptions {
+  readonly pixels: Pixels;
+  readonly network: Network;
+  readonly kind: ImageInterface;
+  readonly alpha: AlphaSteps | undefined;
+  /** Longest side of a tile. */
+  readonly tile: number;
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  waitWhilePaused(): Promise<void>;
+  onProgress(done: number, total: number): void;
+  onTile(): ((tile: Omit<TilePreview, 'jobId'>) => void) | undefined;
+}
+
+export interface Enlarged {
+  /** The `.v` file, still open for its metadata. */
+  readonly writer: VipsFileWriter;
+  readonly path: string;
+  readonly tiles: {
+    readonly count: number;
+    readonly width: number;
+    readonly height: number;
+    readonly overlap: number;
+  };
+  /** Milliseconds. */
+  readonly inference: number;
+  readonly finite: boolean;
+}
+
+/** Longest side of a tile's preview. */
+const previewSize = 256;
+
+/** Runs a picture through a network, tile by tile, and writes each finished row of tiles to disk. */
+export async function enlarge(options: EnlargeOptions): Promise<Enlarged> {
+  const { pixels, kind, network } = options;
+  const { scale } = kind;
+  const rows = kind.fixedSize
+    ? planFixedTiles(pixels.width, pixels.height, kind.fixedSize, kind.overlap)
+    : planTiles(pixels.width, pixels.height, options.tile, kind.overlap);
+  const total = rows.reduce((sum, row) => sum + row.length, 0);
+  const pixelBytes = pixels.channels * (pixels.depth / 8);
+  const width = pixels.width * scale;
+  const path = join(options.folder, 'result.v');
+  const writer = await VipsFileWriter.create(path, {
+    width,
+    height: pixels.height * scale,
+    channels: pixels.channels,
+    depth: pixels.depth,
+  });
+  let inference = 0;
+  let finite = true;
+  let done = 0;
+  let writing: Promise<void> = Promise.resolve();
+  try {
+    for (const row of rows) {
+      const { y, height, inner } = row[0]!;
+      const source = await pixels.rows(y, height);
+      const strip = Buffer.allocUnsafe(inner.height * scale * width * pixelBytes);
+      await Promise.all(
+        row.map(async (tile) => {
+          await options.waitWhilePaused();
+          options.signal.throwIfAborted();
+          const started = performance.now();
+          const result = await enlargeTile(options, network, source, tile, pixelBytes);
+          inference += performance.now() - started;
+          finite &&= result.finite;
+          const used = {
+            x: (tile.inner.x - tile.x) * scale,
+            y: (tile.inner.y - tile.y) * scale,
+            width: tile.inner.width * scale,
+            height: tile.inner.height * scale,
+          };
+          const at = { x: tile.inner.x * scale, y: 0 };
+          copyRegion(result.bytes, result.width, used, strip, width, at, pixelBytes);
+          done += 1;
+          options.onProgress(done, total);
+          if (total > 1) await showTile(options, strip, tile, width, pixelBytes);
+        }),
+      );
+      await writing;
+      writing = writer.write(strip, inner.y * scale);
+    }
+    await writing;
+  } catch (thrown) {
+    await writing.catch(() => undefined);
+    await writer.abandon();
+    throw thrown;
+  }
+  const largest = rows[0]![0]!;
+  return {
+    writer,
+    path,
+    tiles: {
+      count: total,
+      width: largest.width,
+      height: largest.height,
+      overlap: total > 1 ? kind.overlap : 0,
+    },
+    inference,
+    finite,
+  };
+}
+
+async function enlargeTile(
+  { kind, alpha, pixels }: EnlargeOptions,
+  network: Network,
+  rows: Buffer,
+  tile: Tile,
+  pixelBytes: number,
+): Promise<Block & { finite: boolean }> {
+  const bytes = new Uint8Array(tile.width * tile.height * pixelBytes);
+  const region = { x: tile.x, y: 0, width: tile.width, height: tile.height };
+  copyRegion(rows, pixels.width, region, bytes, tile.width, { x: 0, y: 0 }, pixelBytes);
+  const size = kind.fixedSize ?? tile;
+  const block = {
+    bytes: padTo(bytes, tile.width, tile.height, size, pixelBytes),
+    width: size.width,
+    height: size.height,
+  };
+  if (pixels.channels === 3) return network.run(block);
+  if (!alpha) throw new RefineryError('INTERNAL', 'Transparency was not prepared.');
+  const parts = await alpha.split(block);
+  const color = await network.run(parts.color);
+  const transparency = await network.run(parts.alpha);
+  return { ...(await alpha.join(color, transparency)), finite: color.finite && transparency.finite };
+}
+
+/** Sends a small picture of a finished tile to whoever watches. */
+async function showTile(
+  { onTile, pixels, kind }: EnlargeOptions,
+  strip: Buffer,
+  { inner }: Tile,
+  width: number,
+  pixelBytes: number,
+): Promise<void> {
+  const send = onTile();
+  if (!send || pixels.depth !== 8) return;
+  const region = {
+    left: inner.x * kind.scale,
+    top: 0,
+    width: inner.width * kind.scale,
+    height: inner.height * kind.scale,
+  };
+  const height = strip.length / (width * pixelBytes);
+  const jpeg = await sharp(strip, {
+    raw: { width, height, channels: pixels.channels },
+    limitInputPixels: false,
+  })
+    .extract(region)
+    .resize(previewSize, previewSize, { fit: 'inside', withoutEnlargement: true, kernel: 'linear' })
+    .flatten()
+    .jpeg({ quality: 80 })
+    .toBuffer();
+  send({
+    x: inner.x / pixels.width,
+    y: inner.y / pixels.height,
+    width: inner.width / pixels.width,
+    height: inner.height / pixels.height,
+    jpeg: jpeg.toString('base64'),
+  });
+}

@@ -1,0 +1,396 @@
+import { mkdir, rm, statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, extname, join } from 'node:path';
+import type { NodeAddon } from 'openvino-node';
+import sharp from 'sharp';
+import { RefineryError } from '../../contract/errors.ts';
+import type { MediaFile } from '../../contract/files.ts';
+import type { ModelEntry } from '../../contract/models.ts';
+import {
+  type OutputCheck,
+  type PictureInfo,
+  Receipt,
+  type TilePreview,
+  type UpscaleResult,
+  type UpscaleSettings,
+  type UpscaleSpec,
+  type UpscaleStage,
+} from '../../contract/upscale.ts';
+import { checkSize, encode, planTarget, type Target } from '../imaging/encode.ts';
+import { targetError } from '../imaging/errors.ts';
+import { planMetadata } from '../imaging/metadata.ts';
+import { display, thumbnail } from '../imaging/preview.ts';
+import { decode, readHeader } from '../imaging/source.ts';
+import { removeQuietly } from '../io/atomic.ts';
+import { hashFile } from '../io/hash.ts';
+import type { PixelDepth } from '../models/ir/wrap.ts';
+import { type AlphaSteps, openAlphaSteps } from './alpha.ts';
+import { checkOutput } from './checks.ts';
+import { type Enlarged, enlarge } from './enlarge.ts';
+import { type Network, openNetwork } from './network.ts';
+import { type PendingCommit, publishResult, ResultNames } from './publish.ts';
+import { networkFactor, targetSize } from './scale.ts';
+import { tileSize } from './tiles.ts';
+
+export { type PendingCommit, recoverCommit } from './publish.ts';
+
+/** What the upscaler needs to know of networks. */
+export interface NetworkCatalogue {
+  resolve(
+    id: string,
+    picture: { lossy: boolean },
+    scale?: number,
+  ): Promise<{ entry: ModelEntry; path: string; sha256: string; reason: string }>;
+}
+
+export interface UpscalerOptions {
+  readonly openvino: () => Promise<NodeAddon>;
+  readonly runtime: () => Promise<{ implementation: string; version: string }>;
+  readonly catalogue: NetworkCatalogue;
+  readonly cacheDir: string;
+  readonly appVersion: string;
+  /** Threads for inference; 0 leaves it to OpenVINO. */
+  readonly threads: () => number;
+  readonly memoryBudgetBytes: () => number;
+}
+
+export interface UpscaleContext {
+  readonly jobId: string;
+  readonly signal: AbortSignal;
+  waitWhilePaused(): Promise<void>;
+  report(progress: { stage: UpscaleStage; fraction: number; rate?: { value: number; unit: string } }): void;
+  /** Where finished tiles go, while somebody watches. */
+  onTile(): ((tile: Omit<TilePreview, 'jobId'>) => void) | undefined;
+  /** Journals a checked result that is about to get its name. */
+  beforeCommit(pending: PendingCommit): Promise<void>;
+  notice(message: string): void;
+}
+
+export interface Upscaler {
+  /** Reads a source's header. */
+  inspect(path: string): Promise<PictureInfo>;
+  targetSize(info: PictureInfo, settings: UpscaleSettings): { width: number; height: number };
+  /** Makes one picture, from file to checked file. Several may run at a time. */
+  run(spec: UpscaleSpec, context: UpscaleContext): Promise<UpscaleResult>;
+  thumbnail(path: string, maximum: number): Promise<Buffer>;
+  display(path: string): Promise<MediaFile>;
+  dispose(): void;
+}
+
+/** Shares of a job's time, roughly: what progress shows. */
+const shares = { reading: 0.04, upscaling: 0.84, writing: 0.95, checking: 1 } as const;
+
+/** How many compiled networks are kept. */
+const keptNetworks = 3;
+
+/** A try that ended with a result that can't be trusted. */
+interface Attempt {
+  readonly network: Network;
+  readonly enlarged: Enlarged;
+  readonly checks: OutputCheck[];
+  readonly timing: { inference: number; encode: number; check: number };
+}
+
+export function createUpscaler(options: UpscalerOptions): Upscaler {
+  // libvips' threads would take the cores from inference; pictures are read and written side by side anyway.
+  sharp.concurrency(1);
+  const networks = new Map<string, Promise<Network>>();
+  const alphas = new Map<PixelDepth, Promise<AlphaSteps>>();
+  const names = new ResultNames();
+  const work = join(options.cacheDir, 'work');
+  let runs = 0;
+
+  async function open(
+    model: { entry: ModelEntry; path: string; sha256: string },
+    depth: PixelDepth,
+    device: string,
+    precision: UpscaleSettings['precision'],
+  ): Promise<Network> {
+    const key = JSON.stringify([
+      model.sha256,
+      model.entry.interface,
+      depth,
+      device,
+      precision,
+      options.threads(),
+    ]);
+    const known = networks.get(key);
+    if (known) return known;
+    const opened = openNetwork({
+      openvino: await options.openvino(),
+      file: { path: model.path, interface: model.entry.interface },
+      depth,
+      device,
+      // Ten bits of bf16 would throw away what sixteen were asked for.
+      precision: depth === 16 ? 'f32' : precision,
+      threads: options.threads(),
+      cacheDir: join(options.cacheDir, 'compiled'),
+    });
+    networks.set(key, opened);
+    opened.catch(() => networks.delete(key));
+    for (const old of [...networks.keys()].slice(0, -keptNetworks)) networks.delete(old);
+    return opened;
+  }
+
+  async function openAlpha(depth: PixelDepth): Promise<AlphaSteps> {
+    const known = alphas.get(depth) ?? openAlphaSteps(await options.openvino(), depth);
+    alphas.set(depth, known);
+    known.catch(() => alphas.delete(depth));
+    return known;
+  }
+
+  async function run(spec: UpscaleSpec, context: UpscaleContext): Promise<UpscaleResult> {
+    runs += 1;
+    const folder = join(work, `${process.pid}-${runs}`);
+    try {
+      await mkdir(folder, { recursive: true });
+      return await make(spec, context, folder);
+    } catch (thrown) {
+      if (context.signal.aborted) throw context.signal.reason;
+      // What sharp says of a full disk is a sentence, not a code.
+      const message = thrown instanceof Error ? thrown.message : '';
+      if (!(thrown instanceof RefineryError) && /no space|ENOSPC|EDQUOT/i.test(message)) {
+        throw targetError(spec.outputFolder, thrown);
+      }
+      throw thrown;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  async function make(spec: UpscaleSpec, context: UpscaleContext, folder: string): Promise<UpscaleResult> {
+    const { settings, inputPath } = spec;
+    const started = performance.now();
+    const startedAt = new Date().toISOString();
+    context.report({ stage: 'reading', fraction: 0 });
+    const inputHash = hashFile(inputPath).catch(() => '');
+    const { info, metadata } = await readHeader(inputPath);
+    const target = planTarget(info, settings, extname(inputPath));
+    const size = targetSize(info, settings);
+    checkSize(target.format, size.width, size.height);
+    const model = await options.catalogue.resolve(settings.model, info, networkFactor(info, size));
+    const kind = model.entry.interface;
+    const depth: PixelDepth = info.depth === 8 ? 8 : 16;
+    await checkSpace(work, info.width * info.height * kind.scale ** 2 * (info.alpha ? 4 : 3) * (depth / 8));
+
+    const outputFolder = join(spec.outputFolder, spec.relativeFolder);
+    await mkdir(outputFolder, { recursive: true }).catch((error: unknown) => {
+      throw targetError(outputFolder, error);
+    });
+    const pixels = await decode(inputPath, info, folder, settings.allowHuge);
+    const decodeTime = performance.now() - started;
+    const plan = planMetadata(metadata, settings.metadata, size, info.channels !== 4, target.format);
+    const temporary = names.temporary(outputFolder, target.extension);
+    const resample = size.width !== info.width * kind.scale || size.height !== info.height * kind.scale;
+
+    /** One try on one device: from pixels to a checked temporary file. */
+    async function attempt(device: string, precision: UpscaleSettings['precision']): Promise<Attempt> {
+      const network = await open(model, depth, device, precision);
+      for (const { device: left, reason } of network.compiled.fallbacks) {
+        context.notice(
+          `${left} could not run the network (${reason}); ${network.compiled.fullName} is used.`,
+        );
+      }
+      const megapixels = (info.width * info.height * kind.scale ** 2) / 1e6;
+      const begun = performance.now();
+      const enlarged = await enlarge({
+        pixels,
+        network,
+        kind,
+        alpha: info.alpha ? await openAlpha(depth) : undefined,
+        tile: tileSize(options.memoryBudgetBytes() / (1 + network.compiled.optimalRequests), kind.overlap),
+        folder,
+        signal: context.signal,
+        waitWhilePaused: context.waitWhilePaused,
+        onTile: context.onTile,
+        onProgress(done, total) {
+          const seconds = (performance.now() - begun) / 1000;
+          context.report({
+            stage: 'upscaling',
+            fraction: shares.reading + (shares.upscaling - shares.reading) * (done / total),
+            rate: { value: (megapixels * done) / total / seconds, unit: 'MP/s' },
+          });
+        },
+      });
+      await enlarged.writer.finish(plan.blocks);
+      context.signal.throwIfAborted();
+      context.report({ stage: 'writing', fraction: shares.upscaling });
+      const encoding = performance.now();
+      try {
+        await encode(enlarged.path, temporary, target, settings, {
+          ...size,
+          resample,
+          grey: info.channels === 1,
+          alpha: info.alpha,
+        });
+      } catch (thrown) {
+        throw targetError(outputFolder, thrown);
+      }
+      context.report({ stage: 'checking', fraction: shares.writing });
+      const checking = performance.now();
+      const checks = await checkOutput({
+        source: inputPath,
+        result: temporary,
+        ...size,
+        sourceSide: Math.max(info.width, info.height),
+        finite: enlarged.finite,
+        agreement:
+          settings.quality < 40 ? Math.min(18, model.entry.agreementPsnr) : model.entry.agreementPsnr,
+        convertsColors: info.channels === 4,
+      });
+      await rm(enlarged.path, { force: true });
+      const timing = {
+        inference: enlarged.inference,
+        encode: checking - encoding,
+        check: performance.now() - checking,
+      };
+      return { network, enlarged, checks, timing };
+    }
+
+    try {
+      const fallbacks: Array<{ device: string; reason: string }> = [];
+      let made = await attempt(settings.device, settings.precision);
+      fallbacks.push(...made.network.compiled.fallbacks);
+      if (!passed(made.checks)) {
+        const { device, precision } = made.network.compiled;
+        // The surest of all: the processor, in full precision.
+        if (device !== 'CPU' || precision !== 'f32') {
+          const reason = failures(made.checks);
+          context.notice(
+            `${made.network.compiled.fullName} gave a bad result (${reason}); the CPU makes it anew.`,
+          );
+          fallbacks.push({ device: `${device} ${precision}`, reason });
+          await removeQuietly(temporary);
+          made = await attempt('CPU', 'f32');
+        }
+      }
+      if (!passed(made.checks)) {
+        throw new RefineryError(
+          'OUTPUT_CHECK_FAILED',
+          `The result was made but can't be trusted: ${failures(made.checks)}`,
+          {
+            hint: 'Try another network or device. Nothing was kept.',
+          },
+        );
+      }
+      context.signal.throwIfAborted();
+
+      const outputHash = await hashFile(temporary);
+      const publish = {
+        temporary,
+        folder: outputFolder,
+        extension: target.extension,
+        inputPath,
+        settings,
+        parts: {
+          name: basename(inputPath, extname(inputPath)),
+          scale: size.width / info.width,
+          model: model.entry.id,
+          ...size,
+          date: new Date(),
+        },
+      };
+      const receiptFor = (outputName: string, bytes: number): Receipt =>
+        Receipt.parse({
+          version: 1,
+          kind: 'upscale',
+          app: { name: 'Refinery', version: options.appVersion },
+          startedAt,
+          finishedAt: new Date().toISOString(),
+          input: {
+            name: basename(inputPath),
+            sha256: hashes.input,
+            bytes: info.bytes,
+            width: info.width,
+            height: info.height,
+            format: info.format,
+            depth: info.depth,
+          },
+          output: {
+            name: outputName,
+            sha256: outputHash,
+            bytes,
+            ...size,
+            format: target.format,
+            depth: target.depth,
+          },
+          model: { id: model.entry.id, sha256: model.sha256, scale: kind.scale, reason: model.reason },
+          runtime: hashes.runtime,
+          device: {
+            requested: settings.device,
+            used: made.network.compiled.device,
+            fullName: made.network.compiled.fullName,
+            precision: made.network.compiled.precision,
+            fallbacks,
+          },
+          settings,
+          tiles: made.enlarged.tiles,
+          timing: {
+            decode: decodeTime,
+            ...made.timing,
+            total: performance.now() - started,
+          },
+          metadata: { kept: plan.kept, dropped: plan.dropped },
+          losses: losses(info, target, plan.dropped, size, kind.scale),
+          checks: made.checks,
+        });
+      const hashes = { input: await inputHash, runtime: await options.runtime() };
+      return await publishResult(names, publish, outputHash, receiptFor, context.beforeCommit);
+    } finally {
+      await pixels.close();
+      await removeQuietly(temporary);
+    }
+  }
+
+  return {
+    async inspect(path) {
+      return (await readHeader(path)).info;
+    },
+    targetSize,
+    run,
+    thumbnail,
+    display: (path) => display(path, options.cacheDir),
+    dispose() {
+      networks.clear();
+      alphas.clear();
+    },
+  };
+}
+
+const passed = (checks: readonly OutputCheck[]): boolean => checks.every((check) => check.passed);
+const failures = (checks: readonly OutputCheck[]): string =>
+  checks
+    .filter((check) => !check.passed)
+    .map(({ detail }) => detail)
+    .join(' ');
+
+/** Everything that the result doesn't hold of the source, and what was approximated. */
+function losses(
+  info: PictureInfo,
+  target: Target,
+  dropped: readonly string[],
+  size: { width: number; height: number },
+  scale: number,
+): string[] {
+  const factor = size.width / info.width;
+  const remarks = info.remarks.filter((remark) => !remark.startsWith('32 bits') || target.depth !== 16);
+  return [
+    ...remarks,
+    ...target.losses,
+    ...dropped.map((what) => `Not in the result: ${what}.`),
+    ...(factor > scale + 1e-9
+      ? [`The network enlarges ${scale} times; the rest, up to ${factor.toFixed(2)} times, is resampled.`]
+      : []),
+  ];
+}
+
+/** Uncompressed rows wait on the disk for their encoder. */
+async function checkSpace(folder: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(dirname(folder)).catch(() => statfs(tmpdir()));
+  if (bavail * bsize > bytes * 1.05) return;
+  throw new RefineryError(
+    'DISK_FULL',
+    `Making this picture takes ${Math.ceil(bytes / 1e6)} MB for a while; the disk of the cache has ${Math.floor((bavail * bsize) / 1e6)} MB left.`,
+    { hint: 'Free some space, or put the cache elsewhere with REFINERY_CACHE_DIR.' },
+  );
+}

@@ -1,0 +1,125 @@
+import { stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Receipt, UpscaleResult, UpscaleSettings } from '../../contract/upscale.ts';
+import { targetError } from '../imaging/errors.ts';
+import { exists, publish, removeQuietly, syncFile, temporaryPath } from '../io/atomic.ts';
+import { hashFile } from '../io/hash.ts';
+import { fileName, fillPattern, type NameParts } from '../io/names.ts';
+
+/** A checked result that lies beside its place and is about to get its name. */
+export interface PendingCommit {
+  readonly temporary: string;
+  readonly target: string;
+  readonly sha256: string;
+  readonly receipt: Receipt;
+}
+
+/** More than this many results of one name are a mistake in the pattern. */
+const mostOfOneName = 10_000;
+
+/** Remembers which source each name went to, so that two pictures of one batch never replace each other. */
+export class ResultNames {
+  readonly #claims = new Map<string, string>();
+
+  temporary(folder: string, extension: string): string {
+    return temporaryPath(folder, extension);
+  }
+
+  /** Takes a name for a source, unless another one has it. */
+  claim(target: string, source: string): boolean {
+    // A source is never a target: overwriting may replace old results, not originals.
+    if (target === source) return false;
+    const owner = this.#claims.get(target);
+    if (owner !== undefined && owner !== source) return false;
+    this.#claims.set(target, source);
+    return true;
+  }
+
+  release(target: string): void {
+    this.#claims.delete(target);
+  }
+}
+
+interface Publication {
+  readonly temporary: string;
+  readonly folder: string;
+  readonly extension: string;
+  readonly inputPath: string;
+  readonly settings: UpscaleSettings;
+  readonly parts: NameParts;
+}
+
+/**
+ * Gives a checked temporary file the first free name of its pattern, journalled before and complete after.
+ *
+ * @throws {RefineryError} one of the `OUTPUT_…` codes, or `DISK_FULL`.
+ */
+export async function publishResult(
+  names: ResultNames,
+  publication: Publication,
+  sha256: string,
+  receiptFor: (name: string, bytes: number) => Receipt,
+  beforeCommit: (pending: PendingCommit) => Promise<void>,
+): Promise<UpscaleResult> {
+  const { temporary, folder, extension, inputPath, settings } = publication;
+  const stem = fillPattern(settings.pattern, publication.parts);
+  try {
+    await syncFile(temporary);
+    const { size } = await stat(temporary);
+    for (let counter = 1; counter <= mostOfOneName; counter += 1) {
+      const target = join(folder, fileName(stem, extension, counter));
+      if (!names.claim(target, inputPath)) continue;
+      if (!settings.overwrite && (await exists(target))) {
+        names.release(target);
+        continue;
+      }
+      const receipt = receiptFor(basename(target), size);
+      await beforeCommit({ temporary, target, sha256, receipt });
+      try {
+        await publish(temporary, target, folder, settings.overwrite);
+      } catch (thrown) {
+        names.release(target);
+        // Somebody else took the name at this very moment.
+        if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') continue;
+        throw thrown;
+      }
+      if (settings.sidecar) await writeSidecar(target, receipt);
+      return { outputPath: target, receipt };
+    }
+    throw Object.assign(new Error('Every name of this pattern is taken.'), { code: 'EEXIST' });
+  } catch (thrown) {
+    throw targetError(folder, thrown);
+  }
+}
+
+async function writeSidecar(target: string, receipt: Receipt): Promise<void> {
+  const temporary = temporaryPath(dirname(target), '.json');
+  try {
+    await writeFile(temporary, `${JSON.stringify(receipt, null, 2)}\n`, { flag: 'wx' });
+    await publish(temporary, `${target}.receipt.json`, dirname(target), true);
+  } finally {
+    await removeQuietly(temporary);
+  }
+}
+
+/**
+ * After a crash between journal and name: a target with the right content is the result; a temporary file with the
+ * right content gets its name now; anything else is lost and made again.
+ */
+export async function recoverCommit(pending: PendingCommit): Promise<'done' | 'lost'> {
+  const holds = async (path: string): Promise<boolean> =>
+    (await exists(path)) && (await hashFile(path).catch(() => '')) === pending.sha256;
+  try {
+    if (!(await holds(pending.target))) {
+      if (!(await holds(pending.temporary))) return 'lost';
+      const { overwrite, sidecar } = pending.receipt.settings;
+      await publish(pending.temporary, pending.target, dirname(pending.target), overwrite);
+      if (sidecar) await writeSidecar(pending.target, pending.receipt);
+    }
+    return 'done';
+  } catch {
+    return 'lost';
+  } finally {
+    await removeQuietly(pending.temporary);
+  }
+}

@@ -1,0 +1,39 @@
+import type { PictureInfo, UpscaleSettings } from '../../contract/upscale.ts';
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Size of the result, in pixels, from the source's upright size. Sides are rounded, never below one pixel. */
+export function targetSize(
+  info: Pick<PictureInfo, 'width' | 'height'>,
+  settings: Pick<UpscaleSettings, 'scale'>,
+): Size {
+  const factor = factorOf(info, settings.scale);
+  return {
+    width: Math.max(1, Math.round(info.width * factor)),
+    height: Math.max(1, Math.round(info.height * factor)),
+  };
+}
+
+function factorOf(info: Size, scale: UpscaleSettings['scale']): number {
+  switch (scale.kind) {
+    case 'factor':
+      return scale.factor;
+    case 'percent':
+      return scale.percent / 100;
+    case 'width':
+      return scale.pixels / info.width;
+    case 'height':
+      return scale.pixels / info.height;
+  }
+}
+
+/** How much a network would have to enlarge to reach a size: 1 to 8. */
+export function networkFactor(info: Size, target: Size): number {
+  return Math.min(
+    8,
+    Math.max(1, Math.ceil(Math.max(target.width / info.width, target.height / info.height) - 1e-9)),
+  );
+}
