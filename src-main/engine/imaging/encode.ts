@@ -85,20 +85,30 @@ export async function encode(
   path: string,
   target: Target,
   settings: UpscaleSettings,
-  options: { width: number; height: number; resample: boolean; grey: boolean; alpha: boolean },
+  options: {
+    width: number;
+    height: number;
+    resample: boolean;
+    grey: boolean;
+    alpha: boolean;
+    profileOnly: boolean;
+  },
 ): Promise<void> {
   let image = sharp(intermediate, {
     limitInputPixels: false,
     ignoreIcc: true,
     sequentialRead: !options.resample,
     unlimited: true,
-  }).keepMetadata();
+  });
+  // Asked to keep everything, libvips also makes an EXIF block where there was none.
+  image = options.profileOnly ? image.keepIccProfile() : image.keepMetadata();
   if (options.resample) {
     image = image.resize(options.width, options.height, { fit: 'fill', kernel: 'lanczos3' });
   }
   if (options.alpha && target.format === 'jpeg') image = image.flatten({ background: '#ffffff' });
   if (target.depth === 16) image = image.toColourspace(options.grey ? 'grey16' : 'rgb16');
   else if (options.grey) image = image.toColourspace('b-w');
+  if (options.grey) image = image.greyscale();
   await write(image, target, settings).toFile(path);
 }
 
@@ -121,7 +131,8 @@ function write(image: Sharp, { format }: Target, { quality, lossless, effort }: 
         smartSubsample: quality >= 90,
       });
     case 'avif':
-      return image.avif({ quality, lossless, effort, chromaSubsampling: quality >= 90 ? '4:4:4' : '4:2:0' });
+      // Beyond 7 AVIF takes minutes for a photo and saves next to nothing.
+      return image.avif({ quality, lossless, effort: Math.max(0, effort - 2), chromaSubsampling: quality >= 90 ? '4:4:4' : '4:2:0' });
     case 'tiff':
       return image.tiff({
         compression: effort === 0 ? 'none' : 'deflate',

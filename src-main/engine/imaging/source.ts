@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { RefineryError } from '../../contract/errors.ts';
@@ -30,7 +31,8 @@ export async function readHeader(path: string): Promise<SourceHeader> {
   try {
     // Any size: only the header is read, and the limit has an error of its own.
     const metadata = await sharp(path, { limitInputPixels: false, page: 0 }).metadata();
-    return { info: describe(metadata, metadata.size ?? 0), metadata };
+    const { size } = await stat(path);
+    return { info: describe(metadata, size), metadata };
   } catch (thrown) {
     throw await sourceError(path, thrown);
   }

@@ -222,6 +222,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
           resample,
           grey: info.channels === 1,
           alpha: info.alpha,
+          profileOnly: !plan.blocks.exif && !plan.blocks.xmp && !plan.blocks.iptc,
         });
       } catch (thrown) {
         throw targetError(outputFolder, thrown);
