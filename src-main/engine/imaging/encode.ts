@@ -132,7 +132,12 @@ function write(image: Sharp, { format }: Target, { quality, lossless, effort }: 
       });
     case 'avif':
       // Beyond 7 AVIF takes minutes for a photo and saves next to nothing.
-      return image.avif({ quality, lossless, effort: Math.max(0, effort - 2), chromaSubsampling: quality >= 90 ? '4:4:4' : '4:2:0' });
+      return image.avif({
+        quality,
+        lossless,
+        effort: Math.max(0, effort - 2),
+        chromaSubsampling: quality >= 90 ? '4:4:4' : '4:2:0',
+      });
     case 'tiff':
       return image.tiff({
         compression: effort === 0 ? 'none' : 'deflate',

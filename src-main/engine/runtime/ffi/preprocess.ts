@@ -56,8 +56,12 @@ class InputTensorInfo extends Part {
     const type = elementTypeOf(this.#type ?? this.#modelType);
     if (!type.array) throw new NotSupportedByRuntime('InputTensorInfo.setShape for strings');
     const list = checkShape(shape);
-    using example = Tensor.over(this.library, type.code, list, new type.array(sizeOf(list)));
-    this.library.run('inputTensorSetFrom', this.pointer, example.pointer);
+    const example = Tensor.over(this.library, type.code, list, new type.array(sizeOf(list)));
+    try {
+      this.library.run('inputTensorSetFrom', this.pointer, example.pointer);
+    } finally {
+      example.dispose();
+    }
     return this;
   }
 }

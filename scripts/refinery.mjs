@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { findNode, root } from './lib/places.mjs';
+
+/** The command line, under the Node that the engine needs. */
+const node = findNode();
+if (!node) {
+  console.error('Refinery needs Node 24 or later. Run: npm run setup');
+  process.exit(1);
+}
+const main = join(root, 'src-main', 'cli', 'main.ts');
+const child = spawn(node, ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)], {
+  stdio: 'inherit',
+});
+// The child hears of Ctrl+C itself and ends in its own time; this only waits.
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.on(signal, () => signal === 'SIGTERM' && child.kill(signal));
+child.once('exit', (code, signal) => {
+  process.exitCode = code ?? (signal ? 1 : 0);
+});

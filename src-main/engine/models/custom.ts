@@ -1,0 +1,98 @@
+import { copyFile, mkdir, readFile, stat } from 'node:fs/promises';
+import { basename, extname, isAbsolute, join } from 'node:path';
+import { RefineryError } from '../../contract/errors.ts';
+import type { ImageInterface, ModelEntry } from '../../contract/models.ts';
+import { hashFile } from '../io/hash.ts';
+
+/** The files that make up a network on disk: an IR's two, or one ONNX. */
+export function networkFiles(path: string): string[] {
+  return extname(path).toLowerCase() === '.xml' ? [path, path.replace(/\.xml$/i, '.bin')] : [path];
+}
+
+/**
+ * Looks at a network's files before anything reads them.
+ *
+ * @throws {RefineryError} `MODEL_NOT_AN_IMAGE_NETWORK`, `MODEL_NOT_INSTALLED`, `MODEL_UNSAFE`.
+ */
+export async function checkNetworkFiles(path: string): Promise<void> {
+  const extension = extname(path).toLowerCase();
+  if (extension !== '.xml' && extension !== '.onnx') {
+    throw new RefineryError(
+      'MODEL_NOT_AN_IMAGE_NETWORK',
+      `${basename(path)} is not a network that is read.`,
+      {
+        hint: 'Choose an OpenVINO IR (.xml with its .bin) or an ONNX file.',
+      },
+    );
+  }
+  for (const file of networkFiles(path)) {
+    const status = await stat(file).catch(() => undefined);
+    if (!status?.isFile()) {
+      throw new RefineryError('MODEL_NOT_INSTALLED', `${basename(file)} is missing.`, {
+        hint: 'An IR has two files, .xml and .bin; put both into the same folder and choose it again.',
+      });
+    }
+  }
+  if (extension === '.onnx') refuseForeignData(basename(path), await readFile(path));
+}
+
+/**
+ * An ONNX file may keep its weights in other files. A field named "location" tells where (onnx.proto,
+ * TensorProto.external_data); only whole files are accepted, and one that points outside its folder is named as such.
+ */
+function refuseForeignData(name: string, bytes: Buffer): void {
+  const key = Buffer.from('\n\blocation\x12', 'latin1');
+  const at = bytes.indexOf(key);
+  if (at < 0) return;
+  const length = bytes[at + key.length] ?? 0;
+  const location = bytes.toString('utf8', at + key.length + 1, at + key.length + 1 + length);
+  const outside =
+    isAbsolute(location) || /^[A-Za-z]:/.test(location) || location.split(/[\\/]/).includes('..');
+  throw new RefineryError(
+    'MODEL_UNSAFE',
+    outside
+      ? `${name} wants to read a file outside its folder: ${location}`
+      : `${name} keeps its weights in another file, ${location}.`,
+    { hint: 'Save the network anew as one file, with its weights inside.' },
+  );
+}
+
+/** Copies a network to where it stays, named by its content, and describes it. */
+export async function copyNetwork(
+  path: string,
+  folder: string,
+  name: string,
+  kind: ImageInterface,
+): Promise<{ entry: ModelEntry; folder: string }> {
+  await checkNetworkFiles(path);
+  const files = await Promise.all(
+    networkFiles(path).map(async (file) => ({
+      file,
+      sha256: await hashFile(file),
+      bytes: (await stat(file)).size,
+    })),
+  );
+  // The weights tell networks apart; a single file is its own weights.
+  const id = `custom-${files.at(-1)!.sha256.slice(0, 12)}`;
+  const target = join(folder, id);
+  await mkdir(target, { recursive: true });
+  const stem = `network${extname(path).toLowerCase()}`;
+  const names = files.length === 2 ? ['network.xml', 'network.bin'] : [stem];
+  await Promise.all(files.map(({ file }, index) => copyFile(file, join(target, names[index]!))));
+  const entry: ModelEntry = {
+    id,
+    name,
+    summary: `Added from ${basename(path)}`,
+    task: 'super-resolution',
+    source: 'custom',
+    licence: 'As its author says',
+    interface: kind,
+    files: files.map(({ bytes, sha256 }, index) => ({
+      name: names[index]!,
+      bytes,
+      hash: `sha256:${sha256}`,
+    })),
+    agreementPsnr: 18,
+  };
+  return { entry, folder: target };
+}
