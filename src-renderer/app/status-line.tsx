@@ -1,0 +1,36 @@
+import { showPage, useSession } from '../state/session.ts';
+import { formatBytes } from '../ui/format.ts';
+
+/** The quiet line at the foot: what computes, whether the engine is well, how much memory it takes. */
+export function StatusLine() {
+  const { info, engineState, offline, status } = useSession();
+  const device = info?.devices.find(({ kind }) => kind !== 'AUTO');
+  const runtime = info?.runtime
+    ? `${device ? `${device.id} ${device.fullName}, ` : ''}OpenVINO ${info.runtime.version ?? ''}`
+    : 'No OpenVINO found';
+  return (
+    <footer className="status-line">
+      <button type="button" className="status-button" onClick={() => showPage('settings')}>
+        {info ? runtime : 'Looking for OpenVINO'}
+      </button>
+      <div role="status" aria-label="Engine">
+        {describe(engineState, offline)}
+      </div>
+      <span className="numeric quiet">{status ? formatBytes(status.residentMemory) : ''}</span>
+    </footer>
+  );
+}
+
+function describe(state: ReturnType<typeof useSession.getState>['engineState'], offline: string | null): string {
+  if (offline !== null) return 'Offline: waiting for the server';
+  switch (state.state) {
+    case 'starting':
+      return 'Engine starting';
+    case 'ready':
+      return 'Engine ready';
+    case 'restarting':
+      return `Engine restarting: ${state.reason}`;
+    case 'stopped':
+      return `Engine stopped: ${state.reason}`;
+  }
+}

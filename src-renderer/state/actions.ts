@@ -1,0 +1,82 @@
+import type { AdmitResult, DialogPurpose } from '../../src-main/contract/index.ts';
+import { count } from '../ui/format.ts';
+import { act, showPage, toast, useSession } from './session.ts';
+import { useJobs } from './jobs.ts';
+
+/** Puts what was admitted into the queue, and says what could not be taken. */
+export async function addToQueue({ handles, refused }: AdmitResult): Promise<string[]> {
+  const added = handles.length > 0 ? await act('upscale.add', { handles: handles.map(({ id }) => id) }) : undefined;
+  const problems = [
+    ...refused.map(({ name, reason }) => `${name}: ${reason}`),
+    ...(added?.refused ?? []).map(({ name, error }) => `${name}: ${error.message}`),
+  ];
+  if (problems.length > 0) {
+    const rest = problems.length > 1 ? ` And ${count(problems.length - 1, 'more')}.` : '';
+    toast(`${problems[0]}${rest}`, { tone: 'warning' });
+  }
+  if (added && added.jobIds.length > 0) showPage('upscale');
+  return added?.jobIds ?? [];
+}
+
+/** Adds files that the browser holds: dropped, pasted, or chosen in web mode. */
+export async function addFiles(files: readonly File[]): Promise<void> {
+  const { connection } = useSession.getState();
+  if (!connection || files.length === 0) return;
+  await addToQueue(await connection.bridge.admit(files));
+}
+
+/** Opens a dialog: the system's, or in a browser the browser's own. */
+export async function openDialog(purpose: DialogPurpose): Promise<AdmitResult> {
+  const { shell, connection } = useSession.getState();
+  if (shell?.native !== false) return (await act('shell.openDialog', { purpose })) ?? { handles: [], refused: [] };
+  const files = await chooseFiles(purpose);
+  return connection && files.length > 0 ? connection.bridge.admit(files) : { handles: [], refused: [] };
+}
+
+export async function openPictures(purpose: 'pictures' | 'folder'): Promise<void> {
+  await addToQueue(await openDialog(purpose));
+}
+
+/** The page's own file field, made when it is first needed. */
+function chooseFiles(purpose: DialogPurpose): Promise<File[]> {
+  let input = document.querySelector<HTMLInputElement>('input[data-testid="file-input"]');
+  if (!input) {
+    input = document.createElement('input');
+    input.type = 'file';
+    input.hidden = true;
+    input.dataset['testid'] = 'file-input';
+    document.body.append(input);
+  }
+  const field = input;
+  field.multiple = true;
+  field.webkitdirectory = purpose === 'folder';
+  field.value = '';
+  return new Promise((resolve) => {
+    field.onchange = () => resolve([...(field.files ?? [])]);
+    field.oncancel = () => resolve([]);
+    field.click();
+  });
+}
+
+/** Starts everything that is ready, or the given jobs. */
+export async function startJobs(ids?: readonly string[]): Promise<void> {
+  await act('jobs.start', ids ? { ids: [...ids] } : {});
+}
+
+export async function trySample(): Promise<void> {
+  const added = await act('upscale.addSample', {});
+  if (!added || added.jobIds.length === 0) return;
+  showPage('upscale');
+  await startJobs(added.jobIds);
+}
+
+export function pauseOrResume(): void {
+  const { summary } = useJobs.getState();
+  void act(summary?.paused ? 'jobs.resumeAll' : 'jobs.pauseAll', {});
+}
+
+export function cancelAll(): void {
+  const { jobs } = useJobs.getState();
+  const ids = [...jobs.values()].filter(({ state }) => ['queued', 'running', 'paused'].includes(state)).map(({ id }) => id);
+  void act('jobs.cancel', { ids });
+}

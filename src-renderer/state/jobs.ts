@@ -1,0 +1,63 @@
+import { create } from 'zustand';
+import type { EngineClient, Job, QueueSummary } from '../../src-main/contract/index.ts';
+import { act, call, toast } from './session.ts';
+
+interface Jobs {
+  readonly jobs: ReadonlyMap<string, Job>;
+  /** Ids by position. */
+  readonly order: readonly string[];
+  readonly summary: QueueSummary | null;
+  readonly loaded: boolean;
+}
+
+/** A mirror of the engine's queue. */
+export const useJobs = create<Jobs>(() => ({ jobs: new Map(), order: [], summary: null, loaded: false }));
+
+const set = useJobs.setState;
+
+function sorted(jobs: ReadonlyMap<string, Job>): string[] {
+  return [...jobs.values()].sort((a, b) => a.position - b.position).map(({ id }) => id);
+}
+
+/** Takes jobs over. The order is made anew only when one came or moved. */
+export function mergeJobs(state: Jobs, changed: readonly Job[], summary: QueueSummary): Jobs {
+  const jobs = new Map(state.jobs);
+  let moved = false;
+  for (const job of changed) {
+    moved ||= jobs.get(job.id)?.position !== job.position;
+    jobs.set(job.id, job);
+  }
+  return { jobs, order: moved ? sorted(jobs) : state.order, summary, loaded: true };
+}
+
+export function followJobs(engine: EngineClient): void {
+  engine.on('jobs.changed', ({ jobs, summary }) => set((state) => mergeJobs(state, jobs, summary)));
+  engine.on('jobs.removed', ({ ids, summary }) =>
+    set((state) => {
+      const jobs = new Map(state.jobs);
+      for (const id of ids) jobs.delete(id);
+      return { jobs, order: state.order.filter((id) => jobs.has(id)), summary };
+    }),
+  );
+}
+
+/** Reads the whole queue. */
+export async function loadJobs(): Promise<void> {
+  const { jobs, summary } = await call('jobs.list', {});
+  const map = new Map(jobs.map((job) => [job.id, job]));
+  set({ jobs: map, order: sorted(map), summary, loaded: true });
+}
+
+/** Takes jobs off the list, with the way back in sight. */
+export async function removeJobs(ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const done = await act('jobs.remove', { ids: [...ids] });
+  if (!done || done.removed.length === 0) return;
+  const text = done.removed.length === 1 ? 'Removed from the list' : `${done.removed.length} removed from the list`;
+  toast(`${text}. Files stay where they are.`, {
+    action: { label: 'Undo', run: () => void act('jobs.restore', { ids: done.removed }) },
+  });
+}
+
+export const isFinished = ({ state }: Job): boolean => ['done', 'failed', 'cancelled', 'setAside'].includes(state);
+export const isActive = ({ state }: Job): boolean => ['queued', 'running', 'paused'].includes(state);

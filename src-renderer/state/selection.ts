@@ -1,0 +1,35 @@
+import { create } from 'zustand';
+
+interface Selection {
+  readonly selected: ReadonlySet<string>;
+  /** The one that is shown and that arrows move from. */
+  readonly current: string | null;
+  /** Where a range begins. */
+  readonly anchor: string | null;
+}
+
+/** Which jobs of the queue are chosen, and which one is shown. */
+export const useSelection = create<Selection>(() => ({ selected: new Set(), current: null, anchor: null }));
+
+export function select(ids: readonly string[], current: string | null, anchor = current): void {
+  useSelection.setState({ selected: new Set(ids), current, anchor });
+}
+
+/** What a click or an arrow does to a selection, as lists do everywhere. */
+export function nextSelection(
+  state: Selection,
+  order: readonly string[],
+  id: string,
+  keys: { readonly shift: boolean; readonly control: boolean },
+): Selection {
+  if (keys.shift && state.anchor !== null) {
+    const [from, to] = [order.indexOf(state.anchor), order.indexOf(id)].sort((a, b) => a - b) as [number, number];
+    if (from >= 0) return { selected: new Set(order.slice(from, to + 1)), current: id, anchor: state.anchor };
+  }
+  if (keys.control) {
+    const selected = new Set(state.selected);
+    if (!selected.delete(id)) selected.add(id);
+    return { selected, current: id, anchor: id };
+  }
+  return { selected: new Set([id]), current: id, anchor: id };
+}

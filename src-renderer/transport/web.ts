@@ -1,0 +1,72 @@
+import { AdmitResult, type Bridge } from '../../src-main/contract/index.ts';
+
+/** Waits between two tries to reach the server again, in milliseconds. */
+const retryWaits = [500, 1_000, 2_000, 5_000];
+
+/**
+ * The bridge of web mode: messages over a WebSocket of the page's own origin, files by upload. When the server goes
+ * away the page waits for it and then loads anew, since everything it shows lives there.
+ */
+export function webBridge(): Bridge {
+  const messages = new Set<(message: string) => void>();
+  const closes = new Set<(reason: string) => void>();
+  const waiting: string[] = [];
+  const address = new URL('/socket', window.location.href);
+  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+  const socket = new WebSocket(address);
+  socket.addEventListener('open', () => {
+    for (const message of waiting.splice(0)) socket.send(message);
+  });
+  socket.addEventListener('message', ({ data }) => {
+    for (const listener of messages) listener(String(data));
+  });
+  socket.addEventListener('close', () => {
+    for (const listener of closes) listener('the server is gone');
+    void reloadWhenBack();
+  });
+  return {
+    kind: 'web',
+    send(message) {
+      if (socket.readyState === WebSocket.CONNECTING) waiting.push(message);
+      else if (socket.readyState === WebSocket.OPEN) socket.send(message);
+    },
+    onMessage(listener) {
+      messages.add(listener);
+      return () => messages.delete(listener);
+    },
+    onClose(listener) {
+      closes.add(listener);
+      return () => closes.delete(listener);
+    },
+    async admit(files) {
+      const result: AdmitResult = { handles: [], refused: [] };
+      for (const file of files) {
+        const answer = await upload(file);
+        result.handles.push(...answer.handles);
+        result.refused.push(...answer.refused);
+      }
+      return result;
+    },
+    mediaUrl: ({ jobId, variant }) => `/media/${encodeURIComponent(jobId)}/${encodeURIComponent(variant)}`,
+  };
+}
+
+async function upload(file: File): Promise<AdmitResult> {
+  try {
+    const response = await fetch(`/upload?name=${encodeURIComponent(file.name)}`, { method: 'POST', body: file });
+    if (response.ok) return AdmitResult.parse(await response.json());
+    const { message } = (await response.json()) as { message?: string };
+    return { handles: [], refused: [{ name: file.name, reason: message ?? `The server refused it.` }] };
+  } catch {
+    return { handles: [], refused: [{ name: file.name, reason: 'It could not be sent to the server.' }] };
+  }
+}
+
+async function reloadWhenBack(): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    const wait = retryWaits[Math.min(attempt, retryWaits.length - 1)];
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    const answer = await fetch('/', { method: 'HEAD' }).catch(() => undefined);
+    if (answer?.ok) window.location.reload();
+  }
+}

@@ -1,0 +1,122 @@
+import { clsx } from 'clsx';
+import { type ButtonHTMLAttributes, type ReactNode, useEffect, useId, useRef } from 'react';
+
+interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+  readonly kind?: 'primary' | 'bare';
+}
+
+export function Button({ kind, className, ...rest }: ButtonProps) {
+  return <button type="button" className={clsx('button', kind, className)} {...rest} />;
+}
+
+/** A button that shows only a sign; its name is for pointers that rest and for screen readers. */
+export function IconButton({ label, className, ...rest }: ButtonProps & { readonly label: string }) {
+  return <Button kind="bare" className={clsx('icon', className)} aria-label={label} title={label} {...rest} />;
+}
+
+interface SegmentedProps<Value extends string> {
+  readonly label: string;
+  readonly value: Value | null;
+  readonly options: ReadonlyArray<readonly [value: Value, text: string]>;
+  readonly onChange: (value: Value) => void;
+}
+
+/** One of a few, all in sight: a group of radio buttons. */
+export function Segmented<Value extends string>({ label, value, options, onChange }: SegmentedProps<Value>) {
+  const name = useId();
+  return (
+    <div className="segmented" role="radiogroup" aria-label={label}>
+      {options.map(([option, text]) => (
+        <label key={option} className={clsx(option === value && 'on')}>
+          <input
+            type="radio"
+            name={name}
+            checked={option === value}
+            onChange={() => onChange(option)}
+            aria-label={text}
+          />
+          <span aria-hidden>{text}</span>
+        </label>
+      ))}
+    </div>
+  );
+}
+
+interface FieldProps {
+  readonly label: string;
+  readonly hint?: ReactNode;
+  readonly children: (id: string) => ReactNode;
+}
+
+export function Field({ label, hint, children }: FieldProps) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label className="label" htmlFor={id}>
+        {label}
+      </label>
+      {children(id)}
+      {hint && <div className="hint">{hint}</div>}
+    </div>
+  );
+}
+
+interface CheckProps {
+  readonly checked: boolean;
+  readonly onChange: (checked: boolean) => void;
+  readonly children: ReactNode;
+}
+
+export function Check({ checked, onChange, children }: CheckProps) {
+  return (
+    <label className="check">
+      <input type="checkbox" checked={checked} onChange={(event) => onChange(event.target.checked)} />
+      <span>{children}</span>
+    </label>
+  );
+}
+
+/** @param value 0..1 */
+export function Progress({ value, label }: { readonly value: number; readonly label: string }) {
+  const percent = Math.round(value * 1000) / 10;
+  return (
+    <div
+      className="progress"
+      role="progressbar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={Math.round(percent)}
+    >
+      <div style={{ width: `${percent}%` }} />
+    </div>
+  );
+}
+
+interface DialogProps {
+  readonly title: string;
+  readonly onClose: () => void;
+  readonly className?: string;
+  readonly children: ReactNode;
+}
+
+/** The browser's own modal dialog: it keeps the focus inside, and Escape closes it. */
+export function Dialog({ title, onClose, className, children }: DialogProps) {
+  const ref = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const dialog = ref.current;
+    if (dialog && !dialog.open) dialog.showModal?.();
+  }, []);
+  return (
+    <dialog
+      ref={ref}
+      className={clsx('dialog', className)}
+      aria-label={title}
+      onClose={onClose}
+      onClick={(event) => event.target === ref.current && onClose()}
+      onKeyDown={(event) => event.stopPropagation()}
+    >
+      {children}
+    </dialog>
+  );
+}
