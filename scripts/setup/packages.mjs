@@ -13,7 +13,10 @@ export async function installPackages() {
   if ((await readFile(mark, 'utf8').catch(() => '')) === hash) return;
   say('installing packages (about 500 MB, a minute or two)');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const { code, output } = await run(npm, ['ci', '--no-audit', '--no-fund'], { cwd: root, quiet: true });
+  // Not `npm ci`: it refuses a lock file made where not every system's packages can be seen. Versions are the lock's.
+  const args = ['install', '--no-save', '--no-audit', '--no-fund'];
+  const env = { ...process.env, npm_config_loglevel: 'error' };
+  const { code, output } = await run(npm, args, { cwd: root, quiet: true, env });
   if (code !== 0) throw new Error(`The packages could not be installed.\n${output.trim()}`);
   await writeFile(mark, hash);
 }
