@@ -38,6 +38,8 @@ export const methods = {
   'engine.status': method('window', nothing, EngineStatus),
   'engine.doctor': method('window', nothing, z.object({ findings: z.array(Finding) })),
   'engine.runtimes': method('window', nothing, z.object({ candidates: z.array(RuntimeCandidate) })),
+  /** Takes OpenVINO from this folder, `null` for wherever it is found, and starts the engine anew with it. */
+  'engine.useRuntime': method('window', z.object({ folder: FileHandleId.nullable() }), done),
   /** Answers at once; the supervisor's heartbeat. */
   'engine.ping': method('host', nothing, z.object({ at: z.number() })),
   /** Stops taking work, puts running jobs back into the queue, closes the journal. The process ends after it. */

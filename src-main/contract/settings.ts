@@ -6,8 +6,6 @@ const fields = {
   /** Choices that the next batch starts with. */
   upscale: UpscaleSettings,
   presets: z.array(UpscalePreset).max(100),
-  /** Folder of an OpenVINO to use before any other; '' looks for one. */
-  runtimePath: z.string(),
   /** Threads for inference; 0 leaves it to OpenVINO. */
   threads: z.int().min(0).max(256),
   /** Memory in MB that upscaling may use; 0 measures what is free. */
@@ -22,7 +20,8 @@ export const Settings = z.object({
   theme: fields.theme.default('system'),
   upscale: fields.upscale.prefault({}),
   presets: fields.presets.default([]),
-  runtimePath: fields.runtimePath.default(''),
+  /** Folder of an OpenVINO to use before any other; '' looks for one. Changed by `engine.useRuntime` alone. */
+  runtimePath: z.string().default(''),
   threads: fields.threads.default(0),
   memoryBudget: fields.memoryBudget.default(0),
   notifyWhenDone: fields.notifyWhenDone.default(true),

@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import { addFiles, addToQueue } from '../state/actions.ts';
 import { followJobs, loadJobs } from '../state/jobs.ts';
+import { followModels, loadModels } from '../state/models.ts';
 import { startSession, useSession } from '../state/session.ts';
 import type { Connection } from '../transport/client.ts';
 import { listenToKeys, runCommand } from './commands.ts';
@@ -19,10 +20,11 @@ export function App({ connection }: { readonly connection: Connection }) {
 
   useEffect(() => {
     followJobs(connection.engine);
+    followModels(connection.engine);
     startSession(connection, {
       onFiles: (result) => void addToQueue(result),
       onCommand: runCommand,
-      onReady: () => void loadJobs(),
+      onReady: () => void Promise.all([loadJobs(), loadModels()]),
     });
     const stopKeys = listenToKeys();
     const paste = (event: ClipboardEvent): void => {

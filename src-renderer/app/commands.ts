@@ -14,7 +14,12 @@ export interface Command {
 /** Everything that can be done from anywhere: the palette, the keys and the native menu share it. */
 export const commands: readonly Command[] = [
   { id: 'openPictures', title: 'Add pictures', shortcut: 'Ctrl+O', run: () => void openPictures('pictures') },
-  { id: 'openFolder', title: 'Add a folder', shortcut: 'Ctrl+Shift+O', run: () => void openPictures('folder') },
+  {
+    id: 'openFolder',
+    title: 'Add a folder',
+    shortcut: 'Ctrl+Shift+O',
+    run: () => void openPictures('folder'),
+  },
   { id: 'start', title: 'Upscale what is ready', shortcut: 'Ctrl+Enter', run: () => void startJobs() },
   { id: 'pauseOrResume', title: 'Pause or resume', shortcut: 'Ctrl+.', run: pauseOrResume },
   { id: 'sample', title: 'Try a sample', run: () => void trySample() },

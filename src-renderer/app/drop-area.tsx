@@ -45,7 +45,9 @@ export function DropArea({ children }: { readonly children: ReactNode }) {
       {children}
       {items !== null && (
         <div className="drop-overlay">
-          <p className="drop-title">{items > 1 ? `Add ${count(items, 'item')} to Upscale` : 'Add to Upscale'}</p>
+          <p className="drop-title">
+            {items > 1 ? `Add ${count(items, 'item')} to Upscale` : 'Add to Upscale'}
+          </p>
           <p className="quiet">Folders are searched for pictures.</p>
         </div>
       )}

@@ -19,12 +19,16 @@ export class ErrorBoundary extends Component<{ readonly children: ReactNode }, S
     return (
       <div className="crashed" role="alert">
         <h1>The window has a fault</h1>
-        <p className="quiet">Your queue is safe: the engine works on by itself. Load the window again to go on.</p>
+        <p className="quiet">
+          Your queue is safe: the engine works on by itself. Load the window again to go on.
+        </p>
         <div className="row">
           <Button kind="primary" onClick={() => window.location.reload()}>
             Load again
           </Button>
-          <Button onClick={() => void navigator.clipboard.writeText(error.stack ?? error.message)}>Copy details</Button>
+          <Button onClick={() => void navigator.clipboard.writeText(error.stack ?? error.message)}>
+            Copy details
+          </Button>
         </div>
       </div>
     );

@@ -1,8 +1,8 @@
 import { Command } from 'cmdk';
 import { useMemo } from 'react';
-import { setPalette, showPage } from '../state/session.ts';
 import { useJobs } from '../state/jobs.ts';
 import { select } from '../state/selection.ts';
+import { setPalette, showPage } from '../state/session.ts';
 import { Dialog } from '../ui/parts.tsx';
 import { commands } from './commands.ts';
 

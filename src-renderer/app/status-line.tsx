@@ -21,7 +21,10 @@ export function StatusLine() {
   );
 }
 
-function describe(state: ReturnType<typeof useSession.getState>['engineState'], offline: string | null): string {
+function describe(
+  state: ReturnType<typeof useSession.getState>['engineState'],
+  offline: string | null,
+): string {
   if (offline !== null) return 'Offline: waiting for the server';
   switch (state.state) {
     case 'starting':

@@ -1,11 +1,12 @@
 import type { AdmitResult, DialogPurpose } from '../../src-main/contract/index.ts';
 import { count } from '../ui/format.ts';
-import { act, showPage, toast, useSession } from './session.ts';
 import { useJobs } from './jobs.ts';
+import { act, showPage, toast, useSession } from './session.ts';
 
 /** Puts what was admitted into the queue, and says what could not be taken. */
 export async function addToQueue({ handles, refused }: AdmitResult): Promise<string[]> {
-  const added = handles.length > 0 ? await act('upscale.add', { handles: handles.map(({ id }) => id) }) : undefined;
+  const added =
+    handles.length > 0 ? await act('upscale.add', { handles: handles.map(({ id }) => id) }) : undefined;
   const problems = [
     ...refused.map(({ name, reason }) => `${name}: ${reason}`),
     ...(added?.refused ?? []).map(({ name, error }) => `${name}: ${error.message}`),
@@ -28,7 +29,8 @@ export async function addFiles(files: readonly File[]): Promise<void> {
 /** Opens a dialog: the system's, or in a browser the browser's own. */
 export async function openDialog(purpose: DialogPurpose): Promise<AdmitResult> {
   const { shell, connection } = useSession.getState();
-  if (shell?.native !== false) return (await act('shell.openDialog', { purpose })) ?? { handles: [], refused: [] };
+  if (shell?.native !== false)
+    return (await act('shell.openDialog', { purpose })) ?? { handles: [], refused: [] };
   const files = await chooseFiles(purpose);
   return connection && files.length > 0 ? connection.bridge.admit(files) : { handles: [], refused: [] };
 }
@@ -77,6 +79,8 @@ export function pauseOrResume(): void {
 
 export function cancelAll(): void {
   const { jobs } = useJobs.getState();
-  const ids = [...jobs.values()].filter(({ state }) => ['queued', 'running', 'paused'].includes(state)).map(({ id }) => id);
+  const ids = [...jobs.values()]
+    .filter(({ state }) => ['queued', 'running', 'paused'].includes(state))
+    .map(({ id }) => id);
   void act('jobs.cancel', { ids });
 }

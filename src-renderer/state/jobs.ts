@@ -53,11 +53,13 @@ export async function removeJobs(ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const done = await act('jobs.remove', { ids: [...ids] });
   if (!done || done.removed.length === 0) return;
-  const text = done.removed.length === 1 ? 'Removed from the list' : `${done.removed.length} removed from the list`;
+  const text =
+    done.removed.length === 1 ? 'Removed from the list' : `${done.removed.length} removed from the list`;
   toast(`${text}. Files stay where they are.`, {
     action: { label: 'Undo', run: () => void act('jobs.restore', { ids: done.removed }) },
   });
 }
 
-export const isFinished = ({ state }: Job): boolean => ['done', 'failed', 'cancelled', 'setAside'].includes(state);
+export const isFinished = ({ state }: Job): boolean =>
+  ['done', 'failed', 'cancelled', 'setAside'].includes(state);
 export const isActive = ({ state }: Job): boolean => ['queued', 'running', 'paused'].includes(state);

@@ -23,7 +23,10 @@ export function nextSelection(
   keys: { readonly shift: boolean; readonly control: boolean },
 ): Selection {
   if (keys.shift && state.anchor !== null) {
-    const [from, to] = [order.indexOf(state.anchor), order.indexOf(id)].sort((a, b) => a - b) as [number, number];
+    const [from, to] = [order.indexOf(state.anchor), order.indexOf(id)].sort((a, b) => a - b) as [
+      number,
+      number,
+    ];
     if (from >= 0) return { selected: new Set(order.slice(from, to + 1)), current: id, anchor: state.anchor };
   }
   if (keys.control) {

@@ -85,7 +85,10 @@ export function toast(text: string, options: Partial<Pick<Toast, 'tone' | 'actio
   lastToast += 1;
   const entry: Toast = { id: lastToast, tone: options.tone ?? 'information', text, ...options };
   set(({ toasts }) => ({ toasts: [...toasts.slice(-2), entry] }));
-  setTimeout(() => dismissToast(entry.id), options.action ? 10_000 : options.tone === 'warning' ? 9_000 : 4_000);
+  setTimeout(
+    () => dismissToast(entry.id),
+    options.action ? 10_000 : options.tone === 'warning' ? 9_000 : 4_000,
+  );
 }
 
 export function dismissToast(id: number): void {

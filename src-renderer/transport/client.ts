@@ -1,4 +1,9 @@
-import { type Bridge, type Carrier, connectClient, type EngineClient } from '../../src-main/contract/index.ts';
+import {
+  type Bridge,
+  type Carrier,
+  connectClient,
+  type EngineClient,
+} from '../../src-main/contract/index.ts';
 import { webBridge } from './web.ts';
 
 declare global {

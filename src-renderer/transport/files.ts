@@ -9,13 +9,17 @@ export async function filesOf(transfer: DataTransfer, walkFolders: boolean): Pro
 async function walk(entry: FileSystemEntry): Promise<File[]> {
   if (entry.name.startsWith('.')) return [];
   if (entry.isFile) {
-    return [await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject))];
+    return [
+      await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject)),
+    ];
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   const children: FileSystemEntry[] = [];
   // A reader gives a hundred entries at a time, and none when it is through.
   for (;;) {
-    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+      reader.readEntries(resolve, reject),
+    );
     if (some.length === 0) break;
     children.push(...some);
   }

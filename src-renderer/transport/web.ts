@@ -53,7 +53,10 @@ export function webBridge(): Bridge {
 
 async function upload(file: File): Promise<AdmitResult> {
   try {
-    const response = await fetch(`/upload?name=${encodeURIComponent(file.name)}`, { method: 'POST', body: file });
+    const response = await fetch(`/upload?name=${encodeURIComponent(file.name)}`, {
+      method: 'POST',
+      body: file,
+    });
     if (response.ok) return AdmitResult.parse(await response.json());
     const { message } = (await response.json()) as { message?: string };
     return { handles: [], refused: [{ name: file.name, reason: message ?? `The server refused it.` }] };

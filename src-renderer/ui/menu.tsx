@@ -1,4 +1,5 @@
-import { useEffect, useRef } from 'react';
+import { ContextMenu as Context, DropdownMenu as Dropdown } from 'radix-ui';
+import type { ReactNode } from 'react';
 
 export interface MenuItem {
   readonly label: string;
@@ -7,76 +8,75 @@ export interface MenuItem {
   readonly run: () => void;
 }
 
+export type MenuItems = ReadonlyArray<MenuItem | 'line'>;
+
 interface MenuProps {
-  readonly label: string;
-  readonly at: { readonly x: number; readonly y: number };
-  readonly items: ReadonlyArray<MenuItem | 'line'>;
-  readonly onClose: () => void;
+  readonly items: MenuItems;
+  /** What opens the menu. It must be one element that takes a ref. */
+  readonly children: ReactNode;
 }
 
-/** A context menu: arrows move, Enter chooses, Escape and a click elsewhere close. */
-export function Menu({ label, at, items, onClose }: MenuProps) {
-  const ref = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const menu = ref.current;
-    if (!menu) return undefined;
-    const before = document.activeElement;
-    const { width, height } = menu.getBoundingClientRect();
-    menu.style.left = `${Math.max(4, Math.min(at.x, window.innerWidth - width - 4))}px`;
-    menu.style.top = `${Math.max(4, Math.min(at.y, window.innerHeight - height - 4))}px`;
-    menu.querySelector<HTMLButtonElement>('button:not(:disabled)')?.focus();
-    const away = (event: PointerEvent): void => {
-      if (!menu.contains(event.target as Node)) onClose();
-    };
-    document.addEventListener('pointerdown', away);
-    return () => {
-      document.removeEventListener('pointerdown', away);
-      if (before instanceof HTMLElement) before.focus();
-    };
-  }, [at, onClose]);
-
-  const move = (step: number): void => {
-    const buttons = [...(ref.current?.querySelectorAll<HTMLButtonElement>('button:not(:disabled)') ?? [])];
-    const index = buttons.indexOf(document.activeElement as HTMLButtonElement);
-    buttons.at((index + step) % buttons.length)?.focus();
-  };
-
+/** The menu of the right button, and of the menu key. */
+export function ContextMenu({ items, children, onOpen }: MenuProps & { readonly onOpen?: () => void }) {
   return (
-    <div
-      ref={ref}
-      className="menu"
-      role="menu"
-      aria-label={label}
-      tabIndex={-1}
-      onKeyDown={(event) => {
-        event.stopPropagation();
-        if (event.key === 'Escape') onClose();
-        else if (event.key === 'ArrowDown') move(1);
-        else if (event.key === 'ArrowUp') move(-1);
-        else return;
-        event.preventDefault();
-      }}
-    >
-      {items.map((item, index) =>
-        item === 'line' ? (
-          // biome-ignore lint/suspicious/noArrayIndexKey: lines have no identity and never move.
-          <hr key={index} />
-        ) : (
-          <button
-            key={item.label}
-            type="button"
-            role="menuitem"
-            disabled={item.disabled}
-            onClick={() => {
-              onClose();
-              item.run();
-            }}
-          >
-            <span>{item.label}</span>
-            {item.shortcut && <span className="kbd">{item.shortcut}</span>}
-          </button>
-        ),
-      )}
-    </div>
+    <Context.Root modal={false} onOpenChange={(open) => open && onOpen?.()}>
+      <Context.Trigger asChild>{children}</Context.Trigger>
+      <Context.Portal>
+        <Context.Content className="menu" collisionPadding={8}>
+          {items.map((item, index) =>
+            item === 'line' ? (
+              // biome-ignore lint/suspicious/noArrayIndexKey: lines have no identity and never move.
+              <Context.Separator key={index} className="menu-line" />
+            ) : (
+              <Context.Item
+                key={item.label}
+                className="menu-item"
+                disabled={item.disabled ?? false}
+                onSelect={item.run}
+              >
+                <MenuText item={item} />
+              </Context.Item>
+            ),
+          )}
+        </Context.Content>
+      </Context.Portal>
+    </Context.Root>
+  );
+}
+
+/** A menu below the button that opens it. */
+export function DropdownMenu({ items, children }: MenuProps) {
+  return (
+    <Dropdown.Root modal={false}>
+      <Dropdown.Trigger asChild>{children}</Dropdown.Trigger>
+      <Dropdown.Portal>
+        <Dropdown.Content className="menu" align="end" sideOffset={4} collisionPadding={8}>
+          {items.map((item, index) =>
+            item === 'line' ? (
+              // biome-ignore lint/suspicious/noArrayIndexKey: lines have no identity and never move.
+              <Dropdown.Separator key={index} className="menu-line" />
+            ) : (
+              <Dropdown.Item
+                key={item.label}
+                className="menu-item"
+                disabled={item.disabled ?? false}
+                onSelect={item.run}
+              >
+                <MenuText item={item} />
+              </Dropdown.Item>
+            ),
+          )}
+        </Dropdown.Content>
+      </Dropdown.Portal>
+    </Dropdown.Root>
+  );
+}
+
+function MenuText({ item }: { readonly item: MenuItem }) {
+  return (
+    <>
+      <span>{item.label}</span>
+      {item.shortcut && <span className="kbd">{item.shortcut}</span>}
+    </>
   );
 }

@@ -2,7 +2,7 @@ import { clsx } from 'clsx';
 import { type ButtonHTMLAttributes, type ReactNode, useEffect, useId, useRef } from 'react';
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
-  readonly kind?: 'primary' | 'bare';
+  readonly kind?: 'primary' | 'bare' | undefined;
 }
 
 export function Button({ kind, className, ...rest }: ButtonProps) {
@@ -11,7 +11,9 @@ export function Button({ kind, className, ...rest }: ButtonProps) {
 
 /** A button that shows only a sign; its name is for pointers that rest and for screen readers. */
 export function IconButton({ label, className, ...rest }: ButtonProps & { readonly label: string }) {
-  return <Button kind="bare" className={clsx('icon', className)} aria-label={label} title={label} {...rest} />;
+  return (
+    <Button kind="bare" className={clsx('icon', className)} aria-label={label} title={label} {...rest} />
+  );
 }
 
 interface SegmentedProps<Value extends string> {
@@ -58,6 +60,36 @@ export function Field({ label, hint, children }: FieldProps) {
       {children(id)}
       {hint && <div className="hint">{hint}</div>}
     </div>
+  );
+}
+
+interface SelectProps<Value extends string> {
+  readonly id?: string;
+  readonly label?: string;
+  readonly value: Value;
+  readonly options: ReadonlyArray<readonly [value: Value, text: string]>;
+  readonly onChange: (value: Value) => void;
+}
+
+/** The system's own list of choices. `label` where no visible label names it. */
+export function Select<Value extends string>({ id, label, value, options, onChange }: SelectProps<Value>) {
+  return (
+    <select
+      id={id}
+      className="select"
+      aria-label={label}
+      value={value}
+      onChange={(event) => {
+        const chosen = options.find(([option]) => option === event.target.value);
+        if (chosen) onChange(chosen[0]);
+      }}
+    >
+      {options.map(([option, text]) => (
+        <option key={option} value={option}>
+          {text}
+        </option>
+      ))}
+    </select>
   );
 }
 

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { protocolVersion } from '../../contract/engine.ts';
 import { RefineryError } from '../../contract/errors.ts';
 import type { EventName, EventPayload } from '../../contract/methods.ts';
+import type { Settings, SettingsChange } from '../../contract/settings.ts';
 import type { UpscaleAddResult } from '../../contract/upscale.ts';
 import type { Handlers } from '../../contract/wire.ts';
 import { Journal } from '../jobs/journal.ts';
@@ -29,6 +30,8 @@ export interface EngineOptions {
   readonly transient?: boolean;
   /** Folders on this machine that a page may name paths below (web mode). */
   readonly allowedFolders?: readonly string[];
+  /** Ends this process, for its supervisor to start it anew: a native library is loaded once in a process's life. */
+  readonly restart?: () => void;
   readonly emit: <Name extends EventName>(name: Name, payload: EventPayload<Name>) => void;
 }
 
@@ -44,6 +47,11 @@ function acting<Input>(act: (input: Input) => void): (input: Input) => Record<st
     act(input);
     return {};
   };
+}
+
+/** Without the keys whose value is undefined. */
+function definedOnly(change: SettingsChange): Partial<Settings> {
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 }
 
 /** Puts the parts together: everything that answers the contract, but for what surrounds a page. */
@@ -133,6 +141,13 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     'engine.status': () => ({ residentMemory: process.memoryUsage.rss(), freeMemory: freemem() }),
     'engine.doctor': async () => ({ findings: await diagnose({ folders, runtime, catalogue }) }),
     'engine.runtimes': async () => ({ candidates: await runtime.candidates() }),
+    'engine.useRuntime': async ({ folder }) => {
+      const runtimePath = folder === null ? '' : handles.path(folder);
+      if (runtimePath !== '') await runtime.checkFolder(runtimePath);
+      await settings.set({ runtimePath });
+      options.restart?.();
+      return {};
+    },
     'engine.ping': () => ({ at: Date.now() }),
     'engine.shutdown': async () => {
       await close();
@@ -174,7 +189,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     ...modelHandlers({ catalogue, handles, emit }),
 
     'settings.get': () => settings.get(),
-    'settings.set': ({ change }) => settings.set(change),
+    'settings.set': ({ change }) => settings.set(definedOnly(change)),
   };
 
   function finished(id: string): NonNullable<ReturnType<typeof resultOf>> {

@@ -27,6 +27,8 @@ const engine = await createEngine({
   folders: userFolders(resources),
   version: readVersion(resources),
   allowedFolders: (process.env['REFINERY_ALLOWED_FOLDERS'] ?? '').split(delimiter).filter(Boolean),
+  // After the answer is out.
+  restart: () => setTimeout(() => void end(), 100),
   emit: (name, payload) => connection?.emit(name, payload),
 });
 

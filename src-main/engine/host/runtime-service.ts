@@ -1,4 +1,6 @@
+import { basename } from 'node:path';
 import type { NodeAddon } from 'openvino-node';
+import { RefineryError } from '../../contract/errors.ts';
 import type { DeviceInfo, RuntimeCandidate } from '../../contract/models.ts';
 import type { Settings } from '../../contract/settings.ts';
 import { findRuntimes, listDevices, loadOpenVinoWithDetails } from '../runtime/index.ts';
@@ -44,6 +46,21 @@ export class RuntimeService {
       cacheDir: this.#cacheDir,
       askPython: true,
     });
+  }
+
+  /** @throws {RefineryError} `RUNTIME_NOT_FOUND` when there is no OpenVINO in this folder that can be used. */
+  async checkFolder(path: string): Promise<void> {
+    const [first] = await findRuntimes({ explicit: path, cacheDir: this.#cacheDir, askPython: false });
+    if (first?.usable) return;
+    throw new RefineryError(
+      'RUNTIME_NOT_FOUND',
+      `There is no OpenVINO in ${basename(path)} that can be used.`,
+      {
+        hint:
+          first?.reason ??
+          'Choose the folder that holds the libraries, such as runtime/lib or openvino/libs.',
+      },
+    );
   }
 
   #load(): Promise<Loaded> {

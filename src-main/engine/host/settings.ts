@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import { Settings, type SettingsChange } from '../../contract/settings.ts';
+import { Settings } from '../../contract/settings.ts';
 
 /**
  * What is remembered, in one JSON file. A file that can't be read as a whole is kept under another name, and each
@@ -28,7 +28,7 @@ export class SettingsStore {
     return this.#settings;
   }
 
-  async set(change: SettingsChange): Promise<Settings> {
+  async set(change: Partial<Settings>): Promise<Settings> {
     const settings = Settings.parse({ ...this.#settings, ...change });
     this.#settings = settings;
     this.#onChanged(settings);

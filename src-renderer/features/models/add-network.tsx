@@ -1,0 +1,170 @@
+import { useCallback, useEffect, useState } from 'react';
+import {
+  type ErrorValue,
+  type FileHandle,
+  type ImageInterface,
+  type ModelGuess,
+  toErrorValue,
+} from '../../../src-main/contract/index.ts';
+import { act, call, toast } from '../../state/session.ts';
+import { Button, Dialog, Field, Select } from '../../ui/parts.tsx';
+
+interface AddNetworkProps {
+  readonly handle: FileHandle;
+  readonly onClose: () => void;
+}
+
+const scales = ['1', '2', '3', '4', '5', '6', '7', '8'].map((scale) => [scale, `${scale} times`] as const);
+const ranges = [
+  ['1', '0 to 1'],
+  ['255', '0 to 255'],
+] as const;
+const channels = [
+  ['RGB', 'RGB'],
+  ['BGR', 'BGR'],
+  ['GRAY', 'Grey'],
+] as const;
+
+/** Shows how a person's network seems to want its pixels, at work, and lets it be corrected. */
+export function AddNetwork({ handle, onClose }: AddNetworkProps) {
+  const [guess, setGuess] = useState<ModelGuess | null>(null);
+  const [problem, setProblem] = useState<ErrorValue | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [name, setName] = useState(handle.name.replace(/\.[^.]+$/, ''));
+
+  const probe = useCallback(
+    async (assume?: ImageInterface): Promise<void> => {
+      setBusy(true);
+      try {
+        setGuess(await call('models.probe', { handle: handle.id, ...(assume ? { assume } : {}) }));
+        setProblem(null);
+      } catch (thrown) {
+        setProblem(toErrorValue(thrown));
+      }
+      setBusy(false);
+    },
+    [handle.id],
+  );
+  useEffect(() => void probe(), [probe]);
+
+  const kind = guess?.interface;
+  const change = (next: Partial<ImageInterface>): void => {
+    if (kind) void probe({ ...kind, ...next });
+  };
+  const add = async (): Promise<void> => {
+    if (!kind) return;
+    const added = await act('models.addCustom', { handle: handle.id, name: name.trim(), interface: kind });
+    if (!added) return;
+    toast(`${added.entry.name} was added. Choose it as the network of a picture.`);
+    onClose();
+  };
+
+  return (
+    <Dialog title="Add a network" className="wide" onClose={onClose}>
+      <div className="stack">
+        <h1>Add a network</h1>
+        <p className="quiet" role="status">
+          {busy
+            ? `Trying ${handle.name} on a sample`
+            : guess
+              ? 'This is how it seems to work. Does the picture look right?'
+              : ''}
+        </p>
+        {problem && (
+          <div role="alert">
+            <p className="state-failed">{problem.message}</p>
+            {problem.hint && <p className="quiet">{problem.hint}</p>}
+          </div>
+        )}
+        {guess && kind && (
+          <>
+            <div className="guess-pictures">
+              <figure>
+                <img
+                  src={`data:image/jpeg;base64,${guess.reference}`}
+                  alt="The sample, enlarged without a network"
+                />
+                <figcaption className="quiet">Without a network</figcaption>
+              </figure>
+              <figure>
+                <img
+                  src={`data:image/jpeg;base64,${guess.preview}`}
+                  alt="The sample, enlarged by this network"
+                />
+                <figcaption className="quiet">With this network</figcaption>
+              </figure>
+              <ul className="remarks">
+                {guess.reasons.map((reason) => (
+                  <li key={reason}>{reason}</li>
+                ))}
+              </ul>
+            </div>
+            <div className="guess-fields">
+              <Field label="Name">
+                {(id) => (
+                  <input
+                    id={id}
+                    className="input"
+                    value={name}
+                    maxLength={80}
+                    onChange={(event) => setName(event.target.value)}
+                  />
+                )}
+              </Field>
+              <Field label="Enlarges">
+                {(id) => (
+                  <Select
+                    id={id}
+                    value={String(kind.scale)}
+                    options={scales}
+                    onChange={(scale) => change({ scale: Number(scale) })}
+                  />
+                )}
+              </Field>
+              <Field label="Channels">
+                {(id) => (
+                  <Select
+                    id={id}
+                    value={kind.channels}
+                    options={channels}
+                    onChange={(next) => change({ channels: next })}
+                  />
+                )}
+              </Field>
+              <Field label="Values in">
+                {(id) => (
+                  <Select
+                    id={id}
+                    value={kind.inputRange === 1 ? '1' : '255'}
+                    options={ranges}
+                    onChange={(next) => change({ inputRange: next === '1' ? 1 : 255 })}
+                  />
+                )}
+              </Field>
+              <Field label="Values out">
+                {(id) => (
+                  <Select
+                    id={id}
+                    value={kind.outputRange === 1 ? '1' : '255'}
+                    options={ranges}
+                    onChange={(next) => change({ outputRange: next === '1' ? 1 : 255 })}
+                  />
+                )}
+              </Field>
+            </div>
+          </>
+        )}
+        <div className="row end">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button
+            kind="primary"
+            disabled={!guess || busy || problem !== null || name.trim() === ''}
+            onClick={() => void add()}
+          >
+            Add
+          </Button>
+        </div>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,91 @@
+import { Boxes } from 'lucide-react';
+import { useState } from 'react';
+import type { FileHandle, ModelSummary } from '../../../src-main/contract/index.ts';
+import type { Page } from '../../app/page-type.ts';
+import { openDialog } from '../../state/actions.ts';
+import { useModels } from '../../state/models.ts';
+import { act, toast } from '../../state/session.ts';
+import { formatBytes } from '../../ui/format.ts';
+import { Button, Progress } from '../../ui/parts.tsx';
+import { AddNetwork } from './add-network.tsx';
+import './models.css';
+
+function Models() {
+  const models = useModels((state) => state.models);
+  const [chosen, setChosen] = useState<FileHandle | null>(null);
+  const choose = async (): Promise<void> => {
+    const { handles, refused } = await openDialog('model');
+    const network = handles.find(({ name }) => /\.(xml|onnx)$/i.test(name)) ?? handles[0];
+    if (network) setChosen(network);
+    else if (refused[0]) toast(`${refused[0].name}: ${refused[0].reason}`, { tone: 'warning' });
+  };
+  return (
+    <div className="page">
+      <div className="column">
+        <header className="page-head">
+          <div>
+            <h1>Models</h1>
+            <p className="quiet">Networks that enlarge pictures. All of them run on this machine.</p>
+          </div>
+          <Button onClick={() => void choose()}>Add a network</Button>
+        </header>
+        <ul className="model-list">
+          {models.map((model) => (
+            <Model key={model.entry.id} model={model} />
+          ))}
+        </ul>
+      </div>
+      {chosen && <AddNetwork handle={chosen} onClose={() => setChosen(null)} />}
+    </div>
+  );
+}
+
+const sources = { embedded: 'Comes with Refinery', download: 'From its maker', custom: 'Yours' } as const;
+
+function Model({ model: { entry, status } }: { readonly model: ModelSummary }) {
+  const bytes = entry.files.reduce((sum, file) => sum + file.bytes, 0);
+  const remove = async (): Promise<void> => {
+    if (await act('models.remove', { id: entry.id })) toast(`${entry.name} was removed from this machine.`);
+  };
+  return (
+    <li className="model">
+      <div className="model-text">
+        <h2>{entry.name}</h2>
+        <p>{entry.summary}</p>
+        <p className="quiet numeric">
+          {`x${entry.interface.scale}, ${formatBytes(bytes)}, ${entry.licence}. ${sources[entry.source]}.`}
+        </p>
+        {status.state === 'broken' && <p className="state-failed">{status.reason}</p>}
+        {status.state === 'downloading' && (
+          <div className="model-progress">
+            <Progress
+              value={status.received / Math.max(1, status.bytes)}
+              label={`Download of ${entry.name}`}
+            />
+            <span className="quiet numeric">
+              {formatBytes(status.received)} of {formatBytes(status.bytes)}
+            </span>
+          </div>
+        )}
+      </div>
+      <div className="row">
+        {status.state === 'ready' && <span className="quiet">Ready</span>}
+        {(status.state === 'absent' || (status.state === 'broken' && entry.source === 'download')) && (
+          <Button onClick={() => void act('models.download', { id: entry.id })}>
+            Download {formatBytes(bytes)}
+          </Button>
+        )}
+        {status.state === 'downloading' && (
+          <Button onClick={() => void act('models.cancelDownload', { id: entry.id })}>Cancel</Button>
+        )}
+        {entry.source !== 'embedded' && (status.state === 'ready' || status.state === 'broken') && (
+          <Button kind="bare" aria-label={`Remove ${entry.name}`} onClick={() => void remove()}>
+            Remove
+          </Button>
+        )}
+      </div>
+    </li>
+  );
+}
+
+export const page: Page = { id: 'models', title: 'Models', icon: Boxes, rank: 100, component: Models };

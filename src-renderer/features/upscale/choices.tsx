@@ -1,0 +1,337 @@
+import { useEffect, useState } from 'react';
+import type { OutputFormat, Scale, UpscaleSettings } from '../../../src-main/contract/index.ts';
+import { openDialog } from '../../state/actions.ts';
+import { useModels } from '../../state/models.ts';
+import { call, useSession } from '../../state/session.ts';
+import { Button, Check, Field, Segmented, Select } from '../../ui/parts.tsx';
+
+interface ChoicesProps {
+  readonly value: UpscaleSettings;
+  readonly onChange: (change: Partial<UpscaleSettings>) => void;
+  readonly disabled?: boolean;
+}
+
+const factors = [
+  ['2', 'x2'],
+  ['3', 'x3'],
+  ['4', 'x4'],
+  ['other', 'Other'],
+] as const;
+
+const otherScales = [
+  ['width', 'Width'],
+  ['height', 'Height'],
+  ['percent', 'Percent'],
+] as const;
+
+const formats: ReadonlyArray<readonly [OutputFormat, string]> = [
+  ['same', 'Same as the source'],
+  ['png', 'PNG, keeps every pixel'],
+  ['jpeg', 'JPEG'],
+  ['webp', 'WebP'],
+  ['avif', 'AVIF, smallest and slowest'],
+  ['tiff', 'TIFF, keeps every pixel'],
+];
+
+const metadata = [
+  ['all', 'Keep everything'],
+  ['safe', 'Remove position and serial numbers'],
+  ['none', 'Remove all but the colour profile'],
+] as const;
+
+const metadataHints: Readonly<Record<UpscaleSettings['metadata'], string>> = {
+  all: 'Keeps GPS position, camera, captions and rights.',
+  safe: 'Keeps captions, rights, camera and date. GPS, serial numbers and owner names go.',
+  none: 'Nothing tells who, where or when.',
+};
+
+/** What a picture is to become, from what is changed often to what is changed rarely. */
+export function Choices({ value, onChange, disabled }: ChoicesProps) {
+  const lossy = value.format !== 'png' && value.format !== 'tiff';
+  return (
+    <fieldset className="choices" disabled={disabled}>
+      <ScaleChoice value={value.scale} onChange={(scale) => onChange({ scale })} />
+      <ModelChoice value={value.model} onChange={(model) => onChange({ model })} />
+      <Field label="Format">
+        {(id) => (
+          <Select
+            id={id}
+            value={value.format}
+            options={formats}
+            onChange={(format) => onChange({ format })}
+          />
+        )}
+      </Field>
+      {lossy && (
+        <Field label={`Quality ${value.quality}`} hint="For JPEG, WebP and AVIF. 92 hides its losses.">
+          {(id) => (
+            <input
+              id={id}
+              className="range"
+              type="range"
+              min={1}
+              max={100}
+              value={value.quality}
+              disabled={value.lossless && value.format !== 'jpeg'}
+              onChange={(event) => onChange({ quality: event.target.valueAsNumber })}
+            />
+          )}
+        </Field>
+      )}
+      <Field label="Private parts" hint={metadataHints[value.metadata]}>
+        {(id) => (
+          <Select
+            id={id}
+            value={value.metadata}
+            options={metadata}
+            onChange={(next) => onChange({ metadata: next })}
+          />
+        )}
+      </Field>
+      <FolderChoice value={value.folder} onChange={(folder) => onChange({ folder })} />
+      <details className="more">
+        <summary>More</summary>
+        <div className="choices">
+          <Field label="Name" hint="Knows {name}, {scale}, {model}, {width}, {height} and {date}.">
+            {(id) => (
+              <TextInput id={id} value={value.pattern} onChange={(pattern) => onChange({ pattern })} />
+            )}
+          </Field>
+          <Check checked={value.overwrite} onChange={(overwrite) => onChange({ overwrite })}>
+            Replace older results of the same name
+          </Check>
+          <Check checked={value.sidecar} onChange={(sidecar) => onChange({ sidecar })}>
+            Write the receipt beside each result
+          </Check>
+          <Check checked={value.lossless} onChange={(lossless) => onChange({ lossless })}>
+            WebP and AVIF keep every pixel
+          </Check>
+          <Field label={`Effort ${value.effort}`} hint="More makes files smaller and writing slower.">
+            {(id) => (
+              <input
+                id={id}
+                className="range"
+                type="range"
+                min={0}
+                max={9}
+                value={value.effort}
+                onChange={(event) => onChange({ effort: event.target.valueAsNumber })}
+              />
+            )}
+          </Field>
+          <DeviceChoice value={value.device} onChange={(device) => onChange({ device })} />
+          <div className="field">
+            <span className="label">Precision</span>
+            <Segmented
+              label="Precision"
+              value={value.precision}
+              options={[
+                ['auto', 'Fast'],
+                ['f32', 'Exact (f32)'],
+              ]}
+              onChange={(precision) => onChange({ precision })}
+            />
+            <div className="hint">Fast lets the device use its quick number type, such as bf16.</div>
+          </div>
+          <Check checked={value.allowHuge} onChange={(allowHuge) => onChange({ allowHuge })}>
+            Accept sources over 268 megapixels
+          </Check>
+        </div>
+      </details>
+    </fieldset>
+  );
+}
+
+function ScaleChoice({
+  value,
+  onChange,
+}: {
+  readonly value: Scale;
+  readonly onChange: (value: Scale) => void;
+}) {
+  const known = value.kind === 'factor' ? String(value.factor) : 'other';
+  const shown = factors.some(([factor]) => factor === known) ? known : 'other';
+  const other: Exclude<Scale['kind'], 'factor'> = value.kind === 'factor' ? 'percent' : value.kind;
+  const amount =
+    value.kind === 'factor' ? value.factor * 100 : value.kind === 'percent' ? value.percent : value.pixels;
+  const make = (kind: typeof other, number: number): Scale =>
+    kind === 'percent'
+      ? { kind, percent: Math.min(800, Math.max(100, number)) }
+      : { kind, pixels: Math.min(65_535, Math.max(1, Math.round(number))) };
+  return (
+    <div className="field">
+      <span className="label">Size</span>
+      <Segmented
+        label="Scale"
+        value={shown as (typeof factors)[number][0]}
+        options={factors}
+        onChange={(next) =>
+          onChange(
+            next === 'other' ? { kind: 'width', pixels: 3840 } : { kind: 'factor', factor: Number(next) },
+          )
+        }
+      />
+      {shown === 'other' && (
+        <div className="row">
+          <Select
+            label="What to fix"
+            value={other}
+            options={otherScales}
+            onChange={(kind) =>
+              onChange(make(kind, kind === 'percent' ? 400 : kind === 'width' ? 3840 : 2160))
+            }
+          />
+          <NumberInput
+            label={other === 'percent' ? 'Percent' : 'Pixels'}
+            value={amount}
+            onChange={(number) => onChange(make(other, number))}
+          />
+          <span className="quiet">{other === 'percent' ? '%' : 'px'}</span>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function ModelChoice({
+  value,
+  onChange,
+}: {
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}) {
+  const models = useModels((state) => state.models);
+  const ready = models.filter(({ status }) => status.state === 'ready');
+  const options = [
+    ['auto', 'Automatic'] as const,
+    ...ready.map(({ entry }) => [entry.id, entry.name] as const),
+  ];
+  const chosen = ready.find(({ entry }) => entry.id === value);
+  return (
+    <Field
+      label="Network"
+      hint={
+        chosen?.entry.summary ??
+        'Takes the one for photos where the source is lossy, else the one for clean sources.'
+      }
+    >
+      {(id) => <Select id={id} value={value} options={options} onChange={onChange} />}
+    </Field>
+  );
+}
+
+function DeviceChoice({
+  value,
+  onChange,
+}: {
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}) {
+  const devices = useSession((state) => state.info?.devices ?? []);
+  const options = [
+    ['AUTO', 'Automatic'] as const,
+    ...devices
+      .filter(({ kind }) => kind !== 'AUTO')
+      .map(({ id, fullName }) => [id, `${id}, ${fullName}`] as const),
+  ];
+  return (
+    <Field
+      label="Device"
+      hint="If a device fails or gives a bad result, the next one is tried and you are told."
+    >
+      {(id) => <Select id={id} value={value} options={options} onChange={onChange} />}
+    </Field>
+  );
+}
+
+function FolderChoice({
+  value,
+  onChange,
+}: {
+  readonly value: string | null;
+  readonly onChange: (value: string | null) => void;
+}) {
+  const native = useSession((state) => state.shell?.native ?? true);
+  const [place, setPlace] = useState('');
+  useEffect(() => {
+    if (value === null) return;
+    let current = true;
+    call('files.describe', { id: value }).then(
+      ({ location, name }) => current && setPlace(`${location}/${name}`.replaceAll('//', '/')),
+      () => current && setPlace('A folder that is not there any more'),
+    );
+    return () => {
+      current = false;
+    };
+  }, [value]);
+  if (!native) return null;
+  const choose = async (): Promise<void> => {
+    const [folder] = (await openDialog('outputFolder')).handles;
+    if (folder) onChange(folder.id);
+  };
+  return (
+    <div className="field">
+      <span className="label">Save to</span>
+      <div className="row spread">
+        <span className="clip" title={value === null ? undefined : place}>
+          {value === null ? 'Beside each source' : place}
+        </span>
+        <div className="row">
+          {value !== null && <Button onClick={() => onChange(null)}>Reset</Button>}
+          <Button onClick={() => void choose()}>Choose</Button>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** Text that counts when it is finished: at Enter or when the field is left. */
+function TextInput(props: {
+  readonly id: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}) {
+  const [text, setText] = useState(props.value);
+  useEffect(() => setText(props.value), [props.value]);
+  const finish = (): void => {
+    if (text.trim() === '') setText(props.value);
+    else if (text !== props.value) props.onChange(text.trim());
+  };
+  return (
+    <input
+      id={props.id}
+      className="input"
+      value={text}
+      maxLength={200}
+      spellCheck={false}
+      onChange={(event) => setText(event.target.value)}
+      onBlur={finish}
+      onKeyDown={(event) => event.key === 'Enter' && finish()}
+    />
+  );
+}
+
+function NumberInput(props: {
+  readonly label: string;
+  readonly value: number;
+  readonly onChange: (value: number) => void;
+}) {
+  const [text, setText] = useState(String(props.value));
+  useEffect(() => setText(String(props.value)), [props.value]);
+  const finish = (): void => {
+    const number = Number(text);
+    if (Number.isFinite(number) && number > 0) props.onChange(number);
+    else setText(String(props.value));
+  };
+  return (
+    <input
+      className="input numeric"
+      type="number"
+      aria-label={props.label}
+      value={text}
+      onChange={(event) => setText(event.target.value)}
+      onBlur={finish}
+      onKeyDown={(event) => event.key === 'Enter' && finish()}
+    />
+  );
+}

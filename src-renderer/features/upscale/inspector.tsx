@@ -1,0 +1,83 @@
+import type { Job, UpscaleSettings } from '../../../src-main/contract/index.ts';
+import { useJobs } from '../../state/jobs.ts';
+import { useSelection } from '../../state/selection.ts';
+import { act, changeUpscale, useSession } from '../../state/session.ts';
+import { count, formatBytes } from '../../ui/format.ts';
+import { Segmented } from '../../ui/parts.tsx';
+import { Choices } from './choices.tsx';
+import { Outcome } from './outcome.tsx';
+import { Presets } from './presets.tsx';
+import { StartBar } from './start-bar.tsx';
+import { useViewState } from './view-state.ts';
+
+/** What to do with the pictures, or what was done with this one. */
+export function Inspector({ job }: { readonly job: Job | undefined }) {
+  const settings = useSession((state) => state.settings?.upscale);
+  const jobs = useJobs((state) => state.jobs);
+  const selected = useSelection((state) => state.selected);
+  const onlyThis = useViewState((state) => state.onlyThis);
+  if (!settings) return null;
+
+  const chosen = [...selected].flatMap((id) => jobs.get(id) ?? []).filter(({ state }) => state === 'ready');
+  const ids = chosen.map(({ id }) => id);
+  const own = job?.upscale?.override ?? null;
+  const alone = onlyThis && ids.length > 0;
+  const value = alone ? (own ?? settings) : settings;
+  const change = (next: Partial<UpscaleSettings>): void => {
+    if (alone) void act('upscale.override', { ids, settings: { ...value, ...next } });
+    else changeUpscale(next);
+  };
+  const remarks = job?.upscale?.picture?.remarks ?? [];
+  const finished = job?.state === 'done';
+
+  return (
+    <aside className="inspector" aria-label="What to do">
+      <div className="inspector-body">
+        {job && <Outcome job={job} />}
+        {job && !finished && job.upscale?.picture && (
+          <section className="outcome" aria-label="Source">
+            <div className="row spread">
+              <span>{job.upscale.picture.format.toUpperCase()}</span>
+              <span className="quiet numeric">{formatBytes(job.upscale.picture.bytes)}</span>
+            </div>
+            {remarks.map((remark) => (
+              <p key={remark} className="quiet">
+                {remark}
+              </p>
+            ))}
+          </section>
+        )}
+        <section className="outcome" aria-label="Choices">
+          <div className="row spread">
+            <h2>{finished ? 'For the next ones' : 'Choices'}</h2>
+            <Presets value={value} onChoose={change} />
+          </div>
+          {ids.length > 0 && (
+            <Segmented
+              label="For which pictures"
+              value={alone ? 'this' : 'all'}
+              options={[
+                ['all', 'Same for all'],
+                ['this', ids.length > 1 ? `Only these ${ids.length}` : 'Only this'],
+              ]}
+              onChange={(which) => useViewState.setState({ onlyThis: which === 'this' })}
+            />
+          )}
+          {own && ids.length > 0 && (
+            <button
+              type="button"
+              className="link"
+              onClick={() => void act('upscale.override', { ids, settings: null })}
+            >
+              {ids.length > 1
+                ? `Give ${count(ids.length, 'picture')} the choices of all`
+                : 'Has its own choices. Reset'}
+            </button>
+          )}
+          <Choices value={value} onChange={change} />
+        </section>
+      </div>
+      <StartBar />
+    </aside>
+  );
+}

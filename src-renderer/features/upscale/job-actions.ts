@@ -1,0 +1,128 @@
+import type { Job } from '../../../src-main/contract/index.ts';
+import { startJobs } from '../../state/actions.ts';
+import { isActive, isFinished, removeJobs, useJobs } from '../../state/jobs.ts';
+import { act, toast, useSession } from '../../state/session.ts';
+import type { MenuItems } from '../../ui/menu.tsx';
+
+export async function copyReceipt(id: string): Promise<void> {
+  const answer = await act('jobs.receipt', { id });
+  if (!answer) return;
+  await navigator.clipboard.writeText(JSON.stringify(answer.receipt, null, 2));
+  toast('Receipt copied');
+}
+
+export async function copyImage(id: string): Promise<void> {
+  const { shell, connection } = useSession.getState();
+  if (shell?.native) {
+    if (await act('shell.copyImage', { id })) toast('Image copied');
+    return;
+  }
+  try {
+    const response = await fetch(connection?.bridge.mediaUrl({ jobId: id, variant: 'output' }) ?? '');
+    const bitmap = await createImageBitmap(await response.blob());
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    canvas.getContext('2d')?.drawImage(bitmap, 0, 0);
+    await navigator.clipboard.write([
+      new ClipboardItem({ 'image/png': canvas.convertToBlob({ type: 'image/png' }) }),
+    ]);
+    toast('Image copied');
+  } catch {
+    toast('The browser did not take the image. Download the result instead.', { tone: 'warning' });
+  }
+}
+
+export async function copyDetails({ title, error }: Job): Promise<void> {
+  if (!error) return;
+  const { code, message, hint, details } = error;
+  await navigator.clipboard.writeText(
+    [title, `${code}: ${message}`, hint, details].filter(Boolean).join('\n'),
+  );
+  toast('Details copied');
+}
+
+export function downloadResult(job: Job): void {
+  const { connection } = useSession.getState();
+  const link = document.createElement('a');
+  link.href = connection?.bridge.mediaUrl({ jobId: job.id, variant: 'result' }) ?? '';
+  link.download = job.upscale?.result?.name ?? '';
+  link.click();
+}
+
+/** Moves jobs to the front or the end of the queue. */
+export function moveTo(ids: readonly string[], end: 'front' | 'end'): void {
+  const first = useJobs.getState().order.find((id) => !ids.includes(id)) ?? null;
+  void act('jobs.reorder', { ids: [...ids], before: end === 'front' ? first : null });
+}
+
+/** Moves jobs one place up or down. */
+export function moveBy(ids: readonly string[], step: 1 | -1): void {
+  const { order } = useJobs.getState();
+  const places = ids.map((id) => order.indexOf(id)).filter((place) => place >= 0);
+  if (places.length === 0) return;
+  const before = step < 0 ? order[Math.max(0, Math.min(...places) - 1)] : order[Math.max(...places) + 2];
+  void act('jobs.reorder', {
+    ids: [...ids].sort((a, b) => order.indexOf(a) - order.indexOf(b)),
+    before: before ?? null,
+  });
+}
+
+/** What the menu of some rows offers. */
+export function menuFor(jobs: readonly Job[]): MenuItems {
+  const ids = jobs.map(({ id }) => id);
+  const of = (...states: Job['state'][]): string[] =>
+    jobs.filter(({ state }) => states.includes(state)).map(({ id }) => id);
+  const [only] = jobs.length === 1 ? jobs : [];
+  const native = useSession.getState().shell?.native;
+  const result = only?.state === 'done' ? only : undefined;
+  return [
+    { label: 'Upscale', disabled: of('ready').length === 0, run: () => void startJobs(of('ready')) },
+    {
+      label: 'Pause',
+      disabled: of('queued', 'running').length === 0,
+      run: () => void act('jobs.pause', { ids: of('queued', 'running') }),
+    },
+    {
+      label: 'Resume',
+      disabled: of('paused').length === 0,
+      run: () => void act('jobs.resume', { ids: of('paused') }),
+    },
+    {
+      label: 'Cancel',
+      disabled: !jobs.some(isActive),
+      run: () => void act('jobs.cancel', { ids: jobs.filter(isActive).map(({ id }) => id) }),
+    },
+    {
+      label: 'Try again',
+      disabled: of('failed', 'cancelled', 'setAside').length === 0,
+      run: () => void act('jobs.retry', { ids: of('failed', 'cancelled', 'setAside') }),
+    },
+    'line',
+    ...(native === false
+      ? [{ label: 'Download result', disabled: !result, run: () => result && downloadResult(result) }]
+      : [
+          {
+            label: 'Open result',
+            disabled: !result,
+            run: () => result && void act('shell.openResult', { id: result.id }),
+          },
+          {
+            label: 'Show in folder',
+            disabled: !result,
+            run: () => result && void act('shell.showResult', { id: result.id }),
+          },
+        ]),
+    { label: 'Copy image', disabled: !result, run: () => result && void copyImage(result.id) },
+    { label: 'Copy receipt', disabled: !result, run: () => result && void copyReceipt(result.id) },
+    'line',
+    { label: 'Move up', shortcut: 'Alt+↑', run: () => moveBy(ids, -1) },
+    { label: 'Move down', shortcut: 'Alt+↓', run: () => moveBy(ids, 1) },
+    { label: 'Move to the front', run: () => moveTo(ids, 'front') },
+    'line',
+    { label: 'Remove from the list', shortcut: 'Delete', run: () => void removeJobs(ids) },
+    {
+      label: 'Remove everything finished',
+      run: () =>
+        void removeJobs([...useJobs.getState().jobs.values()].filter(isFinished).map(({ id }) => id)),
+    },
+  ];
+}

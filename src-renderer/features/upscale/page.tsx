@@ -1,0 +1,38 @@
+import { ImageUpscale } from 'lucide-react';
+import type { Page } from '../../app/page-type.ts';
+import { useJobs } from '../../state/jobs.ts';
+import { useSelection } from '../../state/selection.ts';
+import { Inspector } from './inspector.tsx';
+import { Queue } from './queue.tsx';
+import { ServerPath } from './server-path.tsx';
+import './upscale.css';
+import { Viewer } from './viewer.tsx';
+import { Welcome } from './welcome.tsx';
+
+function Upscale() {
+  const empty = useJobs(({ loaded, order }) => loaded && order.length === 0);
+  const current = useSelection((state) => state.current);
+  const job = useJobs(({ jobs }) => (current === null ? undefined : jobs.get(current)));
+  return (
+    <>
+      {empty ? (
+        <Welcome />
+      ) : (
+        <div className="upscale">
+          <Queue />
+          {job ? <Viewer job={job} /> : <div className="viewer-field" />}
+          <Inspector job={job} />
+        </div>
+      )}
+      <ServerPath />
+    </>
+  );
+}
+
+export const page: Page = {
+  id: 'upscale',
+  title: 'Upscale',
+  icon: ImageUpscale,
+  rank: 1,
+  component: Upscale,
+};

@@ -1,0 +1,62 @@
+import { Pause, Play, X } from 'lucide-react';
+import { cancelAll, pauseOrResume, startJobs } from '../../state/actions.ts';
+import { useJobs } from '../../state/jobs.ts';
+import { useSession } from '../../state/session.ts';
+import { count, formatTimeLeft } from '../../ui/format.ts';
+import { Button, Progress } from '../../ui/parts.tsx';
+
+/** The one thing to do next, and how far it is. */
+export function StartBar() {
+  const summary = useJobs((state) => state.summary);
+  const runtime = useSession((state) => state.info?.runtime);
+  if (!summary) return null;
+  const { ready, queued, running, paused, done, failed, setAside } = summary.counts;
+  const waiting = queued + paused;
+  const busy = running + waiting > 0;
+  return (
+    <div className="start-bar">
+      {busy && (
+        <>
+          <div className="row spread">
+            <span className="numeric" role="status" aria-label="Progress">
+              {summary.paused
+                ? `Paused, ${count(running + waiting, 'picture')} left`
+                : summary.timeLeft === null
+                  ? `${count(running + waiting, 'picture')} left`
+                  : formatTimeLeft(summary.timeLeft)}
+            </span>
+            <span className="quiet numeric">{Math.floor(summary.fraction * 100)} %</span>
+          </div>
+          <Progress value={summary.fraction} label="Progress of all" />
+          <div className="row halves">
+            <Button onClick={pauseOrResume}>
+              {summary.paused ? <Play size={14} aria-hidden /> : <Pause size={14} aria-hidden />}
+              {summary.paused ? 'Resume' : 'Pause'}
+            </Button>
+            <Button onClick={cancelAll}>
+              <X size={14} aria-hidden />
+              Cancel
+            </Button>
+          </div>
+        </>
+      )}
+      {ready > 0 ? (
+        <Button kind="primary" className="wide" disabled={runtime === null} onClick={() => void startJobs()}>
+          {`Upscale ${count(ready, 'picture')}`}
+        </Button>
+      ) : (
+        !busy && (
+          <p className="quiet numeric" role="status" aria-label="Progress">
+            {[
+              done > 0 && `${count(done, 'picture')} done`,
+              failed > 0 && `${failed} failed`,
+              setAside > 0 && `${setAside} set aside`,
+            ]
+              .filter(Boolean)
+              .join(', ')}
+          </p>
+        )
+      )}
+    </div>
+  );
+}
