@@ -6,7 +6,7 @@ export function StatusLine() {
   const { info, engineState, offline, status } = useSession();
   const device = info?.devices.find(({ kind }) => kind !== 'AUTO');
   const runtime = info?.runtime
-    ? `${device ? `${device.id} ${device.fullName}, ` : ''}OpenVINO ${info.runtime.version ?? ''}`
+    ? `${device ? `${device.id} ${device.fullName}, ${fastType(device.capabilities)}` : ''}OpenVINO ${info.runtime.version ?? ''}`
     : 'No OpenVINO found';
   return (
     <footer className="status-line">
@@ -19,6 +19,12 @@ export function StatusLine() {
       <span className="numeric quiet">{status ? formatBytes(status.residentMemory) : ''}</span>
     </footer>
   );
+}
+
+/** The quick number type that inference uses on a device, where it has one. */
+function fastType(capabilities: readonly string[]): string {
+  const fast = ['BF16', 'FP16'].find((type) => capabilities.includes(type));
+  return fast ? `${fast.toLowerCase()}, ` : '';
 }
 
 function describe(

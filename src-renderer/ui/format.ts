@@ -11,8 +11,9 @@ export function formatSize(size: { readonly width: number; readonly height: numb
   return `${size.width} × ${size.height}`;
 }
 
-/** A duration that is over: "0.8 s", "42 s", "3 min 5 s". */
+/** A duration that is over: "40 ms", "0.8 s", "42 s", "3 min 5 s". */
 export function formatDuration(milliseconds: number): string {
+  if (milliseconds < 95) return `${Math.round(milliseconds)} ms`;
   const seconds = milliseconds / 1000;
   if (seconds < 10) return `${decimal.format(seconds)} s`;
   if (seconds < 60) return `${Math.round(seconds)} s`;

@@ -227,7 +227,7 @@ function DeviceChoice({
   readonly value: string;
   readonly onChange: (value: string) => void;
 }) {
-  const devices = useSession((state) => state.info?.devices ?? []);
+  const devices = useSession((state) => state.info?.devices) ?? [];
   const options = [
     ['AUTO', 'Automatic'] as const,
     ...devices

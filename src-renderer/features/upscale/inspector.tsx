@@ -49,7 +49,7 @@ export function Inspector({ job }: { readonly job: Job | undefined }) {
         )}
         <section className="outcome" aria-label="Choices">
           <div className="row spread">
-            <h2>{finished ? 'For the next ones' : 'Choices'}</h2>
+            <h2>{job?.state === 'ready' ? 'Choices' : 'For the next ones'}</h2>
             <Presets value={value} onChoose={change} />
           </div>
           {ids.length > 0 && (

@@ -12,7 +12,7 @@ interface PresetsProps {
 
 /** Choices that were saved by name. */
 export function Presets({ value, onChoose }: PresetsProps) {
-  const presets = useSession((state) => state.settings?.presets ?? []);
+  const presets = useSession((state) => state.settings?.presets) ?? [];
   const [naming, setNaming] = useState(false);
   const [name, setName] = useState('');
   const active = presets.find(({ settings }) => JSON.stringify(settings) === JSON.stringify(value));

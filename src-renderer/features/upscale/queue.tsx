@@ -208,16 +208,14 @@ const Row = memo(function Row({ job, top, place, size, selected, current, onChoo
           />
         )}
       </div>
-      <div className="queue-text">
-        <div className="clip" title={job.title} dir="auto">
-          {job.title}
-        </div>
-        <div className="clip quiet numeric">{sizeText(job) || job.upscale?.location}</div>
+      <div className="clip" title={job.title} dir="auto">
+        {job.title}
       </div>
-      <div className="queue-state numeric">
-        <StateMark state={job.state} />
-        <span>{stateText(job)}</span>
+      <StateMark state={job.state} />
+      <div className="clip quiet numeric queue-detail">
+        {(job.state === 'running' ? stateText(job) : sizeText(job)) || job.upscale?.location}
       </div>
+      <div className="numeric queue-state">{job.state === 'running' ? '' : stateText(job)}</div>
       {job.state === 'running' && job.progress && (
         <div className="queue-progress">
           <Progress value={job.progress.fraction} label={`Progress of ${job.title}`} />

@@ -13,7 +13,7 @@ export function openServerPath(): void {
 /** Web mode: names a file or folder on the server, below those that its owner allowed. */
 export function ServerPath() {
   const { open } = useOpen();
-  const folders = useSession((state) => state.shell?.allowedFolders ?? []);
+  const folders = useSession((state) => state.shell?.allowedFolders) ?? [];
   const [path, setPath] = useState('');
   const close = (): void => useOpen.setState({ open: false });
   if (!open) return null;

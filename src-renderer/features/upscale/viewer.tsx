@@ -347,11 +347,11 @@ function useViewerKeys({ change, nudge, setView, setSpace, setPeek }: KeyTargets
     };
     const press = (event: KeyboardEvent): void => {
       const target = event.target as HTMLElement;
-      const taken = target.closest(
-        'input, select, textarea, dialog, [role="menu"], [role="slider"], [role="listbox"]',
-      );
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      if (taken && !(taken.role === 'listbox' && !event.key.startsWith('Arrow'))) return;
+      if (target.closest('input:not([type="radio"]), select, textarea, dialog, [role="menu"]')) return;
+      // Lists, sliders and radio buttons have arrows and a space of their own; the other keys are free.
+      const own = target.closest('[role="slider"], [role="listbox"], input');
+      if (own && (event.key.startsWith('Arrow') || event.key === ' ')) return;
       const arrow = arrows[event.key];
       if (event.key === '0') setView(fitted);
       else if (event.key === '1') change((now, size, room) => zoomAt(now, size, room, 1, middleOf(room)));
