@@ -33,7 +33,6 @@ module.exports = {
     },
   ],
   options: {
-    parser: 'swc',
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.node.json' },
     doNotFollow: { path: 'node_modules' },

@@ -20,6 +20,17 @@ export default defineConfig({
           testTimeout: 20_000,
         },
       },
+      {
+        test: {
+          name: 'e2e',
+          environment: 'node',
+          include: ['e2e/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+          // One window at a time: they share the screen, and each takes the whole processor.
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import type { EngineClient, Job, QueueSummary } from '../../src-main/contract/index.ts';
+import type { EngineClient, Job, QueueSummary, UpscaleSettings } from '../../src-main/contract/index.ts';
 import { act, call, toast } from './session.ts';
 
 interface Jobs {
@@ -46,6 +46,19 @@ export async function loadJobs(): Promise<void> {
   const { jobs, summary } = await call('jobs.list', {});
   const map = new Map(jobs.map((job) => [job.id, job]));
   set({ jobs: map, order: sorted(map), summary, loaded: true });
+}
+
+/** Gives pictures choices of their own, or `null` for those of all: here at once, and in the engine. */
+export function overrideJobs(ids: readonly string[], settings: UpscaleSettings | null): void {
+  set((state) => {
+    const jobs = new Map(state.jobs);
+    for (const id of ids) {
+      const job = jobs.get(id);
+      if (job?.upscale) jobs.set(id, { ...job, upscale: { ...job.upscale, override: settings } });
+    }
+    return { jobs };
+  });
+  void act('upscale.override', { ids: [...ids], settings });
 }
 
 /** Takes jobs off the list, with the way back in sight. */

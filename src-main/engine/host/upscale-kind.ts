@@ -109,9 +109,12 @@ export function upscaleKind(options: UpscaleKindOptions): JobKind {
     },
 
     async recover(record): Promise<UpscaleResult | undefined> {
-      const pending = record.pending as PendingCommit;
-      const outcome = await recoverCommit(pending);
-      return outcome === 'done' ? { outputPath: pending.target, receipt: pending.receipt } : undefined;
+      const pending = record.pending as PendingCommit | null;
+      const outcome = pending && (await recoverCommit(pending, record.id));
+      if (record.spec !== null) await upscaler.removeLeftovers(record.spec as UpscaleSpec, record.id);
+      return pending && outcome === 'done'
+        ? { outputPath: pending.target, receipt: pending.receipt }
+        : undefined;
     },
   };
 }

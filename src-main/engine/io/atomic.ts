@@ -1,10 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { link, open, rename, rm, stat, unlink } from 'node:fs/promises';
+import { link, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A name for a file that is not finished, in the folder where the finished one will be: renaming stays atomic. */
-export function temporaryPath(folder: string, extension = ''): string {
-  return join(folder, `.refinery-${randomBytes(9).toString('base64url')}.part${extension}`);
+/**
+ * A name for a file that is not finished, in the folder where the finished one will be: renaming stays atomic.
+ *
+ * @param key what it is for, so that what a crash left behind can be found again; see {@link removeTemporaries}.
+ */
+export function temporaryPath(folder: string, key: string, extension = ''): string {
+  return join(folder, `${temporaryPrefix(key)}${randomBytes(3).toString('hex')}.part${extension}`);
+}
+
+const temporaryPrefix = (key: string): string => `.refinery-${key}-`;
+
+/** Removes the unfinished files of a key. */
+export async function removeTemporaries(folder: string, key: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  const ours = names.filter((name) => name.startsWith(temporaryPrefix(key)));
+  await Promise.all(ours.map((name) => removeQuietly(join(folder, name))));
 }
 
 /** Makes sure that a file's bytes are on the disk and not only on their way. */

@@ -27,7 +27,7 @@ export interface JobKind {
   /** Does the work and gives the result. Throws a `RefineryError` when it can't. */
   run(record: JobRecord, context: JobContext): Promise<unknown>;
   /**
-   * After a crash: finishes or drops what `setPending` told of.
+   * After a crash: finishes or drops what `setPending` told of, and clears up what else was left behind.
    *
    * @returns the result when the work is complete, else undefined: it is done again.
    */

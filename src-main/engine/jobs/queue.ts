@@ -85,7 +85,7 @@ export class JobQueue {
       const interrupted = record.state === 'running';
       if (!interrupted && record.pending === null) continue;
       changed.push(record);
-      const result = record.pending === null ? undefined : await this.#kind(record).recover(record);
+      const result = await this.#kind(record).recover(record);
       record.pending = null;
       if (result !== undefined) {
         this.#finish(record, 'done');

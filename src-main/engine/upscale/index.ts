@@ -1,4 +1,4 @@
-import { mkdir, rm, statfs } from 'node:fs/promises';
+import { mkdir, readdir, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
 import type { NodeAddon } from 'openvino-node';
@@ -21,7 +21,7 @@ import { targetError } from '../imaging/errors.ts';
 import { planMetadata } from '../imaging/metadata.ts';
 import { display, thumbnail } from '../imaging/preview.ts';
 import { decode, readHeader } from '../imaging/source.ts';
-import { removeQuietly } from '../io/atomic.ts';
+import { removeQuietly, removeTemporaries, temporaryPath } from '../io/atomic.ts';
 import { hashFile } from '../io/hash.ts';
 import type { PixelDepth } from '../models/ir/wrap.ts';
 import { type AlphaSteps, openAlphaSteps } from './alpha.ts';
@@ -72,6 +72,8 @@ export interface Upscaler {
   targetSize(info: PictureInfo, settings: UpscaleSettings): { width: number; height: number };
   /** Makes one picture, from file to checked file. Several may run at a time. */
   run(spec: UpscaleSpec, context: UpscaleContext): Promise<UpscaleResult>;
+  /** Clears up after a run that a crash ended. */
+  removeLeftovers(spec: UpscaleSpec, jobId: string): Promise<void>;
   thumbnail(path: string, maximum: number): Promise<Buffer>;
   display(path: string): Promise<MediaFile>;
   dispose(): void;
@@ -99,6 +101,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
   const names = new ResultNames();
   const work = join(options.cacheDir, 'work');
   let runs = 0;
+  void removeOrphans(work);
 
   async function open(
     model: { entry: ModelEntry; path: string; sha256: string },
@@ -180,7 +183,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
     const pixels = await decode(inputPath, info, folder, settings.allowHuge);
     const decodeTime = performance.now() - started;
     const plan = planMetadata(metadata, settings.metadata, size, info.channels !== 4, target.format);
-    const temporary = names.temporary(outputFolder, target.extension);
+    const temporary = temporaryPath(outputFolder, context.jobId, target.extension);
     const resample = size.width !== info.width * kind.scale || size.height !== info.height * kind.scale;
 
     /** One try on one device: from pixels to a checked temporary file. */
@@ -278,6 +281,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
 
       const outputHash = await hashFile(temporary);
       const publish = {
+        jobId: context.jobId,
         temporary,
         folder: outputFolder,
         extension: target.extension,
@@ -349,6 +353,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
     },
     targetSize,
     run,
+    removeLeftovers: (spec, jobId) => removeTemporaries(join(spec.outputFolder, spec.relativeFolder), jobId),
     thumbnail,
     display: (path) => display(path, options.cacheDir),
     dispose() {
@@ -383,6 +388,17 @@ function losses(
       ? [`The network enlarges ${scale} times; the rest, up to ${factor.toFixed(2)} times, is resampled.`]
       : []),
   ];
+}
+
+/** Rows of runs whose process is gone. */
+async function removeOrphans(work: string): Promise<void> {
+  for (const name of await readdir(work).catch(() => [])) {
+    try {
+      process.kill(Number.parseInt(name, 10), 0);
+    } catch {
+      await removeQuietly(join(work, name));
+    }
+  }
 }
 
 /** Uncompressed rows wait on the disk for their encoder. */

@@ -21,10 +21,6 @@ const mostOfOneName = 10_000;
 export class ResultNames {
   readonly #claims = new Map<string, string>();
 
-  temporary(folder: string, extension: string): string {
-    return temporaryPath(folder, extension);
-  }
-
   /** Takes a name for a source, unless another one has it. */
   claim(target: string, source: string): boolean {
     // A source is never a target: overwriting may replace old results, not originals.
@@ -41,6 +37,7 @@ export class ResultNames {
 }
 
 interface Publication {
+  readonly jobId: string;
   readonly temporary: string;
   readonly folder: string;
   readonly extension: string;
@@ -83,7 +80,7 @@ export async function publishResult(
         if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') continue;
         throw thrown;
       }
-      if (settings.sidecar) await writeSidecar(target, receipt);
+      if (settings.sidecar) await writeSidecar(target, receipt, publication.jobId);
       return { outputPath: target, receipt };
     }
     throw Object.assign(new Error('Every name of this pattern is taken.'), { code: 'EEXIST' });
@@ -92,8 +89,8 @@ export async function publishResult(
   }
 }
 
-async function writeSidecar(target: string, receipt: Receipt): Promise<void> {
-  const temporary = temporaryPath(dirname(target), '.json');
+async function writeSidecar(target: string, receipt: Receipt, jobId: string): Promise<void> {
+  const temporary = temporaryPath(dirname(target), jobId, '.json');
   try {
     await writeFile(temporary, `${JSON.stringify(receipt, null, 2)}\n`, { flag: 'wx' });
     await publish(temporary, `${target}.receipt.json`, dirname(target), true);
@@ -106,7 +103,7 @@ async function writeSidecar(target: string, receipt: Receipt): Promise<void> {
  * After a crash between journal and name: a target with the right content is the result; a temporary file with the
  * right content gets its name now; anything else is lost and made again.
  */
-export async function recoverCommit(pending: PendingCommit): Promise<'done' | 'lost'> {
+export async function recoverCommit(pending: PendingCommit, jobId: string): Promise<'done' | 'lost'> {
   const holds = async (path: string): Promise<boolean> =>
     (await exists(path)) && (await hashFile(path).catch(() => '')) === pending.sha256;
   try {
@@ -114,7 +111,7 @@ export async function recoverCommit(pending: PendingCommit): Promise<'done' | 'l
       if (!(await holds(pending.temporary))) return 'lost';
       const { overwrite, sidecar } = pending.receipt.settings;
       await publish(pending.temporary, pending.target, dirname(pending.target), overwrite);
-      if (sidecar) await writeSidecar(pending.target, pending.receipt);
+      if (sidecar) await writeSidecar(pending.target, pending.receipt, jobId);
     }
     return 'done';
   } catch {

@@ -1,7 +1,7 @@
 import type { Job, UpscaleSettings } from '../../../src-main/contract/index.ts';
-import { useJobs } from '../../state/jobs.ts';
+import { overrideJobs, useJobs } from '../../state/jobs.ts';
 import { useSelection } from '../../state/selection.ts';
-import { act, changeUpscale, useSession } from '../../state/session.ts';
+import { changeUpscale, useSession } from '../../state/session.ts';
 import { count, formatBytes } from '../../ui/format.ts';
 import { Segmented } from '../../ui/parts.tsx';
 import { Choices } from './choices.tsx';
@@ -24,7 +24,7 @@ export function Inspector({ job }: { readonly job: Job | undefined }) {
   const alone = onlyThis && ids.length > 0;
   const value = alone ? (own ?? settings) : settings;
   const change = (next: Partial<UpscaleSettings>): void => {
-    if (alone) void act('upscale.override', { ids, settings: { ...value, ...next } });
+    if (alone) overrideJobs(ids, { ...value, ...next });
     else changeUpscale(next);
   };
   const remarks = job?.upscale?.picture?.remarks ?? [];
@@ -64,11 +64,7 @@ export function Inspector({ job }: { readonly job: Job | undefined }) {
             />
           )}
           {own && ids.length > 0 && (
-            <button
-              type="button"
-              className="link"
-              onClick={() => void act('upscale.override', { ids, settings: null })}
-            >
+            <button type="button" className="link" onClick={() => overrideJobs(ids, null)}>
               {ids.length > 1
                 ? `Give ${count(ids.length, 'picture')} the choices of all`
                 : 'Has its own choices. Reset'}

@@ -19,6 +19,7 @@ function Upscale() {
         <Welcome />
       ) : (
         <div className="upscale">
+          <h1 className="hidden-visually">Upscale</h1>
           <Queue />
           {job ? <Viewer job={job} /> : <div className="viewer-field" />}
           <Inspector job={job} />

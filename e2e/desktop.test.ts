@@ -1,0 +1,234 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import sharp from 'sharp';
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  type Desktop,
+  dropFiles,
+  expectAccessible,
+  isAlive,
+  leftovers,
+  makePictures,
+  makeTruncated,
+  noWindow,
+  openDesktop,
+  results,
+  temporaryFolder,
+  waitUntilIdle,
+} from './support.ts';
+
+const open = new Set<Desktop>();
+afterEach(async () => {
+  for (const desktop of open) await desktop.quit().catch(() => undefined);
+  open.clear();
+});
+
+async function start(data: string, files: readonly string[] = []): Promise<Desktop> {
+  const desktop = await openDesktop(data, files);
+  open.add(desktop);
+  return desktop;
+}
+
+async function quit(desktop: Desktop): Promise<void> {
+  open.delete(desktop);
+  await desktop.quit();
+}
+
+const upscaleButton = (page: Page) => page.getByRole('button', { name: /^Upscale \d+ picture/ });
+const options = (page: Page) => page.getByRole('listbox', { name: 'Queue' }).getByRole('option');
+
+describe.skipIf(noWindow !== '')(`the desktop window${noWindow && ` (${noWindow})`}`, () => {
+  test('a first start upscales the sample at one click, and shows before and after', async () => {
+    await using folder = await temporaryFolder();
+    const { page } = await start(folder.path);
+    await page.getByRole('heading', { name: 'Drop pictures or folders here' }).waitFor();
+    await expectAccessible(page, 'the first page');
+    await page.getByRole('button', { name: 'Upscale the sample' }).click();
+    const result = page.getByRole('region', { name: 'Result' });
+    await result.getByText(/^1804 × 1200, \d+ KB$/).waitFor({ timeout: 60_000 });
+    expect(await result.getByText('Receipt: nothing was lost').isVisible()).toBe(true);
+    await expectAccessible(page, 'a result');
+
+    const slider = page.getByRole('slider', { name: 'Compare' });
+    expect(await slider.getAttribute('aria-valuenow')).toBe('50');
+    await slider.focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Shift+ArrowRight');
+    expect(await slider.getAttribute('aria-valuenow')).toBe('61');
+    await page.keyboard.press('1');
+    expect(await page.getByLabel('Zoom').textContent()).toBe('100 %');
+    const after = page.getByRole('img', { name: 'chelsea.jpg, after' });
+    expect(await after.evaluate((picture: HTMLImageElement) => picture.naturalWidth)).toBe(1804);
+  });
+
+  test('dropped files go through the queue; one that is broken fails alone and says why', async () => {
+    await using folder = await temporaryFolder();
+    const pictures = join(folder.path, 'pictures');
+    const files = await makePictures(pictures, 3);
+    const broken = await makeTruncated(join(pictures, 'broken.jpg'));
+    const before = await readFile(files[0]!);
+    const { page } = await start(folder.path);
+    await dropFiles(page, [...files, broken]);
+    await upscaleButton(page).waitFor();
+    expect(await options(page).count()).toBe(4);
+    await upscaleButton(page).click();
+    await page.getByText('3 pictures done, 1 failed').waitFor({ timeout: 60_000 });
+    expect(results(pictures)).toEqual(['picture-01_x4.png', 'picture-02_x4.png', 'picture-03_x4.png']);
+    expect(leftovers(pictures)).toEqual([]);
+    const { width, height } = await sharp(join(pictures, 'picture-01_x4.png')).metadata();
+    expect([width, height]).toEqual([480, 360]);
+    expect(await readFile(files[0]!)).toEqual(before);
+    await options(page).filter({ hasText: 'broken.jpg' }).click();
+    await page.getByText('broken.jpg ends too early').waitFor();
+    await expectAccessible(page, 'a failure');
+  });
+
+  test('choices count, are kept, and may differ for one picture', async () => {
+    await using folder = await temporaryFolder();
+    const pictures = join(folder.path, 'pictures');
+    const files = await makePictures(pictures, 2);
+    const first = await start(folder.path, files);
+    const { page } = first;
+    await upscaleButton(page).waitFor();
+    await page.getByRole('radio', { name: 'x2' }).check({ force: true });
+    await options(page).nth(1).click();
+    await page.getByRole('radio', { name: 'Only this' }).check({ force: true });
+    await page.getByRole('radio', { name: 'x3' }).check({ force: true });
+    await page.getByText('120 × 90 → 360 × 270').waitFor();
+    await upscaleButton(page).click();
+    await page.getByText('2 pictures done').waitFor({ timeout: 60_000 });
+    expect(results(pictures)).toEqual(['picture-01_x2.png', 'picture-02_x3.png']);
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByRole('radio', { name: 'Light' }).check({ force: true });
+    await expectAccessible(page, 'the settings, light');
+    await quit(first);
+
+    const { page: again } = await start(folder.path);
+    expect(await again.evaluate(() => document.documentElement.dataset['theme'])).toBe('light');
+    expect(await again.getByRole('radio', { name: 'x2' }).isChecked()).toBe(true);
+    expect(await options(again).count()).toBe(2);
+  });
+
+  test('cancel stops the work, leaves no half-written file, and removing can be undone', async () => {
+    await using folder = await temporaryFolder();
+    const pictures = join(folder.path, 'pictures');
+    const files = await makePictures(pictures, 8, { width: 400, height: 280 });
+    const { page } = await start(folder.path, files);
+    await upscaleButton(page).click();
+    await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+    await waitUntilIdle(page);
+    const done = results(pictures).length;
+    expect(done).toBeLessThan(8);
+    expect(leftovers(pictures)).toEqual([]);
+    const listbox = page.getByRole('listbox', { name: 'Queue' });
+    await listbox.focus();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Delete');
+    await page.getByRole('heading', { name: 'Drop pictures or folders here' }).waitFor();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await listbox.waitFor();
+    expect(await options(page).count()).toBe(8);
+  });
+
+  test('pause holds, and a window that was closed in mid-run goes on where it was', async () => {
+    await using folder = await temporaryFolder();
+    const pictures = join(folder.path, 'pictures');
+    const files = await makePictures(pictures, 8, { width: 300, height: 220 });
+    const first = await start(folder.path, files);
+    await upscaleButton(first.page).click();
+    await options(first.page).filter({ hasText: ' s' }).first().waitFor({ timeout: 60_000 });
+    await first.page.getByRole('button', { name: 'Pause', exact: true }).click();
+    await first.page.getByText(/^Paused, /).waitFor();
+    await quit(first);
+    const before = results(pictures);
+    expect(before.length).toBeGreaterThan(0);
+    expect(before.length).toBeLessThan(8);
+    expect(leftovers(pictures)).toEqual([]);
+
+    const { page } = await start(folder.path);
+    await page.getByRole('button', { name: 'Resume', exact: true }).click();
+    await page.getByText('8 pictures done').waitFor({ timeout: 120_000 });
+    expect(results(pictures)).toHaveLength(8);
+    expect(leftovers(pictures)).toEqual([]);
+  });
+
+  test('an engine that is killed in mid-run comes back, and nothing is lost or done twice', async () => {
+    await using folder = await temporaryFolder();
+    const pictures = join(folder.path, 'pictures');
+    const files = await makePictures(pictures, 8, { width: 300, height: 220 });
+    const desktop = await start(folder.path, files);
+    const { page } = desktop;
+    await upscaleButton(page).click();
+    await options(page).filter({ hasText: ' s' }).first().waitFor({ timeout: 60_000 });
+    const killed = desktop.enginePid();
+    process.kill(killed, 'SIGKILL');
+    await page.getByText('8 pictures done').waitFor({ timeout: 120_000 });
+    expect(desktop.enginePid()).not.toBe(killed);
+    expect(results(pictures)).toHaveLength(8);
+    expect(leftovers(pictures)).toEqual([]);
+  });
+
+  test('no engine outlives its window, also one that was killed', async () => {
+    await using folder = await temporaryFolder();
+    const desktop = await start(folder.path);
+    const engine = desktop.enginePid();
+    expect(isAlive(engine)).toBe(true);
+    process.kill(desktop.app.process().pid ?? 0, 'SIGKILL');
+    open.delete(desktop);
+    await expect.poll(() => isAlive(engine), { timeout: 10_000 }).toBe(false);
+  });
+
+  test('a second start hands its files to the first window', async () => {
+    await using folder = await temporaryFolder();
+    const files = await makePictures(join(folder.path, 'pictures'), 2);
+    const { page } = await start(folder.path);
+    await openDesktop(folder.path, files).catch(() => undefined);
+    await upscaleButton(page).waitFor();
+    expect(await options(page).count()).toBe(2);
+  }, 90_000);
+
+  test('the page can reach neither Node, nor other addresses, nor files that nobody gave it', async () => {
+    await using folder = await temporaryFolder();
+    await mkdir(join(folder.path, 'pictures'));
+    const { page, app } = await start(folder.path);
+    const globals = await page.evaluate(() =>
+      ['require', 'process', 'Buffer', 'module'].filter((name) => name in window),
+    );
+    expect(globals).toEqual([]);
+    const addresses = [
+      'https://example.com/',
+      'file:///etc/passwd',
+      'app://refinery/../package.json',
+      'app://refinery/media/x/input',
+    ];
+    for (const address of addresses) {
+      const status = await page.evaluate(
+        (url) =>
+          fetch(url).then(
+            ({ status }) => status,
+            () => 0,
+          ),
+        address,
+      );
+      expect([0, 403, 404], address).toContain(status);
+    }
+    expect(await page.evaluate(() => window.open('https://example.com/') === null)).toBe(true);
+    expect(await page.evaluate(() => Notification.requestPermission())).toBe('denied');
+    const inline = await page.evaluate(() => {
+      const script = document.createElement('script');
+      script.textContent = 'window.intruder = true';
+      document.body.append(script);
+      return 'intruder' in window;
+    });
+    expect(inline).toBe(false);
+    await app.evaluate(({ webContents }) => {
+      void webContents.getAllWebContents()[0]?.executeJavaScript("location.href = 'https://example.com/'");
+    });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const shown = await app.evaluate(({ webContents }) =>
+      webContents.getAllWebContents().map((all) => all.getURL()),
+    );
+    expect(shown).toEqual(['app://refinery/index.html']);
+  });
+});
