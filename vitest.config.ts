@@ -25,7 +25,7 @@ export default defineConfig({
           name: 'e2e',
           environment: 'node',
           include: ['e2e/**/*.test.ts'],
-          testTimeout: 180_000,
+          testTimeout: 100_000,
           hookTimeout: 60_000,
           // One window at a time: they share the screen, and each takes the whole processor.
           fileParallelism: false,

@@ -197,10 +197,11 @@ export async function openWeb(dataFolder: string, allowed: readonly string[] = [
       const end = printed.indexOf('\n');
       if (end >= 0) resolve((JSON.parse(printed.slice(0, end)) as { address: string }).address);
     });
+    let complaints = '';
     server.stderr?.on('data', (chunk: Buffer) => {
-      printed += chunk.toString();
+      complaints += chunk.toString();
     });
-    server.once('exit', () => reject(new Error(`The server ended: ${printed}`)));
+    server.once('exit', () => reject(new Error(`The server ended: ${complaints}`)));
   });
   const browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
   return {
@@ -209,6 +210,7 @@ export async function openWeb(dataFolder: string, allowed: readonly string[] = [
     server,
     async close() {
       await browser.close();
+      if (server.exitCode !== null || server.signalCode !== null) return;
       const ended = new Promise((resolve) => server.once('exit', resolve));
       server.kill('SIGTERM');
       await ended;

@@ -1,0 +1,184 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import sharp from 'sharp';
+import { afterEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import {
+  expectAccessible,
+  makePictures,
+  noBrowser,
+  openWeb,
+  results,
+  sample,
+  temporaryFolder,
+  type WebMode,
+} from './support.ts';
+
+const open = new Set<WebMode>();
+afterEach(async () => {
+  for (const web of open) await web.close().catch(() => undefined);
+  open.clear();
+});
+
+async function start(data: string, allowed: readonly string[] = []): Promise<WebMode> {
+  const web = await openWeb(data, allowed);
+  open.add(web);
+  return web;
+}
+
+async function openPage(web: WebMode): Promise<Page> {
+  const page = await web.browser.newPage({ viewport: { width: 1024, height: 700 } });
+  await page.goto(web.address);
+  await page.getByRole('status', { name: 'Engine' }).getByText('Engine ready').waitFor();
+  return page;
+}
+
+/** A request as a program would make it, with any headers. */
+function ask(
+  address: string,
+  headers: Record<string, string>,
+  method = 'GET',
+): Promise<{ status: number; cookie: string }> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(address, { method, headers }, (response) => {
+      response.resume();
+      resolve({
+        status: response.statusCode ?? 0,
+        cookie: response.headers['set-cookie']?.[0]?.split(';')[0] ?? '',
+      });
+    });
+    request.once('error', reject);
+    request.end();
+  });
+}
+
+function connects(address: string, headers: Record<string, string>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = new WebSocket(address, { headers });
+    socket.once('open', () => {
+      socket.terminate();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+const upscaleButton = (page: Page) => page.getByRole('button', { name: /^Upscale \d+ picture/ });
+const options = (page: Page) => page.getByRole('listbox', { name: 'Queue' }).getByRole('option');
+
+describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, () => {
+  test('uploads, upscales and gives the result back', async () => {
+    await using folder = await temporaryFolder();
+    const page = await openPage(await start(folder.path));
+    await expectAccessible(page, 'the first page in a browser');
+    const [chooser] = await Promise.all([
+      page.waitForEvent('filechooser'),
+      page.getByRole('button', { name: 'Add pictures' }).click(),
+    ]);
+    await chooser.setFiles(sample);
+    await upscaleButton(page).click();
+    await page.getByRole('region', { name: 'Result' }).waitFor({ timeout: 60_000 });
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('chelsea_x4.jpg');
+    const { width, height, format } = await sharp(await readFile(await download.path())).metadata();
+    expect([width, height, format]).toEqual([1804, 1200, 'jpeg']);
+    await expectAccessible(page, 'a result in a browser');
+    for (const place of ['Models', 'Activity', 'Settings']) {
+      await page.getByRole('button', { name: place, exact: true }).click();
+      await page.getByRole('heading', { name: place, level: 1 }).waitFor();
+      await expectAccessible(page, place);
+    }
+    await page.keyboard.press('Control+k');
+    await page.getByPlaceholder(/Type a command/).fill('dark');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.evaluate(() => document.documentElement.dataset['theme'])).toBe('dark');
+    await expectAccessible(page, 'the dark theme');
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(overflow).toBeLessThanOrEqual(0);
+  });
+
+  test('takes server paths below the allowed folder, and no others', async () => {
+    await using folder = await temporaryFolder();
+    const allowed = join(folder.path, 'allowed');
+    const secret = join(folder.path, 'secret');
+    await makePictures(allowed, 2);
+    await makePictures(secret, 1);
+    const page = await openPage(await start(join(folder.path, 'data'), [allowed]));
+    const name = async (path: string): Promise<void> => {
+      await page.getByRole('button', { name: 'From the server' }).click();
+      await page.getByRole('textbox', { name: 'File or folder' }).fill(path);
+      await page.getByRole('button', { name: 'Add', exact: true }).click();
+    };
+    await name(join(allowed, '..', 'secret', 'picture-01.png'));
+    await page.getByText(/allow/i).first().waitFor();
+    await page.keyboard.press('Escape');
+    expect(await page.getByRole('listbox', { name: 'Queue' }).count()).toBe(0);
+    await name(allowed);
+    await upscaleButton(page).waitFor();
+    expect(await options(page).count()).toBe(2);
+    await upscaleButton(page).click();
+    await page.getByText('2 pictures done').waitFor({ timeout: 60_000 });
+    expect(results(allowed)).toEqual(['picture-01_x4.png', 'picture-02_x4.png']);
+  });
+
+  test('serves nobody without the token, under another name, or from another page', async () => {
+    await using folder = await temporaryFolder();
+    const { address } = await start(folder.path);
+    const { origin, host, search } = new URL(address);
+    expect((await ask(`${origin}/`, {})).status).toBe(401);
+    expect((await ask(`${origin}/?token=${'a'.repeat(43)}`, {})).status).toBe(401);
+    expect((await ask(`${origin}/${search}`, { host: 'evil.example' })).status).toBe(403);
+    const { status, cookie } = await ask(`${origin}/${search}`, {});
+    expect(status).toBe(303);
+    expect((await ask(`${origin}/`, { cookie })).status).toBe(200);
+    expect((await ask(`${origin}/..%2f..%2fpackage.json`, { cookie })).status).toBe(404);
+    expect((await ask(`${origin}/media/x/input`, { cookie })).status).toBeGreaterThanOrEqual(400);
+    expect(
+      (await ask(`${origin}/upload?name=a.png`, { cookie, origin: 'http://evil.example' }, 'POST')).status,
+    ).toBe(403);
+    expect((await ask(`${origin}/upload?name=a.png`, { cookie }, 'POST')).status).toBe(403);
+    expect((await ask(`${origin}/`, { cookie }, 'DELETE')).status).toBe(405);
+    const socket = `ws://${host}/socket`;
+    expect(await connects(socket, { origin })).toBe(false);
+    expect(await connects(socket, { cookie, origin: 'http://evil.example' })).toBe(false);
+    expect(await connects(socket, { cookie })).toBe(false);
+    expect(await connects(socket, { cookie, origin })).toBe(true);
+  });
+
+  test('5,000 pictures make a list of which only what is seen is drawn', async () => {
+    await using folder = await temporaryFolder();
+    const pictures = join(folder.path, 'pictures');
+    await mkdir(pictures);
+    const tiny = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#808080' } })
+      .png()
+      .toBuffer();
+    const names = Array.from({ length: 5_000 }, (_, index) => `tiny ${String(index).padStart(4, '0')}.png`);
+    await Promise.all(names.map((name) => writeFile(join(pictures, name), tiny)));
+    const page = await openPage(await start(join(folder.path, 'data'), [pictures]));
+    await page.getByRole('button', { name: 'From the server' }).click();
+    await page.getByRole('textbox', { name: 'File or folder' }).fill(pictures);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Upscale 5,000 pictures' }).waitFor({ timeout: 60_000 });
+    expect(await options(page).count()).toBeLessThan(60);
+    await page.getByRole('listbox', { name: 'Queue' }).focus();
+    await page.keyboard.press('End');
+    await page.getByRole('option', { name: /^tiny 4999.png/ }).waitFor();
+    expect(await options(page).last().getAttribute('aria-posinset')).toBe('5000');
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Delete');
+    await page.getByRole('heading', { name: 'Drop pictures or folders here' }).waitFor();
+  });
+
+  test('says when its server has gone', async () => {
+    await using folder = await temporaryFolder();
+    const web = await start(folder.path);
+    const page = await openPage(web);
+    web.server.kill('SIGKILL');
+    await page.getByRole('status', { name: 'Engine' }).getByText('Offline').waitFor();
+  });
+});
