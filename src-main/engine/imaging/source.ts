@@ -76,19 +76,18 @@ export interface Pixels extends RawPicture {
   close(): Promise<void>;
 }
 
+/** @throws {RefineryError} `INPUT_TOO_LARGE` where a small file may be meant to fill the memory. */
+export function checkLimit(path: string, info: PictureInfo, allowHuge: boolean): void {
+  if (allowHuge || info.width * info.height <= pixelLimit) return;
+  throw tooLarge(basename(path), info.width, info.height);
+}
+
 /**
  * Decodes a source: upright, as RGB or RGBA, in 8 or 16 bits, with the values of its own profile (CMYK is converted).
  *
  * @param workFolder where a source goes that is too large for memory.
  */
-export async function decode(
-  path: string,
-  info: PictureInfo,
-  workFolder: string,
-  allowHuge: boolean,
-): Promise<Pixels> {
-  if (!allowHuge && info.width * info.height > pixelLimit)
-    throw tooLarge(basename(path), info.width, info.height);
+export async function decode(path: string, info: PictureInfo, workFolder: string): Promise<Pixels> {
   const depth = info.depth === 8 ? 8 : 16;
   const channels = info.alpha ? 4 : 3;
   const picture = { width: info.width, height: info.height, channels, depth } as const;

@@ -4,6 +4,12 @@ import type { OutputCheck } from '../../contract/upscale.ts';
 /** Longest side at which two pictures are compared: enough to see a wrong one, small enough to cost nothing. */
 const comparedSize = 256;
 
+/**
+ * Pixels of the source that are averaged, along each side, before the comparison. A network may change the finest
+ * pattern, such as a screen of single dots, and still be right; it may not change what lies below.
+ */
+const averaged = 4;
+
 export interface CheckOptions {
   readonly source: string;
   /** The result as it will be published. */
@@ -48,10 +54,8 @@ export async function checkOutput(options: CheckOptions): Promise<OutputCheck[]>
       passed: width === options.width && height === options.height,
       detail: `${width} × ${height} pixels; ${options.width} × ${options.height} were asked for.`,
     });
-    const scale = Math.min(
-      1,
-      Math.min(comparedSize, options.sourceSide) / Math.max(options.width, options.height),
-    );
+    const side = Math.min(comparedSize, Math.max(8, options.sourceSide / averaged));
+    const scale = Math.min(1, side / Math.max(options.width, options.height));
     const size = {
       width: Math.max(1, Math.round(options.width * scale)),
       height: Math.max(1, Math.round(options.height * scale)),

@@ -20,7 +20,7 @@ import { checkSize, encode, planTarget, type Target } from '../imaging/encode.ts
 import { targetError } from '../imaging/errors.ts';
 import { planMetadata } from '../imaging/metadata.ts';
 import { display, thumbnail } from '../imaging/preview.ts';
-import { decode, readHeader } from '../imaging/source.ts';
+import { checkLimit, decode, readHeader } from '../imaging/source.ts';
 import { removeQuietly, removeTemporaries, temporaryPath } from '../io/atomic.ts';
 import { hashFile } from '../io/hash.ts';
 import type { PixelDepth } from '../models/ir/wrap.ts';
@@ -168,6 +168,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
     context.report({ stage: 'reading', fraction: 0 });
     const inputHash = hashFile(inputPath).catch(() => '');
     const { info, metadata } = await readHeader(inputPath);
+    checkLimit(inputPath, info, settings.allowHuge);
     const target = planTarget(info, settings, extname(inputPath));
     const size = targetSize(info, settings);
     checkSize(target.format, size.width, size.height);
@@ -177,10 +178,11 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
     await checkSpace(work, info.width * info.height * kind.scale ** 2 * (info.alpha ? 4 : 3) * (depth / 8));
 
     const outputFolder = join(spec.outputFolder, spec.relativeFolder);
-    await mkdir(outputFolder, { recursive: true }).catch((error: unknown) => {
-      throw targetError(outputFolder, error);
+    await mkdir(outputFolder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+      // Of a folder, "exists" says that a file has its name.
+      throw targetError(outputFolder, error.code === 'EEXIST' ? { ...error, code: 'ENOTDIR' } : error);
     });
-    const pixels = await decode(inputPath, info, folder, settings.allowHuge);
+    const pixels = await decode(inputPath, info, folder);
     const decodeTime = performance.now() - started;
     const plan = planMetadata(metadata, settings.metadata, size, info.channels !== 4, target.format);
     const temporary = temporaryPath(outputFolder, context.jobId, target.extension);

@@ -1,0 +1,469 @@
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+import { describe, expect, test } from 'vitest';
+import {
+  hasOpenVino,
+  type Outcome,
+  openEngine,
+  resources,
+  sample,
+  type TestEngine,
+} from '../host/fixtures/engine.ts';
+
+const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
+const network = (name: string): string => join(resources, 'src-main', 'engine', 'models', 'fixtures', name);
+
+interface Pixels {
+  readonly data: Buffer;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+}
+
+async function pixels(path: string | Buffer): Promise<Pixels> {
+  const { data, info } = await sharp(path).raw().toBuffer({ resolveWithObject: true });
+  return { data, width: info.width, height: info.height, channels: info.channels };
+}
+
+async function pixels16(path: string): Promise<Uint16Array> {
+  const data = await sharp(path).toColourspace('rgb16').raw({ depth: 'ushort' }).toBuffer();
+  return new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
+}
+
+function differences(a: ArrayLike<number>, b: ArrayLike<number>): { most: number; mean: number } {
+  expect(a.length).toBe(b.length);
+  let most = 0;
+  let sum = 0;
+  for (let index = 0; index < a.length; index += 1) {
+    const difference = Math.abs((a[index] ?? 0) - (b[index] ?? 0));
+    most = Math.max(most, difference);
+    sum += difference;
+  }
+  return { most, mean: sum / a.length };
+}
+
+/** A cut of the sample as a file. */
+async function cut(folder: string, name: string, width: number, height: number): Promise<string> {
+  const path = join(folder, name);
+  await mkdir(folder, { recursive: true });
+  await sharp(sample).extract({ left: 120, top: 60, width, height }).png().toFile(path);
+  return path;
+}
+
+async function one(
+  engine: TestEngine,
+  path: string,
+  settings?: Parameters<TestEngine['upscale']>[1],
+): Promise<Outcome> {
+  const [outcome] = await engine.upscale([path], settings);
+  if (!outcome) throw new Error('No job was made.');
+  return outcome;
+}
+
+/** A picture that must have succeeded. */
+async function good(engine: TestEngine, path: string, settings?: Parameters<TestEngine['upscale']>[1]) {
+  const { job, receipt, output } = await one(engine, path, settings);
+  if (!receipt)
+    throw new Error(`${job.title}: ${job.error?.code} ${job.error?.message} ${job.error?.details}`);
+  return { receipt, output, job };
+}
+
+describe.skipIf(!hasOpenVino)(`upscaling${hasOpenVino ? '' : ' (OpenVINO is not here)'}`, () => {
+  test('gives the pixels that Pillow and Python give, to one step of 255', async () => {
+    await using engine = await openEngine();
+    const source = join(engine.folder, 'source.png');
+    await writeFile(source, await readFile(fixture('source.png')));
+    const { output } = await good(engine, source, { model: 'srx4' });
+    const [ours, theirs] = [await pixels(output), await pixels(fixture('golden.png'))];
+    const { most, mean } = differences(ours.data, theirs.data);
+    expect(most).toBeLessThanOrEqual(1);
+    expect(mean).toBeLessThan(0.005);
+  });
+
+  test('tiles give the same picture as the whole', async () => {
+    await using engine = await openEngine();
+    const source = await cut(engine.folder, 'wide.png', 330, 230);
+    const whole = await good(engine, source, { model: 'srx4', pattern: 'whole' });
+    await engine.client.call('settings.set', { change: { memoryBudget: 30 } });
+    const tiled = await good(engine, source, { model: 'srx4', pattern: 'tiled' });
+    expect(whole.receipt.tiles.count).toBe(1);
+    expect(tiled.receipt.tiles.count).toBeGreaterThan(3);
+    const { most } = differences((await pixels(whole.output)).data, (await pixels(tiled.output)).data);
+    expect(most).toBeLessThanOrEqual(1);
+  });
+
+  test('a hard edge of transparency has no fringe', async () => {
+    await using engine = await openEngine();
+    const source = join(engine.folder, 'disc.png');
+    const disc = Buffer.from(
+      '<svg width="64" height="64"><circle cx="32" cy="32" r="22" fill="#e01010"/></svg>',
+    );
+    const flat = await sharp(disc).raw().toBuffer();
+    // What is hidden is a strong other colour, which must not bleed into what is seen.
+    for (let at = 0; at < flat.length; at += 4) if (flat[at + 3] === 0) flat.set([0, 255, 0], at);
+    for (let at = 0; at < flat.length; at += 4) flat[at + 3] = (flat[at + 3] ?? 0) > 127 ? 255 : 0;
+    await sharp(flat, { raw: { width: 64, height: 64, channels: 4 } })
+      .png()
+      .toFile(source);
+    const { output, receipt } = await good(engine, source);
+    expect(receipt.output).toMatchObject({ width: 256, height: 256, format: 'png' });
+    const { data, channels } = await pixels(output);
+    expect(channels).toBe(4);
+    // The disc has as much green as blue; what is hidden has 255 more. The network's own ringing is grey.
+    const bleeding = Array.from({ length: data.length / 4 }, (_, at) => {
+      const [green = 0, blue = 0, alpha = 0] = data.subarray(4 * at + 1, 4 * at + 4);
+      return ((green - blue) * alpha) / 255;
+    });
+    expect(Math.max(...bleeding)).toBeLessThan(24);
+    expect(data[3]).toBe(0);
+    expect(data[(128 * 256 + 128) * 4 + 3]).toBe(255);
+  });
+
+  test('sixteen bits come out as sixteen real bits', async () => {
+    await using engine = await openEngine();
+    const [width, height] = [96, 64];
+    const ramp = Uint16Array.from(
+      { length: width * height * 3 },
+      (_, index) => 20_000 + Math.floor((Math.floor(index / 3) % width) * 37.3),
+    );
+    const source = join(engine.folder, 'ramp.png');
+    await sharp(ramp, { raw: { width, height, channels: 3 } })
+      .toColourspace('rgb16')
+      .png()
+      .toFile(source);
+    const { output, receipt } = await good(engine, source);
+    expect(receipt.output.depth).toBe(16);
+    const result = await pixels16(output);
+    expect(new Set(result).size).toBeGreaterThan(600);
+    const middle = result.subarray(width * 4 * 3 * 100, width * 4 * 3 * 101);
+    expect(Math.min(...middle)).toBeGreaterThan(19_000);
+    expect(Math.max(...middle)).toBeLessThan(25_000);
+  });
+
+  test('grey stays grey; CMYK becomes RGB and says so', async () => {
+    await using engine = await openEngine();
+    const grey = join(engine.folder, 'grey.png');
+    await sharp(sample).resize(80, 60).greyscale().toColourspace('b-w').png().toFile(grey);
+    expect((await sharp(grey).metadata()).channels).toBe(1);
+    const made = await good(engine, grey);
+    expect((await sharp(made.output).metadata()).channels).toBe(1);
+    expect(made.receipt.losses).toEqual([]);
+    const cmyk = join(engine.folder, 'print.jpg');
+    await sharp(sample).resize(80, 60).toColourspace('cmyk').jpeg().toFile(cmyk);
+    const printed = await good(engine, cmyk);
+    expect((await sharp(printed.output).metadata()).space).toBe('srgb');
+    expect(printed.receipt.losses.join(' ')).toMatch(/CMYK/);
+  });
+
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])('orientation %i is applied once', async (orientation) => {
+    await using engine = await openEngine();
+    const source = join(engine.folder, 'turned.jpg');
+    await sharp(sample)
+      .resize(60, 40)
+      .withExif({})
+      .withMetadata({ orientation })
+      .jpeg({ quality: 95 })
+      .toFile(source);
+    const upright = await sharp(source)
+      .rotate()
+      .resize({ width: orientation > 4 ? 160 : 240 })
+      .toBuffer();
+    const { output, receipt } = await good(engine, source, { format: 'png' });
+    expect([receipt.output.width, receipt.output.height]).toEqual(orientation > 4 ? [160, 240] : [240, 160]);
+    expect((await sharp(output).metadata()).orientation ?? 1).toBe(1);
+    const { mean } = differences((await pixels(output)).data, (await pixels(upright)).data);
+    expect(mean).toBeLessThan(12);
+  });
+
+  test('metadata is kept, made safe, or left out, as asked', async () => {
+    await using engine = await openEngine();
+    const source = join(engine.folder, 'holiday.jpg');
+    const xmp =
+      '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>On the beach</dc:title></rdf:Description></rdf:RDF></x:xmpmeta>';
+    await sharp(sample)
+      .resize(60, 40)
+      .withExif({
+        IFD0: { Artist: 'Ada Lovelace', Copyright: 'CC0', Model: 'Camera 9' },
+        IFD2: { BodySerialNumber: 'SN-4711' },
+        IFD3: {
+          GPSLatitudeRef: 'N',
+          GPSLatitude: '51/1 30/1 0/1',
+          GPSLongitudeRef: 'W',
+          GPSLongitude: '0/1 7/1 0/1',
+        },
+      })
+      .withXmp(xmp)
+      .withIccProfile('p3')
+      .jpeg()
+      .toFile(source);
+    const holds = async (path: string) => {
+      const { exif, xmp: titles, icc } = await sharp(path).metadata();
+      const text = exif?.toString('latin1') ?? '';
+      return {
+        artist: text.includes('Ada Lovelace'),
+        camera: text.includes('Camera 9'),
+        serial: text.includes('SN-4711'),
+        position: hasGps(exif),
+        title: titles?.toString().includes('On the beach') ?? false,
+        profile: icc !== undefined,
+      };
+    };
+    const all = await good(engine, source, { metadata: 'all', pattern: 'all' });
+    expect(await holds(all.output)).toEqual({
+      artist: true,
+      camera: true,
+      serial: true,
+      position: true,
+      title: true,
+      profile: true,
+    });
+    expect(all.receipt.metadata.dropped).toEqual([]);
+    const safe = await good(engine, source, { metadata: 'safe', pattern: 'safe' });
+    expect(await holds(safe.output)).toMatchObject({
+      camera: true,
+      serial: false,
+      position: false,
+      title: true,
+      profile: true,
+    });
+    expect(safe.receipt.metadata.dropped.join(' ')).toMatch(/GPS|position/i);
+    const none = await good(engine, source, { metadata: 'none', pattern: 'none' });
+    expect(await holds(none.output)).toEqual({
+      artist: false,
+      camera: false,
+      serial: false,
+      position: false,
+      title: false,
+      profile: true,
+    });
+  });
+
+  test('every format is written, and those without loss agree to the bit', async () => {
+    await using engine = await openEngine();
+    const source = await cut(engine.folder, 'small.png', 48, 36);
+    const outputs = new Map<string, string>();
+    for (const format of ['png', 'jpeg', 'webp', 'avif', 'tiff'] as const) {
+      const { output, receipt } = await good(engine, source, { format, lossless: format === 'webp' });
+      expect(receipt.output.format).toBe(format);
+      const { width, height, format: found } = await sharp(output).metadata();
+      expect([width, height, found === 'heif' ? 'avif' : found]).toEqual([192, 144, format]);
+      outputs.set(format, output);
+    }
+    const png = (await pixels(outputs.get('png')!)).data;
+    for (const format of ['webp', 'tiff'])
+      expect((await pixels(outputs.get(format)!)).data.equals(png), format).toBe(true);
+  });
+
+  test.each([
+    [{ kind: 'factor', factor: 2 }, 120, 90],
+    [{ kind: 'factor', factor: 3 }, 180, 135],
+    [{ kind: 'factor', factor: 1 }, 60, 45],
+    [{ kind: 'factor', factor: 6 }, 360, 270],
+    [{ kind: 'width', pixels: 100 }, 100, 75],
+    [{ kind: 'height', pixels: 100 }, 133, 100],
+    [{ kind: 'percent', percent: 250 }, 150, 113],
+  ] as const)('the size %j is kept to the pixel', async (scale, width, height) => {
+    await using engine = await openEngine();
+    const source = await cut(engine.folder, 'small.png', 60, 45);
+    const { output } = await good(engine, source, { scale });
+    const found = await sharp(output).metadata();
+    expect([found.width, found.height]).toEqual([width, height]);
+  });
+
+  test('names never collide, nothing is overwritten unless asked, and a source never', async () => {
+    await using engine = await openEngine();
+    const target = join(engine.folder, 'results');
+    await mkdir(target);
+    const folder = await engine.handle(target);
+    const twins = [
+      await cut(join(engine.folder, 'a'), 'one.png', 40, 30),
+      await cut(join(engine.folder, 'b'), 'one.png', 50, 30),
+    ];
+    await engine.upscale(twins, { folder });
+    expect((await readdir(target)).sort()).toEqual(['one_x4 (2).png', 'one_x4.png']);
+    await engine.upscale(twins.slice(0, 1), { folder });
+    expect(await readdir(target)).toHaveLength(3);
+    await engine.upscale(twins.slice(0, 1), { folder, overwrite: true });
+    expect(await readdir(target)).toHaveLength(3);
+    const before = await readFile(twins[0]!);
+    const same = await good(engine, twins[0]!, { folder: null, overwrite: true, pattern: '{name}' });
+    expect(same.output).not.toBe(twins[0]);
+    expect(await readFile(twins[0]!)).toEqual(before);
+    for (const name of ['図 – é à ü 🙂.png', `${'n'.repeat(251)}.png`, `${'é'.repeat(120)}.png`]) {
+      const { output } = await good(engine, await cut(engine.folder, name, 24, 24), { folder });
+      expect(Buffer.byteLength(output.split('/').at(-1) ?? '')).toBeLessThanOrEqual(255);
+    }
+  });
+
+  test('the receipt tells what happened, and lies beside the result when asked', async () => {
+    await using engine = await openEngine();
+    const source = await cut(engine.folder, 'small.png', 40, 30);
+    const { output, receipt } = await good(engine, source, { sidecar: true });
+    const { createHash } = await import('node:crypto');
+    const hash = async (path: string) =>
+      createHash('sha256')
+        .update(await readFile(path))
+        .digest('hex');
+    expect(receipt.input.sha256).toBe(await hash(source));
+    expect(receipt.output.sha256).toBe(await hash(output));
+    expect(receipt.model.id).toBe('srx4');
+    expect(receipt.device.precision).toBe('f32');
+    expect(receipt.checks.every(({ passed }) => passed)).toBe(true);
+    expect(receipt.checks.map(({ name }) => name).sort()).toEqual([
+      'agrees-with-input',
+      'finite',
+      'not-flat',
+      'readable',
+      'size',
+    ]);
+    expect(JSON.parse(await readFile(`${output}.receipt.json`, 'utf8'))).toEqual(receipt);
+  });
+
+  test('a pattern of single dots, of which no network can know better, still counts as its picture', async () => {
+    await using engine = await openEngine();
+    const [width, height] = [96, 64];
+    const dots = Buffer.from(
+      Array.from({ length: width * height }, (_, at) => (((at % width) + Math.floor(at / width)) % 2) * 255),
+    );
+    const source = join(engine.folder, 'dots.png');
+    await sharp(dots, { raw: { width, height, channels: 1 } })
+      .png()
+      .toFile(source);
+    expect((await one(engine, source, { model: 'srx4' })).job.state).toBe('done');
+  });
+
+  describe('bad input', () => {
+    test('each fails with a sentence that says what to do, and the rest goes on', async () => {
+      await using engine = await openEngine();
+      const folder = join(engine.folder, 'in');
+      await mkdir(folder);
+      const whole = await readFile(sample);
+      const path = (name: string): string => join(folder, name);
+      await writeFile(path('truncated.jpg'), whole.subarray(0, 9_000));
+      await writeFile(path('empty.png'), '');
+      await writeFile(path('text.jpg'), 'This is not a picture at all.');
+      await writeFile(path('bomb.png'), await bomb(60_000));
+      await writeFile(path('jpeg.png'), whole);
+      await sharp(sample).resize(1, 40, { fit: 'fill' }).png().toFile(path('thin.png'));
+      const good = await cut(folder, 'good.png', 40, 30);
+      const names = ['truncated.jpg', 'empty.png', 'text.jpg', 'bomb.png', 'jpeg.png', 'thin.png'];
+      const outcomes = await engine.upscale([...names.map(path), good]);
+      const codes = Object.fromEntries(outcomes.map(({ job }) => [job.title, job.error?.code ?? job.state]));
+      expect(codes).toEqual({
+        'truncated.jpg': 'INPUT_TRUNCATED',
+        'empty.png': 'INPUT_EMPTY',
+        'text.jpg': 'INPUT_UNSUPPORTED',
+        'bomb.png': 'INPUT_TOO_LARGE',
+        'jpeg.png': 'done',
+        'thin.png': 'done',
+        'good.png': 'done',
+      });
+      for (const { job } of outcomes) if (job.error) expect(job.error.hint, job.title).toBeTruthy();
+      const left = (await readdir(folder)).filter((name) => name.startsWith('.'));
+      expect(left).toEqual([]);
+    });
+
+    test('of an animation the first frame is taken, and it says so', async () => {
+      await using engine = await openEngine();
+      const source = join(engine.folder, 'moving.gif');
+      const frame = (color: string) => ({
+        create: { width: 40, height: 30, channels: 3 as const, background: color },
+      });
+      const frames = await Promise.all(
+        ['#c02020', '#20c020', '#2020c0'].map((color) => sharp(frame(color)).png().toBuffer()),
+      );
+      await sharp(frames, { join: { animated: true } })
+        .gif()
+        .toFile(source);
+      const { receipt, output } = await good(engine, source, { format: 'png' });
+      expect(receipt.losses.join(' ')).toMatch(/3 frames.*first/i);
+      const { data } = await pixels(output);
+      expect(data[0]).toBeGreaterThan(150);
+      expect(data[1]).toBeLessThan(80);
+    });
+
+    test('a folder that is gone, or can’t be written, fails its pictures and nothing else', async () => {
+      await using engine = await openEngine();
+      const source = await cut(engine.folder, 'good.png', 40, 30);
+      const target = join(engine.folder, 'results');
+      await mkdir(target);
+      const folder = await engine.handle(target);
+      await writeFile(join(engine.folder, 'blocked'), '');
+      const { rm, rename } = await import('node:fs/promises');
+      await rm(target, { recursive: true });
+      await rename(join(engine.folder, 'blocked'), target);
+      const { job } = await one(engine, source, { folder });
+      expect(job.error?.code).toBe('OUTPUT_NOT_WRITABLE');
+      expect(job.error?.hint).toBeTruthy();
+      expect((await one(engine, source, { folder: null })).job.state).toBe('done');
+    });
+
+    test.skipIf(process.getuid?.() === 0)(
+      'a file without permission says so (skipped for root, who may read all)',
+      async () => {
+        await using engine = await openEngine();
+        const source = await cut(engine.folder, 'secret.png', 40, 30);
+        await chmod(source, 0);
+        expect((await one(engine, source)).job.error?.code).toBe('INPUT_UNREADABLE');
+      },
+    );
+
+    test('a result that can’t be trusted is never done', async () => {
+      await using engine = await openEngine();
+      const source = await cut(engine.folder, 'good.png', 48, 36);
+      const handle = await engine.handle(network('zeros4.onnx'));
+      const { entry } = await engine.client.call('models.addCustom', {
+        handle,
+        name: 'Black',
+        interface: {
+          scale: 4,
+          layout: 'NCHW',
+          channels: 'RGB',
+          inputRange: 1,
+          outputRange: 1,
+          enlargedInput: false,
+          overlap: 0,
+          fixedSize: null,
+        },
+      });
+      const { job } = await one(engine, source, { model: entry.id });
+      expect(job.error?.code).toBe('OUTPUT_CHECK_FAILED');
+      expect((await readdir(engine.folder)).filter((name) => name.includes('good')).sort()).toEqual([
+        'good.png',
+      ]);
+    });
+  });
+});
+
+function hasGps(exif: Buffer | undefined): boolean {
+  if (!exif) return false;
+  const little = exif.toString('latin1', 6, 8) === 'II';
+  // Tag 0x8825 of the first directory points to the GPS directory.
+  return exif.includes(Buffer.from(little ? [0x25, 0x88, 0x04, 0x00] : [0x88, 0x25, 0x00, 0x04]));
+}
+
+/** A PNG of one bit a pixel: 450 MB once unpacked, half a megabyte as a file. */
+async function bomb(side: number): Promise<Buffer> {
+  const { crc32, deflateSync } = await import('node:zlib');
+  const chunk = (type: string, data: Buffer): Buffer => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const frame = Buffer.alloc(8);
+    frame.writeUInt32BE(data.length, 0);
+    frame.writeUInt32BE(crc32(body), 4);
+    return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(side, 0);
+  header.writeUInt32BE(side, 4);
+  header[8] = 1;
+  const rows = deflateSync(Buffer.alloc((side / 8 + 1) * side), { level: 1 });
+  const signature = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]);
+  return Buffer.concat([
+    signature,
+    chunk('IHDR', header),
+    chunk('IDAT', rows),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
