@@ -7,6 +7,7 @@ import { basename, join, sep } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { WebSocketServer } from 'ws';
+import { z } from 'zod';
 import { RefineryError, toErrorValue } from '../contract/errors.ts';
 import { MediaRequest } from '../contract/files.ts';
 import { socketCarrier, socketPayloadLimit } from '../engine/host/carriers/socket.ts';
@@ -168,13 +169,16 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     const name = basename(url.searchParams.get('name') ?? '').replaceAll('\\', '_');
     if (!name || name.startsWith('.'))
       return answer(response, 400, { message: 'The file has no usable name.' });
-    const folder = join(options.uploads, randomUUID());
+    const batch = z.uuid().catch(randomUUID()).parse(url.searchParams.get('batch'));
+    const shared = join(options.uploads, batch);
+    const taken = await stat(join(shared, name)).catch(() => undefined);
+    const folder = taken ? join(options.uploads, randomUUID()) : shared;
     const path = join(folder, name);
     await mkdir(folder, { recursive: true });
     try {
       await pipeline(request, limited(uploadLimit), createWriteStream(path, { flags: 'wx' }));
     } catch (error) {
-      await rm(folder, { recursive: true, force: true });
+      await rm(path, { force: true });
       throw error;
     }
     answer(response, 200, await (await supervisor.client()).call('files.admit', { paths: [path] }));

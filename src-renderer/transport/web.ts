@@ -40,8 +40,9 @@ export function webBridge(): Bridge {
     },
     async admit(files) {
       const result: AdmitResult = { handles: [], refused: [] };
+      const batch = crypto.randomUUID();
       for (const file of files) {
-        const answer = await upload(file);
+        const answer = await upload(file, batch);
         result.handles.push(...answer.handles);
         result.refused.push(...answer.refused);
       }
@@ -51,9 +52,10 @@ export function webBridge(): Bridge {
   };
 }
 
-async function upload(file: File): Promise<AdmitResult> {
+/** Files of one batch lie in one folder: an IR's two belong together. */
+async function upload(file: File, batch: string): Promise<AdmitResult> {
   try {
-    const response = await fetch(`/upload?name=${encodeURIComponent(file.name)}`, {
+    const response = await fetch(`/upload?batch=${batch}&name=${encodeURIComponent(file.name)}`, {
       method: 'POST',
       body: file,
     });

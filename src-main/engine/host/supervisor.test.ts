@@ -1,0 +1,217 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { EngineState } from '../../contract/engine.ts';
+import type { EngineClient } from '../../contract/wire.ts';
+import { hasOpenVino, resources, sample, waitFor } from './fixtures/engine.ts';
+import { userFolders } from './folders.ts';
+import { engineEnvironment, Supervisor } from './supervisor.ts';
+
+const entry = fileURLToPath(new URL('./entry.ts', import.meta.url));
+const endings: Array<() => unknown> = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+
+async function temporary(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'refinery-supervisor-'));
+  endings.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return folder;
+}
+
+function environment(data: string): NodeJS.ProcessEnv {
+  return {
+    ...engineEnvironment(process.env),
+    REFINERY_RESOURCES: resources,
+    REFINERY_DATA_DIR: data,
+    REFINERY_CACHE_DIR: userFolders(resources).cache,
+  };
+}
+
+function supervise(
+  data: string,
+  options: Partial<ConstructorParameters<typeof Supervisor>[0]> = {},
+): Supervisor {
+  const supervisor = new Supervisor({
+    node: process.execPath,
+    entry: ['--disable-warning=ExperimentalWarning', entry],
+    environment: environment(data),
+    timing: { firstWait: 20, longestWait: 200, heartbeat: 200, silence: 1_500 },
+    ...options,
+  });
+  endings.push(() => supervisor.stop());
+  supervisor.start();
+  return supervisor;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return process.platform !== 'linux' || !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+test('an engine shakes hands, is started again when it dies, and ends with its supervisor', async () => {
+  const supervisor = supervise(await temporary());
+  const states: EngineState[] = [];
+  supervisor.onState((state) => states.push(state));
+  const first = await (await supervisor.client()).call('engine.info', {});
+  expect(first.pid).toBe(supervisor.pid);
+  process.kill(first.pid, 'SIGKILL');
+  await expect.poll(() => supervisor.state.state).toBe('restarting');
+  const second = await (await supervisor.client()).call('engine.info', {});
+  expect(second.pid).not.toBe(first.pid);
+  await supervisor.stop();
+  expect(isAlive(second.pid)).toBe(false);
+  expect(states.map(({ state }) => state)).toEqual(['ready', 'restarting', 'ready', 'stopped']);
+  await expect(supervisor.client()).rejects.toMatchObject({ code: 'ENGINE_GONE' });
+});
+
+test('the waits between restarts grow, and a reason is given', async () => {
+  const data = await temporary();
+  const script = join(data, 'dies.mjs');
+  await writeFile(script, 'console.error("Error: nothing works here"); process.exit(3);');
+  const supervisor = supervise(data, { entry: [script] });
+  const tries: Array<{ attempt: number; at: number }> = [];
+  supervisor.onState((state) => {
+    if (state.state === 'restarting') tries.push({ attempt: state.attempt, at: Date.now() });
+  });
+  await expect.poll(() => tries.length, { timeout: 20_000 }).toBeGreaterThan(3);
+  expect(tries.slice(0, 4).map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4]);
+  expect(supervisor.state).toMatchObject({ reason: expect.stringContaining('nothing works here') });
+});
+
+test('an engine that hangs is ended and started again', async () => {
+  const supervisor = supervise(await temporary());
+  const { pid } = await (await supervisor.client()).call('engine.info', {});
+  process.kill(pid, 'SIGSTOP');
+  await expect.poll(() => isAlive(pid), { timeout: 15_000 }).toBe(false);
+  const next = await (await supervisor.client()).call('engine.info', {});
+  expect(next.pid).not.toBe(pid);
+});
+
+test('an engine does not outlive a parent that was killed', async () => {
+  const data = await temporary();
+  const parent = join(data, 'parent.ts');
+  const url = (name: string): string => JSON.stringify(new URL(name, import.meta.url).href);
+  await writeFile(
+    parent,
+    `import { Supervisor } from ${url('./supervisor.ts')};
+     const supervisor = new Supervisor({ node: process.execPath, entry: [${JSON.stringify(entry)}], environment: process.env });
+     supervisor.start();
+     console.log((await (await supervisor.client()).call('engine.info', {})).pid);`,
+  );
+  const child = spawn(process.execPath, [parent], {
+    env: environment(data),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const pid = await new Promise<number>((resolve) => {
+    child.stdout.once('data', (chunk: Buffer) => resolve(Number(chunk.toString().trim())));
+  });
+  expect(isAlive(pid)).toBe(true);
+  child.kill('SIGKILL');
+  await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
+});
+
+describe.skipIf(!hasOpenVino)(`a queue under fire${hasOpenVino ? '' : ' (OpenVINO is not here)'}`, () => {
+  async function fill(client: EngineClient, folder: string, number: number): Promise<string[]> {
+    await mkdir(folder, { recursive: true });
+    const paths = Array.from({ length: number }, (_, index) => join(folder, `picture ${index}.png`));
+    for (const [index, path] of paths.entries()) {
+      await sharp(sample).extract({ left: index, top: index, width: 260, height: 200 }).png().toFile(path);
+    }
+    const { handles } = await client.call('files.admit', { paths });
+    return (await client.call('upscale.add', { handles: handles.map(({ id }) => id) })).jobIds;
+  }
+
+  test('loses nothing and does nothing twice when the engine is killed again and again', async () => {
+    const data = await temporary();
+    const folder = join(data, 'pictures');
+    const supervisor = supervise(data);
+    const ids = await fill(await supervisor.client(), folder, 12);
+    await (await supervisor.client()).call('jobs.start', { ids });
+    for (let round = 0; round < 5; round += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 500 + 150 * round));
+      await supervisor.client();
+      process.kill(supervisor.pid!, 'SIGKILL');
+      await expect.poll(() => supervisor.state.state).not.toBe('ready');
+      // A job in hand at two deaths would rightly be set aside; here it is given another try.
+      const client = await supervisor.client();
+      const aside = (await client.call('jobs.list', {})).jobs.filter(({ state }) => state === 'setAside');
+      if (aside.length > 0) await client.call('jobs.retry', { ids: aside.map(({ id }) => id) });
+    }
+    const jobs = await waitFor(await supervisor.client(), ids);
+    expect(jobs.map(({ state }) => state)).toEqual(Array.from({ length: 12 }, () => 'done'));
+    const names = await readdir(folder);
+    expect(names.filter((name) => name.includes('_x4')).sort()).toHaveLength(12);
+    expect(names.filter((name) => name.startsWith('.'))).toEqual([]);
+    for (const name of names) await sharp(join(folder, name)).stats();
+  });
+
+  test('sets a job aside that was in hand when the engine died twice, and goes on with the others', async () => {
+    const data = await temporary();
+    const supervisor = supervise(data);
+    const folder = join(data, 'pictures');
+    const ids = await fill(await supervisor.client(), folder, 3);
+    const [victim] = ids;
+    let deaths = 0;
+    // Whenever this job is in work, and nothing else can be blamed, the engine dies.
+    while (deaths < 6) {
+      const client = await supervisor.client();
+      if (deaths === 0) await client.call('jobs.start', { ids: [victim!] });
+      const state = async () =>
+        (await client.call('jobs.list', {})).jobs.find(({ id }) => id === victim)?.state;
+      await expect.poll(state, { interval: 5, timeout: 10_000 }).not.toBe('queued');
+      if ((await state()) !== 'running') break;
+      deaths += 1;
+      process.kill(supervisor.pid!, 'SIGKILL');
+      await expect.poll(() => supervisor.state.state).not.toBe('ready');
+    }
+    const client = await supervisor.client();
+    expect(deaths).toBe(2);
+    await client.call('jobs.start', {});
+    const jobs = await waitFor(client, ids);
+    expect(jobs.map(({ state }) => state)).toEqual(['setAside', 'done', 'done']);
+    expect(jobs[0]?.error).toMatchObject({ code: 'JOB_SET_ASIDE', hint: expect.any(String) });
+    expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  const canMount = process.platform === 'linux' && process.getuid?.() === 0 && mountWorks();
+  test.skipIf(!canMount)(
+    'says that the disk is full, and leaves nothing half-written (needs leave to mount)',
+    async () => {
+      const data = await temporary();
+      const full = join(data, 'full');
+      await mkdir(full);
+      expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', full]).status).toBe(0);
+      endings.push(() => spawnSync('umount', [full]));
+      const supervisor = supervise(data);
+      const client = await supervisor.client();
+      const ids = await fill(client, join(data, 'pictures'), 2);
+      const { handles } = await client.call('files.admit', { paths: [full] });
+      const settings = await client.call('settings.get', {});
+      const own = { ...settings.upscale, folder: handles[0]!.id };
+      await client.call('upscale.override', { ids: ids.slice(0, 1), settings: own });
+      await client.call('jobs.start', { ids });
+      const jobs = await waitFor(client, ids);
+      expect(jobs.map(({ state, error }) => error?.code ?? state)).toEqual(['DISK_FULL', 'done']);
+      expect(await readdir(full)).toEqual([]);
+    },
+  );
+});
+
+function mountWorks(): boolean {
+  const folder = join(tmpdir(), `refinery-mount-${process.pid}`);
+  spawnSync('mkdir', ['-p', folder]);
+  const works = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]).status === 0;
+  if (works) spawnSync('umount', [folder]);
+  spawnSync('rmdir', [folder]);
+  return works;
+}
