@@ -177,47 +177,48 @@ async function modelOf(engine: EngineClient, model: string): Promise<string> {
   return added.entry.id;
 }
 
-/** Starts the jobs and waits until each has ended. Gives how many failed. */
-function follow(engine: EngineClient, ids: readonly string[], reporter: Reporter): Promise<number> {
+/** Starts the jobs and waits until each has ended and was reported. Gives how many failed. */
+async function follow(engine: EngineClient, ids: readonly string[], reporter: Reporter): Promise<number> {
   const open = new Set(ids);
-  let failures = 0;
+  const reports: Array<Promise<boolean>> = [];
+  const report = async (job: Job): Promise<boolean> => {
+    const { path: input } = await engine.call('jobs.inputPath', { id: job.id });
+    if (job.state === 'done') {
+      const { receipt } = await engine.call('jobs.receipt', { id: job.id });
+      const { path } = await engine.call('jobs.outputPath', { id: job.id });
+      reporter.done(input, job, path, receipt);
+      return true;
+    }
+    reporter.failed(input, job.error ?? { code: 'CANCELLED', message: 'Cancelled.' });
+    return false;
+  };
   const interrupt = (): void => {
     void engine.call('jobs.cancel', { ids: [...open] });
     process.exitCode = exitCodes.interrupted;
   };
   process.once('SIGINT', interrupt);
-
-  return new Promise<number>((finish, fail) => {
-    const settle = async (job: Job): Promise<void> => {
-      if (job.state === 'done') {
-        const { receipt } = await engine.call('jobs.receipt', { id: job.id });
-        const { path } = await engine.call('jobs.outputPath', { id: job.id });
-        reporter.done(job, path, receipt);
-      } else {
-        failures += 1;
-        reporter.failed(job.title, job.error ?? { code: 'CANCELLED', message: 'Cancelled.' });
-      }
-      if (open.size === 0) {
-        process.removeListener('SIGINT', interrupt);
-        finish(failures);
-      }
-    };
-    engine.on('jobs.changed', ({ jobs, summary }) => {
+  const stopNotices = engine.on('engine.notice', ({ message }) => reporter.notice(message));
+  await new Promise<void>((finish, fail) => {
+    const stop = engine.on('jobs.changed', ({ jobs, summary }) => {
       reporter.progress(summary.fraction, summary.timeLeft, ids.length - open.size, ids.length);
-      for (const job of jobs) {
-        if (!['done', 'failed', 'cancelled', 'setAside'].includes(job.state) || !open.delete(job.id))
-          continue;
-        settle(job).catch(fail);
-      }
+      for (const job of jobs) if (ended.has(job.state) && open.delete(job.id)) reports.push(report(job));
+      if (open.size > 0) return;
+      stop();
+      finish();
     });
-    engine.on('engine.notice', ({ message }) => reporter.notice(message));
     engine.call('jobs.start', {}).catch(fail);
   });
+  const outcomes = await Promise.all(reports);
+  stopNotices();
+  process.removeListener('SIGINT', interrupt);
+  return outcomes.filter((good) => !good).length;
 }
+
+const ended: ReadonlySet<Job['state']> = new Set(['done', 'failed', 'cancelled', 'setAside']);
 
 interface Reporter {
   progress(fraction: number, timeLeft: number | null, done: number, total: number): void;
-  done(job: Job, output: string, receipt: unknown): void;
+  done(input: string, job: Job, output: string, receipt: unknown): void;
   failed(input: string, error: NonNullable<Job['error']>): void;
   notice(message: string): void;
   end(done: number, failed: number): void;
@@ -227,7 +228,7 @@ function jsonReporter(): Reporter {
   return {
     progress: (fraction, timeLeft, done, total) =>
       printJson({ event: 'progress', fraction, timeLeft, done, total }),
-    done: (job, output, receipt) => printJson({ event: 'done', input: job.title, output, receipt }),
+    done: (input, _job, output, receipt) => printJson({ event: 'done', input, output, receipt }),
     failed: (input, { code, message, hint }) =>
       printJson({ event: 'failed', input, error: { code, message, hint } }),
     notice: (message) => printJson({ event: 'notice', message }),
@@ -261,7 +262,7 @@ function terminalReporter(): Reporter {
       else bar.start(1000, Math.round(fraction * 1000), shown);
       started = true;
     },
-    done(job, output) {
+    done(_input, job, output) {
       const result = job.upscale?.result;
       const size = result ? `${result.width} × ${result.height}` : '';
       line(`${styleText('green', 'Done')}    ${job.title}  ${styleText('dim', `${size}  ${output}`)}`);

@@ -72,6 +72,7 @@ export const methods = {
   'jobs.pauseAll': method('window', nothing, done),
   'jobs.resumeAll': method('window', nothing, done),
   'jobs.receipt': method('window', z.object({ id: JobId }), z.object({ receipt: Receipt })),
+  'jobs.inputPath': method('host', z.object({ id: JobId }), z.object({ path: z.string() })),
   /** Where a result is, for "Show in folder". */
   'jobs.outputPath': method('host', z.object({ id: JobId }), z.object({ path: z.string() })),
 

@@ -175,6 +175,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     'jobs.pauseAll': acting(() => queue.setPaused(true)),
     'jobs.resumeAll': acting(() => queue.setPaused(false)),
     'jobs.receipt': ({ id }) => ({ receipt: finished(id).receipt }),
+    'jobs.inputPath': ({ id }) => ({ path: inputOf(queue.record(id)).path }),
     'jobs.outputPath': ({ id }) => ({ path: finished(id).outputPath }),
 
     'upscale.add': ({ handles: chosen }) => addHandles(chosen),
