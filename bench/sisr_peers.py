@@ -36,7 +36,7 @@ def to_onnx(path):
         elif kind == "Convolution":
             pads = list(op.get_attributes()["pads_begin"]) + list(op.get_attributes()["pads_end"])
             nodes.append(helper.make_node("Conv", sources, [out], pads=pads))
-        elif kind == "PReLU":
+        elif kind == "PRelu":
             nodes.append(helper.make_node("PRelu", sources, [out]))
         elif kind == "DepthToSpace":
             mode = "CRD" if op.get_attributes()["mode"] == "depth_first" else "DCR"

@@ -123,12 +123,9 @@ async function tryReading(
     threads: 0,
     cacheDir: options.cacheDir,
   });
-  const result = await network.run({
-    bytes: new Uint8Array(sample.pixels),
-    width: sample.width,
-    height: sample.height,
-  });
-  const pixels = Buffer.from(result.bytes);
+  const block = { bytes: new Uint8Array(sample.pixels), width: sample.width, height: sample.height };
+  const result = await network.run(block, (made) => ({ ...made, bytes: Buffer.from(made.bytes) }));
+  const pixels = result.bytes;
   const back = await sharp(pixels, { raw: { width: result.width, height: result.height, channels: 3 } })
     .resize(sample.width, sample.height, { fit: 'fill', kernel: 'linear' })
     .raw()

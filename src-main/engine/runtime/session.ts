@@ -3,6 +3,8 @@ import { RefineryError } from '../../contract/errors.ts';
 
 type Core = InstanceType<NodeAddon['Core']>;
 type CompiledModel = InstanceType<NodeAddon['CompiledModel']>;
+type InferRequest = InstanceType<NodeAddon['InferRequest']>;
+type Tensor = InstanceType<NodeAddon['Tensor']>;
 
 export interface CompileOptions {
   readonly openvino: NodeAddon;
@@ -71,6 +73,12 @@ export async function compileWithFallback(options: CompileOptions): Promise<Comp
     hint: 'Choose another model or device, or look at Settings for what was found.',
     details: fallbacks.map(({ device, reason }) => `${device}: ${reason}`).join('\n'),
   });
+}
+
+/** Like `inferAsync`, without copies of the outputs where the implementation can do without: read or set them as tensors. */
+export async function inferInPlace(request: InferRequest, inputs: Tensor[]): Promise<void> {
+  const { run } = request as { run?: (inputs: Tensor[]) => Promise<void> };
+  await (run ? run.call(request, inputs) : request.inferAsync(inputs));
 }
 
 async function readModel(core: Core, { model, shapes }: CompileOptions) {

@@ -6,7 +6,8 @@ import type { TilePreview } from '../../contract/upscale.ts';
 import type { Pixels } from '../imaging/source.ts';
 import { VipsFileWriter } from '../imaging/vips-file.ts';
 import type { AlphaSteps } from './alpha.ts';
-import type { Block, Network } from './network.ts';
+import type { BufferPool } from './buffers.ts';
+import type { Made, Network } from './network.ts';
 import { copyRegion, padTo } from './pixels.ts';
 import { planFixedTiles, planTiles, type Tile } from './tiles.ts';
 
@@ -15,6 +16,7 @@ export interface EnlargeOptions {
   readonly network: Network;
   readonly kind: ImageInterface;
   readonly alpha: AlphaSteps | undefined;
+  readonly buffers: BufferPool;
   /** Longest side of a tile. */
   readonly tile: number;
   readonly folder: string;
@@ -44,7 +46,7 @@ const previewSize = 256;
 
 /** Runs a picture through a network, tile by tile, and writes each finished row of tiles to disk. */
 export async function enlarge(options: EnlargeOptions): Promise<Enlarged> {
-  const { pixels, kind, network } = options;
+  const { pixels, kind } = options;
   const { scale } = kind;
   const rows = kind.fixedSize
     ? planFixedTiles(pixels.width, pixels.height, kind.fixedSize, kind.overlap)
@@ -67,15 +69,12 @@ export async function enlarge(options: EnlargeOptions): Promise<Enlarged> {
     for (const row of rows) {
       const { y, height, inner } = row[0]!;
       const source = await pixels.rows(y, height);
-      const strip = Buffer.allocUnsafe(inner.height * scale * width * pixelBytes);
+      const strip = options.buffers.take(inner.height * scale * width * pixelBytes);
       await Promise.all(
         row.map(async (tile) => {
           await options.waitWhilePaused();
           options.signal.throwIfAborted();
           const started = performance.now();
-          const result = await enlargeTile(options, network, source, tile, pixelBytes);
-          inference += performance.now() - started;
-          finite &&= result.finite;
           const used = {
             x: (tile.inner.x - tile.x) * scale,
             y: (tile.inner.y - tile.y) * scale,
@@ -83,14 +82,18 @@ export async function enlarge(options: EnlargeOptions): Promise<Enlarged> {
             height: tile.inner.height * scale,
           };
           const at = { x: tile.inner.x * scale, y: 0 };
-          copyRegion(result.bytes, result.width, used, strip, width, at, pixelBytes);
+          finite = await enlargeTile(options, source, tile, pixelBytes, (made) => {
+            copyRegion(made.bytes, made.width, used, strip, width, at, pixelBytes);
+            return made.finite && finite;
+          });
+          inference += performance.now() - started;
           done += 1;
           options.onProgress(done, total);
           if (total > 1) await showTile(options, strip, tile, width, pixelBytes);
         }),
       );
       await writing;
-      writing = writer.write(strip, inner.y * scale);
+      writing = writer.write(strip, inner.y * scale).then(() => options.buffers.give(strip));
     }
     await writing;
   } catch (thrown) {
@@ -113,13 +116,14 @@ export async function enlarge(options: EnlargeOptions): Promise<Enlarged> {
   };
 }
 
-async function enlargeTile(
-  { kind, alpha, pixels }: EnlargeOptions,
-  network: Network,
+/** @param use takes what it needs of the result, whose memory is used again. */
+async function enlargeTile<Result>(
+  { kind, alpha, pixels, network }: EnlargeOptions,
   rows: Buffer,
   tile: Tile,
   pixelBytes: number,
-): Promise<Block & { finite: boolean }> {
+  use: (made: Made) => Result,
+): Promise<Result> {
   const bytes = new Uint8Array(tile.width * tile.height * pixelBytes);
   const region = { x: tile.x, y: 0, width: tile.width, height: tile.height };
   copyRegion(rows, pixels.width, region, bytes, tile.width, { x: 0, y: 0 }, pixelBytes);
@@ -129,12 +133,13 @@ async function enlargeTile(
     width: size.width,
     height: size.height,
   };
-  if (pixels.channels === 3) return network.run(block);
+  if (pixels.channels === 3) return network.run(block, use);
   if (!alpha) throw new RefineryError('INTERNAL', 'Transparency was not prepared.');
+  const keep = (made: Made): Made => ({ ...made, bytes: made.bytes.slice() });
   const parts = await alpha.split(block);
-  const color = await network.run(parts.color);
-  const transparency = await network.run(parts.alpha);
-  return { ...(await alpha.join(color, transparency)), finite: color.finite && transparency.finite };
+  const color = await network.run(parts.color, keep);
+  const transparency = await network.run(parts.alpha, keep);
+  return use({ ...(await alpha.join(color, transparency)), finite: color.finite && transparency.finite });
 }
 
 /** Sends a small picture of a finished tile to whoever watches. */

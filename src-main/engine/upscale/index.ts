@@ -25,6 +25,7 @@ import { removeQuietly, removeTemporaries, temporaryPath } from '../io/atomic.ts
 import { hashFile } from '../io/hash.ts';
 import type { PixelDepth } from '../models/ir/wrap.ts';
 import { type AlphaSteps, openAlphaSteps } from './alpha.ts';
+import { BufferPool } from './buffers.ts';
 import { checkOutput } from './checks.ts';
 import { type Enlarged, enlarge } from './enlarge.ts';
 import { type Network, openNetwork } from './network.ts';
@@ -99,6 +100,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
   const networks = new Map<string, Promise<Network>>();
   const alphas = new Map<PixelDepth, Promise<AlphaSteps>>();
   const names = new ResultNames();
+  const buffers = new BufferPool();
   const work = join(options.cacheDir, 'work');
   let runs = 0;
   void removeOrphans(work);
@@ -203,6 +205,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
         network,
         kind,
         alpha: info.alpha ? await openAlpha(depth) : undefined,
+        buffers,
         tile: tileSize(options.memoryBudgetBytes() / (1 + network.compiled.optimalRequests), kind.overlap),
         folder,
         signal: context.signal,

@@ -6,7 +6,7 @@ import type { ImageInterface } from '../../contract/models.ts';
 import type { Precision } from '../../contract/upscale.ts';
 import type { IrModel } from '../models/ir/graph.ts';
 import { conversionModels, outputNames, type PixelDepth, wrapNetwork } from '../models/ir/wrap.ts';
-import { type Compiled, compileWithFallback } from '../runtime/index.ts';
+import { type Compiled, compileWithFallback, inferInPlace } from '../runtime/index.ts';
 import { Semaphore } from './semaphore.ts';
 
 type InferRequest = InstanceType<NodeAddon['InferRequest']>;
@@ -36,14 +36,39 @@ export interface Block {
   readonly height: number;
 }
 
+/** What a network made of a block. */
+export interface Made extends Block {
+  /** Whether all of the network's values were finite numbers. */
+  readonly finite: boolean;
+}
+
 /** A compiled network that takes pixels and gives pixels. */
 export interface Network {
   readonly compiled: Omit<Compiled, 'compiled'>;
-  /** @returns the enlarged block, and whether all of its values were finite numbers. */
-  run(block: Block): Promise<Block & { finite: boolean }>;
+  /**
+   * Enlarges a block.
+   *
+   * @param use gets the result in memory that the network will write to again: what is to stay must be copied.
+   */
+  run<Result>(block: Block, use: (made: Made) => Result): Promise<Result>;
 }
 
 const elementTypes = { 8: 'u8', 16: 'u16' } as const;
+
+/** How many sizes a network is compiled for on their own. A fixed size runs about a tenth faster than any size. */
+const fixedSizes = 3;
+
+/** One inference at a time, with the memory that its results go to. */
+interface Lane {
+  readonly requests: readonly InferRequest[];
+  output: Block | undefined;
+}
+
+/** A network compiled for any size or for one, and its lanes that are free. */
+interface Program {
+  readonly steps: readonly Compiled[];
+  readonly idle: Lane[];
+}
 
 /**
  * Compiles a network for pixels: an IR with the conversions built in, anything else between two small models that
@@ -53,24 +78,48 @@ const elementTypes = { 8: 'u8', 16: 'u16' } as const;
  */
 export async function openNetwork(options: NetworkOptions): Promise<Network> {
   const { file, depth, openvino } = options;
-  const kind = file.interface;
-  const compile = (model: string | IrModel) =>
+  const { scale } = file.interface;
+  const compile = (model: string | IrModel, shapes?: readonly string[], device = options.device) =>
     compileWithFallback({
       openvino,
       model,
-      device: options.device,
+      device,
       precision: options.precision,
       threads: options.threads,
       cacheDir: options.cacheDir,
+      ...(shapes ? { shapes } : {}),
     });
 
-  const isIr = extname(file.path).toLowerCase() === '.xml';
-  const steps = isIr
-    ? [await compile(await wrapFile(file, depth))]
-    : await compileChain(compile, file, depth);
-  const main = steps.length === 1 ? steps[0]! : steps[1]!;
+  const wrapped = extname(file.path).toLowerCase() === '.xml' ? await wrapFile(file, depth) : undefined;
+  const anySize: Program = {
+    steps: wrapped ? [await compile(wrapped)] : await compileChain(compile, file, depth),
+    idle: [],
+  };
+  const main = anySize.steps.length === 1 ? anySize.steps[0]! : anySize.steps[1]!;
   const gate = new Semaphore(main.optimalRequests);
-  const idle: InferRequest[][] = [];
+  const oneSize = new Map<string, Program>();
+  let lastSize = '';
+
+  /** A size that comes twice in a row is likely to come again and again. */
+  function programFor({ width, height }: Block): Program {
+    const size = `${height},${width}`;
+    const known = oneSize.get(size);
+    if (known) return known;
+    if (wrapped && size === lastSize) {
+      oneSize.set(size, anySize);
+      for (const old of [...oneSize.keys()].slice(0, -fixedSizes)) oneSize.delete(old);
+      compile(wrapped, [`[1,${size},3]`], main.device).then(
+        (fixed) => {
+          if (fixed.fallbacks.length === 0 && oneSize.has(size))
+            oneSize.set(size, { steps: [fixed], idle: [] });
+        },
+        // The one for any size goes on.
+        () => undefined,
+      );
+    }
+    lastSize = size;
+    return anySize;
+  }
 
   return {
     compiled: {
@@ -80,22 +129,17 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
       optimalRequests: main.optimalRequests,
       fallbacks: main.fallbacks,
     },
-    run: (block) =>
+    run: (block, use) =>
       gate.with(async () => {
-        const requests = idle.pop() ?? steps.map(({ compiled }) => compiled.createInferRequest());
+        const { steps, idle } = programFor(block);
+        const lane = idle.pop() ?? {
+          requests: steps.map(({ compiled }) => compiled.createInferRequest()),
+          output: undefined,
+        };
         try {
-          const result = await infer(openvino, requests, block, depth);
-          const expected = { width: block.width * kind.scale, height: block.height * kind.scale };
-          if (result.width !== expected.width || result.height !== expected.height) {
-            throw new RefineryError(
-              'MODEL_NOT_AN_IMAGE_NETWORK',
-              `The network made ${result.width} × ${result.height} of ${block.width} × ${block.height} pixels.`,
-              { hint: `It is registered as a network that enlarges ${kind.scale} times; add it again.` },
-            );
-          }
-          return result;
+          return use(await infer(openvino, lane, block, depth, scale));
         } finally {
-          idle.push(requests);
+          idle.push(lane);
         }
       }),
   };
@@ -132,30 +176,42 @@ async function compileChain(
 /** Runs one block through one model, or through the three of a chain. */
 async function infer(
   openvino: NodeAddon,
-  requests: readonly InferRequest[],
+  lane: Lane,
   block: Block,
   depth: PixelDepth,
-) {
-  const values =
-    depth === 8
-      ? block.bytes
-      : new Uint16Array(block.bytes.buffer, block.bytes.byteOffset, block.bytes.byteLength / 2);
+  scale: number,
+): Promise<Made> {
+  const { requests } = lane;
   const shape = [1, block.height, block.width, 3];
-  let tensors: Tensor[] = [new openvino.Tensor(elementTypes[depth], shape, values)];
-  let last: Record<string, Tensor> = {};
-  for (const request of requests) {
-    last = await request.inferAsync(tensors);
-    tensors = Object.values(last);
+  let inputs: Tensor[] = [new openvino.Tensor(elementTypes[depth], shape, values(block.bytes, depth))];
+  for (const request of requests.slice(0, -1)) inputs = Object.values(await request.inferAsync(inputs));
+  const last = requests.at(-1)!;
+  const width = block.width * scale;
+  const height = block.height * scale;
+  let output = lane.output;
+  if (output?.width !== width || output.height !== height) {
+    output = { bytes: new Uint8Array(width * height * 3 * (depth / 8)), width, height };
+    const target = new openvino.Tensor(
+      elementTypes[depth],
+      [1, height, width, 3],
+      values(output.bytes, depth),
+    );
+    last.setTensor(outputNames.pixels, target);
+    lane.output = output;
   }
-  const pixels = last[outputNames.pixels];
-  const sum = last[outputNames.sum];
-  if (!pixels || !sum) throw new RefineryError('RUNTIME_FAILED', 'The network gave no pixels.');
-  const [, height = 0, width = 0] = pixels.getShape();
-  const data = pixels.data as Uint8Array;
-  return {
-    bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-    width,
-    height,
-    finite: Number.isFinite(Number(sum.data[0])),
-  };
+  await inferInPlace(last, inputs);
+  const [, madeHeight, madeWidth] = last.getTensor(outputNames.pixels).getShape();
+  if (madeWidth !== width || madeHeight !== height) {
+    throw new RefineryError(
+      'MODEL_NOT_AN_IMAGE_NETWORK',
+      `The network made ${madeWidth} × ${madeHeight} of ${block.width} × ${block.height} pixels.`,
+      { hint: `It is registered as a network that enlarges ${scale} times; add it again.` },
+    );
+  }
+  const [sum] = last.getTensor(outputNames.sum).data;
+  return { ...output, finite: Number.isFinite(Number(sum)) };
+}
+
+function values(bytes: Uint8Array, depth: PixelDepth): Uint8Array | Uint16Array {
+  return depth === 8 ? bytes : new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
 }
