@@ -25,7 +25,11 @@ export default defineConfig(({ mode }) => {
       minify: false,
       sourcemap: true,
       lib: { entry: target.entry, formats: [target.format], fileName: () => target.file },
-      rollupOptions: { external: [...builtins, ...packages], output: { codeSplitting: false } },
+      rollupOptions: {
+        external: [...builtins, ...packages],
+        platform: 'node',
+        output: { codeSplitting: false },
+      },
     },
     ssr: { noExternal: true },
     resolve: { conditions: ['node', 'import', 'module', 'default'], mainFields: ['module', 'main'] },

@@ -13,7 +13,7 @@ import { findRuntimes } from '../src-main/engine/runtime/index.ts';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 export const sample = join(root, 'assets', 'samples', 'chelsea.jpg');
-const electron = process.env['REFINERY_ELECTRON'] ?? '';
+export const electronPath = process.env['REFINERY_ELECTRON'] ?? '';
 const chromiumPath = process.env['REFINERY_CHROMIUM'] ?? '';
 const node = process.env['REFINERY_NODE'] ?? process.execPath;
 
@@ -23,7 +23,7 @@ const openvino = runtimes.some(({ usable }) => usable);
 /** Why the window can't be tested on this machine; '' where it can. */
 export const noWindow = !openvino
   ? 'OpenVINO is not here'
-  : !existsSync(electron)
+  : !existsSync(electronPath)
     ? 'there is no Electron here (run through npm test)'
     : process.platform === 'linux' && !process.env['DISPLAY']
       ? 'there is no screen and no Xvfb here'
@@ -93,7 +93,7 @@ export interface Desktop {
 export async function openDesktop(dataFolder: string, files: readonly string[] = []): Promise<Desktop> {
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const app = await _electron.launch({
-    executablePath: electron,
+    executablePath: electronPath,
     args: [...sandbox, ...files],
     env: {
       ...(process.env as Record<string, string>),

@@ -70,7 +70,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
   );
   const handles = new Handles(journal, options.allowedFolders ?? []);
-  const runtime = new RuntimeService({ cache: folders.cache, settings: () => settings.get() });
+  const runtime = new RuntimeService({
+    cache: folders.cache,
+    bundled: folders.runtime,
+    settings: () => settings.get(),
+  });
   const catalogue = new ModelCatalogue({
     embedded: folders.models,
     data: join(folders.data, 'models'),

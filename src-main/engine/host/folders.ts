@@ -11,6 +11,8 @@ export interface Folders {
   /** Embedded models and samples. */
   readonly models: string;
   readonly samples: string;
+  /** The OpenVINO that a packaged Refinery brings along; not there in a checkout. */
+  readonly runtime: string;
 }
 
 /**
@@ -25,6 +27,7 @@ export function userFolders(resources: string, env: NodeJS.ProcessEnv = process.
     cache: env['REFINERY_CACHE_DIR'] || system.cache,
     models: join(resources, 'models'),
     samples: join(resources, 'assets', 'samples'),
+    runtime: join(resources, 'openvino'),
   };
 }
 

@@ -9,12 +9,12 @@ type Loaded = Awaited<ReturnType<typeof loadOpenVinoWithDetails>>;
 
 /** The OpenVINO of this engine: found and loaded once, when it is first needed. */
 export class RuntimeService {
-  readonly #cacheDir: string;
+  readonly #places: { readonly cacheDir: string; readonly bundled: string };
   readonly #settings: () => Settings;
   #loaded: Promise<Loaded> | undefined;
 
-  constructor(options: { cache: string; settings: () => Settings }) {
-    this.#cacheDir = options.cache;
+  constructor(options: { cache: string; bundled: string; settings: () => Settings }) {
+    this.#places = { cacheDir: options.cache, bundled: options.bundled };
     this.#settings = options.settings;
   }
 
@@ -43,14 +43,14 @@ export class RuntimeService {
   candidates(): Promise<RuntimeCandidate[]> {
     return findRuntimes({
       explicit: this.#settings().runtimePath,
-      cacheDir: this.#cacheDir,
+      ...this.#places,
       askPython: true,
     });
   }
 
   /** @throws {RefineryError} `RUNTIME_NOT_FOUND` when there is no OpenVINO in this folder that can be used. */
   async checkFolder(path: string): Promise<void> {
-    const [first] = await findRuntimes({ explicit: path, cacheDir: this.#cacheDir, askPython: false });
+    const [first] = await findRuntimes({ explicit: path, ...this.#places, askPython: false });
     if (first?.usable) return;
     throw new RefineryError(
       'RUNTIME_NOT_FOUND',
@@ -67,7 +67,7 @@ export class RuntimeService {
     // What failed is tried again: an OpenVINO may have been installed meanwhile.
     this.#loaded ??= loadOpenVinoWithDetails({
       path: this.#settings().runtimePath,
-      cacheDir: this.#cacheDir,
+      ...this.#places,
     }).catch((thrown: unknown) => {
       this.#loaded = undefined;
       throw thrown;

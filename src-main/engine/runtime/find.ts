@@ -13,6 +13,8 @@ export interface FindOptions {
   /** Folder that the person chose; '' for none. */
   readonly explicit?: string;
   readonly cacheDir: string;
+  /** Folder of the runtime that a packaged Refinery brings along. */
+  readonly bundled?: string;
   readonly environment?: NodeJS.ProcessEnv;
   /** Whether to ask Python where its `openvino` package is, which takes a moment. */
   readonly askPython?: boolean;
@@ -36,6 +38,8 @@ export async function findRuntimes(options: FindOptions): Promise<RuntimeCandida
   const environment = options.environment ?? process.env;
   const candidates: RuntimeCandidate[] = [];
   if (options.explicit) candidates.push(inFolder('chosen in Settings', options.explicit));
+  if (options.bundled && existsSync(options.bundled))
+    candidates.push(inFolder('Refinery itself', options.bundled));
   candidates.push(findAddon());
   candidates.push(
     inFolder('Refinery set-up', join(options.cacheDir, 'openvino', openvinoVersion, 'openvino')),

@@ -18,6 +18,8 @@ export interface LoadOptions {
   readonly implementation?: 'addon' | 'ffi';
   /** Refinery's cache folder, where set-up puts OpenVINO. */
   readonly cacheDir?: string;
+  /** Folder of the runtime that a packaged Refinery brings along. */
+  readonly bundled?: string;
 }
 
 export interface LoadedOpenVino {
@@ -43,6 +45,7 @@ export async function loadOpenVinoWithDetails(options: LoadOptions = {}): Promis
   const candidates = await findRuntimes({
     ...(options.path ? { explicit: options.path } : {}),
     cacheDir,
+    ...(options.bundled ? { bundled: options.bundled } : {}),
     askPython: true,
   });
   const wanted = candidates.filter(
