@@ -98,6 +98,17 @@ export const OutputCheck = z.object({
 });
 export type OutputCheck = z.infer<typeof OutputCheck>;
 
+/** A picture as a file. `sha256` is lower-case hex of its bytes, `depth` bits a channel. */
+const PictureFile = z.object({
+  name: z.string(),
+  sha256: z.string(),
+  bytes: z.number(),
+  width: z.int(),
+  height: z.int(),
+  format: z.string(),
+  depth: z.int(),
+});
+
 /** Proof of what was done to one picture. Hashes are lower-case hex SHA-256 of the file's bytes. */
 export const Receipt = z.object({
   version: z.literal(1),
@@ -105,24 +116,8 @@ export const Receipt = z.object({
   app: z.object({ name: z.string(), version: z.string() }),
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime(),
-  input: z.object({
-    name: z.string(),
-    sha256: z.string(),
-    bytes: z.number(),
-    width: z.int(),
-    height: z.int(),
-    format: z.string(),
-    depth: z.int(),
-  }),
-  output: z.object({
-    name: z.string(),
-    sha256: z.string(),
-    bytes: z.number(),
-    width: z.int(),
-    height: z.int(),
-    format: z.string(),
-    depth: z.int(),
-  }),
+  input: PictureFile,
+  output: PictureFile,
   model: z.object({ id: z.string(), sha256: z.string(), scale: z.number(), reason: z.string() }),
   runtime: z.object({ implementation: z.string(), version: z.string() }),
   device: z.object({

@@ -17,27 +17,13 @@ interface MenuProps {
 }
 
 /** The menu of the right button, and of the menu key. */
-export function ContextMenu({ items, children, onOpen }: MenuProps & { readonly onOpen?: () => void }) {
+export function ContextMenu({ items, children }: MenuProps) {
   return (
-    <Context.Root modal={false} onOpenChange={(open) => open && onOpen?.()}>
+    <Context.Root modal={false}>
       <Context.Trigger asChild>{children}</Context.Trigger>
       <Context.Portal>
         <Context.Content className="menu" collisionPadding={8}>
-          {items.map((item, index) =>
-            item === 'line' ? (
-              // biome-ignore lint/suspicious/noArrayIndexKey: lines have no identity and never move.
-              <Context.Separator key={index} className="menu-line" />
-            ) : (
-              <Context.Item
-                key={item.label}
-                className="menu-item"
-                disabled={item.disabled ?? false}
-                onSelect={item.run}
-              >
-                <MenuText item={item} />
-              </Context.Item>
-            ),
-          )}
+          <Items items={items} parts={Context} />
         </Context.Content>
       </Context.Portal>
     </Context.Root>
@@ -51,32 +37,28 @@ export function DropdownMenu({ items, children }: MenuProps) {
       <Dropdown.Trigger asChild>{children}</Dropdown.Trigger>
       <Dropdown.Portal>
         <Dropdown.Content className="menu" align="end" sideOffset={4} collisionPadding={8}>
-          {items.map((item, index) =>
-            item === 'line' ? (
-              // biome-ignore lint/suspicious/noArrayIndexKey: lines have no identity and never move.
-              <Dropdown.Separator key={index} className="menu-line" />
-            ) : (
-              <Dropdown.Item
-                key={item.label}
-                className="menu-item"
-                disabled={item.disabled ?? false}
-                onSelect={item.run}
-              >
-                <MenuText item={item} />
-              </Dropdown.Item>
-            ),
-          )}
+          <Items items={items} parts={Dropdown} />
         </Dropdown.Content>
       </Dropdown.Portal>
     </Dropdown.Root>
   );
 }
 
-function MenuText({ item }: { readonly item: MenuItem }) {
-  return (
-    <>
-      <span>{item.label}</span>
-      {item.shortcut && <span className="kbd">{item.shortcut}</span>}
-    </>
+interface ItemsProps {
+  readonly items: MenuItems;
+  readonly parts: Pick<typeof Context, 'Item' | 'Separator'> | Pick<typeof Dropdown, 'Item' | 'Separator'>;
+}
+
+function Items({ items, parts: { Item, Separator } }: ItemsProps) {
+  return items.map((item, index) =>
+    item === 'line' ? (
+      // biome-ignore lint/suspicious/noArrayIndexKey: lines have no identity and never move.
+      <Separator key={index} className="menu-line" />
+    ) : (
+      <Item key={item.label} className="menu-item" disabled={item.disabled ?? false} onSelect={item.run}>
+        <span>{item.label}</span>
+        {item.shortcut && <span className="kbd">{item.shortcut}</span>}
+      </Item>
+    ),
   );
 }

@@ -1,4 +1,5 @@
 import type { KeyboardEvent, PointerEvent } from 'react';
+import { followPointer } from '../../ui/drag.ts';
 
 interface CompareSliderProps {
   /** Left and right end of the visible picture, in pixels of the field. */
@@ -37,17 +38,9 @@ export function CompareSlider({ from, to, value, disabled, onChange }: CompareSl
     event.stopPropagation();
     const handle = event.currentTarget;
     const field = handle.parentElement?.getBoundingClientRect();
-    handle.setPointerCapture(event.pointerId);
-    const follow = (move: globalThis.PointerEvent): void =>
-      onChange(within((move.clientX - (field?.left ?? 0) - from) / Math.max(1, to - from)));
-    const end = (): void => {
-      handle.removeEventListener('pointermove', follow);
-      handle.removeEventListener('pointerup', end);
-      handle.removeEventListener('pointercancel', end);
-    };
-    handle.addEventListener('pointermove', follow);
-    handle.addEventListener('pointerup', end);
-    handle.addEventListener('pointercancel', end);
+    followPointer(handle, event.pointerId, (move) =>
+      onChange(within((move.clientX - (field?.left ?? 0) - from) / Math.max(1, to - from))),
+    );
   };
 
   const percent = Math.round(value * 100);

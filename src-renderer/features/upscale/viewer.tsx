@@ -5,6 +5,7 @@ import type { Job } from '../../../src-main/contract/index.ts';
 import { useJobs } from '../../state/jobs.ts';
 import { select, useSelection } from '../../state/selection.ts';
 import { useSession } from '../../state/session.ts';
+import { followPointer } from '../../ui/drag.ts';
 import { IconButton, Segmented } from '../../ui/parts.tsx';
 import { CompareSlider } from './compare-slider.tsx';
 import {
@@ -309,21 +310,11 @@ function useDrag(onMove: (by: Point) => void): (event: PointerEvent<HTMLElement>
   move.current = onMove;
   return useCallback((event: PointerEvent<HTMLElement>) => {
     if (event.button > 1) return;
-    const element = event.currentTarget;
-    element.setPointerCapture(event.pointerId);
     let last = { x: event.clientX, y: event.clientY };
-    const follow = (next: globalThis.PointerEvent): void => {
+    followPointer(event.currentTarget, event.pointerId, (next) => {
       move.current({ x: next.clientX - last.x, y: next.clientY - last.y });
       last = { x: next.clientX, y: next.clientY };
-    };
-    const end = (): void => {
-      element.removeEventListener('pointermove', follow);
-      element.removeEventListener('pointerup', end);
-      element.removeEventListener('pointercancel', end);
-    };
-    element.addEventListener('pointermove', follow);
-    element.addEventListener('pointerup', end);
-    element.addEventListener('pointercancel', end);
+    });
   }, []);
 }
 

@@ -16,7 +16,7 @@ export class CompiledModel extends Native {
   #outputNames: readonly string[] | undefined;
 
   constructor(library: Library, pointer: bigint, memory: readonly unknown[] = []) {
-    super(library, 'compiledFree', pointer);
+    super(library, 'compiledFree', pointer, 2_097_152);
     this.memory = memory;
   }
 

@@ -15,7 +15,7 @@ export class InferRequest extends Native {
   readonly #held = new Map<string, Tensor>();
 
   constructor(compiled: CompiledModel, pointer: bigint) {
-    super(compiled.library, 'requestFree', pointer);
+    super(compiled.library, 'requestFree', pointer, 262_144);
     this.#compiled = compiled;
   }
 

@@ -34,7 +34,7 @@ export class Model extends Native {
   readonly #reshapes: Array<(model: Model) => void> = [];
 
   constructor(library: Library, pointer: bigint, readAgain?: ReadAgain, memory: readonly unknown[] = []) {
-    super(library, 'modelFree', pointer);
+    super(library, 'modelFree', pointer, 262_144);
     this.#readAgain = readAgain;
     this.memory = memory;
   }

@@ -10,13 +10,21 @@ const registry = new FinalizationRegistry<Held>(({ library, free, pointer }) => 
   library.value(free, pointer);
 });
 
+/**
+ * Bytes that a native object stands for, roughly. V8 sees only the small handle and would collect too late; memory
+ * that it counts but that is never touched, and so never taken from the system, tells it what hangs on the handle.
+ */
+export type Weight = 0 | 262_144 | 2_097_152;
+
 /** An object of OpenVINO's. It is freed when JavaScript lets go of it, or at once by {@link dispose}. */
 export abstract class Native {
   readonly library: Library;
   readonly #free: FunctionName;
   #pointer: bigint;
+  #ballast: ArrayBuffer | undefined;
 
-  constructor(library: Library, free: FunctionName, pointer: bigint) {
+  constructor(library: Library, free: FunctionName, pointer: bigint, weight: Weight = 0) {
+    this.#ballast = weight === 0 ? undefined : new ArrayBuffer(weight);
     this.library = library;
     this.#free = free;
     this.#pointer = pointer;
@@ -34,6 +42,7 @@ export abstract class Native {
     registry.unregister(this);
     const pointer = this.#pointer;
     this.#pointer = 0n;
+    this.#ballast = undefined;
     this.library.value(this.#free, pointer);
   }
 
