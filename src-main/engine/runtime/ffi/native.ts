@@ -21,6 +21,7 @@ export abstract class Native {
   readonly library: Library;
   readonly #free: FunctionName;
   #pointer: bigint;
+  // biome-ignore lint/correctness/noUnusedPrivateClassMembers: to be held is its whole use.
   #ballast: ArrayBuffer | undefined;
 
   constructor(library: Library, free: FunctionName, pointer: bigint, weight: Weight = 0) {
