@@ -36,6 +36,11 @@ async function quit(desktop: Desktop): Promise<void> {
 }
 
 const upscaleButton = (page: Page) => page.getByRole('button', { name: /^Upscale \d+ picture/ });
+const firstDone = (page: Page) =>
+  page
+    .getByRole('option', { name: /Done in/ })
+    .first()
+    .waitFor({ timeout: 60_000 });
 const options = (page: Page) => page.getByRole('listbox', { name: 'Queue' }).getByRole('option');
 
 describe.skipIf(noWindow !== '')(`the desktop window${noWindow && ` (${noWindow})`}`, () => {
@@ -137,7 +142,7 @@ describe.skipIf(noWindow !== '')(`the desktop window${noWindow && ` (${noWindow}
     const files = await makePictures(pictures, 8, { width: 300, height: 220 });
     const first = await start(folder.path, files);
     await upscaleButton(first.page).click();
-    await options(first.page).filter({ hasText: ' s' }).first().waitFor({ timeout: 60_000 });
+    await firstDone(first.page);
     await first.page.getByRole('button', { name: 'Pause', exact: true }).click();
     await first.page.getByText(/^Paused, /).waitFor();
     await quit(first);
@@ -160,7 +165,7 @@ describe.skipIf(noWindow !== '')(`the desktop window${noWindow && ` (${noWindow}
     const desktop = await start(folder.path, files);
     const { page } = desktop;
     await upscaleButton(page).click();
-    await options(page).filter({ hasText: ' s' }).first().waitFor({ timeout: 60_000 });
+    await firstDone(page);
     const killed = desktop.enginePid();
     process.kill(killed, 'SIGKILL');
     await page.getByText('8 pictures done').waitFor({ timeout: 120_000 });

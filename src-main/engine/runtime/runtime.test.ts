@@ -298,7 +298,7 @@ describe.skipIf(!candidates.some(({ usable, implementation }) => usable && imple
       const between = memory();
       for (let index = 0; index < 500; index += 1) await compile();
       const after = memory();
-      expect(between - before).toBeLessThan(40);
+      expect(between - before).toBeLessThan(80);
       expect(after - between).toBeLessThan(80);
     });
   },
