@@ -11,8 +11,6 @@ const fields = {
   /** Memory in MB that upscaling may use; 0 measures what is free. */
   memoryBudget: z.int().min(0).max(1_048_576),
   notifyWhenDone: z.boolean(),
-  /** Whether the first-run sample was put away. */
-  welcomed: z.boolean(),
 };
 
 /** What Refinery remembers. Unknown keys are kept out, missing ones take their default. */
@@ -25,7 +23,6 @@ export const Settings = z.object({
   threads: fields.threads.default(0),
   memoryBudget: fields.memoryBudget.default(0),
   notifyWhenDone: fields.notifyWhenDone.default(true),
-  welcomed: fields.welcomed.default(false),
 });
 export type Settings = z.infer<typeof Settings>;
 

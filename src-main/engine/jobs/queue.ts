@@ -83,7 +83,8 @@ export class JobQueue {
     for (const record of this.#journal.load()) {
       this.#records.set(record.id, record);
       const interrupted = record.state === 'running';
-      if (!interrupted && record.pending === null) continue;
+      const held = record.state === 'paused' && record.startedAt !== null;
+      if (!interrupted && !held && record.pending === null) continue;
       changed.push(record);
       const result = await this.#kind(record).recover(record);
       record.pending = null;

@@ -30,7 +30,7 @@ import { checkOutput } from './checks.ts';
 import { type Enlarged, enlarge } from './enlarge.ts';
 import { type Network, openNetwork } from './network.ts';
 import { type PendingCommit, publishResult, ResultNames } from './publish.ts';
-import { networkFactor, targetSize } from './scale.ts';
+import { targetSize } from './scale.ts';
 import { tileSize } from './tiles.ts';
 
 export { type PendingCommit, recoverCommit } from './publish.ts';
@@ -40,7 +40,6 @@ export interface NetworkCatalogue {
   resolve(
     id: string,
     picture: { lossy: boolean },
-    scale?: number,
   ): Promise<{ entry: ModelEntry; path: string; sha256: string; reason: string }>;
 }
 
@@ -174,7 +173,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
     const target = planTarget(info, settings, extname(inputPath));
     const size = targetSize(info, settings);
     checkSize(target.format, size.width, size.height);
-    const model = await options.catalogue.resolve(settings.model, info, networkFactor(info, size));
+    const model = await options.catalogue.resolve(settings.model, info);
     const kind = model.entry.interface;
     const depth: PixelDepth = info.depth === 8 ? 8 : 16;
     await checkSpace(work, info.width * info.height * kind.scale ** 2 * (info.alpha ? 4 : 3) * (depth / 8));

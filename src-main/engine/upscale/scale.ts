@@ -29,11 +29,3 @@ function factorOf(info: Size, scale: UpscaleSettings['scale']): number {
       return scale.pixels / info.height;
   }
 }
-
-/** How much a network would have to enlarge to reach a size: 1 to 8. */
-export function networkFactor(info: Size, target: Size): number {
-  return Math.min(
-    8,
-    Math.max(1, Math.ceil(Math.max(target.width / info.width, target.height / info.height) - 1e-9)),
-  );
-}
