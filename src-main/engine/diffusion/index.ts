@@ -1,0 +1,7 @@
+export type { Checkpoint, RunSettings } from './checkpoint.ts';
+export { type DiffusionModelFolder, openModel, readModelFolder } from './model-folder.ts';
+export { decodeLatents } from './networks.ts';
+export { TorchGenerator } from './noise.ts';
+export { type Diffused, type DiffusionOptions, type DiffusionStep, diffuse } from './pipeline.ts';
+export { type SamplerKind, samplerNamed, samplers } from './samplers/index.ts';
+export { parseSchedulerConfig, readSchedulerConfig, type SchedulerConfig } from './schedule.ts';

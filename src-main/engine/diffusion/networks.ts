@@ -1,0 +1,105 @@
+import type { NodeAddon } from 'openvino-node';
+import { RefineryError } from '../../contract/errors.ts';
+import { inferInPlace } from '../runtime/index.ts';
+import { type Planes, type Shades, toShades } from './picture.ts';
+
+export type CompiledModel = InstanceType<NodeAddon['CompiledModel']>;
+
+/** Channels of the latents, and of the picture that the UNet sees beside them. */
+const channels = 3;
+
+/** One UNet call at a time, with memory that stays the same over all of them. */
+export interface NoisePredictor {
+  /** Where the latents go, scaled as the sampler wants: CHW, about variance 1. */
+  readonly latents: Float32Array;
+  /** Where the small picture goes: CHW, [-1, 1] before scaling. */
+  readonly condition: Float32Array;
+  /** The noise that the network found, CHW; written by each call. */
+  readonly output: Float32Array;
+  predict(timestep: number): Promise<void>;
+}
+
+/**
+ * Makes a UNet ready for latents of one size. Its inputs are `sample` f32 [1, 6, height, width] and `timestep`
+ * f32 [1], its output f32 [1, 3, height, width].
+ *
+ * @throws {RefineryError} `MODEL_CORRUPT` when it has other inputs.
+ */
+export function openPredictor(
+  openvino: NodeAddon,
+  unet: CompiledModel,
+  width: number,
+  height: number,
+): NoisePredictor {
+  const size = channels * height * width;
+  const inputs = {
+    sample: new openvino.Tensor('f32', [1, 2 * channels, height, width]),
+    timestep: new openvino.Tensor('f32', [1]),
+  };
+  const output = new openvino.Tensor('f32', [1, channels, height, width]);
+  const order = unet.inputs.map(({ anyName }) => anyName);
+  if (order.length !== 2 || !order.includes('sample') || !order.includes('timestep')) {
+    throw new RefineryError('MODEL_CORRUPT', 'The UNet doesn’t take latents and a timestep.', {
+      hint: 'Convert the model again with convert_ldm.py.',
+      details: `inputs: ${order.join(', ')}`,
+    });
+  }
+  const ordered = order.map((name) => inputs[name as keyof typeof inputs]);
+  const request = unet.createInferRequest();
+  request.setOutputTensor(0, output);
+  const sample = inputs.sample.data as Float32Array;
+  const timestep = inputs.timestep.data as Float32Array;
+  const found = output.data as Float32Array;
+  return {
+    latents: sample.subarray(0, size),
+    condition: sample.subarray(size),
+    output: found,
+    async predict(at) {
+      timestep[0] = at;
+      await inferInPlace(request, ordered);
+      let sum = 0;
+      for (let pixel = 0; pixel < found.length; pixel += 1) sum += found[pixel]!;
+      if (!Number.isFinite(sum)) throw notFinite('The UNet');
+    },
+  };
+}
+
+/**
+ * Turns latents into a picture, four times as large with the released networks.
+ *
+ * @param decoder input f32 [1, 3, height, width], output f32 [1, 3, factor · height, factor · width]; its nearest-code
+ *   search must run in f32.
+ * @param latents CHW.
+ * @param kept size of the part from the upper left that counts, in latents.
+ */
+export async function decodeLatents(
+  openvino: NodeAddon,
+  decoder: CompiledModel,
+  latents: Planes,
+  kept: { readonly width: number; readonly height: number } = latents,
+): Promise<Shades> {
+  const request = decoder.createInferRequest();
+  const input = new openvino.Tensor('f32', [1, channels, latents.height, latents.width]);
+  (input.data as Float32Array).set(latents.values);
+  await inferInPlace(request, [input]);
+  const output = request.getOutputTensor(0);
+  const [, planes = 0, height = 0, width = 0] = output.getShape();
+  const factor = width / latents.width;
+  if (planes !== channels || !Number.isInteger(factor) || height !== factor * latents.height || factor < 1) {
+    throw new RefineryError('MODEL_CORRUPT', 'The decoder doesn’t make a picture of the latents.', {
+      hint: 'Convert the model again with convert_ldm.py.',
+      details: `output: ${output.getShape().join(' × ')}`,
+    });
+  }
+  const values = output.data as Float32Array;
+  let sum = 0;
+  for (let index = 0; index < values.length; index += 1) sum += values[index]!;
+  if (!Number.isFinite(sum)) throw notFinite('The decoder');
+  return toShades({ values, width, height }, factor * kept.width, factor * kept.height);
+}
+
+function notFinite(which: string): RefineryError {
+  return new RefineryError('RUNTIME_FAILED', `${which} gave values that are not numbers.`, {
+    hint: 'Choose the precision f32, or another device.',
+  });
+}

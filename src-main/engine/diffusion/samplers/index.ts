@@ -1,0 +1,22 @@
+import { RefineryError } from '../../../contract/errors.ts';
+import { ddim } from './ddim.ts';
+import { dpmSolverMultistep } from './dpm-solver-multistep.ts';
+import { euler } from './euler.ts';
+import { eulerAncestral } from './euler-ancestral.ts';
+import { lms } from './lms.ts';
+import { pndm } from './pndm.ts';
+import type { SamplerKind } from './sampler.ts';
+
+export type { Sampler, SamplerKind, SamplerState } from './sampler.ts';
+
+/** Every method of sampling; a new one is a file beside this and a line here. */
+export const samplers: readonly SamplerKind[] = [ddim, pndm, lms, euler, eulerAncestral, dpmSolverMultistep];
+
+/** The sampler of a name, or of a class in diffusers. @throws {RefineryError} `BAD_REQUEST` when there is none. */
+export function samplerNamed(name: string): SamplerKind {
+  const found = samplers.find((sampler) => sampler.name === name || sampler.classes.includes(name));
+  if (found) return found;
+  throw new RefineryError('BAD_REQUEST', `There is no sampler ${name}.`, {
+    hint: `There are ${samplers.map((sampler) => sampler.name).join(', ')}.`,
+  });
+}
