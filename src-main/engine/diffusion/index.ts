@@ -5,3 +5,4 @@ export { TorchGenerator } from './noise.ts';
 export { type Diffused, type DiffusionOptions, type DiffusionStep, diffuse } from './pipeline.ts';
 export { type SamplerKind, samplerNamed, samplers } from './samplers/index.ts';
 export { parseSchedulerConfig, readSchedulerConfig, type SchedulerConfig } from './schedule.ts';
+export type { Tiling } from './tiled.ts';

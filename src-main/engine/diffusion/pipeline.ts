@@ -1,11 +1,12 @@
 import type { NodeAddon } from 'openvino-node';
 import { RefineryError } from '../../contract/errors.ts';
 import { type Checkpoint, checkCheckpoint, type RunSettings } from './checkpoint.ts';
-import { type CompiledModel, decodeLatents, openPredictor } from './networks.ts';
+import type { CompiledModel } from './networks.ts';
 import { TorchGenerator } from './noise.ts';
 import { type Planes, padToMultiple, type Shades, toBytes } from './picture.ts';
 import { samplerNamed } from './samplers/index.ts';
 import type { SchedulerConfig } from './schedule.ts';
+import { decodeInTiles, openTiledPredictor, type Tiling } from './tiled.ts';
 
 export interface DiffusionOptions {
   readonly openvino: NodeAddon;
@@ -32,6 +33,8 @@ export interface DiffusionOptions {
    * the networks were trained; `diffusers` scales it, which makes poor pictures, for comparisons.
    */
   readonly scaleCondition?: 'off' | 'diffusers';
+  /** How pictures that are too large are cut; absent: never. */
+  readonly tiling?: Tiling;
   readonly signal?: AbortSignal;
   /** Called after each step; the next waits for it. */
   readonly onStep?: (step: DiffusionStep) => void | Promise<void>;
@@ -69,9 +72,12 @@ export async function diffuse(options: DiffusionOptions): Promise<Diffused> {
   const { openvino, decoder, image, signal } = options;
   const latents = await sample(options);
   throwIfCancelled(signal);
-  const shades = await decodeLatents(openvino, decoder, latents, image);
+  const shades = await decodeInTiles(openvino, decoder, latents, image, options.tiling ?? whole);
   return { ...shades, bytes: toBytes(shades) };
 }
+
+/** No picture is too large. */
+const whole: Tiling = { size: Number.POSITIVE_INFINITY, overlap: 0 };
 
 /** The loop before decoding. @returns latents, CHW, of the padded size. */
 async function sample(options: DiffusionOptions): Promise<Planes> {
@@ -105,7 +111,15 @@ async function sample(options: DiffusionOptions): Promise<Planes> {
     if (stepSeed !== undefined) noise = new TorchGenerator(stepSeed);
   }
 
-  const predictor = openPredictor(options.openvino, options.unet, width, height);
+  const tiling = options.tiling ?? whole;
+  const predictor = openTiledPredictor(
+    options.openvino,
+    options.unet,
+    width,
+    height,
+    tiling,
+    options.multiple,
+  );
   predictor.condition.set(condition);
   const total = sampler.timesteps.length;
   for (let index = resume?.done ?? 0; index < total; index += 1) {
