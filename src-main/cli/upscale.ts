@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
 import { styleText } from 'node:util';
@@ -11,6 +11,7 @@ import {
   outputFormats,
   precisions,
   type Scale,
+  samplerNames,
   UpscaleSettings,
 } from '../contract/upscale.ts';
 import type { EngineClient } from '../contract/wire.ts';
@@ -20,6 +21,10 @@ interface UpscaleFlags {
   readonly output?: string;
   readonly scale: Scale;
   readonly model: string;
+  readonly steps: number;
+  readonly sampler: UpscaleSettings['diffusion']['sampler'];
+  readonly eta: number;
+  readonly seed?: number;
   readonly device: string;
   readonly precision: UpscaleSettings['precision'];
   readonly format: UpscaleSettings['format'];
@@ -56,6 +61,12 @@ function parseScale(text: string): Scale {
   return parsed.data;
 }
 
+function parseShare(text: string): number {
+  const share = Number(text);
+  if (!(share >= 0 && share <= 1)) throw new InvalidArgumentError('Give a number from 0 to 1.');
+  return share;
+}
+
 function parseWhole(low: number, high: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -72,7 +83,19 @@ export function upscaleCommand(resources: string): Command {
     .argument('<files...>', 'pictures, or folders of them')
     .option('-o, --output <folder>', 'where results go (default: beside each picture)')
     .option('-s, --scale <scale>', 'factor, or 1920w, 1080h, 250%', parseScale, defaults.scale)
-    .option('-m, --model <id or path>', 'a model of the catalogue, or an IR or ONNX file', defaults.model)
+    .option(
+      '-m, --model <id or path>',
+      'a model of the catalogue, an IR or ONNX file, or the folder of a diffusion model',
+      defaults.model,
+    )
+    .option('--steps <number>', 'diffusion: steps', parseWhole(1, 1000), defaults.diffusion.steps)
+    .addOption(
+      new Option('--sampler <name>', 'diffusion: how steps are made')
+        .choices(samplerNames)
+        .default(defaults.diffusion.sampler),
+    )
+    .option('--eta <number>', 'diffusion: share of fresh noise in DDIM, 0 to 1', parseShare, 0)
+    .option('--seed <number>', 'diffusion: of the noise (default: drawn)', parseWhole(0, 0xffff_ffff))
     .option('-d, --device <name>', 'OpenVINO device', defaults.device)
     .addOption(new Option('--precision <type>', 'arithmetic').choices(precisions).default(defaults.precision))
     .addOption(
@@ -141,6 +164,7 @@ async function settingsOf(engine: EngineClient, flags: UpscaleFlags): Promise<Up
   }
   return {
     model: await modelOf(engine, flags.model),
+    diffusion: { sampler: flags.sampler, steps: flags.steps, eta: flags.eta, seed: flags.seed ?? null },
     scale: flags.scale,
     device: flags.device,
     precision: flags.precision,
@@ -157,9 +181,15 @@ async function settingsOf(engine: EngineClient, flags: UpscaleFlags): Promise<Up
   };
 }
 
-/** A file is probed and added to the catalogue; anything else is an id of it. */
+/** A folder is a diffusion model; a file is probed and added to the catalogue; anything else is an id of it. */
 async function modelOf(engine: EngineClient, model: string): Promise<string> {
   const isFile = ['.xml', '.onnx'].includes(extname(model).toLowerCase());
+  const isFolder = statSync(model, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  if (isFolder) {
+    const [handle] = (await engine.call('files.admit', { paths: [resolve(model)] })).handles;
+    const name = basename(resolve(model));
+    return (await engine.call('models.addDiffusion', { handle: handle!.id, name })).entry.id;
+  }
   if (!isFile) return model;
   if (!existsSync(model)) {
     throw new RefineryError('MODEL_UNKNOWN', `There is no file ${model}.`, {

@@ -104,6 +104,12 @@ export const methods = {
     z.object({ handle: FileHandleId, name: z.string().min(1).max(80), interface: ImageInterface }),
     ModelSummary,
   ),
+  /** Adds a folder with a converted latent diffusion model. */
+  'models.addDiffusion': method(
+    'window',
+    z.object({ handle: FileHandleId, name: z.string().min(1).max(80) }),
+    ModelSummary,
+  ),
   'models.remove': method('window', z.object({ id: z.string() }), done),
 
   // Settings

@@ -36,7 +36,7 @@ export const ModelEntry = z.object({
   name: z.string(),
   /** One line: what it is good for. */
   summary: z.string(),
-  task: z.enum(['super-resolution']),
+  task: z.enum(['super-resolution', 'latent-diffusion']),
   source: z.enum(['embedded', 'download', 'custom']),
   licence: z.string(),
   interface: ImageInterface,

@@ -12,7 +12,14 @@ export const ShellInfo = z.object({
 });
 export type ShellInfo = z.infer<typeof ShellInfo>;
 
-export const dialogPurposes = ['pictures', 'folder', 'model', 'outputFolder', 'runtimeFolder'] as const;
+export const dialogPurposes = [
+  'pictures',
+  'folder',
+  'model',
+  'modelFolder',
+  'outputFolder',
+  'runtimeFolder',
+] as const;
 export const DialogPurpose = z.enum(dialogPurposes);
 export type DialogPurpose = z.infer<typeof DialogPurpose>;
 

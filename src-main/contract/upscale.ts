@@ -25,10 +25,32 @@ export const precisions = ['auto', 'f32'] as const;
 export const Precision = z.enum(precisions);
 export type Precision = z.infer<typeof Precision>;
 
+export const samplerNames = [
+  'ddim',
+  'pndm',
+  'lms',
+  'euler',
+  'euler-ancestral',
+  'dpm-solver-multistep',
+] as const;
+
+/** How latent diffusion goes about its work. Other networks don't look at it. */
+export const DiffusionSettings = z.object({
+  sampler: z.enum(samplerNames).default('dpm-solver-multistep'),
+  /** Calls of the UNet, about. */
+  steps: z.int().min(1).max(1000).default(20),
+  /** DDIM: share of fresh noise in each step, 0..1. */
+  eta: z.number().min(0).max(1).default(0),
+  /** Of the noise; the same gives the same picture on any machine. `null` draws one when the job starts. */
+  seed: z.int().min(0).max(0xffff_ffff).nullable().default(null),
+});
+export type DiffusionSettings = z.infer<typeof DiffusionSettings>;
+
 /** What a person can choose for a batch, and override for one picture. Frozen into the job when it starts. */
 export const UpscaleSettings = z.object({
   /** A model's id in the catalogue, or `auto`: the photo model for lossy sources, the clean one for lossless. */
   model: z.string().default('auto'),
+  diffusion: DiffusionSettings.prefault({}),
   scale: Scale.default({ kind: 'factor', factor: 4 }),
   /** An OpenVINO device name. `AUTO` picks the fastest that works. */
   device: z.string().default('AUTO'),

@@ -1,5 +1,5 @@
 import { clsx } from 'clsx';
-import { type ButtonHTMLAttributes, type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ButtonHTMLAttributes, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   readonly kind?: 'primary' | 'bare' | undefined;
@@ -150,5 +150,40 @@ export function Dialog({ title, onClose, className, children }: DialogProps) {
     >
       {children}
     </dialog>
+  );
+}
+
+interface NumberInputProps {
+  readonly id?: string;
+  /** Where no visible label names it. */
+  readonly label?: string;
+  readonly value: number;
+  readonly least?: number;
+  readonly most?: number;
+  readonly onChange: (value: number) => void;
+}
+
+/** A number that counts when it is finished: at Enter or when the field is left. What makes no sense goes back. */
+export function NumberInput({ id, label, value, least = 1, most = 1e9, onChange }: NumberInputProps) {
+  const [text, setText] = useState(String(value));
+  useEffect(() => setText(String(value)), [value]);
+  const finish = (): void => {
+    const number = Number(text);
+    if (text.trim() !== '' && number >= least && number <= most) onChange(number);
+    else setText(String(value));
+  };
+  return (
+    <input
+      id={id}
+      className="input numeric"
+      type="number"
+      aria-label={label}
+      min={least}
+      max={most}
+      value={text}
+      onChange={(event) => setText(event.target.value)}
+      onBlur={finish}
+      onKeyDown={(event) => event.key === 'Enter' && finish()}
+    />
   );
 }

@@ -9,7 +9,7 @@ import { samplers } from './samplers/index.ts';
 import { readSchedulerConfig, type SchedulerConfig } from './schedule.ts';
 
 /** Files of a converted model: two IRs, what the networks are, and how noise was scheduled in training. */
-const files = {
+export const modelFolderFiles = {
   unet: 'unet.xml',
   unetWeights: 'unet.bin',
   decoder: 'vqvae_decoder.xml',
@@ -59,7 +59,7 @@ export interface DiffusionModelFolder {
  */
 export async function readModelFolder(folder: string): Promise<DiffusionModelFolder> {
   await requireFiles(folder);
-  const config = await readConfig(join(folder, files.config));
+  const config = await readConfig(join(folder, modelFolderFiles.config));
   const { unet, vqvae } = config;
   if (
     unet.in_channels !== 6 ||
@@ -80,11 +80,11 @@ export async function readModelFolder(folder: string): Promise<DiffusionModelFol
       hint: 'Convert it again without `--quantizer none`.',
     });
   }
-  const scheduler = readSchedulerConfig(await readFile(join(folder, files.scheduler), 'utf8'));
+  const scheduler = readSchedulerConfig(await readFile(join(folder, modelFolderFiles.scheduler), 'utf8'));
   const named = samplers.find(({ classes }) => classes.includes(scheduler._class_name ?? ''));
   return {
-    unet: join(folder, files.unet),
-    decoder: join(folder, files.decoder),
+    unet: join(folder, modelFolderFiles.unet),
+    decoder: join(folder, modelFolderFiles.decoder),
     scheduler,
     sampler: (named ?? samplers[0]!).name,
     multiple: 2 ** (unet.block_out_channels.length - 1),
@@ -94,7 +94,7 @@ export async function readModelFolder(folder: string): Promise<DiffusionModelFol
 }
 
 async function requireFiles(folder: string): Promise<void> {
-  const names = Object.values(files);
+  const names = Object.values(modelFolderFiles);
   const there = await Promise.all(
     names.map((name) =>
       stat(join(folder, name)).then(
@@ -115,7 +115,7 @@ async function readConfig(path: string): Promise<z.output<typeof LdmConfig>> {
   try {
     return LdmConfig.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (cause) {
-    throw new RefineryError('MODEL_CORRUPT', `The model’s ${files.config} can’t be read.`, {
+    throw new RefineryError('MODEL_CORRUPT', `The model’s ${modelFolderFiles.config} can’t be read.`, {
       hint: 'Convert or download the model again.',
       details: cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause),
       cause,

@@ -37,6 +37,11 @@ export function modelHandlers({ catalogue, handles, emit }: Parts): Pick<Handler
       await tell();
       return added;
     },
+    'models.addDiffusion': async ({ handle, name }) => {
+      const added = await catalogue.addDiffusion(handles.path(handle), name);
+      await tell();
+      return added;
+    },
     'models.remove': async ({ id }) => {
       await catalogue.remove(id);
       await tell();

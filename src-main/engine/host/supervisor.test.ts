@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -182,6 +182,47 @@ describe.skipIf(!hasOpenVino)(`a queue under fire${hasOpenVino ? '' : ' (OpenVIN
     expect(jobs[0]?.error).toMatchObject({ code: 'JOB_SET_ASIDE', hint: expect.any(String) });
     expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([]);
   });
+
+  const diffusionModel = join(resources, '..', 'shared', 'ldm', 'tiny_trained', 'ov');
+  test.skipIf(!existsSync(diffusionModel))(
+    'goes on with a diffusion run from its last checkpoint, to the bit (needs the small model)',
+    async () => {
+      const data = await temporary();
+      const supervisor = supervise(data);
+      const source = join(data, 'source.png');
+      await sharp(sample).resize(240, 160).png().toFile(source);
+      const client = await supervisor.client();
+      const { handles } = await client.call('files.admit', { paths: [diffusionModel, source] });
+      const { entry: model } = await client.call('models.addDiffusion', {
+        handle: handles[0]!.id,
+        name: 'Small',
+      });
+      const { upscale } = await client.call('settings.get', {});
+      const diffusion = { sampler: 'euler-ancestral', steps: 60, eta: 0, seed: 5 } as const;
+      await client.call('settings.set', { change: { upscale: { ...upscale, model: model.id, diffusion } } });
+      const add = async (): Promise<string> => {
+        const now = await supervisor.client();
+        const { jobIds } = await now.call('upscale.add', { handles: [handles[1]!.id] });
+        await now.call('jobs.start', { ids: jobIds });
+        return jobIds[0]!;
+      };
+      const interrupted = await add();
+      const checkpoint = join(userFolders(resources).cache, 'checkpoints', `${interrupted}.bin`);
+      await expect.poll(() => existsSync(checkpoint), { timeout: 40_000 }).toBe(true);
+      process.kill(supervisor.pid!, 'SIGKILL');
+      await expect.poll(() => supervisor.state.state).not.toBe('ready');
+      await waitFor(await supervisor.client(), [interrupted]);
+      expect(existsSync(checkpoint)).toBe(false);
+      const whole = await add();
+      await waitFor(await supervisor.client(), [whole]);
+      const after = await supervisor.client();
+      const receipts = await Promise.all(
+        [interrupted, whole].map(async (id) => (await after.call('jobs.receipt', { id })).receipt),
+      );
+      expect(receipts[0]?.output.sha256).toBe(receipts[1]?.output.sha256);
+      expect(receipts[0]!.timing.inference).toBeLessThan(receipts[1]!.timing.inference);
+    },
+  );
 
   const canMount = process.platform === 'linux' && process.getuid?.() === 0 && mountWorks();
   test.skipIf(!canMount)(

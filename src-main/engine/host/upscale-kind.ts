@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import type { Job } from '../../contract/jobs.ts';
 import type {
@@ -89,7 +90,11 @@ export function upscaleKind(options: UpscaleKindOptions): JobKind {
         outputFolder: chosen ?? dirname(path),
         // Beside its source a result needs no folder of its own.
         relativeFolder: chosen === null ? '' : relativeFolder,
-        settings,
+        // Drawn now, so that the receipt tells it and a run that was interrupted goes on with it.
+        settings: {
+          ...settings,
+          diffusion: { ...settings.diffusion, seed: settings.diffusion.seed ?? randomInt(2 ** 32) },
+        },
       };
     },
 

@@ -1,7 +1,9 @@
+import { constants } from 'node:fs';
 import { copyFile, mkdir, readFile, stat } from 'node:fs/promises';
 import { basename, extname, isAbsolute, join } from 'node:path';
 import { RefineryError } from '../../contract/errors.ts';
 import type { ImageInterface, ModelEntry } from '../../contract/models.ts';
+import { modelFolderFiles, readModelFolder } from '../diffusion/index.ts';
 import { hashFile } from '../io/hash.ts';
 
 /** The files that make up a network on disk: an IR's two, or one ONNX. */
@@ -63,36 +65,75 @@ export async function copyNetwork(
   folder: string,
   name: string,
   kind: ImageInterface,
-): Promise<{ entry: ModelEntry; folder: string }> {
+): Promise<ModelEntry> {
   await checkNetworkFiles(path);
-  const files = await Promise.all(
-    networkFiles(path).map(async (file) => ({
-      file,
-      sha256: await hashFile(file),
-      bytes: (await stat(file)).size,
+  const sources = networkFiles(path);
+  const stem = `network${extname(path).toLowerCase()}`;
+  const names = sources.length === 2 ? ['network.xml', 'network.bin'] : [stem];
+  return copyFiles(
+    sources.map((source, index) => ({ source, name: names[index]! })),
+    folder,
+    {
+      name,
+      summary: `Added from ${basename(path)}`,
+      task: 'super-resolution',
+      interface: kind,
+      agreementPsnr: 18,
+    },
+  );
+}
+
+/** Copies the folder of a converted latent diffusion model. */
+export async function copyDiffusion(path: string, folder: string, name: string): Promise<ModelEntry> {
+  const { factor } = await readModelFolder(path);
+  const names = Object.values(modelFolderFiles);
+  return copyFiles(
+    // The largest last: its hash tells models apart.
+    [...names.filter((file) => file !== modelFolderFiles.unetWeights), modelFolderFiles.unetWeights].map(
+      (file) => ({ source: join(path, file), name: file }),
+    ),
+    folder,
+    {
+      name,
+      summary: `Latent diffusion, added from ${basename(path)}`,
+      task: 'latent-diffusion',
+      interface: {
+        scale: factor,
+        layout: 'NCHW',
+        channels: 'RGB',
+        inputRange: 1,
+        outputRange: 1,
+        enlargedInput: false,
+        cubicCoefficient: -0.5,
+        overlap: 0,
+        fixedSize: null,
+      },
+      agreementPsnr: 10,
+    },
+  );
+}
+
+type Description = Pick<ModelEntry, 'name' | 'summary' | 'task' | 'interface' | 'agreementPsnr'>;
+
+async function copyFiles(
+  files: ReadonlyArray<{ readonly source: string; readonly name: string }>,
+  folder: string,
+  description: Description,
+): Promise<ModelEntry> {
+  const known = await Promise.all(
+    files.map(async ({ source, name }) => ({
+      name,
+      bytes: (await stat(source)).size,
+      hash: `sha256:${await hashFile(source)}`,
     })),
   );
   // The weights tell networks apart; a single file is its own weights.
-  const id = `custom-${files.at(-1)!.sha256.slice(0, 12)}`;
+  const id = `custom-${known.at(-1)!.hash.slice('sha256:'.length, 'sha256:'.length + 12)}`;
   const target = join(folder, id);
   await mkdir(target, { recursive: true });
-  const stem = `network${extname(path).toLowerCase()}`;
-  const names = files.length === 2 ? ['network.xml', 'network.bin'] : [stem];
-  await Promise.all(files.map(({ file }, index) => copyFile(file, join(target, names[index]!))));
-  const entry: ModelEntry = {
-    id,
-    name,
-    summary: `Added from ${basename(path)}`,
-    task: 'super-resolution',
-    source: 'custom',
-    licence: 'As its author says',
-    interface: kind,
-    files: files.map(({ bytes, sha256 }, index) => ({
-      name: names[index]!,
-      bytes,
-      hash: `sha256:${sha256}`,
-    })),
-    agreementPsnr: 18,
-  };
-  return { entry, folder: target };
+  await Promise.all(
+    // A copy that shares its blocks with the source, where the disk can do that.
+    files.map(({ source, name }) => copyFile(source, join(target, name), constants.COPYFILE_FICLONE)),
+  );
+  return { ...description, id, source: 'custom', licence: 'As its author says', files: known };
 }

@@ -11,7 +11,7 @@ import type {
   ModelSummary,
 } from '../../contract/models.ts';
 import { hashFile } from '../io/hash.ts';
-import { copyNetwork } from './custom.ts';
+import { copyDiffusion, copyNetwork } from './custom.ts';
 import { downloadFile, matches } from './download.ts';
 import { readCustom, readManifest } from './manifest.ts';
 import { probeNetwork } from './probe.ts';
@@ -140,7 +140,15 @@ export class ModelCatalogue {
   }
 
   async addCustom(path: string, name: string, kind: ImageInterface): Promise<ModelSummary> {
-    const { entry } = await copyNetwork(path, this.#options.data, name, kind);
+    return this.#keep(await copyNetwork(path, this.#options.data, name, kind));
+  }
+
+  /** @throws {RefineryError} `MODEL_NOT_INSTALLED`, `MODEL_CORRUPT`, `INPUT_UNSUPPORTED`. */
+  async addDiffusion(folder: string, name: string): Promise<ModelSummary> {
+    return this.#keep(await copyDiffusion(folder, this.#options.data, name));
+  }
+
+  async #keep(entry: ModelEntry): Promise<ModelSummary> {
     const others = (await readCustom(this.#customFile)).filter(({ id }) => id !== entry.id);
     await this.#writeCustom([...others, entry]);
     this.#verified.clear();

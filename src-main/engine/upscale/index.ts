@@ -27,10 +27,12 @@ import type { PixelDepth } from '../models/ir/wrap.ts';
 import { type AlphaSteps, openAlphaSteps } from './alpha.ts';
 import { BufferPool } from './buffers.ts';
 import { checkOutput } from './checks.ts';
+import { type Diffuser, enlargeByDiffusion, openDiffuser } from './diffuse.ts';
 import { type Enlarged, enlarge } from './enlarge.ts';
 import { type Network, openNetwork } from './network.ts';
 import { type PendingCommit, publishResult, ResultNames } from './publish.ts';
 import { targetSize } from './scale.ts';
+import { Semaphore } from './semaphore.ts';
 import { tileSize } from './tiles.ts';
 
 export { type PendingCommit, recoverCommit } from './publish.ts';
@@ -87,7 +89,7 @@ const keptNetworks = 3;
 
 /** A try that ended with a result that can't be trusted. */
 interface Attempt {
-  readonly network: Network;
+  readonly compiled: Network['compiled'];
   readonly enlarged: Enlarged;
   readonly checks: OutputCheck[];
   readonly timing: { inference: number; encode: number; check: number };
@@ -133,6 +135,31 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
     networks.set(key, opened);
     opened.catch(() => networks.delete(key));
     for (const old of [...networks.keys()].slice(0, -keptNetworks)) networks.delete(old);
+    return opened;
+  }
+
+  /** Large models, and runs of minutes: one at a time. */
+  const diffusing = new Semaphore(1);
+  let diffuser: { readonly key: string; readonly opened: Promise<Diffuser> } | undefined;
+  async function openDiffusion(
+    model: { path: string; sha256: string },
+    device: string,
+    precision: UpscaleSettings['precision'],
+  ): Promise<Diffuser> {
+    const key = JSON.stringify([model.sha256, device, precision, options.threads()]);
+    if (diffuser?.key === key) return diffuser.opened;
+    const opened = openDiffuser({
+      openvino: await options.openvino(),
+      folder: dirname(model.path),
+      device,
+      precision,
+      threads: options.threads(),
+      cacheDir: join(options.cacheDir, 'compiled'),
+    });
+    diffuser = { key, opened };
+    opened.catch(() => {
+      if (diffuser?.opened === opened) diffuser = undefined;
+    });
     return opened;
   }
 
@@ -191,34 +218,50 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
 
     /** One try on one device: from pixels to a checked temporary file. */
     async function attempt(device: string, precision: UpscaleSettings['precision']): Promise<Attempt> {
-      const network = await open(model, depth, device, precision);
-      for (const { device: left, reason } of network.compiled.fallbacks) {
-        context.notice(
-          `${left} could not run the network (${reason}); ${network.compiled.fullName} is used.`,
-        );
+      const steps = model.entry.task === 'latent-diffusion';
+      const diffusion = steps ? await openDiffusion(model, device, precision) : undefined;
+      const network = diffusion ? undefined : await open(model, depth, device, precision);
+      const compiled = diffusion?.unet ?? network!.compiled;
+      for (const { device: left, reason } of compiled.fallbacks) {
+        context.notice(`${left} could not run the network (${reason}); ${compiled.fullName} is used.`);
       }
       const megapixels = (info.width * info.height * kind.scale ** 2) / 1e6;
       const begun = performance.now();
-      const enlarged = await enlarge({
+      const common = {
         pixels,
-        network,
-        kind,
-        alpha: info.alpha ? await openAlpha(depth) : undefined,
-        buffers,
-        tile: tileSize(options.memoryBudgetBytes() / (1 + network.compiled.optimalRequests), kind.overlap),
         folder,
         signal: context.signal,
         waitWhilePaused: context.waitWhilePaused,
         onTile: context.onTile,
-        onProgress(done, total) {
+        onProgress(done: number, total: number) {
           const seconds = (performance.now() - begun) / 1000;
           context.report({
             stage: 'upscaling',
             fraction: shares.reading + (shares.upscaling - shares.reading) * (done / total),
-            rate: { value: (megapixels * done) / total / seconds, unit: 'MP/s' },
+            rate: steps
+              ? { value: done / seconds, unit: 'steps/s' }
+              : { value: (megapixels * done) / total / seconds, unit: 'MP/s' },
           });
         },
-      });
+      };
+      const enlarged = diffusion
+        ? await diffusing.with(async () =>
+            enlargeByDiffusion({
+              ...common,
+              openvino: await options.openvino(),
+              diffuser: diffusion,
+              settings: settings.diffusion,
+              checkpoint: join(options.cacheDir, 'checkpoints', `${context.jobId}.bin`),
+            }),
+          )
+        : await enlarge({
+            ...common,
+            network: network!,
+            kind,
+            alpha: info.alpha ? await openAlpha(depth) : undefined,
+            buffers,
+            tile: tileSize(options.memoryBudgetBytes() / (1 + compiled.optimalRequests), kind.overlap),
+          });
       await enlarged.writer.finish(plan.blocks);
       context.signal.throwIfAborted();
       context.report({ stage: 'writing', fraction: shares.upscaling });
@@ -252,21 +295,19 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
         encode: checking - encoding,
         check: performance.now() - checking,
       };
-      return { network, enlarged, checks, timing };
+      return { compiled, enlarged, checks, timing };
     }
 
     try {
       const fallbacks: Array<{ device: string; reason: string }> = [];
       let made = await attempt(settings.device, settings.precision);
-      fallbacks.push(...made.network.compiled.fallbacks);
+      fallbacks.push(...made.compiled.fallbacks);
       if (!passed(made.checks)) {
-        const { device, precision } = made.network.compiled;
+        const { device, precision } = made.compiled;
         // The surest of all: the processor, in full precision.
         if (device !== 'CPU' || precision !== 'f32') {
           const reason = failures(made.checks);
-          context.notice(
-            `${made.network.compiled.fullName} gave a bad result (${reason}); the CPU makes it anew.`,
-          );
+          context.notice(`${made.compiled.fullName} gave a bad result (${reason}); the CPU makes it anew.`);
           fallbacks.push({ device: `${device} ${precision}`, reason });
           await removeQuietly(temporary);
           made = await attempt('CPU', 'f32');
@@ -327,9 +368,9 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
           runtime: hashes.runtime,
           device: {
             requested: settings.device,
-            used: made.network.compiled.device,
-            fullName: made.network.compiled.fullName,
-            precision: made.network.compiled.precision,
+            used: made.compiled.device,
+            fullName: made.compiled.fullName,
+            precision: made.compiled.precision,
             fallbacks,
           },
           settings,
@@ -362,6 +403,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
     display: (path) => display(path, options.cacheDir),
     dispose() {
       networks.clear();
+      diffuser = undefined;
       alphas.clear();
     },
   };

@@ -4,7 +4,7 @@ import type { FileHandle, ModelSummary } from '../../../src-main/contract/index.
 import type { Page } from '../../app/page-type.ts';
 import { openDialog } from '../../state/actions.ts';
 import { useModels } from '../../state/models.ts';
-import { act, toast } from '../../state/session.ts';
+import { act, toast, useSession } from '../../state/session.ts';
 import { formatBytes } from '../../ui/format.ts';
 import { Button, Progress } from '../../ui/parts.tsx';
 import { AddNetwork } from './add-network.tsx';
@@ -13,6 +13,13 @@ import './models.css';
 function Models() {
   const models = useModels((state) => state.models);
   const [chosen, setChosen] = useState<FileHandle | null>(null);
+  const native = useSession((state) => state.shell?.native ?? false);
+  const chooseDiffusion = async (): Promise<void> => {
+    const [folder] = (await openDialog('modelFolder')).handles;
+    if (!folder) return;
+    const added = await act('models.addDiffusion', { handle: folder.id, name: folder.name });
+    if (added) toast(`${added.entry.name} was added. Choose it as the network of a picture.`);
+  };
   const choose = async (): Promise<void> => {
     const { handles, refused } = await openDialog('model');
     const network = handles.find(({ name }) => /\.(xml|onnx)$/i.test(name)) ?? handles[0];
@@ -27,13 +34,29 @@ function Models() {
             <h1>Models</h1>
             <p className="quiet">Networks that enlarge pictures. All of them run on this machine.</p>
           </div>
-          <Button onClick={() => void choose()}>Add a network</Button>
+          <div className="row">
+            {native && <Button onClick={() => void chooseDiffusion()}>Add a diffusion model</Button>}
+            <Button onClick={() => void choose()}>Add a network</Button>
+          </div>
         </header>
         <ul className="model-list">
           {models.map((model) => (
             <Model key={model.entry.id} model={model} />
           ))}
         </ul>
+        <section className="section" aria-label="Latent diffusion">
+          <h2>Latent diffusion</h2>
+          <p>
+            Invents detail instead of keeping to what is there, and takes minutes instead of seconds. No model
+            comes with Refinery: CompVis/ldm-super-resolution-4x-openimages (about 340 MB in FP16, Apache-2.0)
+            is the usual one.
+          </p>
+          <p className="quiet">
+            {native
+              ? 'Add the folder of one that was converted to OpenVINO: unet and vqvae_decoder as .xml and .bin, with ldm_config.json and scheduler_config.json. Fast networks work without it.'
+              : 'Add one in the desktop window, or name its folder in a terminal: refinery upscale … --model <folder>.'}
+          </p>
+        </section>
       </div>
       {chosen && <AddNetwork handle={chosen} onClose={() => setChosen(null)} />}
     </div>

@@ -5,7 +5,7 @@ import type { Page } from '../../app/page-type.ts';
 import { openDialog } from '../../state/actions.ts';
 import { act, call, changeSettings, toast, useSession } from '../../state/session.ts';
 import { formatBytes } from '../../ui/format.ts';
-import { Button, Check, Field, Segmented } from '../../ui/parts.tsx';
+import { Button, Check, Field, NumberInput, Segmented } from '../../ui/parts.tsx';
 import './settings.css';
 
 function Settings() {
@@ -110,11 +110,12 @@ function Computing({ settings }: { readonly settings: Values }) {
       <div className="setting-pair">
         <Field label="Threads" hint="0 leaves it to OpenVINO.">
           {(id) => (
-            <NumberField
+            <NumberInput
               id={id}
               value={settings.threads}
+              least={0}
               most={256}
-              onChange={(threads) => changeSettings({ threads })}
+              onChange={(threads) => changeSettings({ threads: Math.round(threads) })}
             />
           )}
         </Field>
@@ -127,38 +128,17 @@ function Computing({ settings }: { readonly settings: Values }) {
           }
         >
           {(id) => (
-            <NumberField
+            <NumberInput
               id={id}
               value={settings.memoryBudget}
+              least={0}
               most={1_048_576}
-              onChange={(memoryBudget) => changeSettings({ memoryBudget })}
+              onChange={(memory) => changeSettings({ memoryBudget: Math.round(memory) })}
             />
           )}
         </Field>
       </div>
     </section>
-  );
-}
-
-function NumberField(props: { id: string; value: number; most: number; onChange: (value: number) => void }) {
-  const [text, setText] = useState(String(props.value));
-  const finish = (): void => {
-    const number = Math.round(Number(text));
-    if (Number.isFinite(number) && number >= 0 && number <= props.most) props.onChange(number);
-    else setText(String(props.value));
-  };
-  return (
-    <input
-      id={props.id}
-      className="input numeric"
-      type="number"
-      min={0}
-      max={props.most}
-      value={text}
-      onChange={(event) => setText(event.target.value)}
-      onBlur={finish}
-      onKeyDown={(event) => event.key === 'Enter' && finish()}
-    />
   );
 }
 

@@ -3,7 +3,8 @@ import type { OutputFormat, Scale, UpscaleSettings } from '../../../src-main/con
 import { openDialog } from '../../state/actions.ts';
 import { useModels } from '../../state/models.ts';
 import { call, useSession } from '../../state/session.ts';
-import { Button, Check, Field, Segmented, Select } from '../../ui/parts.tsx';
+import { Button, Check, Field, NumberInput, Segmented, Select } from '../../ui/parts.tsx';
+import { DiffusionChoices } from './diffusion-choices.tsx';
 
 interface ChoicesProps {
   readonly value: UpscaleSettings;
@@ -47,11 +48,15 @@ const metadataHints: Readonly<Record<UpscaleSettings['metadata'], string>> = {
 
 /** What a picture is to become, from what is changed often to what is changed rarely. */
 export function Choices({ value, onChange, disabled }: ChoicesProps) {
+  const models = useModels((state) => state.models);
   const lossy = value.format !== 'png' && value.format !== 'tiff';
   return (
     <fieldset className="choices" disabled={disabled}>
       <ScaleChoice value={value.scale} onChange={(scale) => onChange({ scale })} />
       <ModelChoice value={value.model} onChange={(model) => onChange({ model })} />
+      {models.find(({ entry }) => entry.id === value.model)?.entry.task === 'latent-diffusion' && (
+        <DiffusionChoices value={value.diffusion} onChange={(diffusion) => onChange({ diffusion })} />
+      )}
       <Field label="Format">
         {(id) => (
           <Select
@@ -304,31 +309,6 @@ function TextInput(props: {
       value={text}
       maxLength={200}
       spellCheck={false}
-      onChange={(event) => setText(event.target.value)}
-      onBlur={finish}
-      onKeyDown={(event) => event.key === 'Enter' && finish()}
-    />
-  );
-}
-
-function NumberInput(props: {
-  readonly label: string;
-  readonly value: number;
-  readonly onChange: (value: number) => void;
-}) {
-  const [text, setText] = useState(String(props.value));
-  useEffect(() => setText(String(props.value)), [props.value]);
-  const finish = (): void => {
-    const number = Number(text);
-    if (Number.isFinite(number) && number > 0) props.onChange(number);
-    else setText(String(props.value));
-  };
-  return (
-    <input
-      className="input numeric"
-      type="number"
-      aria-label={props.label}
-      value={text}
       onChange={(event) => setText(event.target.value)}
       onBlur={finish}
       onKeyDown={(event) => event.key === 'Enter' && finish()}
