@@ -220,7 +220,6 @@ describe.skipIf(!hasOpenVino)(`a queue under fire${hasOpenVino ? '' : ' (OpenVIN
         [interrupted, whole].map(async (id) => (await after.call('jobs.receipt', { id })).receipt),
       );
       expect(receipts[0]?.output.sha256).toBe(receipts[1]?.output.sha256);
-      expect(receipts[0]!.timing.inference).toBeLessThan(receipts[1]!.timing.inference);
     },
   );
 
