@@ -42,8 +42,6 @@ const SchedulerFile = z.object({
  */
 export type SchedulerConfig = z.output<typeof SchedulerFile>;
 
-export type Spacing = NonNullable<SchedulerConfig['timestep_spacing']>;
-
 /**
  * Reads the text of a diffusers `scheduler_config.json`. The sampler need not be the one that the file was written
  * for: like diffusers' `from_config`, what the file sets counts for every sampler.

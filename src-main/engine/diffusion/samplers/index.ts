@@ -7,7 +7,7 @@ import { lms } from './lms.ts';
 import { pndm } from './pndm.ts';
 import type { SamplerKind } from './sampler.ts';
 
-export type { Sampler, SamplerKind, SamplerState } from './sampler.ts';
+export type { SamplerKind, SamplerState } from './sampler.ts';
 
 /** Every method of sampling; a new one is a file beside this and a line here. */
 export const samplers: readonly SamplerKind[] = [ddim, pndm, lms, euler, eulerAncestral, dpmSolverMultistep];
