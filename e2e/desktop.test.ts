@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterEach, describe, expect, test } from 'vitest';
+import type {} from '../src-renderer/transport/client.ts';
 import {
   type Desktop,
   dropFiles,
@@ -192,6 +193,20 @@ describe.skipIf(noWindow !== '')(`the desktop window${noWindow && ` (${noWindow}
     await upscaleButton(page).waitFor();
     expect(await options(page).count()).toBe(2);
   }, 90_000);
+
+  test('a message of 50 MB ends that connection alone: the window loads anew and the queue is there', async () => {
+    await using folder = await temporaryFolder();
+    const files = await makePictures(join(folder.path, 'pictures'), 2);
+    const desktop = await start(folder.path, files);
+    const { page } = desktop;
+    await upscaleButton(page).waitFor();
+    const engine = desktop.enginePid();
+    await page.evaluate(() => window.refineryBridge?.send('x'.repeat(50 * 1024 * 1024)));
+    await page.reload();
+    await upscaleButton(page).waitFor();
+    expect(await options(page).count()).toBe(2);
+    expect(desktop.enginePid()).toBe(engine);
+  });
 
   test('the page can reach neither Node, nor other addresses, nor files that nobody gave it', async () => {
     await using folder = await temporaryFolder();

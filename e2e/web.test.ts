@@ -174,6 +174,30 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
     await page.getByRole('heading', { name: 'Drop pictures or folders here' }).waitFor();
   });
 
+  test('takes a pasted picture, and keeps choices under a name', async () => {
+    await using folder = await temporaryFolder();
+    const page = await openPage(await start(folder.path));
+    const bytes = [...(await readFile(sample))];
+    await page.evaluate((content) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.items.add(new File([new Uint8Array(content)], 'pasted.jpg', { type: 'image/jpeg' }));
+      window.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+    }, bytes);
+    await page.getByRole('option', { name: /^pasted.jpg, 451 × 300 to 1804 × 1200/ }).waitFor();
+    await page.getByRole('radio', { name: 'x3' }).check({ force: true });
+    await page.getByRole('button', { name: 'Presets' }).click();
+    await page.getByRole('menuitem', { name: 'Save these choices' }).click();
+    await page.getByRole('textbox', { name: 'Name', exact: true }).last().fill('Three times');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('radio', { name: 'x2' }).check({ force: true });
+    await page.getByRole('button', { name: 'Presets' }).click();
+    await page.getByRole('menuitem', { name: /Three times/ }).click();
+    await page.getByRole('option', { name: /to 1353 × 900/ }).waitFor();
+    expect(await page.getByRole('radio', { name: 'x3' }).isChecked()).toBe(true);
+    await page.reload();
+    await page.getByRole('button', { name: 'Three times' }).waitFor();
+  });
+
   test('says when its server has gone', async () => {
     await using folder = await temporaryFolder();
     const web = await start(folder.path);

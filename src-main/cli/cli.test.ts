@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Receipt } from '../contract/upscale.ts';
+import { hasOpenVino, sample } from '../engine/host/fixtures/engine.ts';
+
+const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'refinery-cli-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly lines: string[];
+  readonly errors: string;
+}
+
+function refinery(...args: readonly string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], {
+      env: { ...process.env, REFINERY_DATA_DIR: join(folder, 'data') },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    let errors = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      errors += chunk.toString();
+    });
+    child.once('close', (code) => resolve({ code, lines: output.split('\n').filter(Boolean), errors }));
+  });
+}
+
+const parse = (lines: readonly string[]): Array<Record<string, unknown>> =>
+  lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+
+describe.skipIf(!hasOpenVino)(`refinery upscale${hasOpenVino ? '' : ' (OpenVINO is not here)'}`, () => {
+  test('prints one JSON object a line, with receipt and full paths, and ends with 0', async () => {
+    const source = join(folder, 'small.png');
+    await sharp(sample).resize(60, 40).png().toFile(source);
+    const output = join(folder, 'out');
+    const { code, lines } = await refinery('upscale', source, '--output', output, '--json');
+    expect(code).toBe(0);
+    const events = parse(lines);
+    const done = events.find(({ event }) => event === 'done');
+    expect(done).toMatchObject({ input: source, output: join(output, 'small_x4.png') });
+    expect(Receipt.parse(done?.['receipt']).output).toMatchObject({ width: 240, height: 160 });
+    expect(events.at(-1)).toEqual({ event: 'end', done: 1, failed: 0 });
+  });
+
+  test('a folder is searched; one picture that fails is told with code and hint, and the code is 1', async () => {
+    await sharp(sample).resize(60, 40).png().toFile(join(folder, 'good.png'));
+    await writeFile(join(folder, 'empty.png'), '');
+    const { code, lines } = await refinery('upscale', folder, '--scale', '2', '--format', 'webp', '--json');
+    expect(code).toBe(1);
+    const failed = parse(lines).find(({ event }) => event === 'failed');
+    expect(failed).toMatchObject({
+      input: join(folder, 'empty.png'),
+      error: { code: 'INPUT_EMPTY', message: expect.any(String), hint: expect.any(String) },
+    });
+    expect((await readdir(folder)).sort()).toEqual(['data', 'empty.png', 'good.png', 'good_x2.webp']);
+  });
+
+  test('a person reads lines, not JSON', async () => {
+    const source = join(folder, 'small.png');
+    await sharp(sample).resize(60, 40).png().toFile(source);
+    const { code, lines } = await refinery('upscale', source);
+    expect(code).toBe(0);
+    expect(lines.join('\n')).toMatch(/Done\s+small\.png\s+240 × 160/);
+    expect(lines.at(-1)).toBe('1 done');
+  });
+
+  test('devices, models and doctor tell what is here', async () => {
+    const devices = await refinery('devices', '--json');
+    expect(devices.code).toBe(0);
+    expect(devices.lines.join('')).toContain('"CPU"');
+    const models = await refinery('models', '--json');
+    expect(models.code).toBe(0);
+    expect(models.lines.join('')).toContain('"srx4_photo"');
+    const doctor = await refinery('doctor');
+    expect(doctor.code).toBe(0);
+    expect(doctor.lines.join('\n')).toMatch(/OpenVINO/);
+  });
+});
+
+test.each([
+  [['upscale']],
+  [['upscale', 'a.png', '--scale', '99']],
+  [['upscale', 'a.png', '--format', 'bmp']],
+  [['nonsense']],
+])('%j is a wrong command line: 2', async (args) => {
+  const { code, errors } = await refinery(...args);
+  expect(code).toBe(2);
+  expect(errors.length).toBeGreaterThan(0);
+});
