@@ -1,4 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -11,6 +12,7 @@ import {
   noBrowser,
   openWeb,
   results,
+  root,
   sample,
   temporaryFolder,
   type WebMode,
@@ -197,6 +199,31 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
     await page.reload();
     await page.getByRole('button', { name: 'Three times' }).waitFor();
   });
+
+  const runs = join(root, '..', 'shared', 'jpqd', 'run');
+  test.skipIf(!existsSync(runs))(
+    'watches a training, and follows it as it grows (needs the recorded runs)',
+    async () => {
+      await using folder = await temporaryFolder();
+      const training = join(folder.path, 'training');
+      await cp(join(runs, 'jpqd', 'output'), training, { recursive: true });
+      await chmod(training, 0o755);
+      const state = join(training, 'trainer_state.json');
+      const whole = await readFile(state, 'utf8');
+      const page = await openPage(await start(join(folder.path, 'data'), [training]));
+      await page.getByRole('button', { name: 'Compression', exact: true }).click();
+      await page.getByRole('button', { name: 'Choose a folder' }).click();
+      await page.getByRole('textbox', { name: 'File or folder' }).fill(training);
+      await page.keyboard.press('Enter');
+      await page.getByText('Step 288 of 288').waitFor();
+      await page.getByText(/Sparsity falls from 73.0 % to 39.3 %/).waitFor();
+      await page.getByRole('cell', { name: '337 of 512' }).waitFor();
+      await expectAccessible(page, 'a training');
+      await rm(state, { force: true });
+      await writeFile(state, whole.replace(/"max_steps": 288/, '"max_steps": 576'));
+      await page.getByText('Step 288 of 576').waitFor();
+    },
+  );
 
   test('says when its server has gone', async () => {
     await using folder = await temporaryFolder();

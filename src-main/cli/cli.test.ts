@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Receipt } from '../contract/upscale.ts';
-import { hasOpenVino, sample } from '../engine/host/fixtures/engine.ts';
+import { hasOpenVino, resources, sample } from '../engine/host/fixtures/engine.ts';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 
@@ -91,6 +92,31 @@ describe.skipIf(!hasOpenVino)(`refinery upscale${hasOpenVino ? '' : ' (OpenVINO 
     expect(doctor.lines.join('\n')).toMatch(/OpenVINO/);
   });
 });
+
+const runs = join(resources, '..', 'shared', 'jpqd', 'run');
+describe.skipIf(!existsSync(runs))(
+  `refinery monitor${existsSync(runs) ? '' : ' (the runs are not here)'}`,
+  () => {
+    test('explains a good training, and ends with 0', async () => {
+      const { code, lines } = await refinery('monitor', join(runs, 'jpqd', 'output'));
+      expect(code).toBe(0);
+      const text = lines.join('\n');
+      expect(text).toMatch(/Step\s+288 of 288/);
+      expect(text).toMatch(/layer 1\s+heads 2 of 4, feed-forward 337 of 512/);
+      expect(text).toMatch(/Sparsity falls from 73.0 % to 39.3 %/);
+    });
+
+    test('says why a training failed and what to change, and ends with 1', async () => {
+      const { code, lines } = await refinery('monitor', join(runs, 'fail_all_heads_pruned'), '--json');
+      expect(code).toBe(1);
+      const { advice } = parse(lines)[0] as {
+        advice: Array<{ id: string; severity: string; change: string }>;
+      };
+      expect(advice[0]?.severity).toBe('error');
+      expect(advice.map(({ id }) => id).join(' ')).toMatch(/collapsed/);
+    });
+  },
+);
 
 test.each([
   [['upscale']],

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { readVersion } from '../engine/host/version.ts';
 import { devicesCommand, doctorCommand, modelsCommand } from './look.ts';
+import { monitorCommand } from './monitor.ts';
 import { serveCommand } from './serve.ts';
 import { exitCodes } from './shared.ts';
 import { upscaleCommand } from './upscale.ts';
@@ -20,6 +21,7 @@ const program = new Command('refinery')
   .addCommand(devicesCommand(resources))
   .addCommand(modelsCommand(resources))
   .addCommand(doctorCommand(resources))
+  .addCommand(monitorCommand())
   .addCommand(serveCommand(resources));
 for (const command of program.commands) command.exitOverride();
 

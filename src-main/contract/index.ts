@@ -1,3 +1,4 @@
+export * from './compression.ts';
 export * from './engine.ts';
 export * from './errors.ts';
 export * from './files.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RunView } from './compression.ts';
 import { EngineInfo, EngineState, EngineStatus, Finding } from './engine.ts';
 import { AdmitResult, FileHandle, FileHandleId, MediaFile, MediaRequest } from './files.ts';
 import { Job, JobId, QueueSummary } from './jobs.ts';
@@ -112,6 +113,11 @@ export const methods = {
   ),
   'models.remove': method('window', z.object({ id: z.string() }), done),
 
+  // Compression
+  /** Reads the folder of a training with JPQD and follows it; the one that was followed before is let go. */
+  'compression.open': method('window', z.object({ handle: FileHandleId }), RunView),
+  'compression.close': method('window', nothing, done),
+
   // Settings
   'settings.get': method('window', nothing, Settings),
   'settings.set': method('window', z.object({ change: SettingsChange }), Settings),
@@ -140,6 +146,7 @@ export const events = {
   'jobs.removed': z.object({ ids: z.array(JobId), summary: QueueSummary }),
   'upscale.tile': TilePreview,
   'models.changed': z.object({ models: z.array(ModelSummary) }),
+  'compression.changed': RunView,
   'settings.changed': Settings,
   'engine.state': EngineState,
   /** Files from the command line, a second start or the system's "Open with". */

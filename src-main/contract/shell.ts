@@ -17,6 +17,7 @@ export const dialogPurposes = [
   'folder',
   'model',
   'modelFolder',
+  'runFolder',
   'outputFolder',
   'runtimeFolder',
 ] as const;

@@ -31,6 +31,7 @@ const dialogs: Record<DialogPurpose, OpenDialogOptions> = {
     filters: [{ name: 'OpenVINO IR or ONNX', extensions: ['xml', 'onnx'] }],
   },
   modelFolder: { title: 'Choose the folder of a diffusion model', properties: ['openDirectory'] },
+  runFolder: { title: 'Choose the output folder of a training', properties: ['openDirectory'] },
   outputFolder: { title: 'Choose where results go', properties: ['openDirectory', 'createDirectory'] },
   runtimeFolder: { title: 'Choose the folder of an OpenVINO runtime', properties: ['openDirectory'] },
 };

@@ -9,6 +9,7 @@ import { DropArea } from './drop-area.tsx';
 import { pages } from './pages.ts';
 import { Palette } from './palette.tsx';
 import { Rail } from './rail.tsx';
+import { ServerPath } from './server-path.tsx';
 import { StatusLine } from './status-line.tsx';
 import { Toasts } from './toasts.tsx';
 
@@ -61,6 +62,7 @@ export function App({ connection }: { readonly connection: Connection }) {
         <StatusLine />
       </div>
       {palette && <Palette />}
+      <ServerPath />
       <Toasts />
     </DropArea>
   );

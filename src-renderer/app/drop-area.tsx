@@ -3,6 +3,7 @@ import { addFiles } from '../state/actions.ts';
 import { toast, useSession } from '../state/session.ts';
 import { filesOf } from '../transport/files.ts';
 import { count } from '../ui/format.ts';
+import { pages } from './pages.ts';
 
 /** The whole window takes files, and says beforehand what it will do with them. */
 export function DropArea({ children }: { readonly children: ReactNode }) {
@@ -10,10 +11,14 @@ export function DropArea({ children }: { readonly children: ReactNode }) {
   const depth = useRef(0);
   const hasFiles = (event: DragEvent): boolean => event.dataTransfer.types.includes('Files');
 
-  const drop = async (event: DragEvent): Promise<void> => {
+  const current = useSession((state) => state.page);
+  const drop = pages.find(({ id }) => id === current)?.drop;
+
+  const takeDrop = async (event: DragEvent): Promise<void> => {
     const { connection } = useSession.getState();
     const files = await filesOf(event.dataTransfer, connection?.bridge.kind === 'web');
     if (files.length === 0) toast('There was no file in what was dropped.', { tone: 'warning' });
+    else if (drop && connection) drop.take(await connection.bridge.admit(files));
     else await addFiles(files);
   };
 
@@ -39,16 +44,16 @@ export function DropArea({ children }: { readonly children: ReactNode }) {
         event.preventDefault();
         depth.current = 0;
         setItems(null);
-        void drop(event);
+        void takeDrop(event);
       }}
     >
       {children}
       {items !== null && (
         <div className="drop-overlay">
           <p className="drop-title">
-            {items > 1 ? `Add ${count(items, 'item')} to Upscale` : 'Add to Upscale'}
+            {drop?.title ?? (items > 1 ? `Add ${count(items, 'item')} to Upscale` : 'Add to Upscale')}
           </p>
-          <p className="quiet">Folders are searched for pictures.</p>
+          <p className="quiet">{drop?.hint ?? 'Folders are searched for pictures.'}</p>
         </div>
       )}
     </div>

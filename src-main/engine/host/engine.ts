@@ -12,6 +12,7 @@ import { Journal } from '../jobs/journal.ts';
 import { JobQueue, type NewJob } from '../jobs/queue.ts';
 import { ModelCatalogue } from '../models/index.ts';
 import { createUpscaler } from '../upscale/index.ts';
+import { compressionHandlers } from './compression-handlers.ts';
 import { diagnose } from './doctor.ts';
 import type { Folders } from './folders.ts';
 import { Handles } from './handles.ts';
@@ -93,6 +94,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     memoryBudgetBytes: () => settings.get().memoryBudget * 1024 * 1024 || freemem() * 0.5,
   });
   const media = new MediaLibrary(upscaler, folders.cache);
+
+  const compression = compressionHandlers({ handles, emit });
 
   let watched: string | null = null;
   const queue = new JobQueue({
@@ -192,6 +195,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     }),
 
     ...modelHandlers({ catalogue, handles, emit }),
+    ...compression.handlers,
 
     'settings.get': () => settings.get(),
     'settings.set': ({ change }) => settings.set(definedOnly(change)),
@@ -253,6 +257,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     closing ??= (async () => {
       inspector.close();
       catalogue.cancelAll();
+      await compression.close();
       await queue.shutdown();
       await settings.settled();
       upscaler.dispose();

@@ -4,7 +4,6 @@ import { useJobs } from '../../state/jobs.ts';
 import { useSelection } from '../../state/selection.ts';
 import { Inspector } from './inspector.tsx';
 import { Queue } from './queue.tsx';
-import { ServerPath } from './server-path.tsx';
 import './upscale.css';
 import { Viewer } from './viewer.tsx';
 import { Welcome } from './welcome.tsx';
@@ -13,20 +12,14 @@ function Upscale() {
   const empty = useJobs(({ loaded, order }) => loaded && order.length === 0);
   const current = useSelection((state) => state.current);
   const job = useJobs(({ jobs }) => (current === null ? undefined : jobs.get(current)));
+  if (empty) return <Welcome />;
   return (
-    <>
-      {empty ? (
-        <Welcome />
-      ) : (
-        <div className="upscale">
-          <h1 className="hidden-visually">Upscale</h1>
-          <Queue />
-          {job ? <Viewer job={job} /> : <div className="viewer-field" />}
-          <Inspector job={job} />
-        </div>
-      )}
-      <ServerPath />
-    </>
+    <div className="upscale">
+      <h1 className="hidden-visually">Upscale</h1>
+      <Queue />
+      {job ? <Viewer job={job} /> : <div className="viewer-field" />}
+      <Inspector job={job} />
+    </div>
   );
 }
 

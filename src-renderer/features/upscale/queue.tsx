@@ -3,7 +3,8 @@ import { clsx } from 'clsx';
 import { Ellipsis, Plus } from 'lucide-react';
 import { type DragEvent, type KeyboardEvent, memo, useEffect, useRef, useState } from 'react';
 import type { Job } from '../../../src-main/contract/index.ts';
-import { openPictures, startJobs } from '../../state/actions.ts';
+import { openServerPath } from '../../app/server-path.tsx';
+import { addToQueue, openPictures, startJobs } from '../../state/actions.ts';
 import { removeJobs, useJobs } from '../../state/jobs.ts';
 import { nextSelection, select, useSelection } from '../../state/selection.ts';
 import { act, useSession } from '../../state/session.ts';
@@ -12,7 +13,6 @@ import { StateMark } from '../../ui/job-state.tsx';
 import { ContextMenu, DropdownMenu } from '../../ui/menu.tsx';
 import { IconButton, Progress } from '../../ui/parts.tsx';
 import { menuFor, moveBy } from './job-actions.ts';
-import { openServerPath } from './server-path.tsx';
 import { rowText, sizeText, stateText } from './words.ts';
 
 const rowHeight = 60;
@@ -105,7 +105,12 @@ export function Queue() {
               { label: 'Pictures', shortcut: 'Ctrl+O', run: () => void openPictures('pictures') },
               { label: 'A folder', shortcut: 'Ctrl+Shift+O', run: () => void openPictures('folder') },
               ...(shell && shell.allowedFolders.length > 0
-                ? [{ label: 'A path on the server', run: openServerPath }]
+                ? [
+                    {
+                      label: 'A path on the server',
+                      run: () => openServerPath((admitted) => void addToQueue(admitted)),
+                    },
+                  ]
                 : []),
             ]}
           >

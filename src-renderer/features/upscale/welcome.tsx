@@ -1,9 +1,9 @@
 import { ImagePlus } from 'lucide-react';
 import sample from '../../../assets/samples/chelsea.jpg';
-import { openPictures, trySample } from '../../state/actions.ts';
+import { openServerPath } from '../../app/server-path.tsx';
+import { addToQueue, openPictures, trySample } from '../../state/actions.ts';
 import { showPage, useSession } from '../../state/session.ts';
 import { Button } from '../../ui/parts.tsx';
-import { openServerPath } from './server-path.tsx';
 
 /** The page before the first picture. */
 export function Welcome() {
@@ -31,7 +31,7 @@ export function Welcome() {
             Add a folder
           </Button>
           {shell && shell.allowedFolders.length > 0 && (
-            <Button className="tall" onClick={openServerPath}>
+            <Button className="tall" onClick={() => openServerPath((admitted) => void addToQueue(admitted))}>
               From the server
             </Button>
           )}

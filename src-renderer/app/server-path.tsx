@@ -1,29 +1,29 @@
 import { type FormEvent, useState } from 'react';
 import { create } from 'zustand';
-import { addToQueue } from '../../state/actions.ts';
-import { act, useSession } from '../../state/session.ts';
-import { Button, Dialog, Field } from '../../ui/parts.tsx';
+import type { AdmitResult } from '../../src-main/contract/index.ts';
+import { act, useSession } from '../state/session.ts';
+import { Button, Dialog, Field } from '../ui/parts.tsx';
 
-const useOpen = create(() => ({ open: false }));
+const useOpen = create<{ readonly take: ((admitted: AdmitResult) => void) | null }>(() => ({ take: null }));
 
-export function openServerPath(): void {
-  useOpen.setState({ open: true });
+/** Web mode: asks for a file or folder on the server, below those that its owner allowed. */
+export function openServerPath(take: (admitted: AdmitResult) => void): void {
+  useOpen.setState({ take });
 }
 
-/** Web mode: names a file or folder on the server, below those that its owner allowed. */
 export function ServerPath() {
-  const { open } = useOpen();
+  const { take } = useOpen();
   const folders = useSession((state) => state.shell?.allowedFolders) ?? [];
   const [path, setPath] = useState('');
-  const close = (): void => useOpen.setState({ open: false });
-  if (!open) return null;
+  const close = (): void => useOpen.setState({ take: null });
+  if (!take) return null;
 
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     const admitted = await act('files.admitAllowed', { path });
     if (!admitted) return;
     close();
-    await addToQueue(admitted);
+    take(admitted);
   };
   return (
     <Dialog title="Add from the server" onClose={close}>

@@ -1,0 +1,121 @@
+import { isLowPrecision } from '../ingest/ir.ts';
+import { type Evidence, percent, type Rule } from './rule.ts';
+
+const csv = 'structured_sparsity.csv';
+
+const lessPruning =
+  'Lower importance_regularization_factor, or leave the layer’s attention out with an ignored scope such as ' +
+  '{re}.*BertLayer\\\\[3\\\\]/BertAttention.*, and start again; then heads of other layers are weighed anew.';
+
+/** Structured masking left nothing of a block's attention or of its feed-forward part. */
+export const layerCollapsed: Rule = {
+  id: 'layer-collapsed',
+  check({ derived: { structure } }) {
+    const evidence = (structure?.layers ?? []).flatMap(({ layer, heads, feedForward }): Evidence[] => [
+      ...(heads?.kept === 0
+        ? [{ text: `Layer ${layer} keeps 0 of ${heads.dense} heads.`, where: csv, value: 0 }]
+        : []),
+      ...(feedForward?.kept === 0
+        ? [
+            {
+              text: `Layer ${layer} keeps 0 of ${feedForward.dense} feed-forward rows.`,
+              where: csv,
+              value: 0,
+            },
+          ]
+        : []),
+    ]);
+    if (evidence.length === 0) return undefined;
+    return {
+      severity: 'error',
+      title:
+        evidence.length === 1
+          ? 'A layer collapsed: nothing of it is left'
+          : `${evidence.length} layers collapsed`,
+      evidence: [
+        ...evidence,
+        {
+          text: 'The next save fails: OpenVINO can’t remove heads from a layer that has none left.',
+          where: csv,
+        },
+      ],
+      change: lessPruning,
+    };
+  },
+};
+
+/** During warm-up NNCF's table already shows a block whose attention is all zero; there is time to stop. */
+export const layerCollapsing: Rule = {
+  id: 'layer-collapsing',
+  check({ run, derived: { structure } }) {
+    const newest = run.nncf?.epochs.at(-1);
+    if (!newest || structure?.prunable) return undefined;
+    const byLayer = new Map<string, number[]>();
+    for (const { name, sparsity } of newest.layers) {
+      const layer = /\[(?:layer|layers|blocks|resblocks)\]\/\w+\[(\d+)\]\/\w*Attention/.exec(name)?.[1];
+      if (layer !== undefined) byLayer.set(layer, [...(byLayer.get(layer) ?? []), sparsity]);
+    }
+    const evidence = [...byLayer].flatMap(([layer, values]): Evidence[] => {
+      const least = Math.min(...values);
+      if (least < 0.999) return [];
+      const text = `All attention weights of layer ${layer} are zero when epoch ${newest.epoch} begins.`;
+      return [{ text, where: 'nncf_output.log', value: least }];
+    });
+    if (evidence.length === 0) return undefined;
+    return { severity: 'warning', title: 'A layer is about to collapse', evidence, change: lessPruning };
+  },
+};
+
+/** Fine-tuning has come, or the end, and yet the saved model has its dense sizes. */
+export const structureNotResolved: Rule = {
+  id: 'structure-not-resolved',
+  check({ run, derived: { structure, sparsity, stages } }) {
+    if (!run.config?.movement || !structure || structure.from === 'csv') return undefined;
+    if (!run.training.finished && !run.ir) return undefined;
+    if (structure.prunedParameters < structure.denseParameters) return undefined;
+    const { model } = sparsity.now ?? {};
+    const evidence: Evidence[] = [
+      {
+        text: `Linear layers have all of their ${structure.denseParameters.toLocaleString('en')} weights.`,
+        where: run.ir?.path ?? 'openvino_model.xml',
+        value: structure.prunedParameters,
+      },
+      ...(model === undefined
+        ? []
+        : [
+            {
+              text: `${percent(model)} of the weights are zero, which makes the file no smaller.`,
+              where: 'compression/movement_sparsity/model_sparsity',
+              value: model,
+            },
+          ]),
+      { text: `The newest logged stage is ${stages.now}.`, where: 'trainer_state.json' },
+    ];
+    return {
+      severity: 'error',
+      title: 'The saved model still has its dense sizes',
+      evidence,
+      change: run.config.movement.structuredMasking
+        ? 'Let training go on past warmup_end_epoch (more epochs, or an earlier end of warm-up), then save again.'
+        : 'Set enable_structured_masking to true; without it weights become zero, but no heads or rows are removed.',
+    };
+  },
+};
+
+/** Quantization was asked for, but linear layers of the saved model have float weights. */
+export const floatLayersLeft: Rule = {
+  id: 'float-layers-left',
+  check({ run, derived: { quantization } }) {
+    if (!run.config?.quantization || !quantization || !run.ir) return undefined;
+    const left = run.ir.linear.filter(({ weightType }) => !isLowPrecision(weightType));
+    if (left.length === 0) return undefined;
+    return {
+      severity: left.length === run.ir.linear.length ? 'error' : 'warning',
+      title: `${left.length} of ${run.ir.linear.length} linear layers are still in float`,
+      evidence: left
+        .slice(0, 10)
+        .map(({ module, weightType }) => ({ text: `${module} is ${weightType}.`, where: run.ir!.path })),
+      change: 'Look whether ignored_scopes of the quantization algorithm match more than they should.',
+    };
+  },
+};

@@ -1,0 +1,212 @@
+import { child, type IrElement, parseIr } from '../../models/ir/document.ts';
+import type { FileProblem, Parsed } from '../types.ts';
+
+/** A matrix product with a constant: a linear layer. */
+export interface IrLinear {
+  /** The module's name, such as `bert.encoder.layer.0.attention.self.query`. */
+  readonly module: string;
+  /** The operation's name in the IR. */
+  readonly name: string;
+  readonly outputs: number;
+  readonly inputs: number;
+  readonly parameters: number;
+  /** Element type of the stored weights, such as `i8` or `f32`. */
+  readonly weightType: string;
+  /** Whether a FakeQuantize stands before the layer's input, maybe behind operations that only move elements. */
+  readonly inputQuantized: boolean;
+  /** Place of the weights in the .bin, in bytes. */
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** A lookup in a constant table: an embedding. */
+export interface IrEmbedding {
+  readonly name: string;
+  readonly parameters: number;
+  readonly weightType: string;
+}
+
+/** A matrix product of two activations, as attention has. */
+export interface IrProduct {
+  readonly name: string;
+  readonly inputsQuantized: boolean;
+}
+
+export interface IrSummary {
+  /** Path of the .xml from the run's folder; empty where it isn't known. */
+  readonly path: string;
+  readonly operations: Readonly<Record<string, number>>;
+  readonly linear: readonly IrLinear[];
+  readonly embeddings: readonly IrEmbedding[];
+  readonly products: readonly IrProduct[];
+  readonly fakeQuantizes: number;
+  /** Elements of constants by their type. */
+  readonly constants: Readonly<Record<string, number>>;
+  readonly xmlBytes: number;
+  readonly binBytes?: number;
+}
+
+interface Node {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly data: Readonly<Record<string, string>>;
+}
+
+/** A node by the id and port that its output goes to. */
+type Graph = { readonly nodes: ReadonlyMap<string, Node>; readonly sources: ReadonlyMap<string, string> };
+
+const lowTypes: readonly string[] = ['i8', 'u8', 'i4', 'u4', 'nf4', 'u1', 'i2', 'u2', 'f8e4m3', 'f8e5m2'];
+export const isLowPrecision = (type: string): boolean => lowTypes.includes(type);
+
+/** Between a stored weight and its layer: undoing quantization, and moving elements. */
+const weightSteps = ['FakeQuantize', 'Convert', 'Multiply', 'Subtract', 'Reshape', 'Transpose'];
+/** Operations that move elements without changing them, so that a quantized input stays so. */
+const moves = ['Reshape', 'Transpose', 'Squeeze', 'Unsqueeze', 'Slice', 'StridedSlice', 'Gather', 'Concat'];
+
+/** Reads the text of an IR's .xml as far as compression shows in it. The .bin isn't needed. */
+export function parseIrSummary(
+  xml: string,
+  known: { path?: string; binBytes?: number } = {},
+): Parsed<IrSummary> {
+  let net: IrElement;
+  try {
+    net = parseIr(xml);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const line = /^(?:[^:]*:)?(\d+):\d+: /.exec(message)?.[1];
+    const place = line === undefined ? {} : { place: { line: Number(line) } };
+    return { problems: [{ severity: 'error', message: `The XML is damaged: ${message}`, ...place }] };
+  }
+  const problems: FileProblem[] = [];
+  const graph = graphOf(net);
+  const operations: Record<string, number> = {};
+  const constants: Record<string, number> = {};
+  const linear: IrLinear[] = [];
+  const embeddings: IrEmbedding[] = [];
+  const products: IrProduct[] = [];
+  for (const node of graph.nodes.values()) {
+    operations[node.type] = (operations[node.type] ?? 0) + 1;
+    if (node.type === 'Const') {
+      const type = node.data['element_type'] ?? 'unknown';
+      constants[type] = (constants[type] ?? 0) + elements(shapeOf(node));
+    } else if (node.type === 'MatMul') {
+      const found = linearOf(graph, node);
+      if (found) linear.push(found);
+      else {
+        const inputsQuantized = [0, 1].every((port) => quantized(graph, inputOf(graph, node, port)));
+        products.push({ name: node.name, inputsQuantized });
+      }
+    } else if (node.type === 'Gather') {
+      const table = weightOf(graph, node, 0);
+      if (
+        table &&
+        shapeOf(table.constant).length === 2 &&
+        /^(?:f|bf|i8|u8|i4|u4)/.test(typeOf(table.constant))
+      ) {
+        const parameters = elements(shapeOf(table.constant));
+        embeddings.push({ name: node.name, parameters, weightType: typeOf(table.constant) });
+      }
+    }
+  }
+  if (graph.nodes.size === 0) {
+    problems.push({ severity: 'error', message: 'The IR has no layers.', place: { path: '/net/layers' } });
+  }
+  const value = {
+    path: known.path ?? '',
+    operations,
+    linear,
+    embeddings,
+    products,
+    fakeQuantizes: operations['FakeQuantize'] ?? 0,
+    constants,
+    xmlBytes: Buffer.byteLength(xml),
+    ...(known.binBytes === undefined ? {} : { binBytes: known.binBytes }),
+  };
+  return { value, problems };
+}
+
+function graphOf(net: IrElement): Graph {
+  const nodes = new Map<string, Node>();
+  for (const layer of child(net, 'layers')?.children ?? []) {
+    const { id = '', name = '', type = '' } = layer.attributes;
+    nodes.set(id, { id, name, type, data: child(layer, 'data')?.attributes ?? {} });
+  }
+  const sources = new Map<string, string>();
+  for (const { attributes: edge } of child(net, 'edges')?.children ?? []) {
+    sources.set(`${edge['to-layer']}:${edge['to-port']}`, edge['from-layer'] ?? '');
+  }
+  return { nodes, sources };
+}
+
+const inputOf = (graph: Graph, node: Node, port: number): Node | undefined =>
+  graph.nodes.get(graph.sources.get(`${node.id}:${port}`) ?? '');
+
+const typeOf = (constant: Node): string => constant.data['element_type'] ?? '';
+const shapeOf = (constant: Node): number[] => (constant.data['shape']?.match(/\d+/g) ?? []).map(Number);
+const elements = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+
+/** The constant that an input comes from, through what undoes its quantization. */
+function weightOf(
+  graph: Graph,
+  node: Node,
+  port: number,
+): { constant: Node; transposed: boolean } | undefined {
+  let transposed = false;
+  let at = inputOf(graph, node, port);
+  for (let depth = 0; at && depth < 10; depth++) {
+    if (at.type === 'Const') return { constant: at, transposed };
+    if (!weightSteps.includes(at.type)) return undefined;
+    if (at.type === 'Transpose') transposed = !transposed;
+    at = inputOf(graph, at, 0);
+  }
+  return undefined;
+}
+
+function linearOf(graph: Graph, node: Node): IrLinear | undefined {
+  for (const port of [1, 0]) {
+    const weight = weightOf(graph, node, port);
+    const shape = weight ? shapeOf(weight.constant) : [];
+    if (!weight || shape.length !== 2) continue;
+    // As the second factor, weights stored [outputs, inputs] are turned, by the product itself or by a Transpose.
+    const turned = node.data[port === 1 ? 'transpose_b' : 'transpose_a'] === 'true';
+    const outputsFirst = (turned !== weight.transposed) === (port === 1);
+    const [first = 0, second = 0] = shape;
+    return {
+      module: moduleOf(node.name),
+      name: node.name,
+      outputs: outputsFirst ? first : second,
+      inputs: outputsFirst ? second : first,
+      parameters: first * second,
+      weightType: typeOf(weight.constant),
+      inputQuantized: quantized(graph, inputOf(graph, node, 1 - port)),
+      offset: Number(weight.constant.data['offset'] ?? 0),
+      size: Number(weight.constant.data['size'] ?? 0),
+    };
+  }
+  return undefined;
+}
+
+function quantized(graph: Graph, from: Node | undefined): boolean {
+  let at = from;
+  for (let depth = 0; at && depth < 8; depth++) {
+    if (at.type === 'FakeQuantize') return true;
+    // Attention scales its queries or keys by a constant, which the runtime folds into the quantization's scale.
+    const scaled = ['Multiply', 'Divide'].includes(at.type) && inputOf(graph, at, 1)?.type === 'Const';
+    if (!scaled && !moves.includes(at.type)) return false;
+    at = inputOf(graph, at, 0);
+  }
+  return false;
+}
+
+/**
+ * The module behind an operation: `/bert/encoder/layer.0/output/dense/MatMul` after conversion through ONNX,
+ * `__module.bert.encoder.layer.0.output.dense/aten::linear/MatMul` from PyTorch directly.
+ */
+export function moduleOf(operation: string): string {
+  if (operation.startsWith('__module.')) return operation.slice('__module.'.length).replace(/\/.*$/, '');
+  return operation
+    .replace(/^\//, '')
+    .replace(/\/(?:MatMul|Gemm)(?:[_/].*)?$/, '')
+    .replaceAll('/', '.');
+}
