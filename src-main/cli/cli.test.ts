@@ -118,6 +118,39 @@ describe.skipIf(!existsSync(runs))(
   },
 );
 
+const corpus = join(resources, '..', 'shared', 'datasets', 'corpus');
+describe.skipIf(!existsSync(corpus))(
+  `refinery convert${existsSync(corpus) ? '' : ' (the sets are not here)'}`,
+  () => {
+    test('detect names the format, with reasons', async () => {
+      const { code, lines } = await refinery('detect', join(corpus, 'voc'), '--json');
+      expect(code).toBe(0);
+      const { candidates } = parse(lines)[0] as { candidates: Array<{ format: string; reasons: string[] }> };
+      expect(candidates[0]).toMatchObject({ format: 'voc', reasons: [expect.any(String)] });
+      const nothing = await refinery('detect', join(folder, '..'), '--json');
+      expect(nothing.code).toBe(1);
+    });
+
+    test('says before what is lost, converts, reads back, and never writes over anything', async () => {
+      const source = join(corpus, 'coco_instances@clean');
+      const output = join(folder, 'yolo');
+      const dry = await refinery('convert', source, '--to', 'yolo_ultralytics', '-o', output, '--dry-run');
+      expect(dry.code).toBe(0);
+      expect(dry.lines.join('\n')).toMatch(/box\s+\d+ kept/);
+      expect(existsSync(output)).toBe(false);
+      const made = await refinery('convert', source, '--to', 'yolo_ultralytics', '-o', output, '--json');
+      expect(made.code).toBe(0);
+      const [plan, done] = parse(made.lines);
+      expect(plan).toMatchObject({ event: 'plan', from: 'coco_instances', to: 'yolo_ultralytics' });
+      expect(done?.['items']).toBe(plan?.['items']);
+      expect(done?.['readBack']).toMatchObject({ items: plan?.['items'] });
+      const again = await refinery('convert', source, '--to', 'voc', '-o', output, '--json');
+      expect(again.code).toBe(1);
+      expect(parse(again.lines).at(-1)).toMatchObject({ event: 'error', error: { code: 'OUTPUT_EXISTS' } });
+    });
+  },
+);
+
 test.each([
   [['upscale']],
   [['upscale', 'a.png', '--scale', '99']],

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { readVersion } from '../engine/host/version.ts';
+import { convertCommand, detectCommand } from './datasets.ts';
 import { devicesCommand, doctorCommand, modelsCommand } from './look.ts';
 import { monitorCommand } from './monitor.ts';
 import { serveCommand } from './serve.ts';
@@ -21,6 +22,8 @@ const program = new Command('refinery')
   .addCommand(devicesCommand(resources))
   .addCommand(modelsCommand(resources))
   .addCommand(doctorCommand(resources))
+  .addCommand(detectCommand())
+  .addCommand(convertCommand())
   .addCommand(monitorCommand())
   .addCommand(serveCommand(resources));
 for (const command of program.commands) command.exitOverride();

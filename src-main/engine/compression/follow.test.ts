@@ -23,7 +23,7 @@ function emptyFolder(): string {
 
 interface Seen {
   readonly runs: Run[];
-  /** Waits until a run is as wanted. @returns milliseconds that took. */
+  /** Waits until a run is as wanted. */
   until(wanted: (run: Run) => boolean): Promise<void>;
 }
 

@@ -1,0 +1,105 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { detectFormats } from './detect.ts';
+import { corpus, haveData, whyNot } from './testing/golden.ts';
+
+/** The format that each set of the corpus must be taken for. */
+const expected: Readonly<Record<string, readonly string[]>> = {
+  coco: ['coco', 'coco@clean'],
+  coco_instances: [
+    'coco_instances',
+    'coco_instances@clean',
+    'coco_instances@rich',
+    'roboflow_coco',
+    'mmdet_coco',
+  ],
+  coco_person_keypoints: ['coco_person_keypoints', 'coco_person_keypoints@pose'],
+  coco_captions: ['coco_captions'],
+  coco_labels: ['coco_labels'],
+  coco_image_info: ['coco_image_info'],
+  coco_panoptic: ['coco_panoptic', 'coco_panoptic@clean'],
+  coco_stuff: ['coco_stuff', 'coco_stuff@clean'],
+  yolo: ['yolo', 'yolo@clean'],
+  yolo_ultralytics: ['yolo_ultralytics', 'yolo_ultralytics@clean', 'yolo_ultralytics@inst', 'roboflow_yolo'],
+  voc: ['voc', 'voc@clean'],
+  voc_detection: ['voc_detection', 'voc_detection@clean', 'roboflow_voc'],
+  voc_classification: ['voc_classification', 'voc_classification@clean'],
+  voc_segmentation: ['voc_segmentation', 'voc_segmentation@clean'],
+  voc_instance_segmentation: ['voc_instance_segmentation'],
+  voc_layout: ['voc_layout'],
+  voc_action: ['voc_action'],
+  datumaro: [
+    'datumaro',
+    'datumaro@clean',
+    'datumaro@cls',
+    'datumaro@det',
+    'datumaro@mot',
+    'datumaro@pcd',
+    'datumaro@seg',
+  ],
+  cvat: ['cvat', 'cvat@clean'],
+};
+
+describe.skipIf(!haveData)(`datasets: telling formats apart${whyNot}`, () => {
+  for (const [format, sets] of Object.entries(expected)) {
+    test.each(sets)(`${format}: %s`, async (set) => {
+      const [first, second] = await detectFormats(corpus(set));
+      expect(first?.format.name).toBe(format);
+      expect(first!.reasons.length).toBeGreaterThan(0);
+      expect(first!.confidence).toBeGreaterThan(second?.confidence ?? 0);
+    });
+  }
+
+  test('a set of another format is not taken for one of these with confidence', async () => {
+    for (const set of [
+      'imagenet',
+      'kitti_detection',
+      'mot_seq',
+      'open_images',
+      'vott_csv',
+      'lfw',
+      'image_dir',
+    ]) {
+      const [first] = await detectFormats(corpus(set));
+      expect([set, (first?.confidence ?? 0) < 0.7]).toEqual([set, true]);
+    }
+  });
+});
+
+describe('datasets: telling formats apart, by hand', () => {
+  let folder = '';
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'refinery-detect-'));
+  });
+  afterAll(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+  const put = async (set: string, path: string, text: string): Promise<void> => {
+    const full = join(folder, set, path);
+    await mkdir(dirname(full), { recursive: true });
+    await writeFile(full, text);
+  };
+
+  test.each([
+    ['yolo_ultralytics_segmentation', 'names: [a]\ntrain: images/train\n', '0 0.1 0.1 0.5 0.1 0.3 0.9\n'],
+    [
+      'yolo_ultralytics_pose',
+      'names: [a]\ntrain: images/train\nkpt_shape: [1, 3]\n',
+      '0 0.5 0.5 1 1 0.2 0.2 2\n',
+    ],
+    ['yolo_ultralytics_obb', 'names: [a]\ntrain: images/train\n', '0 0.1 0.1 0.5 0.1 0.5 0.5 0.1 0.5\n'],
+  ])('%s', async (format, yaml, line) => {
+    await put(format, 'data.yaml', yaml);
+    await put(format, 'labels/train/a.txt', line);
+    const [first] = await detectFormats(join(folder, format));
+    expect(first?.format.name).toBe(format);
+  });
+
+  test('an empty folder is of no format, and a missing one an error', async () => {
+    await mkdir(join(folder, 'empty'));
+    expect(await detectFormats(join(folder, 'empty'))).toEqual([]);
+    await expect(detectFormats(join(folder, 'none'))).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' });
+  });
+});

@@ -1,0 +1,78 @@
+import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { RefineryError } from '../../../contract/errors.ts';
+import type { Size } from '../model/index.ts';
+
+/** Most bytes of a text file that is read at once: one picture's annotations, a list of names. */
+const mostText = 64 * 1024 * 1024;
+
+/** Deepest folder that is entered. */
+const deepest = 12;
+
+/** Files under a folder as relative paths with forward slashes, in the order of their names. Links are not followed. */
+export async function* filesUnder(folder: string, below = ''): AsyncGenerator<string> {
+  yield* walk(folder, below, 0);
+}
+
+async function* walk(folder: string, below: string, depth: number): AsyncGenerator<string> {
+  const entries = await readdir(join(folder, below), { withFileTypes: true }).catch(() => []);
+  entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  for (const entry of entries) {
+    const path = below === '' ? entry.name : `${below}/${entry.name}`;
+    if (entry.isFile()) yield path;
+    else if (entry.isDirectory() && depth < deepest) yield* walk(folder, path, depth + 1);
+  }
+}
+
+/** Names in a folder, sorted; empty where there is none. */
+export async function namesIn(folder: string): Promise<string[]> {
+  return (await readdir(folder).catch(() => [])).sort();
+}
+
+export async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() === true;
+}
+
+export async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() === true;
+}
+
+/** A small text file without its byte order mark. */
+export async function readText(path: string): Promise<string> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) throw new RefineryError('INPUT_NOT_FOUND', `There is no file ${path}.`);
+  if (found.size > mostText) throw new RefineryError('INPUT_TOO_LARGE', `The file ${path} is too large.`);
+  return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
+}
+
+/** A text file or undefined. */
+export async function textIfThere(path: string): Promise<string | undefined> {
+  return (await isFile(path)) ? readText(path) : undefined;
+}
+
+/** The first bytes of a file as text, for a look at what it is. */
+export async function headOf(path: string, bytes = 4096): Promise<string> {
+  const file = await open(path, 'r').catch(() => undefined);
+  if (file === undefined) return '';
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0);
+    return buffer
+      .subarray(0, bytesRead)
+      .toString('utf8')
+      .replace(/^\uFEFF/, '');
+  } finally {
+    await file.close();
+  }
+}
+
+/** A picture's size as it is shown, turned by EXIF; null where there is no picture that can be read. */
+export async function pictureSize(path: string): Promise<Size | null> {
+  if (!(await isFile(path))) return null;
+  try {
+    const { autoOrient } = await sharp(path).metadata();
+    return { width: autoOrient.width, height: autoOrient.height };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,75 @@
+import { join, relative } from 'node:path';
+import { RefineryError } from '../../../contract/errors.ts';
+
+/**
+ * A path out of an annotation file, made harmless: forward slashes, no `.` parts, and null where it would leave the
+ * set's folder (absolute, with a drive, with `..`) or could not be a file's name.
+ */
+export function safeRelative(path: string): string | null {
+  if (path.length === 0 || path.length > 4096 || path.includes('\0')) return null;
+  const unified = path.replaceAll('\\', '/');
+  if (unified.startsWith('/') || /^[a-z]:/i.test(unified)) return null;
+  const parts = unified.split('/').filter((part) => part !== '' && part !== '.');
+  return parts.length === 0 || parts.includes('..') ? null : parts.join('/');
+}
+
+/** Like {@link safeRelative}, but a way up out of the folder is cut off first, for files that are known to have one. */
+export function withoutWayUp(path: string): string | null {
+  return safeRelative(path.replaceAll('\\', '/').replace(/^(\.\.?\/+)+/, ''));
+}
+
+/** Joins a folder and a relative path that must stay inside it. */
+export function inside(folder: string, path: string): string {
+  const safe = safeRelative(path);
+  if (safe === null) {
+    throw new RefineryError('INPUT_CORRUPT', `The path ${JSON.stringify(path)} leaves the dataset's folder.`);
+  }
+  return join(folder, ...safe.split('/'));
+}
+
+export function fileNameOf(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+}
+
+/** The folder part with forward slashes, or empty. */
+export function folderOf(path: string): string {
+  const end = path.lastIndexOf('/');
+  return end < 0 ? '' : path.slice(0, end);
+}
+
+/** The ending with its dot; a name that starts with its only dot has none. */
+export function endingOf(path: string): string {
+  const name = fileNameOf(path);
+  const dot = name.lastIndexOf('.');
+  return dot <= 0 ? '' : name.slice(dot);
+}
+
+/** The path without the file's ending: `dots.in.name.08.jpg` is `dots.in.name.08`. */
+export function stemOf(path: string): string {
+  const ending = endingOf(path);
+  return ending === '' ? path : path.slice(0, -ending.length);
+}
+
+const pictureEndings = new Set([
+  '.jpg',
+  '.jpeg',
+  '.jpe',
+  '.jfif',
+  '.jp2',
+  '.png',
+  '.bmp',
+  '.gif',
+  '.tif',
+  '.tiff',
+  '.webp',
+  '.avif',
+  '.heic',
+  '.heif',
+  '.jxl',
+  '.ppm',
+  '.pgm',
+]);
+
+export function isPicture(path: string): boolean {
+  return pictureEndings.has(endingOf(path).toLowerCase());
+}

@@ -1,0 +1,91 @@
+import type { AnnotationType, Categories, Item, Media, ProblemLog } from './model/index.ts';
+
+/** A set that is open for reading. */
+export interface Dataset {
+  /** Known before the first item. */
+  readonly categories: Categories;
+  readonly media: Media['kind'];
+  /** Reads the set from its start, one item at a time. It can be called again. */
+  items(): AsyncIterable<Item>;
+  /** What could not be read. It grows while items are read. */
+  readonly problems: ProblemLog;
+}
+
+/** Names in a folder, enough of them to tell its format; never the whole of a large set. */
+export interface Listing {
+  readonly folder: string;
+  /** Relative paths with forward slashes: the same folder's in a row, sorted. */
+  readonly files: readonly string[];
+  /** Every folder that was looked into or seen, relative. */
+  readonly folders: readonly string[];
+  /** True where names were left out. */
+  readonly sampled: boolean;
+  /** First characters of a file. */
+  head(path: string): Promise<string>;
+}
+
+/** What a format says about a folder. */
+export interface Verdict {
+  /** 0 to 1. A format's own marks (a file that no other has) are 0.9 or more, a mere fitting layout 0.5. */
+  readonly confidence: number;
+  /** Plain sentences. */
+  readonly reasons: readonly string[];
+  readonly against: readonly string[];
+}
+
+/** What a format can hold. The rest is turned into what it can hold, or dropped: see `loss.ts`. */
+export interface Abilities {
+  readonly types: readonly AnnotationType[];
+  /** `any`, only the ones that a class declares, or these names and no others. */
+  readonly attributes: 'any' | 'declared' | readonly string[];
+  readonly itemAttributes: boolean;
+  /** Whether the parts of one object stay together. */
+  readonly groups: boolean;
+  readonly zOrder: boolean;
+  readonly labelParents: boolean;
+  readonly skeletons: boolean;
+  readonly subsets: boolean;
+}
+
+export interface ReadOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface WriteOptions {
+  /** `copy` takes the pictures along, byte by byte; `none` writes annotations only. */
+  readonly media: 'copy' | 'none';
+  /** Whether files that are already there may be replaced. */
+  readonly overwrite?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface WriteReport {
+  readonly items: number;
+  /** Annotations of the source that the written set holds, exactly or approximated. */
+  readonly annotations: number;
+  readonly files: number;
+  /** What could not be written as it was. */
+  readonly problems: ProblemLog;
+}
+
+/** One format. It is a folder under `formats/` and a line in `formats/index.ts`. */
+export interface Format {
+  /** Name in commands: lower case with underscores. */
+  readonly name: string;
+  /** Name for people. */
+  readonly title: string;
+  readonly aliases: readonly string[];
+  readonly abilities: Abilities;
+  /** Null where nothing speaks for this format. */
+  detect(listing: Listing): Promise<Verdict | null>;
+  read(folder: string, options?: ReadOptions): Promise<Dataset>;
+  write(dataset: Dataset, folder: string, options: WriteOptions): Promise<WriteReport>;
+}
+
+/** Format for reading only: a tool's own layout that nothing else takes. */
+export type ReadOnlyFormat = Omit<Format, 'write' | 'abilities'> & {
+  readonly abilities: null;
+  readonly write?: undefined;
+};
+
+export type AnyFormat = Format | ReadOnlyFormat;

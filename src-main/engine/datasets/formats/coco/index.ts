@@ -1,0 +1,142 @@
+import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import type { AnnotationType } from '../../model/index.ts';
+import { parseName, type Task } from './layout.ts';
+import { readCoco } from './read.ts';
+import { writeCoco } from './write.ts';
+
+function abilitiesOf(types: readonly AnnotationType[], changes: Partial<Abilities> = {}): Abilities {
+  return {
+    types,
+    attributes: 'any',
+    itemAttributes: false,
+    groups: true,
+    zOrder: false,
+    labelParents: true,
+    skeletons: false,
+    subsets: true,
+    ...changes,
+  };
+}
+
+interface Kind {
+  readonly name: string;
+  readonly title: string;
+  readonly aliases: readonly string[];
+  readonly reads: readonly Task[];
+  readonly writes: readonly Task[];
+  readonly abilities: Abilities;
+}
+
+const kinds: readonly Kind[] = [
+  {
+    name: 'coco',
+    title: 'COCO',
+    aliases: ['mscoco', 'coco_json'],
+    reads: ['instances', 'person_keypoints', 'captions', 'labels', 'image_info', 'panoptic', 'stuff'],
+    writes: ['instances', 'captions'],
+    abilities: abilitiesOf(['box', 'polygon', 'mask', 'caption']),
+  },
+  {
+    name: 'coco_instances',
+    title: 'COCO, objects with boxes and outlines',
+    aliases: ['roboflow_coco', 'mmdet_coco'],
+    reads: ['instances'],
+    writes: ['instances'],
+    abilities: abilitiesOf(['box', 'polygon', 'mask']),
+  },
+  {
+    name: 'coco_person_keypoints',
+    title: 'COCO, keypoints',
+    aliases: ['coco_keypoints'],
+    reads: ['person_keypoints'],
+    writes: ['person_keypoints'],
+    abilities: abilitiesOf(['box', 'polygon', 'mask', 'points'], { skeletons: true }),
+  },
+  {
+    name: 'coco_captions',
+    title: 'COCO, captions',
+    aliases: [],
+    reads: ['captions'],
+    writes: ['captions'],
+    abilities: abilitiesOf(['caption'], { attributes: [], labelParents: false }),
+  },
+  {
+    name: 'coco_labels',
+    title: 'COCO, classes of whole pictures',
+    aliases: [],
+    reads: ['labels'],
+    writes: ['labels'],
+    abilities: abilitiesOf(['label'], { attributes: [] }),
+  },
+  {
+    name: 'coco_image_info',
+    title: 'COCO, list of pictures',
+    aliases: [],
+    reads: ['image_info'],
+    writes: ['image_info'],
+    abilities: abilitiesOf([], { attributes: [], labelParents: false }),
+  },
+  {
+    name: 'coco_panoptic',
+    title: 'COCO, panoptic',
+    aliases: [],
+    reads: ['panoptic'],
+    writes: ['panoptic'],
+    abilities: abilitiesOf(['mask'], { attributes: ['is_crowd'] }),
+  },
+  {
+    name: 'coco_stuff',
+    title: 'COCO, stuff',
+    aliases: [],
+    reads: ['stuff'],
+    writes: ['stuff'],
+    abilities: abilitiesOf(['box', 'mask']),
+  },
+];
+
+async function detect(kind: Kind, listing: Listing): Promise<Verdict | null> {
+  const found = new Map<Task, string>();
+  for (const path of listing.files) {
+    const name = path.startsWith('annotations/') ? path.slice('annotations/'.length) : '';
+    const parsed = name.includes('/') ? null : parseName(name);
+    if (parsed !== null) found.set(parsed.task, path);
+  }
+  const wanted = kind.reads.filter((task) => found.has(task));
+  if (wanted.length > 0) {
+    const several = found.size > 1;
+    // With files of several tasks the whole is meant; with one, that task.
+    const fits = several === (kind.name === 'coco');
+    return {
+      confidence: fits ? 0.95 : kind.name === 'coco' ? 0.8 : 0.6,
+      reasons: wanted.map((task) => `${found.get(task)} has the name of a COCO file.`),
+      against: fits ? [] : several ? ['The folder has files of other COCO tasks, too.'] : [],
+    };
+  }
+  if (kind.name !== 'coco_instances' && kind.name !== 'coco') return null;
+  const jsons = listing.files.filter((path) => path.endsWith('.json') && path.split('/').length <= 2);
+  for (const path of jsons.slice(0, 3)) {
+    const head = await listing.head(path);
+    const keys = ['"images"', '"categories"', '"annotations"'].filter((key) => head.includes(key));
+    const roboflow = path.endsWith('.coco.json');
+    if (!roboflow && keys.length === 0) continue;
+    return {
+      confidence: (roboflow ? 0.9 : keys.length > 1 ? 0.7 : 0.4) - (kind.name === 'coco' ? 0.2 : 0),
+      reasons: roboflow
+        ? [`${path} has the name that Roboflow gives to a COCO file.`]
+        : [`${path} has COCO's fields ${keys.join(', ')}.`],
+      against: roboflow ? [] : ['No file has a name as in COCO.'],
+    };
+  }
+  return null;
+}
+
+/** COCO: https://cocodataset.org/#format-data, and the layouts of tools that write it. */
+export const cocoFormats: readonly Format[] = kinds.map((kind) => ({
+  name: kind.name,
+  title: kind.title,
+  aliases: kind.aliases,
+  abilities: kind.abilities,
+  detect: (listing) => detect(kind, listing),
+  read: (folder, options) => readCoco(folder, kind.reads, options),
+  write: (dataset, folder, options) => writeCoco(dataset, folder, kind.writes, kind.abilities, options),
+}));

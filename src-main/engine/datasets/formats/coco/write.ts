@@ -1,0 +1,171 @@
+import { adapt } from '../../convert.ts';
+import { OutputFolder, type Part, type TextSink } from '../../files/output.ts';
+import { endingOf } from '../../files/paths.ts';
+import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
+import { type Annotation, type Categories, type Item, ProblemLog } from '../../model/index.ts';
+import type { Task } from './layout.ts';
+import { objectFields, objectsOf } from './objects.ts';
+import { numberFor, writeSegments } from './segments.ts';
+
+/** One file in the making: pictures go straight in, annotations wait in a part of their own. */
+interface OpenTask {
+  readonly task: Task;
+  readonly sink: TextSink;
+  readonly annotations: Part;
+  images: number;
+  objects: number;
+  /** Numbers given so far: COCO's must be unique in the file. */
+  readonly used: Set<number>;
+  readonly usedPictures: Set<number>;
+  next: number;
+}
+
+/** Writes `annotations/<task>_<subset>.json` for each task, and pictures into `images/<subset>/`. */
+export async function writeCoco(
+  dataset: Dataset,
+  folder: string,
+  tasks: readonly Task[],
+  abilities: Abilities,
+  options: WriteOptions,
+): Promise<WriteReport> {
+  const output = new OutputFolder(folder, options.overwrite === true);
+  const problems = new ProblemLog();
+  const categoryIds = numberCategories(dataset.categories);
+  const open = new Map<string, OpenTask[]>();
+  let [items, written] = [0, 0];
+  try {
+    for await (const item of dataset.items()) {
+      options.signal?.throwIfAborted();
+      items += 1;
+      let files = open.get(item.subset);
+      if (files === undefined) {
+        files = [];
+        for (const task of tasks) files.push(await openTask(output, task, item.subset, dataset, categoryIds));
+        open.set(item.subset, files);
+      }
+      const name = `${item.id}${endingOf(item.media?.path ?? '') || '.jpg'}`;
+      if (options.media === 'copy' && item.media !== null) {
+        const copied = await output.copy(item.media.path, `images/${item.subset}/${name}`);
+        if (!copied) problems.add(name, '', 'the picture is not there to be copied');
+      }
+      const place = `item ${item.subset}/${item.id}`;
+      const adapted = adapt(item.annotations, abilities.types, item.media?.size ?? null);
+      for (const { type } of adapted.dropped) problems.add('', place, `a ${type} can't be held`);
+      written += item.annotations.length - adapted.dropped.length;
+      const parts = adapted.annotations;
+      for (const file of files) {
+        await writeItem(output, file, item, name, parts, categoryIds, problems);
+      }
+    }
+    for (const files of open.values()) {
+      for (const file of files) {
+        await file.sink.write('],"annotations":[');
+        await file.annotations.moveTo(file.sink);
+        await file.sink.write(']}');
+      }
+    }
+    await output.finish();
+  } catch (thrown) {
+    for (const files of open.values()) for (const { annotations } of files) await annotations.drop();
+    await output.discard();
+    throw thrown;
+  }
+  return { items, annotations: written, files: output.files, problems };
+}
+
+/** The source's own numbers where they are usable, else 1 and up. */
+function numberCategories({ labels }: Categories): number[] {
+  const own = labels.map(({ sourceId }) => sourceId ?? -1);
+  const usable = own.every((id) => id >= 0) && new Set(own).size === own.length;
+  return usable ? own : labels.map((_, index) => index + 1);
+}
+
+async function openTask(
+  output: OutputFolder,
+  task: Task,
+  subset: string,
+  { categories }: Dataset,
+  ids: readonly number[],
+): Promise<OpenTask> {
+  const path = `annotations/${task}_${subset}.json`;
+  const sink = await output.sink(path);
+  const withCategories = task !== 'captions' && task !== 'image_info';
+  const listed = !withCategories
+    ? []
+    : categories.labels.map((label, index) => {
+        const skeleton = categories.skeletons.get(index);
+        return {
+          id: ids[index],
+          name: label.name,
+          supercategory: label.parent,
+          ...(task === 'panoptic' ? { isthing: 1 } : {}),
+          ...(task === 'person_keypoints'
+            ? { keypoints: skeleton?.points ?? [], skeleton: skeleton?.joints ?? [] }
+            : {}),
+        };
+      });
+  await sink.write(
+    `{"info":{},"licenses":[{"id":0,"name":"","url":""}],"categories":${JSON.stringify(listed)},"images":[`,
+  );
+  const annotations = await output.part(path);
+  return {
+    task,
+    sink,
+    annotations,
+    images: 0,
+    objects: 0,
+    used: new Set(),
+    usedPictures: new Set(),
+    next: 1,
+  };
+}
+
+async function writeItem(
+  output: OutputFolder,
+  file: OpenTask,
+  item: Item,
+  name: string,
+  parts: readonly Annotation[],
+  categoryIds: readonly number[],
+  problems: ProblemLog,
+): Promise<void> {
+  const given = item.attributes.get('id');
+  const number = numberFor(given, file.usedPictures, file.images + 1);
+  const size = item.media?.size ?? { width: 0, height: 0 };
+  const picture = { id: number, width: size.width, height: size.height, file_name: name, license: 0 };
+  await file.sink.write(`${file.images === 0 ? '' : ','}${JSON.stringify(picture)}`);
+  file.images += 1;
+  const put = async (object: object): Promise<void> => {
+    await file.annotations.write(`${file.objects === 0 ? '' : ','}${JSON.stringify(object)}`);
+    file.objects += 1;
+  };
+  const idFor = (wanted: number): number => {
+    const id = numberFor(wanted, file.used, file.next);
+    if (id === file.next) file.next += 1;
+    return id;
+  };
+  switch (file.task) {
+    case 'image_info':
+      return;
+    case 'captions':
+      for (const part of parts) {
+        if (part.type === 'caption') await put({ id: idFor(part.id), image_id: number, caption: part.text });
+      }
+      return;
+    case 'labels':
+      for (const part of parts) {
+        if (part.type !== 'label') continue;
+        await put({ id: idFor(part.id), image_id: number, category_id: categoryIds[part.label] });
+      }
+      return;
+    case 'panoptic':
+      await writeSegments(output, item, number, parts, categoryIds, put, problems);
+      return;
+    default:
+      for (const object of objectsOf(parts)) {
+        const fields = objectFields(object, file.task, size, categoryIds);
+        if (fields === null) continue;
+        await put({ id: idFor(object[0]!.id), image_id: number, ...fields });
+      }
+  }
+}

@@ -1,0 +1,125 @@
+import { adapt } from '../../convert.ts';
+import { OutputFolder, type TextSink } from '../../files/output.ts';
+import { endingOf } from '../../files/paths.ts';
+import { escapeXml } from '../../files/xml.ts';
+import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
+import { ProblemLog } from '../../model/index.ts';
+import { shapeLines } from './shapes.ts';
+
+export const abilities: Abilities = {
+  types: ['box', 'rotated_box', 'polygon', 'polyline', 'mask', 'points', 'ellipse', 'cuboid_2d', 'label'],
+  attributes: 'any',
+  itemAttributes: false,
+  groups: true,
+  zOrder: true,
+  labelParents: false,
+  skeletons: false,
+  subsets: true,
+};
+
+/** Attributes by label that the set really has: CVAT only takes declared ones. */
+async function usedAttributes(dataset: Dataset): Promise<Map<number, Set<string>>> {
+  const used = new Map<number, Set<string>>();
+  for (const [index, { attributes }] of dataset.categories.labels.entries())
+    used.set(index, new Set(attributes));
+  for await (const { annotations } of dataset.items()) {
+    for (const annotation of annotations) {
+      if (!('label' in annotation) || annotation.label === null) continue;
+      for (const name of annotation.attributes.keys()) used.get(annotation.label)?.add(name);
+    }
+  }
+  for (const names of used.values()) names.delete('occluded');
+  return used;
+}
+
+/** Writes an XML file for each subset. Every attribute that the set has is declared: CVAT takes no others. */
+export async function writeCvat(
+  dataset: Dataset,
+  folder: string,
+  options: WriteOptions,
+): Promise<WriteReport> {
+  const output = new OutputFolder(folder, options.overwrite === true);
+  const problems = new ProblemLog();
+  const sinks = new Map<string, { sink: TextSink; used: Set<number> }>();
+  const used = await usedAttributes(dataset);
+  const { labels } = dataset.categories;
+  let [items, written] = [0, 0];
+  try {
+    for await (const item of dataset.items()) {
+      options.signal?.throwIfAborted();
+      items += 1;
+      let open = sinks.get(item.subset);
+      if (open === undefined) {
+        open = { sink: await output.sink(`${item.subset}.xml`), used: new Set() };
+        sinks.set(item.subset, open);
+        await open.sink.write(headText(item.subset, dataset, used));
+      }
+      const place = `item ${item.subset}/${item.id}`;
+      const name = `${item.id}${endingOf(item.media?.path ?? '') || '.jpg'}`;
+      const size = item.media?.size;
+      const adapted = adapt(item.annotations, abilities.types, size ?? null);
+      for (const { type } of adapted.dropped) problems.add('', place, `a ${type} can't be held`);
+      let lost = adapted.dropped.length;
+      const wanted = item.attributes.get('frame');
+      let frame =
+        typeof wanted === 'number' && Number.isInteger(wanted) && wanted >= 0 ? wanted : open.used.size;
+      while (open.used.has(frame)) frame += 1;
+      open.used.add(frame);
+      const sides =
+        size === null || size === undefined ? '' : ` width="${size.width}" height="${size.height}"`;
+      const lines = [`  <image id="${frame}" name="${escapeXml(name)}"${sides}>`];
+      for (const part of adapted.annotations) {
+        const label = 'label' in part && part.label !== null ? labels[part.label]?.name : undefined;
+        const own = label === undefined ? null : shapeLines(part, label);
+        if (own !== null) lines.push(...own);
+        else {
+          lost += 1;
+          problems.add('', place, `a ${part.type} without a class`);
+        }
+      }
+      written += item.annotations.length - lost;
+      await open.sink.write(`${lines.join('\n')}\n  </image>\n`);
+      if (options.media === 'copy' && item.media !== null) {
+        // By subset: two subsets may hold a picture of the same name.
+        const copied = await output.copy(item.media.path, `images/${item.subset}/${name}`);
+        if (!copied) problems.add(name, '', 'the picture is not there to be copied');
+      }
+    }
+    for (const { sink } of sinks.values()) await sink.write('</annotations>\n');
+    await output.finish();
+  } catch (thrown) {
+    await output.discard();
+    throw thrown;
+  }
+  return { items, annotations: written, files: output.files, problems };
+}
+
+function headText(subset: string, { categories }: Dataset, used: ReadonlyMap<number, Set<string>>): string {
+  const lines = [
+    '<?xml version="1.0" encoding="utf-8"?>',
+    '<annotations>',
+    '  <version>1.1</version>',
+    '  <meta>',
+    '    <task>',
+    `      <name>${escapeXml(subset)}</name>`,
+    '      <mode>annotation</mode>',
+    '      <z_order>True</z_order>',
+    '      <labels>',
+  ];
+  for (const [index, { name }] of categories.labels.entries()) {
+    lines.push('        <label>', `          <name>${escapeXml(name)}</name>`, '          <attributes>');
+    for (const attribute of used.get(index) ?? []) {
+      lines.push(
+        '            <attribute>',
+        `              <name>${escapeXml(attribute)}</name>`,
+        '              <mutable>True</mutable>',
+        '              <input_type>text</input_type>',
+        '              <default_value></default_value>',
+        '              <values></values>',
+        '            </attribute>',
+      );
+    }
+    lines.push('          </attributes>', '        </label>');
+  }
+  return `${[...lines, '      </labels>', '    </task>', '  </meta>', ''].join('\n')}`;
+}

@@ -1,0 +1,130 @@
+import type { Abilities, AnyFormat, Listing, Verdict } from '../../format.ts';
+import type { AnnotationType } from '../../model/index.ts';
+import { listFolders, type VocTask } from './layout.ts';
+import { readVoc } from './read.ts';
+import { writeVoc } from './write.ts';
+
+const abilitiesOf = (types: readonly AnnotationType[]): Abilities => ({
+  types,
+  attributes: types.includes('box') ? 'any' : [],
+  itemAttributes: false,
+  groups: types.includes('mask') && types.includes('box'),
+  zOrder: false,
+  labelParents: false,
+  skeletons: false,
+  subsets: true,
+});
+
+interface Kind {
+  readonly task: VocTask;
+  readonly name: string;
+  readonly title: string;
+  readonly aliases: readonly string[];
+  /** Null where it is read only. */
+  readonly abilities: Abilities | null;
+}
+
+const kinds: readonly Kind[] = [
+  {
+    task: 'all',
+    name: 'voc',
+    title: 'Pascal VOC',
+    aliases: ['pascal_voc', 'pascal'],
+    abilities: abilitiesOf(['box', 'mask', 'label']),
+  },
+  {
+    task: 'detection',
+    name: 'voc_detection',
+    title: 'Pascal VOC, boxes',
+    aliases: ['roboflow_voc'],
+    abilities: abilitiesOf(['box']),
+  },
+  {
+    task: 'classification',
+    name: 'voc_classification',
+    title: 'Pascal VOC, classes of whole pictures',
+    aliases: [],
+    abilities: abilitiesOf(['label']),
+  },
+  {
+    task: 'segmentation',
+    name: 'voc_segmentation',
+    title: 'Pascal VOC, mask pictures',
+    aliases: [],
+    abilities: abilitiesOf(['mask']),
+  },
+  {
+    task: 'instance_segmentation',
+    name: 'voc_instance_segmentation',
+    title: 'Pascal VOC, boxes and mask pictures',
+    aliases: [],
+    abilities: abilitiesOf(['box', 'mask']),
+  },
+  { task: 'layout', name: 'voc_layout', title: 'Pascal VOC, parts', aliases: [], abilities: null },
+  { task: 'action', name: 'voc_action', title: 'Pascal VOC, actions', aliases: [], abilities: null },
+];
+
+async function detect({ task }: Kind, listing: Listing): Promise<Verdict | null> {
+  const under = (folder: string): boolean => listing.files.some((path) => path.startsWith(`${folder}/`));
+  const lists = listing.files.filter((path) => /^ImageSets\/\w+\/.*\.txt$/.test(path));
+  const xml = under('Annotations');
+  const masks = under('SegmentationClass');
+  if (lists.length === 0 && !(xml && under('JPEGImages')) && !masks) return detectFlat(task, listing);
+  const inFolder = (name: string): boolean => lists.some((path) => path.startsWith(`ImageSets/${name}/`));
+  const classLists = lists.filter((path) => /^ImageSets\/Main\/.+_[^_/]+\.txt$/.test(path));
+  const subsets = new Set(lists.map((path) => path.slice(path.lastIndexOf('/') + 1)));
+  const marks = classLists.some((path) => subsets.has(path.slice(path.lastIndexOf('_') + 1)));
+  // What a set has tells what it is for; the name for all of it wins where it has several things.
+  const has: Readonly<Record<VocTask, boolean>> = {
+    all: (xml && masks && marks) || (inFolder('Layout') && inFolder('Action')),
+    detection: xml && !masks && !inFolder('Layout') && !inFolder('Action'),
+    classification: marks && !xml && !masks,
+    segmentation: masks && !xml,
+    instance_segmentation: masks && xml && !marks,
+    layout: inFolder('Layout') && !inFolder('Action'),
+    action: inFolder('Action') && !inFolder('Layout'),
+  };
+  const can = xml || masks || marks;
+  const reasons = [
+    `There are the folders of Pascal VOC${lists.length > 0 ? ', with lists in ImageSets' : ''}.`,
+  ];
+  if (has[task]) return { confidence: 0.95, reasons, against: [] };
+  if (task === 'all') return { confidence: 0.7, reasons, against: [] };
+  const needed = task === 'classification' ? marks : task.includes('segmentation') ? masks : xml;
+  if (!can || !needed || !inFolder(listFolders[task])) return null;
+  return { confidence: 0.5, reasons, against: ['The folder holds something else as well.'] };
+}
+
+/** XML files beside their pictures, as Roboflow and labelImg write them. */
+async function detectFlat(task: VocTask, listing: Listing): Promise<Verdict | null> {
+  if (task !== 'detection') return null;
+  const files = listing.files.filter((path) => path.toLowerCase().endsWith('.xml'));
+  for (const path of files.slice(0, 3)) {
+    const head = await listing.head(path);
+    if (!/<annotation>[\s\S]*<filename>/.test(head)) continue;
+    return {
+      confidence: 0.85,
+      reasons: [`${path} is an XML file of Pascal VOC's kind beside its picture.`],
+      against: [],
+    };
+  }
+  return null;
+}
+
+/** Pascal VOC: http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc/devkit_doc.html */
+export const vocFormats: readonly AnyFormat[] = kinds.map((kind) => {
+  const { task, name, title, aliases, abilities } = kind;
+  const common = {
+    name,
+    title,
+    aliases,
+    detect: (listing: Listing) => detect(kind, listing),
+    read: (folder: string, options?: Parameters<typeof readVoc>[2]) => readVoc(folder, task, options),
+  };
+  if (abilities === null) return { ...common, abilities };
+  return {
+    ...common,
+    abilities,
+    write: (dataset, folder, options) => writeVoc(dataset, folder, task, abilities, options),
+  };
+});

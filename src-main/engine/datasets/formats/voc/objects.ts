@@ -1,0 +1,92 @@
+import { child, childrenOf, childText, type XmlElement } from '../../files/xml.ts';
+import {
+  type Annotation,
+  type AttributeValue,
+  type Box,
+  fault,
+  noAttributes,
+  numberOf,
+  type Size,
+} from '../../model/index.ts';
+
+/** Flags that every object has, as 0 or 1. */
+export const flags = ['difficult', 'truncated', 'occluded'] as const;
+
+/** The boxes of one XML file, with the boxes of their parts. */
+export function readObjects(
+  root: XmlElement,
+  labelOf: (name: string) => number | undefined,
+  complain: (place: string, reason: string) => void,
+): Annotation[] {
+  const annotations: Annotation[] = [];
+  for (const [index, object] of childrenOf(root, 'object').entries()) {
+    const place = `object ${index}`;
+    const name = childText(object, 'name') ?? '';
+    const label = labelOf(name);
+    if (label === undefined) {
+      complain(place, 'the class is not in the list of classes');
+      continue;
+    }
+    const parts = childrenOf(object, 'part');
+    const group = parts.length > 0 ? index + 1 : index;
+    const attributes = readAttributes(object);
+    const box = readBox(object, { id: index, group, label, attributes, zOrder: 0 });
+    if (typeof box === 'string') {
+      complain(place, box);
+      continue;
+    }
+    annotations.push(box);
+    for (const part of parts) {
+      const of = labelOf(childText(part, 'name') ?? '');
+      if (of === undefined) complain(place, 'the class of a part is not in the list of classes');
+      else {
+        const common = { id: index, group, label: of, attributes: noAttributes, zOrder: 0 };
+        const made = readBox(part, common);
+        if (typeof made === 'string') complain(place, made);
+        else annotations.push(made);
+      }
+    }
+  }
+  return annotations;
+}
+
+function readBox(
+  element: XmlElement,
+  common: Omit<Box, 'type' | 'x' | 'y' | 'width' | 'height'>,
+): Box | string {
+  const bounds = child(element, 'bndbox');
+  if (bounds === undefined) return 'the object has no box';
+  const [left, top, right, bottom] = ['xmin', 'ymin', 'xmax', 'ymax'].map((name) =>
+    numberOf(childText(bounds, name)),
+  ) as [number, number, number, number];
+  const box: Box = { ...common, type: 'box', x: left, y: top, width: right - left, height: bottom - top };
+  return fault(box) ?? box;
+}
+
+function readAttributes(object: XmlElement): Map<string, AttributeValue> {
+  const attributes = new Map<string, AttributeValue>();
+  for (const flag of flags) attributes.set(flag, isTrue(childText(object, flag)));
+  const pose = childText(object, 'pose');
+  if (pose !== undefined) attributes.set('pose', pose);
+  for (const action of child(object, 'actions')?.children ?? []) {
+    attributes.set(action.name, isTrue(action.text));
+  }
+  for (const attribute of childrenOf(child(object, 'attributes') ?? object, 'attribute')) {
+    const name = childText(attribute, 'name');
+    if (name !== undefined) attributes.set(name, childText(attribute, 'value') ?? '');
+  }
+  return attributes;
+}
+
+/** Tools write 1, true and True; anything else, and nothing, is no. */
+const isTrue = (text: string | undefined): boolean => text !== undefined && /^(1|true|yes)$/i.test(text);
+
+/** The picture's size that an XML file gives, or null. */
+export function readSize(root: XmlElement): Size | null {
+  const size = child(root, 'size');
+  if (size === undefined) return null;
+  const width = numberOf(childText(size, 'width'));
+  const height = numberOf(childText(size, 'height'));
+  const usable = Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0;
+  return usable ? { width, height } : null;
+}

@@ -1,0 +1,146 @@
+import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { isFile, namesIn, pictureSize, textIfThere } from '../../files/folder.ts';
+import { endingOf, folderOf, inside, isPicture, stemOf } from '../../files/paths.ts';
+import { childText, readXml, type XmlElement } from '../../files/xml.ts';
+import type { Dataset, ReadOptions } from '../../format.ts';
+import { type Annotation, type Categories, noAttributes, ProblemLog } from '../../model/index.ts';
+import { readLabels } from './labels.ts';
+import { entriesOf, isTree, type VocEntry, type VocTask } from './layout.ts';
+import { joinObjects, readMasks } from './masks.ts';
+import { readObjects, readSize } from './objects.ts';
+
+/** What a task takes from a set. */
+const takes: Readonly<Record<VocTask, { boxes: boolean; masks: boolean; marks: boolean }>> = {
+  all: { boxes: true, masks: true, marks: true },
+  detection: { boxes: true, masks: false, marks: false },
+  classification: { boxes: false, masks: false, marks: true },
+  segmentation: { boxes: false, masks: true, marks: false },
+  instance_segmentation: { boxes: true, masks: true, marks: false },
+  layout: { boxes: true, masks: false, marks: false },
+  action: { boxes: true, masks: false, marks: false },
+};
+
+/** Opens a set in VOC's layout, or one of XML files beside their pictures as Roboflow and labelImg write it. */
+export async function readVoc(folder: string, task: VocTask, options: ReadOptions = {}): Promise<Dataset> {
+  const problems = new ProblemLog();
+  const { boxes, masks, marks } = takes[task];
+  const silent = new ProblemLog();
+  const xmlFiles = async function* (): AsyncGenerator<string> {
+    for await (const { xml } of entriesOf(folder, task, null, silent)) {
+      if (await isFile(inside(folder, xml))) yield xml;
+    }
+  };
+  const categories = await readLabels(folder, masks, xmlFiles);
+  const indexOf = new Map(categories.labels.map(({ name }, index) => [name, index] as const).toReversed());
+  const tree = await isTree(folder);
+  const first = await entriesOf(folder, task, categories.labels, silent).next();
+  if (first.done === true) {
+    throw new RefineryError('INPUT_NOT_FOUND', `There is no list of pictures and no XML file in ${folder}.`);
+  }
+  return {
+    categories,
+    media: 'image',
+    problems,
+    async *items() {
+      const endings = new Map<string, ReadonlyMap<string, string>>();
+      let marked: { subset: string; of: ReadonlyMap<string, readonly number[]> } | undefined;
+      for await (const entry of entriesOf(folder, task, categories.labels, problems)) {
+        options.signal?.throwIfAborted();
+        const annotations: Annotation[] = [];
+        const root = await xmlOf(folder, entry, problems);
+        if (root !== undefined && boxes) {
+          annotations.push(
+            ...readObjects(
+              root,
+              (name) => indexOf.get(name),
+              (place, reason) => problems.add(entry.xml, place, reason),
+            ),
+          );
+        }
+        if (marks && tree) {
+          if (marked?.subset !== entry.subset) {
+            marked = { subset: entry.subset, of: await readMarks(folder, entry.subset, categories) };
+          }
+          for (const label of marked.of.get(entry.id) ?? []) {
+            annotations.push({ type: 'label', id: 0, group: 0, label, attributes: noAttributes });
+          }
+        }
+        const drawn = masks ? await masksOf(folder, entry, categories, problems) : [];
+        const picture = await pictureOf(folder, entry, root, endings);
+        const path = inside(folder, picture);
+        const size = (root === undefined ? null : readSize(root)) ?? (await pictureSize(path));
+        yield {
+          id: entry.id,
+          subset: entry.subset,
+          media: { kind: 'image', path, size },
+          attributes: noAttributes,
+          annotations: masks ? joinObjects(annotations, drawn) : annotations,
+        };
+      }
+    },
+  };
+}
+
+async function xmlOf(folder: string, entry: VocEntry, problems: ProblemLog): Promise<XmlElement | undefined> {
+  const path = inside(folder, entry.xml);
+  if (!(await isFile(path))) return undefined;
+  try {
+    return await readXml(path);
+  } catch (thrown) {
+    problems.add(entry.xml, '', toErrorValue(thrown).message);
+    return undefined;
+  }
+}
+
+async function masksOf(folder: string, entry: VocEntry, categories: Categories, problems: ProblemLog) {
+  const classes = `SegmentationClass/${entry.id}.png`;
+  const objects = `SegmentationObject/${entry.id}.png`;
+  try {
+    return await readMasks(inside(folder, classes), inside(folder, objects), categories, (_, reason) =>
+      problems.add(classes, '', reason),
+    );
+  } catch (thrown) {
+    problems.add(classes, '', toErrorValue(thrown).message);
+    return [];
+  }
+}
+
+/** Classes of whole pictures: `Main/<class>_<subset>.txt` with 1 for yes, -1 for no and 0 for hard to say. */
+async function readMarks(
+  folder: string,
+  subset: string,
+  { labels }: Categories,
+): Promise<ReadonlyMap<string, readonly number[]>> {
+  const of = new Map<string, number[]>();
+  for (const [label, { name }] of labels.entries()) {
+    if (/[\\/]/.test(name)) continue;
+    const text = await textIfThere(inside(folder, `ImageSets/Main/${name}_${subset}.txt`));
+    for (const line of (text ?? '').split(/\r?\n/)) {
+      const match = /^(.*\S)\s+(-?\d)\s*$/.exec(line);
+      if (match === null || match[2] !== '1') continue;
+      const id = match[1]!.replace(/^"(.*)"$/, '$1');
+      of.set(id, [...(of.get(id) ?? []), label]);
+    }
+  }
+  return of;
+}
+
+/** The picture of an entry: the one that is there, else the one that the XML file names. */
+async function pictureOf(
+  folder: string,
+  entry: VocEntry,
+  root: XmlElement | undefined,
+  known: Map<string, ReadonlyMap<string, string>>,
+): Promise<string> {
+  const below = folderOf(entry.picture);
+  let endings = known.get(below);
+  if (endings === undefined) {
+    const pictures = (await namesIn(below === '' ? folder : inside(folder, below))).filter(isPicture);
+    endings = new Map(pictures.map((name) => [stemOf(name), endingOf(name)]));
+    known.clear();
+    known.set(below, endings);
+  }
+  const stem = entry.picture.slice(below === '' ? 0 : below.length + 1);
+  const named = endingOf((root === undefined ? undefined : childText(root, 'filename')) ?? '');
+  return `${entry.picture}${endings.get(stem) ?? (isPicture(`x${named}`) ? named : '.jpg')}`;
+}

@@ -1,0 +1,131 @@
+import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import type { AnnotationType } from '../../model/index.ts';
+import { readDarknet } from './darknet.ts';
+import type { LineKind } from './lines.ts';
+import { readUltralytics } from './ultralytics.ts';
+import { writeDarknet, writeUltralytics } from './write.ts';
+
+const abilitiesOf = (types: readonly AnnotationType[], skeletons = false): Abilities => ({
+  types,
+  attributes: [],
+  itemAttributes: false,
+  groups: false,
+  zOrder: false,
+  labelParents: false,
+  skeletons,
+  subsets: true,
+});
+
+async function detectDarknet(listing: Listing): Promise<Verdict | null> {
+  const has = (name: string): boolean => listing.files.includes(name);
+  if (has('obj.data')) {
+    return { confidence: 0.95, reasons: ["There is darknet's file obj.data."], against: [] };
+  }
+  const names = ['obj.names', 'classes.txt'].find(has);
+  if (names === undefined || has('data.yaml')) return null;
+  return {
+    confidence: 0.6,
+    reasons: [`There is a list of classes, ${names}.`],
+    against: ["There is no obj.data, so that subsets aren't known."],
+  };
+}
+
+/** The kind of lines in the first label files that have any. */
+async function kindOfLines(listing: Listing): Promise<LineKind | null> {
+  const labels = listing.files.filter((path) => /(^|\/)labels\/.*\.txt$/.test(path));
+  const counts = new Set<number>();
+  for (const path of labels.slice(0, 8)) {
+    for (const line of (await listing.head(path)).split('\n').slice(0, -1)) {
+      if (line.trim() !== '') counts.add(line.trim().split(/\s+/).length);
+    }
+  }
+  const lengths = [...counts];
+  if (lengths.length === 0) return null;
+  if (lengths.every((length) => length === 5 || length === 6)) return 'detect';
+  if (lengths.every((length) => length === 9)) return 'obb';
+  return lengths.every((length) => length % 2 === 1) ? 'segment' : 'detect';
+}
+
+async function detectUltralytics(listing: Listing, kind: LineKind): Promise<Verdict | null> {
+  const yaml = listing.files.find((path) => /^(data|dataset|[^/]+)\.ya?ml$/i.test(path));
+  const head = yaml === undefined ? '' : await listing.head(yaml);
+  const described = /^names\s*:/m.test(head) && /^(train|val)\s*:/m.test(head);
+  const labels = listing.files.some((path) => /(^|\/)labels\/.*\.txt$/.test(path));
+  if (!described && !labels) return null;
+  const reasons: string[] = [];
+  const against: string[] = [];
+  if (described) reasons.push(`${yaml} names classes and subsets.`);
+  if (labels) reasons.push('There are text files in a folder labels.');
+  else against.push('There is no folder labels.');
+  let confidence = described && labels ? 0.9 : labels ? 0.6 : 0.3;
+  const found: LineKind | null = /^kpt_shape\s*:/m.test(head) ? 'pose' : await kindOfLines(listing);
+  if (found !== null && found !== kind) {
+    against.push(`The lines look like those of the kind ${found}.`);
+    confidence *= kind === 'detect' && found === 'segment' ? 0.6 : 0.4;
+  } else if (found === null && kind !== 'detect') confidence *= 0.4;
+  else if (found !== null) reasons.push(`The lines are those of the kind ${found}.`);
+  return { confidence, reasons, against };
+}
+
+const darknetAbilities = abilitiesOf(['box']);
+
+const kinds: readonly {
+  readonly kind: LineKind;
+  readonly name: string;
+  readonly title: string;
+  readonly aliases: readonly string[];
+  readonly abilities: Abilities;
+}[] = [
+  {
+    kind: 'detect',
+    name: 'yolo_ultralytics',
+    title: 'YOLO (Ultralytics), boxes',
+    aliases: ['yolov5', 'yolov8', 'yolov8_detection', 'yolo11', 'roboflow_yolo', 'ultralytics'],
+    abilities: abilitiesOf(['box']),
+  },
+  {
+    kind: 'segment',
+    name: 'yolo_ultralytics_segmentation',
+    title: 'YOLO (Ultralytics), outlines',
+    aliases: ['yolov8_segmentation', 'yolo_segmentation'],
+    abilities: abilitiesOf(['polygon']),
+  },
+  {
+    kind: 'pose',
+    name: 'yolo_ultralytics_pose',
+    title: 'YOLO (Ultralytics), poses',
+    aliases: ['yolov8_pose', 'yolo_pose'],
+    abilities: abilitiesOf(['box', 'points'], true),
+  },
+  {
+    kind: 'obb',
+    name: 'yolo_ultralytics_obb',
+    title: 'YOLO (Ultralytics), rotated boxes',
+    aliases: ['yolov8_oriented_boxes', 'yolov8_obb', 'yolo_obb'],
+    abilities: abilitiesOf(['rotated_box']),
+  },
+];
+
+/** YOLO in darknet's layout and in Ultralytics': https://docs.ultralytics.com/datasets/detect/ */
+export const yoloFormats: readonly Format[] = [
+  {
+    name: 'yolo',
+    title: 'YOLO (darknet)',
+    aliases: ['darknet', 'yolo_darknet'],
+    abilities: darknetAbilities,
+    detect: detectDarknet,
+    read: readDarknet,
+    write: (dataset, folder, options) => writeDarknet(dataset, folder, darknetAbilities, options),
+  },
+  ...kinds.map(
+    ({ kind, name, title, aliases, abilities }): Format => ({
+      name,
+      title,
+      aliases,
+      abilities,
+      detect: (listing) => detectUltralytics(listing, kind),
+      read: (folder, options) => readUltralytics(folder, kind, options),
+      write: (dataset, folder, options) => writeUltralytics(dataset, folder, kind, abilities, options),
+    }),
+  ),
+];

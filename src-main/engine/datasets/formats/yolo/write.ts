@@ -1,0 +1,153 @@
+import { adapt } from '../../convert.ts';
+import { pictureSize } from '../../files/folder.ts';
+import { OutputFolder, type TextSink } from '../../files/output.ts';
+import { endingOf } from '../../files/paths.ts';
+import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
+import { ProblemLog } from '../../model/index.ts';
+import { type LineKind, type PointShape, toLines } from './lines.ts';
+import { yamlScalar } from './yaml.ts';
+
+/** Where the two layouts put their files. */
+interface Layout {
+  picture(subset: string, name: string): string;
+  label(subset: string, id: string): string;
+}
+
+const ultralytics: Layout = {
+  picture: (subset, name) => `images/${subset}/${name}`,
+  label: (subset, id) => `labels/${subset}/${id}.txt`,
+};
+
+const darknet: Layout = {
+  picture: (subset, name) => `obj_${subset}_data/${name}`,
+  label: (subset, id) => `obj_${subset}_data/${id}.txt`,
+};
+
+export function writeUltralytics(
+  dataset: Dataset,
+  folder: string,
+  kind: LineKind,
+  abilities: Abilities,
+  options: WriteOptions,
+): Promise<WriteReport> {
+  const points = Math.max(
+    0,
+    ...[...dataset.categories.skeletons.values()].map((entry) => entry.points.length),
+  );
+  const shape = kind === 'pose' && points > 0 ? { points, numbers: 3 } : null;
+  return write(
+    dataset,
+    folder,
+    kind,
+    shape,
+    abilities,
+    options,
+    ultralytics,
+    async (output, subsets, problems) => {
+      const lines: string[] = [];
+      const keys = new Set<string>();
+      for (const subset of subsets) {
+        const key = /^val/.test(subset) ? 'val' : subset === 'default' ? 'train' : subset;
+        if (keys.has(key)) problems.add('data.yaml', key, `the subset ${subset} is not named in it`);
+        else lines.push(`${yamlScalar(key)}: ${yamlScalar(`images/${subset}`)}`);
+        keys.add(key);
+      }
+      for (const key of ['train', 'val']) {
+        if (!keys.has(key)) problems.add('data.yaml', key, 'Ultralytics needs this subset for training');
+      }
+      if (shape !== null) lines.push(`kpt_shape: [${shape.points}, ${shape.numbers}]`);
+      const { labels } = dataset.categories;
+      lines.push(`nc: ${labels.length}`, 'names:');
+      for (const [index, { name }] of labels.entries()) lines.push(`  ${index}: ${yamlScalar(name)}`);
+      await output.text('data.yaml', `${lines.join('\n')}\n`);
+    },
+  );
+}
+
+export async function writeDarknet(
+  dataset: Dataset,
+  folder: string,
+  abilities: Abilities,
+  options: WriteOptions,
+): Promise<WriteReport> {
+  const lists = new Map<string, TextSink>();
+  const { labels } = dataset.categories;
+  return write(
+    dataset,
+    folder,
+    'detect',
+    null,
+    abilities,
+    options,
+    darknet,
+    async (output, subsets) => {
+      const data = [`classes = ${labels.length}`];
+      for (const subset of subsets) data.push(`${subset} = data/${subset}.txt`);
+      data.push('names = data/obj.names', 'backup = backup/');
+      await output.text('obj.data', `${data.join('\n')}\n`);
+      await output.text('obj.names', labels.map(({ name }) => `${name.replace(/[\r\n]+/g, ' ')}\n`).join(''));
+    },
+    async (output, subset, picture) => {
+      let list = lists.get(subset);
+      if (list === undefined) {
+        list = await output.sink(`${subset}.txt`);
+        lists.set(subset, list);
+      }
+      await list.write(`data/${picture}\n`);
+    },
+  );
+}
+
+async function write(
+  dataset: Dataset,
+  folder: string,
+  kind: LineKind,
+  shape: PointShape | null,
+  abilities: Abilities,
+  options: WriteOptions,
+  layout: Layout,
+  finish: (output: OutputFolder, subsets: readonly string[], problems: ProblemLog) => Promise<void>,
+  eachPicture?: (output: OutputFolder, subset: string, picture: string) => Promise<void>,
+): Promise<WriteReport> {
+  const output = new OutputFolder(folder, options.overwrite === true);
+  const problems = new ProblemLog();
+  const subsets = new Set<string>();
+  let [items, annotations] = [0, 0];
+  try {
+    for await (const item of dataset.items()) {
+      options.signal?.throwIfAborted();
+      items += 1;
+      subsets.add(item.subset);
+      const place = `item ${item.subset}/${item.id}`;
+      const name = `${item.id}${endingOf(item.media?.path ?? '') || '.jpg'}`;
+      const picture = layout.picture(item.subset, name);
+      const size = item.media?.size ?? (item.media === null ? null : await pictureSize(item.media.path));
+      const adapted = adapt(item.annotations, abilities.types, size);
+      let refused = adapted.dropped.length;
+      for (const { type } of adapted.dropped) problems.add('', place, `a ${type} can't be held`);
+      let lines: string[] = [];
+      if (size === null && adapted.annotations.length > 0) {
+        problems.add('', place, "the picture's size is not known, and YOLO's numbers are parts of it");
+        refused = item.annotations.length;
+      } else if (size !== null) {
+        lines = toLines(adapted.annotations, kind, size, shape, (reason) => {
+          refused += 1;
+          problems.add('', place, reason);
+        });
+      }
+      annotations += item.annotations.length - refused;
+      await output.text(layout.label(item.subset, item.id), lines.map((line) => `${line}\n`).join(''));
+      if (options.media === 'copy' && item.media !== null) {
+        const copied = await output.copy(item.media.path, picture);
+        if (!copied) problems.add(name, '', 'the picture is not there to be copied');
+      }
+      await eachPicture?.(output, item.subset, picture);
+    }
+    await finish(output, [...subsets], problems);
+    await output.finish();
+  } catch (thrown) {
+    await output.discard();
+    throw thrown;
+  }
+  return { items, annotations, files: output.files, problems };
+}

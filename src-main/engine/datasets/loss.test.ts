@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { adapt } from './convert.ts';
+import type { Dataset, Format } from './format.ts';
+import { formatNamed } from './formats/index.ts';
+import { lossOf, statisticsOf } from './loss.ts';
+import { type Annotation, noAttributes, noCategories, ProblemLog } from './model/index.ts';
+import { corpus, haveData, whyNot } from './testing/golden.ts';
+
+const shape = { id: 0, attributes: noAttributes, label: 0, zOrder: 0 };
+const box: Annotation = { ...shape, type: 'box', group: 1, x: 1, y: 2, width: 3, height: 4 };
+const ring: Annotation = { ...shape, type: 'polygon', group: 1, points: [0, 0, 8, 0, 8, 8] };
+const other: Annotation = { ...shape, type: 'polygon', group: 2, points: [1, 1, 4, 1, 4, 5] };
+const part: Annotation = { ...shape, type: 'polygon', group: 2, points: [6, 6, 9, 6, 9, 9] };
+const line: Annotation = { ...shape, type: 'polyline', group: 0, points: [0, 0, 1, 1] };
+const all = [box, ring, other, part, line];
+
+const set: Dataset = {
+  categories: { ...noCategories, labels: [{ name: 'a', parent: '', attributes: [] }] },
+  media: 'image',
+  problems: new ProblemLog(),
+  async *items() {
+    yield { id: 'a', subset: 'train', media: null, attributes: noAttributes, annotations: all };
+  },
+};
+
+describe('loss', () => {
+  test('an object becomes one box: its own, or one around all its parts', () => {
+    const { annotations, dropped } = adapt(all, ['box'], null);
+    expect(annotations).toEqual([box, { ...shape, type: 'box', group: 2, x: 1, y: 1, width: 8, height: 8 }]);
+    expect(dropped).toEqual([line]);
+  });
+
+  test('is told before anything is written', async () => {
+    const { abilities } = formatNamed('yolo_ultralytics') as Format;
+    const loss = lossOf(await statisticsOf(set), abilities);
+    expect(loss.types).toEqual([
+      { type: 'box', kept: 1, approximated: 0, merged: 0, dropped: 0, becomes: null },
+      { type: 'polygon', kept: 0, approximated: 2, merged: 1, dropped: 0, becomes: 'box' },
+      { type: 'polyline', kept: 0, approximated: 0, merged: 0, dropped: 1, becomes: null },
+    ]);
+    expect(loss.notes).toContain('4 annotations are parts of an object and come apart.');
+  });
+});
+
+describe.skipIf(!haveData)(`loss on real sets${whyNot}`, () => {
+  test.each(['yolo_ultralytics', 'voc_detection', 'coco_instances', 'cvat', 'voc_segmentation'])(
+    'the numbers for %s add up to what the set has',
+    async (name) => {
+      const dataset = await formatNamed('datumaro')!.read(corpus('datumaro'));
+      const statistics = await statisticsOf(dataset);
+      const { types } = lossOf(statistics, (formatNamed(name) as Format).abilities);
+      for (const { type, kept, approximated, merged, dropped } of types) {
+        expect(kept + approximated + merged + dropped).toBe(statistics.byType.get(type));
+      }
+      expect(types.map(({ type }) => type).sort()).toEqual([...statistics.byType.keys()].sort());
+    },
+  );
+});

@@ -1,0 +1,37 @@
+import { isRecord } from './check.ts';
+import type { Attributes, AttributeValue } from './types.ts';
+
+/** Attributes out of a JSON object; anything that is not one gives none. Objects inside are kept as JSON text. */
+export function attributesOf(value: unknown): Map<string, AttributeValue> {
+  const attributes = new Map<string, AttributeValue>();
+  if (!isRecord(value)) return attributes;
+  for (const [name, entry] of Object.entries(value)) attributes.set(name, attributeValue(entry));
+  return attributes;
+}
+
+function attributeValue(value: unknown): AttributeValue {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number') return value;
+  if (Array.isArray(value)) return value.map(attributeValue);
+  return JSON.stringify(value) ?? null;
+}
+
+/** The object that goes into JSON. It has no prototype, so that `__proto__` is written as a field. */
+export function toRecord(attributes: Attributes): Record<string, AttributeValue> {
+  const record: Record<string, AttributeValue> = Object.create(null);
+  for (const [name, value] of attributes) record[name] = value;
+  return record;
+}
+
+/** A copy without some names. */
+export function without(attributes: Attributes, ...names: readonly string[]): Map<string, AttributeValue> {
+  const rest = new Map(attributes);
+  for (const name of names) rest.delete(name);
+  return rest;
+}
+
+/** Whether an annotation is a region with a crowd in it. VOC's XML has only text, and so the word for it. */
+export function isCrowd(attributes: Attributes): boolean {
+  const value = attributes.get('is_crowd');
+  return value === true || value === 1 || (typeof value === 'string' && /^(true|1)$/i.test(value));
+}

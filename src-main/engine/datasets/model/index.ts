@@ -1,0 +1,5 @@
+export * from './attributes.ts';
+export * from './check.ts';
+export * from './labels.ts';
+export * from './problems.ts';
+export * from './types.ts';

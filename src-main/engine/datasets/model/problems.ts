@@ -1,0 +1,37 @@
+/** Something in a set that could not be read or written as it stands. It never stops the rest. */
+export interface Problem {
+  /** Relative to the set's folder. */
+  readonly file: string;
+  /** Where in the file: `line 3`, `annotations[17]`, `item train/img_3`. Empty for the whole file. */
+  readonly place: string;
+  readonly reason: string;
+}
+
+/** Most problems that are kept one by one; a set can have millions, and all of the same kind. */
+const most = 1000;
+
+/** Collects problems: the first of them as they are, and all of them counted by reason. */
+export class ProblemLog {
+  readonly #list: Problem[] = [];
+  readonly #counts = new Map<string, number>();
+  #total = 0;
+
+  add(file: string, place: string, reason: string): void {
+    this.#total += 1;
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
+    if (this.#list.length < most) this.#list.push({ file, place, reason });
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+
+  /** The first thousand. */
+  get list(): readonly Problem[] {
+    return this.#list;
+  }
+
+  get byReason(): ReadonlyMap<string, number> {
+    return this.#counts;
+  }
+}
