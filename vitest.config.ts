@@ -29,6 +29,9 @@ export default defineConfig({
           hookTimeout: 60_000,
           // One window at a time: they share the screen, and each takes the whole processor.
           fileParallelism: false,
+          // After all others, with the processor to themselves; a real window on a busy machine gets a second try.
+          sequence: { groupOrder: 1 },
+          retry: 1,
         },
       },
     ],

@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import { afterEach, describe, expect, test } from 'vitest';
 import type {} from '../src-renderer/transport/client.ts';
 import {
+  choose,
   type Desktop,
   dropFiles,
   expectAccessible,
@@ -97,16 +98,16 @@ describe.skipIf(noWindow !== '')(`the desktop window${noWindow && ` (${noWindow}
     const first = await start(folder.path, files);
     const { page } = first;
     await upscaleButton(page).waitFor();
-    await page.getByRole('radio', { name: 'x2' }).check({ force: true });
+    await choose(page, 'x2');
     await options(page).nth(1).click();
-    await page.getByRole('radio', { name: 'Only this' }).check({ force: true });
-    await page.getByRole('radio', { name: 'x3' }).check({ force: true });
+    await choose(page, 'Only this');
+    await choose(page, 'x3');
     await page.getByText('120 × 90 → 360 × 270').waitFor();
     await upscaleButton(page).click();
     await page.getByText('2 pictures done').waitFor({ timeout: 60_000 });
     expect(results(pictures)).toEqual(['picture-01_x2.png', 'picture-02_x3.png']);
     await page.getByRole('button', { name: 'Settings' }).click();
-    await page.getByRole('radio', { name: 'Light' }).check({ force: true });
+    await choose(page, 'Light');
     await expectAccessible(page, 'the settings, light');
     await quit(first);
 

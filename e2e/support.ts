@@ -160,6 +160,13 @@ export async function dropFiles(page: Page, files: readonly string[]): Promise<v
   });
 }
 
+/** Takes one of a group of radio buttons, once it has come to rest. */
+export async function choose(page: Page, name: string): Promise<void> {
+  const radio = page.getByRole('radio', { name, exact: true });
+  await page.locator('label', { has: radio }).click();
+  await expect.poll(() => radio.isChecked()).toBe(true);
+}
+
 /** Waits until nothing is in work any more. */
 export async function waitUntilIdle(page: Page, timeout = 120_000): Promise<void> {
   await page.getByRole('button', { name: 'Cancel', exact: true }).waitFor({ state: 'hidden', timeout });

@@ -7,6 +7,7 @@ import sharp from 'sharp';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import {
+  choose,
   expectAccessible,
   makePictures,
   noBrowser,
@@ -186,12 +187,12 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
       window.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
     }, bytes);
     await page.getByRole('option', { name: /^pasted.jpg, 451 × 300 to 1804 × 1200/ }).waitFor();
-    await page.getByRole('radio', { name: 'x3' }).check({ force: true });
+    await choose(page, 'x3');
     await page.getByRole('button', { name: 'Presets' }).click();
     await page.getByRole('menuitem', { name: 'Save these choices' }).click();
     await page.getByRole('textbox', { name: 'Name', exact: true }).last().fill('Three times');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
-    await page.getByRole('radio', { name: 'x2' }).check({ force: true });
+    await choose(page, 'x2');
     await page.getByRole('button', { name: 'Presets' }).click();
     await page.getByRole('menuitem', { name: /Three times/ }).click();
     await page.getByRole('option', { name: /to 1353 × 900/ }).waitFor();
