@@ -8,20 +8,18 @@ import AxeBuilder from '@axe-core/playwright';
 import { _electron, type Browser, chromium, type ElectronApplication, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { expect } from 'vitest';
-import { userFolders } from '../src-main/engine/host/folders.ts';
-import { findRuntimes } from '../src-main/engine/runtime/index.ts';
+import { hasOpenVino, sample } from '../src-main/engine/host/fixtures/engine.ts';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
-export const sample = join(root, 'assets', 'samples', 'chelsea.jpg');
+
+export { isAlive } from '../src-main/engine/host/fixtures/process.ts';
+export { sample };
 export const electronPath = process.env['REFINERY_ELECTRON'] ?? '';
 const chromiumPath = process.env['REFINERY_CHROMIUM'] ?? '';
 const node = process.env['REFINERY_NODE'] ?? process.execPath;
 
-const runtimes = await findRuntimes({ explicit: '', cacheDir: userFolders(root).cache, askPython: false });
-const openvino = runtimes.some(({ usable }) => usable);
-
 /** Why the window can't be tested on this machine; '' where it can. */
-export const noWindow = !openvino
+export const noWindow = !hasOpenVino
   ? 'OpenVINO is not here'
   : !existsSync(electronPath)
     ? 'there is no Electron here (run through npm test)'
@@ -30,7 +28,7 @@ export const noWindow = !openvino
       : '';
 
 /** Why the browser can't be tested on this machine; '' where it can. */
-export const noBrowser = !openvino
+export const noBrowser = !hasOpenVino
   ? 'OpenVINO is not here'
   : existsSync(chromiumPath)
     ? ''
@@ -125,16 +123,6 @@ export function engineChild(parent: number): number {
     }
   }
   return 0;
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    // A process that has ended and that nobody asked after is no longer alive.
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
 }
 
 /** Drops files on the window the way a file manager does: as one drop event that carries them. */

@@ -5,7 +5,7 @@ import { styleText } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { RefineryError } from '../contract/errors.ts';
-import type { Job } from '../contract/jobs.ts';
+import { finishedStates, type Job } from '../contract/jobs.ts';
 import {
   metadataPolicies,
   outputFormats,
@@ -231,7 +231,8 @@ async function follow(engine: EngineClient, ids: readonly string[], reporter: Re
   await new Promise<void>((finish, fail) => {
     const stop = engine.on('jobs.changed', ({ jobs, summary }) => {
       reporter.progress(summary.fraction, summary.timeLeft, ids.length - open.size, ids.length);
-      for (const job of jobs) if (ended.has(job.state) && open.delete(job.id)) reports.push(report(job));
+      for (const job of jobs)
+        if (finishedStates.has(job.state) && open.delete(job.id)) reports.push(report(job));
       if (open.size > 0) return;
       stop();
       finish();
@@ -243,8 +244,6 @@ async function follow(engine: EngineClient, ids: readonly string[], reporter: Re
   process.removeListener('SIGINT', interrupt);
   return outcomes.filter((good) => !good).length;
 }
-
-const ended: ReadonlySet<Job['state']> = new Set(['done', 'failed', 'cancelled', 'setAside']);
 
 interface Reporter {
   progress(fraction: number, timeLeft: number | null, done: number, total: number): void;

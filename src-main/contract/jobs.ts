@@ -22,6 +22,9 @@ export const jobStates = [
 export const JobState = z.enum(jobStates);
 export type JobState = z.infer<typeof JobState>;
 
+/** Nothing happens to a job in one of these until somebody asks for it. */
+export const finishedStates: ReadonlySet<JobState> = new Set(['done', 'failed', 'cancelled', 'setAside']);
+
 export const jobKinds = ['upscale'] as const;
 export const JobKindName = z.enum(jobKinds);
 export type JobKindName = z.infer<typeof JobKindName>;

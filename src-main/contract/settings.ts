@@ -29,3 +29,8 @@ export type Settings = z.infer<typeof Settings>;
 /** Some settings. Made of fields without defaults: what is not named must stay as it is. */
 export const SettingsChange = z.object(fields).partial();
 export type SettingsChange = z.infer<typeof SettingsChange>;
+
+/** A change without the keys whose value is undefined: what is not named must stay as it is. */
+export function definedOnly(change: SettingsChange): Partial<Settings> {
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+}

@@ -1,5 +1,11 @@
 import { create } from 'zustand';
-import type { EngineClient, Job, QueueSummary, UpscaleSettings } from '../../src-main/contract/index.ts';
+import {
+  type EngineClient,
+  finishedStates,
+  type Job,
+  type QueueSummary,
+  type UpscaleSettings,
+} from '../../src-main/contract/index.ts';
 import { act, call, toast } from './session.ts';
 
 interface Jobs {
@@ -73,6 +79,5 @@ export async function removeJobs(ids: readonly string[]): Promise<void> {
   });
 }
 
-export const isFinished = ({ state }: Job): boolean =>
-  ['done', 'failed', 'cancelled', 'setAside'].includes(state);
+export const isFinished = ({ state }: Job): boolean => finishedStates.has(state);
 export const isActive = ({ state }: Job): boolean => ['queued', 'running', 'paused'].includes(state);

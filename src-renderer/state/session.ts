@@ -1,6 +1,7 @@
 import { create } from 'zustand';
 import {
   type AdmitResult,
+  definedOnly,
   type EngineInfo,
   type EngineState,
   type EngineStatus,
@@ -108,10 +109,6 @@ export function changeSettings(change: SettingsChange): void {
   const { settings } = get();
   if (settings) set({ settings: { ...settings, ...definedOnly(change) } });
   void act('settings.set', { change });
-}
-
-function definedOnly(change: SettingsChange): Partial<Settings> {
-  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 }
 
 export function changeUpscale(change: Partial<UpscaleSettings>): void {

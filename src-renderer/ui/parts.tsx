@@ -153,6 +153,33 @@ export function Dialog({ title, onClose, className, children }: DialogProps) {
   );
 }
 
+interface RangeProps {
+  readonly id: string;
+  readonly value: number;
+  readonly least: number;
+  readonly most: number;
+  readonly step?: number;
+  readonly disabled?: boolean;
+  readonly onChange: (value: number) => void;
+}
+
+/** A number that is pulled; its label says it. */
+export function Range({ id, value, least, most, step = 1, disabled = false, onChange }: RangeProps) {
+  return (
+    <input
+      id={id}
+      className="range"
+      type="range"
+      min={least}
+      max={most}
+      step={step}
+      value={value}
+      disabled={disabled}
+      onChange={(event) => onChange(event.target.valueAsNumber)}
+    />
+  );
+}
+
 interface NumberInputProps {
   readonly id?: string;
   /** Where no visible label names it. */

@@ -10,43 +10,7 @@ import {
   toGolden,
   whyNot,
 } from './testing/golden.ts';
-
-/** Sets that Datumaro reads without fault: format, and the sets under `corpus/`. */
-const sets: Readonly<Record<string, readonly string[]>> = {
-  coco: ['coco', 'coco@clean'],
-  coco_instances: [
-    'coco_instances',
-    'coco_instances@clean',
-    'coco_instances@rich',
-    'roboflow_coco',
-    'mmdet_coco',
-  ],
-  coco_person_keypoints: ['coco_person_keypoints'],
-  coco_captions: ['coco_captions'],
-  coco_labels: ['coco_labels'],
-  coco_image_info: ['coco_image_info'],
-  coco_panoptic: ['coco_panoptic', 'coco_panoptic@clean'],
-  coco_stuff: ['coco_stuff', 'coco_stuff@clean'],
-  yolo: ['yolo@clean'],
-  yolo_ultralytics: ['yolo_ultralytics@clean', 'roboflow_yolo'],
-  voc: ['voc', 'voc@clean'],
-  voc_detection: ['voc_detection', 'voc_detection@clean', 'roboflow_voc'],
-  voc_classification: ['voc_classification', 'voc_classification@clean'],
-  voc_segmentation: ['voc_segmentation', 'voc_segmentation@clean'],
-  voc_instance_segmentation: ['voc_instance_segmentation'],
-  voc_layout: ['voc_layout'],
-  voc_action: ['voc_action'],
-  datumaro: [
-    'datumaro',
-    'datumaro@clean',
-    'datumaro@cls',
-    'datumaro@det',
-    'datumaro@mot',
-    'datumaro@pcd',
-    'datumaro@seg',
-  ],
-  cvat: ['cvat@clean'],
-};
+import { sets } from './testing/sets.ts';
 
 /**
  * In a VOC set with masks, Datumaro numbers boxes from 0 and masks from 1 and uses both as groups, so that it takes a box and

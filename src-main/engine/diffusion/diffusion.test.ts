@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import type { NodeAddon } from 'openvino-node';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findRuntimes, loadOpenVino } from '../runtime/index.ts';
+import { hasOpenVino } from '../host/fixtures/engine.ts';
+import { loadOpenVino } from '../runtime/index.ts';
 import {
   bitsOf,
   cases,
   type GoldenCase,
   golden,
-  haveGolden,
   largestDifference,
   modelFolder,
   readJson,
@@ -29,15 +29,7 @@ import {
 } from './index.ts';
 import { type Planes, padToMultiple } from './picture.ts';
 
-const runtimes = haveGolden
-  ? await findRuntimes({
-      explicit: '',
-      cacheDir: (await import('../host/folders.ts')).userFolders('').cache,
-      askPython: true,
-    })
-  : [];
-const haveRuntime = runtimes.some(({ usable }) => usable);
-const whyNoRun = whyNot || (haveRuntime ? '' : ' (skipped: no OpenVINO on this machine)');
+const whyNoRun = whyNot || (hasOpenVino ? '' : ' (skipped: no OpenVINO on this machine)');
 
 describe.skipIf(whyNoRun !== '')(`the whole way, with a small model${whyNoRun}`, () => {
   let model: DiffusionModelFolder;

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { protocolVersion } from '../../contract/engine.ts';
 import { RefineryError } from '../../contract/errors.ts';
 import type { EventName, EventPayload } from '../../contract/methods.ts';
-import type { Settings, SettingsChange } from '../../contract/settings.ts';
+import { definedOnly } from '../../contract/settings.ts';
 import type { UpscaleAddResult } from '../../contract/upscale.ts';
 import type { Handlers } from '../../contract/wire.ts';
 import { Journal } from '../jobs/journal.ts';
@@ -48,11 +48,6 @@ function acting<Input>(act: (input: Input) => void): (input: Input) => Record<st
     act(input);
     return {};
   };
-}
-
-/** Without the keys whose value is undefined. */
-function definedOnly(change: SettingsChange): Partial<Settings> {
-  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 }
 
 /** Puts the parts together: everything that answers the contract, but for what surrounds a page. */

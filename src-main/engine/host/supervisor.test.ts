@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { EngineState } from '../../contract/engine.ts';
 import type { EngineClient } from '../../contract/wire.ts';
 import { hasOpenVino, resources, sample, waitFor } from './fixtures/engine.ts';
+import { isAlive } from './fixtures/process.ts';
 import { userFolders } from './folders.ts';
 import { engineEnvironment, Supervisor } from './supervisor.ts';
 
@@ -47,15 +48,6 @@ function supervise(
   endings.push(() => supervisor.stop());
   supervisor.start();
   return supervisor;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return process.platform !== 'linux' || !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
 }
 
 test('an engine shakes hands, is started again when it dies, and ends with its supervisor', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type ErrorValue, RefineryError, toErrorValue } from '../../contract/errors.ts';
 import {
+  finishedStates,
   type Job,
   type JobKindName,
   type JobProgress,
@@ -45,7 +46,6 @@ const crashLimit = 2;
 const removedFor = 30 * 24 * 3_600_000;
 
 /** States in which a job has nothing left to do. */
-const finishedStates: ReadonlySet<JobState> = new Set(['done', 'failed', 'cancelled', 'setAside']);
 
 class Stopping extends Error {}
 

@@ -2,6 +2,7 @@ import type { NodeAddon } from 'openvino-node';
 import { type PixelDepth, premultiplyModel, unpremultiplyModel } from '../models/ir/wrap.ts';
 import { compileWithFallback } from '../runtime/index.ts';
 import type { Block } from './network.ts';
+import { valuesOf } from './pixels.ts';
 
 /** Takes transparency apart and puts it together again, natively. */
 export interface AlphaSteps {
@@ -21,8 +22,7 @@ export async function openAlphaSteps(openvino: NodeAddon, depth: PixelDepth): Pr
   const type = depth === 8 ? 'u8' : 'u16';
 
   const tensor = ({ bytes, width, height }: Block, channels: number) => {
-    const values =
-      depth === 8 ? bytes : new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
+    const values = valuesOf(bytes, depth);
     return new openvino.Tensor(type, [1, height, width, channels], values);
   };
   const block = (given: ReturnType<typeof tensor> | undefined, { width, height }: Block): Block => {

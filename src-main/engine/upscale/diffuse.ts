@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import type { NodeAddon } from 'openvino-node';
 import sharp from 'sharp';
+import writeFileAtomic from 'write-file-atomic';
 import { RefineryError } from '../../contract/errors.ts';
 import type { DiffusionSettings, Precision, TilePreview } from '../../contract/upscale.ts';
 import {
@@ -21,6 +22,7 @@ import type { Pixels } from '../imaging/source.ts';
 import { VipsFileWriter } from '../imaging/vips-file.ts';
 import type { Compiled } from '../runtime/index.ts';
 import type { Enlarged } from './enlarge.ts';
+import { valuesOf } from './pixels.ts';
 
 /** A latent diffusion model that is ready to run. */
 export interface Diffuser {
@@ -73,8 +75,7 @@ export async function enlargeByDiffusion(options: DiffuseOptions): Promise<Enlar
   const { pixels, diffuser, settings, openvino } = options;
   const { width, height, channels, depth } = pixels;
   const source = await pixels.rows(0, height);
-  const values =
-    depth === 8 ? source : new Uint16Array(source.buffer, source.byteOffset, source.byteLength / 2);
+  const values = valuesOf(source, depth);
   const most = depth === 8 ? 255 : 65_535;
   const image = { values: toPlanes(values, width, height, channels, most), width, height };
   const run: DiffusionOptions = {
@@ -244,7 +245,6 @@ async function readCheckpoint(path: string): Promise<Checkpoint | undefined> {
 }
 
 async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  await mkdir(join(path, '..'), { recursive: true });
-  await writeFile(`${path}.part`, serialize(checkpoint));
-  await rename(`${path}.part`, path);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFileAtomic(path, serialize(checkpoint));
 }

@@ -7,6 +7,7 @@ import type { Precision } from '../../contract/upscale.ts';
 import type { IrModel } from '../models/ir/graph.ts';
 import { conversionModels, outputNames, type PixelDepth, wrapNetwork } from '../models/ir/wrap.ts';
 import { type Compiled, compileWithFallback, inferInPlace } from '../runtime/index.ts';
+import { valuesOf } from './pixels.ts';
 import { Semaphore } from './semaphore.ts';
 
 type InferRequest = InstanceType<NodeAddon['InferRequest']>;
@@ -183,7 +184,7 @@ async function infer(
 ): Promise<Made> {
   const { requests } = lane;
   const shape = [1, block.height, block.width, 3];
-  let inputs: Tensor[] = [new openvino.Tensor(elementTypes[depth], shape, values(block.bytes, depth))];
+  let inputs: Tensor[] = [new openvino.Tensor(elementTypes[depth], shape, valuesOf(block.bytes, depth))];
   for (const request of requests.slice(0, -1)) inputs = Object.values(await request.inferAsync(inputs));
   const last = requests.at(-1)!;
   const width = block.width * scale;
@@ -194,7 +195,7 @@ async function infer(
     const target = new openvino.Tensor(
       elementTypes[depth],
       [1, height, width, 3],
-      values(output.bytes, depth),
+      valuesOf(output.bytes, depth),
     );
     last.setTensor(outputNames.pixels, target);
     lane.output = output;
@@ -210,8 +211,4 @@ async function infer(
   }
   const [sum] = last.getTensor(outputNames.sum).data;
   return { ...output, finite: Number.isFinite(Number(sum)) };
-}
-
-function values(bytes: Uint8Array, depth: PixelDepth): Uint8Array | Uint16Array {
-  return depth === 8 ? bytes : new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
 }

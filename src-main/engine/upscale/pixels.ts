@@ -1,3 +1,5 @@
+import type { RawPicture } from '../imaging/vips-file.ts';
+
 /** Row-wise copies between pictures that lie in memory row by row. Every copy is one of whole runs of bytes. */
 
 export interface Region {
@@ -5,6 +7,11 @@ export interface Region {
   readonly y: number;
   readonly width: number;
   readonly height: number;
+}
+
+/** The same memory as one value for each channel. */
+export function valuesOf(bytes: Uint8Array, depth: RawPicture['depth']): Uint8Array | Uint16Array {
+  return depth === 8 ? bytes : new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
 }
 
 /**

@@ -3,13 +3,12 @@ import type { OutputFormat, Scale, UpscaleSettings } from '../../../src-main/con
 import { openDialog } from '../../state/actions.ts';
 import { useModels } from '../../state/models.ts';
 import { call, useSession } from '../../state/session.ts';
-import { Button, Check, Field, NumberInput, Segmented, Select } from '../../ui/parts.tsx';
+import { Button, Check, Field, NumberInput, Range, Segmented, Select } from '../../ui/parts.tsx';
 import { DiffusionChoices } from './diffusion-choices.tsx';
 
 interface ChoicesProps {
   readonly value: UpscaleSettings;
   readonly onChange: (change: Partial<UpscaleSettings>) => void;
-  readonly disabled?: boolean;
 }
 
 const factors = [
@@ -47,11 +46,11 @@ const metadataHints: Readonly<Record<UpscaleSettings['metadata'], string>> = {
 };
 
 /** What a picture is to become, from what is changed often to what is changed rarely. */
-export function Choices({ value, onChange, disabled }: ChoicesProps) {
+export function Choices({ value, onChange }: ChoicesProps) {
   const models = useModels((state) => state.models);
   const lossy = value.format !== 'png' && value.format !== 'tiff';
   return (
-    <fieldset className="choices" disabled={disabled}>
+    <fieldset className="choices">
       <ScaleChoice value={value.scale} onChange={(scale) => onChange({ scale })} />
       <ModelChoice value={value.model} onChange={(model) => onChange({ model })} />
       {models.find(({ entry }) => entry.id === value.model)?.entry.task === 'latent-diffusion' && (
@@ -70,15 +69,13 @@ export function Choices({ value, onChange, disabled }: ChoicesProps) {
       {lossy && (
         <Field label={`Quality ${value.quality}`} hint="For JPEG, WebP and AVIF. 92 hides its losses.">
           {(id) => (
-            <input
+            <Range
               id={id}
-              className="range"
-              type="range"
-              min={1}
-              max={100}
               value={value.quality}
+              least={1}
+              most={100}
               disabled={value.lossless && value.format !== 'jpeg'}
-              onChange={(event) => onChange({ quality: event.target.valueAsNumber })}
+              onChange={(quality) => onChange({ quality })}
             />
           )}
         </Field>
@@ -113,14 +110,12 @@ export function Choices({ value, onChange, disabled }: ChoicesProps) {
           </Check>
           <Field label={`Effort ${value.effort}`} hint="More makes files smaller and writing slower.">
             {(id) => (
-              <input
+              <Range
                 id={id}
-                className="range"
-                type="range"
-                min={0}
-                max={9}
                 value={value.effort}
-                onChange={(event) => onChange({ effort: event.target.valueAsNumber })}
+                least={0}
+                most={9}
+                onChange={(effort) => onChange({ effort })}
               />
             )}
           </Field>

@@ -1,5 +1,5 @@
 import type { DiffusionSettings } from '../../../src-main/contract/index.ts';
-import { Check, Field, NumberInput, Segmented, Select } from '../../ui/parts.tsx';
+import { Check, Field, NumberInput, Range, Segmented, Select } from '../../ui/parts.tsx';
 
 interface DiffusionChoicesProps {
   readonly value: DiffusionSettings;
@@ -68,15 +68,13 @@ export function DiffusionChoices({ value, onChange }: DiffusionChoicesProps) {
           hint="0 gives the same picture for any number of steps, nearly; 1 invents more."
         >
           {(id) => (
-            <input
+            <Range
               id={id}
-              className="range"
-              type="range"
-              min={0}
-              max={1}
-              step={0.05}
               value={value.eta}
-              onChange={(event) => change({ eta: event.target.valueAsNumber })}
+              least={0}
+              most={1}
+              step={0.05}
+              onChange={(eta) => change({ eta })}
             />
           )}
         </Field>

@@ -48,10 +48,10 @@ export function downloadResult(job: Job): void {
   link.click();
 }
 
-/** Moves jobs to the front or the end of the queue. */
-export function moveTo(ids: readonly string[], end: 'front' | 'end'): void {
+/** Moves jobs to the front of the queue. */
+function moveToFront(ids: readonly string[]): void {
   const first = useJobs.getState().order.find((id) => !ids.includes(id)) ?? null;
-  void act('jobs.reorder', { ids: [...ids], before: end === 'front' ? first : null });
+  void act('jobs.reorder', { ids: [...ids], before: first });
 }
 
 /** Moves jobs one place up or down. */
@@ -116,7 +116,7 @@ export function menuFor(jobs: readonly Job[]): MenuItems {
     'line',
     { label: 'Move up', shortcut: 'Alt+↑', run: () => moveBy(ids, -1) },
     { label: 'Move down', shortcut: 'Alt+↓', run: () => moveBy(ids, 1) },
-    { label: 'Move to the front', run: () => moveTo(ids, 'front') },
+    { label: 'Move to the front', run: () => moveToFront(ids) },
     'line',
     { label: 'Remove from the list', shortcut: 'Delete', run: () => void removeJobs(ids) },
     {
