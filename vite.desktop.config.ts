@@ -5,6 +5,8 @@ import { defineConfig } from 'vite';
 const targets = {
   desktop: { entry: 'src-main/desktop/main.ts', file: 'main.cjs', format: 'cjs', node: 'node16' },
   preload: { entry: 'src-main/preload/preload.ts', file: 'preload.cjs', format: 'cjs', node: 'node16' },
+  /** Not a part of the app: what the carrier tests start in Electron. */
+  carriers: { entry: 'e2e/fixtures/carriers.ts', file: 'carriers.cjs', format: 'cjs', node: 'node16' },
   engine: { entry: 'src-main/engine/host/entry.ts', file: 'entry.mjs', format: 'es', node: 'node24' },
 } as const;
 

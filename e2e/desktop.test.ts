@@ -186,6 +186,45 @@ describe.skipIf(noWindow !== '')(`the desktop window${noWindow && ` (${noWindow}
     await expect.poll(() => isAlive(engine), { timeout: 10_000 }).toBe(false);
   });
 
+  test('the system sees the progress, takes the result by clipboard, and can have it dragged out', async () => {
+    await using folder = await temporaryFolder();
+    const pictures = join(folder.path, 'pictures');
+    const files = await makePictures(pictures, 2, { width: 200, height: 150 });
+    const { page, app } = await start(folder.path, files);
+    // What the app asks of the system, noted on its way there; a screen in memory has no task bar.
+    await app.evaluate(({ BrowserWindow }) => {
+      const asked = { progress: [] as number[], dragged: [] as string[] };
+      Object.assign(globalThis, { asked });
+      const [window] = BrowserWindow.getAllWindows();
+      if (!window) throw new Error('There is no window.');
+      window.setProgressBar = (fraction) => void asked.progress.push(fraction);
+      window.webContents.startDrag = ({ file, icon }) => {
+        if (typeof icon !== 'string' && !icon.isEmpty()) asked.dragged.push(file);
+      };
+    });
+    const asked = () =>
+      app.evaluate(
+        () => (globalThis as unknown as { asked: { progress: number[]; dragged: string[] } }).asked,
+      );
+    await upscaleButton(page).click();
+    await page.getByText('2 pictures done').waitFor({ timeout: 60_000 });
+    await expect.poll(async () => (await asked()).progress.at(-1)).toBe(-1);
+    const { progress } = await asked();
+    expect(progress.some((fraction) => fraction >= 0 && fraction <= 1)).toBe(true);
+
+    await options(page).first().click();
+    await page.getByRole('button', { name: 'Copy image' }).click();
+    await expect
+      .poll(() => app.evaluate(({ clipboard }) => clipboard.readImage().getSize()))
+      .toEqual({ width: 800, height: 600 });
+
+    await page.evaluate(() => {
+      const target = document.querySelector('[aria-label="Result"] [draggable="true"]');
+      target?.dispatchEvent(new DragEvent('dragstart', { bubbles: true, dataTransfer: new DataTransfer() }));
+    });
+    await expect.poll(async () => (await asked()).dragged).toEqual([join(pictures, 'picture-01_x4.png')]);
+  });
+
   test('a second start hands its files to the first window', async () => {
     await using folder = await temporaryFolder();
     const files = await makePictures(join(folder.path, 'pictures'), 2);
@@ -202,8 +241,9 @@ describe.skipIf(noWindow !== '')(`the desktop window${noWindow && ` (${noWindow}
     const { page } = desktop;
     await upscaleButton(page).waitFor();
     const engine = desktop.enginePid();
+    const loaded = page.waitForEvent('load');
     await page.evaluate(() => window.refineryBridge?.send('x'.repeat(50 * 1024 * 1024)));
-    await page.reload();
+    await loaded;
     await upscaleButton(page).waitFor();
     expect(await options(page).count()).toBe(2);
     expect(desktop.enginePid()).toBe(engine);

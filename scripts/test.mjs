@@ -42,6 +42,12 @@ const skipped = testResults.flatMap(({ assertionResults }) =>
 const reasons = new Set(skipped.map(({ ancestorTitles, title }) => [...ancestorTitles, title].join(' › ')));
 if (reasons.size > 0) console.log('\nSkipped here:');
 for (const reason of reasons) console.log(`  ${reason}`);
+const again = testResults.flatMap(({ assertionResults }) =>
+  assertionResults.filter(({ status, failureMessages }) => status === 'passed' && failureMessages.length > 0),
+);
+if (again.length > 0) console.log('\nPassed at the second try:');
+for (const { fullName, failureMessages } of again)
+  console.log(`  ${fullName}: ${failureMessages[0].split('\n')[0]}`);
 // A file that could not even be loaded has no tests to count; it failed all the same.
 const unloaded = testResults.filter(
   ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,

@@ -1,6 +1,7 @@
 import { type BrowserWindow, Notification, powerSaveBlocker } from 'electron';
 import type { QueueSummary } from '../contract/jobs.ts';
 import type { EngineClient } from '../contract/wire.ts';
+import { noticeOf } from './notice.ts';
 
 /** What the system sees of a working queue: progress in the task bar, no sleep, a word when it is over. */
 export function followQueue(client: EngineClient, window: () => BrowserWindow | undefined): void {
@@ -16,14 +17,9 @@ export function followQueue(client: EngineClient, window: () => BrowserWindow | 
     const target = window();
     if (!target || target.isFocused() || !Notification.isSupported()) return;
     if (!(await client.call('settings.get', {})).notifyWhenDone) return;
-    const done = to.counts.done - from.counts.done;
-    const failed = to.counts.failed - from.counts.failed;
-    if (done + failed <= 0) return;
-    const words = new Intl.PluralRules('en').select(done) === 'one' ? 'picture' : 'pictures';
-    const notice = new Notification({
-      title: failed > 0 ? 'Refinery finished with failures' : 'Refinery has finished',
-      body: `${done} ${words} upscaled${failed > 0 ? `, ${failed} failed` : ''}.`,
-    });
+    const words = noticeOf(from.counts, to.counts);
+    if (!words) return;
+    const notice = new Notification(words);
     notice.on('click', () => target.show());
     notice.show();
   }

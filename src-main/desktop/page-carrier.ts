@@ -3,8 +3,9 @@ import type { Carrier } from '../contract/wire.ts';
 import { carrierOf } from '../engine/host/carriers/carrier.ts';
 import { isTrustedSender } from './security.ts';
 
-/** The channel that preload and main process share. */
-export const messageChannel = 'refinery:message';
+/** The channels that preload and main process share. */
+const messageChannel = 'refinery:message';
+const closedChannel = 'refinery:closed';
 
 /** The main process's end of a page's channel. The next navigation ends it. */
 export function pageCarrier(contents: WebContents): Carrier {
@@ -35,6 +36,9 @@ export function pageCarrier(contents: WebContents): Carrier {
       contents.once('destroyed', destroyed);
       contents.once('render-process-gone', crashed);
     },
-    close: () => stop(),
+    close(reason) {
+      stop();
+      if (!contents.isDestroyed()) contents.send(closedChannel, reason);
+    },
   });
 }

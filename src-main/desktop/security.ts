@@ -6,7 +6,10 @@ export const appOrigin = 'app://refinery';
 /** No page leaves the app's origin, opens a window, embeds another, or is granted a permission. */
 export function hardenWebContents(): void {
   app.on('web-contents-created', (_event, contents) => {
-    contents.on('will-navigate', (event) => event.preventDefault());
+    contents.on('will-navigate', (event, address) => {
+      // A page may load itself anew.
+      if (address !== contents.getURL()) event.preventDefault();
+    });
     contents.on('will-redirect', (event) => event.preventDefault());
     contents.on('will-attach-webview', (event) => event.preventDefault());
     contents.setWindowOpenHandler(() => ({ action: 'deny' }));

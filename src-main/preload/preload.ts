@@ -21,8 +21,11 @@ const bridge: Bridge = {
     ipcRenderer.on('refinery:message', receive);
     return () => ipcRenderer.removeListener('refinery:message', receive);
   },
-  // The page ends with its window; there is no time in between.
-  onClose: () => () => undefined,
+  onClose(listener) {
+    const receive = (_event: IpcRendererEvent, reason: unknown): void => listener(String(reason));
+    ipcRenderer.on('refinery:closed', receive);
+    return () => ipcRenderer.removeListener('refinery:closed', receive);
+  },
   async admit(files) {
     const paths: string[] = [];
     const loose: LooseFile[] = [];

@@ -26,5 +26,7 @@ export function connect(bridge: Bridge = window.refineryBridge ?? webBridge()): 
     onClose: (listener) => bridge.onClose(listener),
     close: () => undefined,
   };
+  // Everything that a page shows lives in the engine, so that a fresh page is where this one was.
+  if (bridge.kind === 'desktop') bridge.onClose(() => window.location.reload());
   return { bridge, engine: connectClient(carrier) };
 }
