@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 // A machine that others use too may stall for seconds: what is waited for gets time there, and a second try, which is
 // listed by `npm test`. Elsewhere each test has one.
-const retry = process.env.CI ? 1 : 0;
+const retry = process.env['CI'] ? 1 : 0;
 const expect = { poll: { timeout: 15_000 } };
 
 export default defineConfig({

@@ -215,7 +215,13 @@ describe.skipIf(noWindow !== '')(`the desktop window${noWindow && ` (${noWindow}
     await options(page).first().click();
     await page.getByRole('button', { name: 'Copy image' }).click();
     await expect
-      .poll(() => app.evaluate(({ clipboard }) => clipboard.readImage().getSize()))
+      .poll(() =>
+        app.evaluate(({ clipboard }) => {
+          // As Electron 22 has it.
+          const { readImage } = clipboard as unknown as { readImage(): Electron.NativeImage };
+          return readImage().getSize();
+        }),
+      )
       .toEqual({ width: 800, height: 600 });
 
     await page.evaluate(() => {

@@ -9,11 +9,11 @@ import {
   jobStates,
   type QueueSummary,
 } from '../../contract/jobs.ts';
-import { Estimator, type Workload } from './estimate.ts';
 import { PauseGate } from './gate.ts';
 import type { JobRecord, Journal } from './journal.ts';
 import type { JobKind } from './kind.ts';
 import { placeBefore } from './order.ts';
+import { Session } from './session.ts';
 
 export interface NewJob {
   readonly title: string;
@@ -45,8 +45,6 @@ const crashLimit = 2;
 /** Removed jobs can be brought back for a month. */
 const removedFor = 30 * 24 * 3_600_000;
 
-/** States in which a job has nothing left to do. */
-
 class Stopping extends Error {}
 
 /**
@@ -61,9 +59,11 @@ export class JobQueue {
   /** Records that are on the list, by position. */
   #order: JobRecord[] = [];
   readonly #running = new Map<string, Running>();
-  /** Jobs since the queue was last idle: the whole of which progress tells a part. */
-  readonly #session = new Set<string>();
-  readonly #estimator = new Estimator();
+  readonly #session = new Session({
+    record: (id) => this.#records.get(id),
+    weigh: (record) => this.#kind(record).weigh(record),
+    fraction: (id) => this.#running.get(id)?.progress?.fraction ?? 0,
+  });
   readonly #dirty = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #paused: boolean;
@@ -111,9 +111,7 @@ export class JobQueue {
     const counts = Object.fromEntries(jobStates.map((state) => [state, 0])) as Record<JobState, number>;
     for (const record of this.#order) counts[record.state] += 1;
     const busy = this.#running.size > 0 || counts.queued > 0;
-    const workload = this.#workload();
-    if (this.#paused) this.#estimator.skip(Date.now(), workload);
-    const { fraction, timeLeft, rate } = this.#estimator.update(Date.now(), workload);
+    const { fraction, timeLeft, rate } = this.#session.progress(this.#paused);
     return {
       paused: this.#paused,
       counts,
@@ -298,10 +296,7 @@ export class JobQueue {
   }
 
   #enqueue(records: readonly JobRecord[]): void {
-    if (!this.#busy()) {
-      this.#session.clear();
-      this.#estimator.reset(Date.now(), this.#workload());
-    }
+    if (!this.#busy()) this.#session.begin();
     for (const record of records) {
       record.spec = this.#kind(record).freeze(record);
       record.state = 'queued';
@@ -413,23 +408,6 @@ export class JobQueue {
     const jobs = [...this.#dirty].map((id) => this.#view(this.record(id)));
     this.#dirty.clear();
     this.#options.onChanged(jobs, this.summary());
-  }
-
-  #workload(): Workload {
-    let total = 0;
-    let finished = 0;
-    let finishedItems = 0;
-    for (const id of this.#session) {
-      const record = this.#records.get(id);
-      if (!record) continue;
-      const weight = this.#kind(record).weigh(record);
-      total += weight;
-      if (finishedStates.has(record.state)) {
-        finished += weight;
-        finishedItems += 1;
-      } else finished += weight * (this.#running.get(id)?.progress?.fraction ?? 0);
-    }
-    return { total, finished, finishedItems };
   }
 
   #view(record: JobRecord): Job {

@@ -1,11 +1,9 @@
-import { mkdir, readdir, rm, statfs } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, dirname, extname, join } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
 import type { NodeAddon } from 'openvino-node';
 import sharp from 'sharp';
 import { RefineryError } from '../../contract/errors.ts';
 import type { MediaFile } from '../../contract/files.ts';
-import type { ModelEntry } from '../../contract/models.ts';
 import {
   type OutputCheck,
   type PictureInfo,
@@ -24,25 +22,18 @@ import { checkLimit, decode, readHeader } from '../imaging/source.ts';
 import { removeQuietly, removeTemporaries, temporaryPath } from '../io/atomic.ts';
 import { hashFile } from '../io/hash.ts';
 import type { PixelDepth } from '../models/ir/wrap.ts';
-import { type AlphaSteps, openAlphaSteps } from './alpha.ts';
-import { BufferPool } from './buffers.ts';
 import { checkOutput } from './checks.ts';
-import { type Diffuser, enlargeByDiffusion, openDiffuser } from './diffuse.ts';
-import { type Enlarged, enlarge } from './enlarge.ts';
-import { type Network, openNetwork } from './network.ts';
+import type { Enlarged } from './enlarge.ts';
+import { createEnlargers, type Enlarger, type ResolvedModel } from './enlargers.ts';
 import { type PendingCommit, publishResult, ResultNames } from './publish.ts';
 import { targetSize } from './scale.ts';
-import { Semaphore } from './semaphore.ts';
-import { tileSize } from './tiles.ts';
+import { checkSpace, removeOrphans } from './work-folder.ts';
 
 export { type PendingCommit, recoverCommit } from './publish.ts';
 
 /** What the upscaler needs to know of networks. */
 export interface NetworkCatalogue {
-  resolve(
-    id: string,
-    picture: { lossy: boolean },
-  ): Promise<{ entry: ModelEntry; path: string; sha256: string; reason: string }>;
+  resolve(id: string, picture: { lossy: boolean }): Promise<ResolvedModel & { reason: string }>;
 }
 
 export interface UpscalerOptions {
@@ -84,12 +75,9 @@ export interface Upscaler {
 /** Shares of a job's time, roughly: what progress shows. */
 const shares = { reading: 0.04, upscaling: 0.84, writing: 0.95, checking: 1 } as const;
 
-/** How many compiled networks are kept. */
-const keptNetworks = 3;
-
 /** A try that ended with a result that can't be trusted. */
 interface Attempt {
-  readonly compiled: Network['compiled'];
+  readonly compiled: Enlarger['compiled'];
   readonly enlarged: Enlarged;
   readonly checks: OutputCheck[];
   readonly timing: { inference: number; encode: number; check: number };
@@ -98,77 +86,11 @@ interface Attempt {
 export function createUpscaler(options: UpscalerOptions): Upscaler {
   // libvips' threads would take the cores from inference; pictures are read and written side by side anyway.
   sharp.concurrency(1);
-  const networks = new Map<string, Promise<Network>>();
-  const alphas = new Map<PixelDepth, Promise<AlphaSteps>>();
+  const enlargers = createEnlargers(options);
   const names = new ResultNames();
-  const buffers = new BufferPool();
   const work = join(options.cacheDir, 'work');
   let runs = 0;
   void removeOrphans(work);
-
-  async function open(
-    model: { entry: ModelEntry; path: string; sha256: string },
-    depth: PixelDepth,
-    device: string,
-    precision: UpscaleSettings['precision'],
-  ): Promise<Network> {
-    const key = JSON.stringify([
-      model.sha256,
-      model.entry.interface,
-      depth,
-      device,
-      precision,
-      options.threads(),
-    ]);
-    const known = networks.get(key);
-    if (known) return known;
-    const opened = openNetwork({
-      openvino: await options.openvino(),
-      file: { path: model.path, interface: model.entry.interface },
-      depth,
-      device,
-      // Ten bits of bf16 would throw away what sixteen were asked for.
-      precision: depth === 16 ? 'f32' : precision,
-      threads: options.threads(),
-      cacheDir: join(options.cacheDir, 'compiled'),
-    });
-    networks.set(key, opened);
-    opened.catch(() => networks.delete(key));
-    for (const old of [...networks.keys()].slice(0, -keptNetworks)) networks.delete(old);
-    return opened;
-  }
-
-  /** Large models, and runs of minutes: one at a time. */
-  const diffusing = new Semaphore(1);
-  let diffuser: { readonly key: string; readonly opened: Promise<Diffuser> } | undefined;
-  async function openDiffusion(
-    model: { path: string; sha256: string },
-    device: string,
-    precision: UpscaleSettings['precision'],
-  ): Promise<Diffuser> {
-    const key = JSON.stringify([model.sha256, device, precision, options.threads()]);
-    if (diffuser?.key === key) return diffuser.opened;
-    const opened = openDiffuser({
-      openvino: await options.openvino(),
-      folder: dirname(model.path),
-      device,
-      precision,
-      threads: options.threads(),
-      cacheDir: join(options.cacheDir, 'compiled'),
-    });
-    diffuser = { key, opened };
-    opened.catch(() => {
-      if (diffuser?.opened === opened) diffuser = undefined;
-    });
-    return opened;
-  }
-
-  async function openAlpha(depth: PixelDepth): Promise<AlphaSteps> {
-    const known = alphas.get(depth) ?? openAlphaSteps(await options.openvino(), depth);
-    alphas.set(depth, known);
-    known.catch(() => alphas.delete(depth));
-    return known;
-  }
 
   async function run(spec: UpscaleSpec, context: UpscaleContext): Promise<UpscaleResult> {
     runs += 1;
@@ -218,50 +140,31 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
 
     /** One try on one device: from pixels to a checked temporary file. */
     async function attempt(device: string, precision: UpscaleSettings['precision']): Promise<Attempt> {
-      const steps = model.entry.task === 'latent-diffusion';
-      const diffusion = steps ? await openDiffusion(model, device, precision) : undefined;
-      const network = diffusion ? undefined : await open(model, depth, device, precision);
-      const compiled = diffusion?.unet ?? network!.compiled;
+      const enlarger = await enlargers.open(model, depth, device, precision);
+      const { compiled } = enlarger;
       for (const { device: left, reason } of compiled.fallbacks) {
         context.notice(`${left} could not run the network (${reason}); ${compiled.fullName} is used.`);
       }
       const megapixels = (info.width * info.height * kind.scale ** 2) / 1e6;
       const begun = performance.now();
-      const common = {
+      const enlarged = await enlarger.enlarge({
+        ...context,
         pixels,
+        alpha: info.alpha,
+        settings,
         folder,
-        signal: context.signal,
-        waitWhilePaused: context.waitWhilePaused,
-        onTile: context.onTile,
-        onProgress(done: number, total: number) {
+        onProgress(done, total) {
           const seconds = (performance.now() - begun) / 1000;
           context.report({
             stage: 'upscaling',
             fraction: shares.reading + (shares.upscaling - shares.reading) * (done / total),
-            rate: steps
-              ? { value: done / seconds, unit: 'steps/s' }
-              : { value: (megapixels * done) / total / seconds, unit: 'MP/s' },
+            rate:
+              model.entry.task === 'latent-diffusion'
+                ? { value: done / seconds, unit: 'steps/s' }
+                : { value: (megapixels * done) / total / seconds, unit: 'MP/s' },
           });
         },
-      };
-      const enlarged = diffusion
-        ? await diffusing.with(async () =>
-            enlargeByDiffusion({
-              ...common,
-              openvino: await options.openvino(),
-              diffuser: diffusion,
-              settings: settings.diffusion,
-              checkpoint: join(options.cacheDir, 'checkpoints', `${context.jobId}.bin`),
-            }),
-          )
-        : await enlarge({
-            ...common,
-            network: network!,
-            kind,
-            alpha: info.alpha ? await openAlpha(depth) : undefined,
-            buffers,
-            tile: tileSize(options.memoryBudgetBytes() / (1 + compiled.optimalRequests), kind.overlap),
-          });
+      });
       await enlarged.writer.finish(plan.blocks);
       context.signal.throwIfAborted();
       context.report({ stage: 'writing', fraction: shares.upscaling });
@@ -401,11 +304,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
     removeLeftovers: (spec, jobId) => removeTemporaries(join(spec.outputFolder, spec.relativeFolder), jobId),
     thumbnail,
     display: (path) => display(path, options.cacheDir),
-    dispose() {
-      networks.clear();
-      diffuser = undefined;
-      alphas.clear();
-    },
+    dispose: () => enlargers.dispose(),
   };
 }
 
@@ -434,26 +333,4 @@ function losses(
       ? [`The network enlarges ${scale} times; the rest, up to ${factor.toFixed(2)} times, is resampled.`]
       : []),
   ];
-}
-
-/** Rows of runs whose process is gone. */
-async function removeOrphans(work: string): Promise<void> {
-  for (const name of await readdir(work).catch(() => [])) {
-    try {
-      process.kill(Number.parseInt(name, 10), 0);
-    } catch {
-      await removeQuietly(join(work, name));
-    }
-  }
-}
-
-/** Uncompressed rows wait on the disk for their encoder. */
-async function checkSpace(folder: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(dirname(folder)).catch(() => statfs(tmpdir()));
-  if (bavail * bsize > bytes * 1.05) return;
-  throw new RefineryError(
-    'DISK_FULL',
-    `Making this picture takes ${Math.ceil(bytes / 1e6)} MB for a while; the disk of the cache has ${Math.floor((bavail * bsize) / 1e6)} MB left.`,
-    { hint: 'Free some space, or put the cache elsewhere with REFINERY_CACHE_DIR.' },
-  );
 }

@@ -1,0 +1,31 @@
+import { readdir, statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { RefineryError } from '../../contract/errors.ts';
+import { removeQuietly } from '../io/atomic.ts';
+
+/** Clears a folder of the rows of runs whose process is gone. */
+export async function removeOrphans(work: string): Promise<void> {
+  for (const name of await readdir(work).catch(() => [])) {
+    try {
+      process.kill(Number.parseInt(name, 10), 0);
+    } catch {
+      await removeQuietly(join(work, name));
+    }
+  }
+}
+
+/**
+ * Uncompressed rows wait on the disk for their encoder.
+ *
+ * @throws {RefineryError} `DISK_FULL` where there is no room for them.
+ */
+export async function checkSpace(folder: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(dirname(folder)).catch(() => statfs(tmpdir()));
+  if (bavail * bsize > bytes * 1.05) return;
+  throw new RefineryError(
+    'DISK_FULL',
+    `Making this picture takes ${Math.ceil(bytes / 1e6)} MB for a while; the disk of the cache has ${Math.floor((bavail * bsize) / 1e6)} MB left.`,
+    { hint: 'Free some space, or put the cache elsewhere with REFINERY_CACHE_DIR.' },
+  );
+}
