@@ -97,14 +97,15 @@ export function targetError(folder: string, thrown: unknown): RefineryError {
       hint: 'Choose another name pattern or folder, or allow overwriting.',
     });
   }
+  const reasons: Readonly<Record<string, string>> = {
+    EROFS: 'the disk is read-only',
+    ENOENT: 'the folder is not there any more',
+    ENOTDIR: 'a part of the path is a file',
+  };
+  const denied = code === 'EACCES' || code === 'EPERM' || /permission|unable to open/i.test(message);
   const reason =
-    code === 'EROFS'
-      ? 'the disk is read-only'
-      : code === 'ENOENT'
-        ? 'the folder is not there any more'
-        : code === 'ENOTDIR'
-          ? 'a part of the path is a file'
-          : 'there is no permission to write';
+    reasons[code] ??
+    (denied ? 'there is no permission to write' : message.split('\n')[0] || 'no reason was given');
   return new RefineryError('OUTPUT_NOT_WRITABLE', `Nothing can be written to ${folder}: ${reason}.`, {
     hint: 'Choose another folder for the results.',
     details: message,

@@ -24,7 +24,6 @@ const privateText =
 /**
  * Decides which of a source's blocks go into the result.
  *
- * @param format of the result; libvips writes no EXIF into TIFF.
  * @param keepProfile false where the pixels were converted out of the profile's colours (CMYK).
  */
 export function planMetadata(
@@ -32,7 +31,6 @@ export function planMetadata(
   policy: MetadataPolicy,
   size: { width: number; height: number },
   keepProfile: boolean,
-  format: string,
 ): MetadataPlan {
   const kept: string[] = [];
   const dropped: string[] = [];
@@ -51,8 +49,7 @@ export function planMetadata(
     case 'all':
     case 'safe': {
       const removePrivate = policy === 'safe';
-      if (source.exif && format === 'tiff') dropped.push('EXIF (it is not written into TIFF)');
-      else if (source.exif) {
+      if (source.exif) {
         const rewritten = rewriteExif(source.exif, { ...size, removePrivate });
         if (rewritten) {
           blocks.exif = rewritten.exif;
@@ -76,4 +73,24 @@ export function planMetadata(
     default:
       return assertNever(policy);
   }
+}
+
+const titles = { icc: 'ICC profile', exif: 'EXIF', xmp: 'XMP', iptc: 'IPTC' } as const;
+
+/** The plan as it came true: a block that the written file doesn't hold counts as dropped, whatever was planned. */
+export function comparePlan(plan: MetadataPlan, written: Metadata): MetadataPlan {
+  const missing = (Object.keys(titles) as (keyof typeof titles)[]).filter(
+    (name) => plan.blocks[name] && !written[name],
+  );
+  const lost = missing.map((name) => titles[name]);
+  return {
+    blocks: plan.blocks,
+    kept: plan.kept.filter((title) => !lost.some((name) => name === title)),
+    dropped: [
+      ...plan.dropped,
+      ...lost.map(
+        (title) => `${title} (${(written.format ?? 'the format').toUpperCase()} does not hold it here)`,
+      ),
+    ],
+  };
 }

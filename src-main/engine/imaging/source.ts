@@ -4,6 +4,7 @@ import sharp, { type Metadata, type Sharp } from 'sharp';
 import { RefineryError } from '../../contract/errors.ts';
 import type { PictureInfo } from '../../contract/upscale.ts';
 import { sourceError, tooLarge } from './errors.ts';
+import { readTiffBlocks } from './tiff-blocks.ts';
 import { type RawPicture, VipsFileReader } from './vips-file.ts';
 
 // Each file is read once; a cache would only take memory from inference.
@@ -32,10 +33,15 @@ export async function readHeader(path: string): Promise<SourceHeader> {
     // Any size: only the header is read, and the limit has an error of its own.
     const metadata = await sharp(path, { limitInputPixels: false, page: 0 }).metadata();
     const { size } = await stat(path);
-    return { info: describe(metadata, size), metadata };
+    return { info: describe(metadata, size), metadata: await withTiffBlocks(path, metadata) };
   } catch (thrown) {
     throw await sourceError(path, thrown);
   }
+}
+
+/** libvips doesn't see all that TIFF files hold. */
+async function withTiffBlocks(path: string, metadata: Metadata): Promise<Metadata> {
+  return metadata.format === 'tiff' ? { ...metadata, ...(await readTiffBlocks(path)) } : metadata;
 }
 
 function describe(metadata: Metadata, bytes: number): PictureInfo {

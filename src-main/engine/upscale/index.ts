@@ -16,9 +16,10 @@ import {
 } from '../../contract/upscale.ts';
 import { checkSize, encode, planTarget, type Target } from '../imaging/encode.ts';
 import { targetError } from '../imaging/errors.ts';
-import { planMetadata } from '../imaging/metadata.ts';
+import { comparePlan, planMetadata } from '../imaging/metadata.ts';
 import { display, thumbnail } from '../imaging/preview.ts';
 import { checkLimit, decode, readHeader } from '../imaging/source.ts';
+import { addTiffBlocks } from '../imaging/tiff-blocks.ts';
 import { removeQuietly, removeTemporaries, temporaryPath } from '../io/atomic.ts';
 import { hashFile } from '../io/hash.ts';
 import type { PixelDepth } from '../models/ir/wrap.ts';
@@ -134,7 +135,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
     });
     const pixels = await decode(inputPath, info, folder);
     const decodeTime = performance.now() - started;
-    const plan = planMetadata(metadata, settings.metadata, size, info.channels !== 4, target.format);
+    const planned = planMetadata(metadata, settings.metadata, size, info.channels !== 4);
     const temporary = temporaryPath(outputFolder, context.jobId, target.extension);
     const resample = size.width !== info.width * kind.scale || size.height !== info.height * kind.scale;
 
@@ -165,7 +166,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
           });
         },
       });
-      await enlarged.writer.finish(plan.blocks);
+      await enlarged.writer.finish(planned.blocks);
       context.signal.throwIfAborted();
       context.report({ stage: 'writing', fraction: shares.upscaling });
       const encoding = performance.now();
@@ -175,8 +176,11 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
           resample,
           grey: info.channels === 1,
           alpha: info.alpha,
-          profileOnly: !plan.blocks.exif && !plan.blocks.xmp && !plan.blocks.iptc,
+          profileOnly: !planned.blocks.exif && !planned.blocks.xmp && !planned.blocks.iptc,
         });
+        if (target.format === 'tiff' && (planned.blocks.exif || planned.blocks.iptc)) {
+          await addTiffBlocks(temporary, planned.blocks);
+        }
       } catch (thrown) {
         throw targetError(outputFolder, thrown);
       }
@@ -228,6 +232,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
       context.signal.throwIfAborted();
 
       const outputHash = await hashFile(temporary);
+      const plan = comparePlan(planned, (await readHeader(temporary)).metadata);
       const publish = {
         jobId: context.jobId,
         temporary,

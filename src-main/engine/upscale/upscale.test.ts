@@ -3,29 +3,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import {
-  hasOpenVino,
-  type Outcome,
-  openEngine,
-  resources,
-  sample,
-  type TestEngine,
-} from '../host/fixtures/engine.ts';
+import { hasOpenVino, openEngine, resources, sample } from '../host/fixtures/engine.ts';
+import { good, one, pixels } from './fixtures/results.ts';
 
 const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
 const network = (name: string): string => join(resources, 'src-main', 'engine', 'models', 'fixtures', name);
-
-interface Pixels {
-  readonly data: Buffer;
-  readonly width: number;
-  readonly height: number;
-  readonly channels: number;
-}
-
-async function pixels(path: string | Buffer): Promise<Pixels> {
-  const { data, info } = await sharp(path).raw().toBuffer({ resolveWithObject: true });
-  return { data, width: info.width, height: info.height, channels: info.channels };
-}
 
 async function pixels16(path: string): Promise<Uint16Array> {
   const data = await sharp(path).toColourspace('rgb16').raw({ depth: 'ushort' }).toBuffer();
@@ -50,24 +32,6 @@ async function cut(folder: string, name: string, width: number, height: number):
   await mkdir(folder, { recursive: true });
   await sharp(sample).extract({ left: 120, top: 60, width, height }).png().toFile(path);
   return path;
-}
-
-async function one(
-  engine: TestEngine,
-  path: string,
-  settings?: Parameters<TestEngine['upscale']>[1],
-): Promise<Outcome> {
-  const [outcome] = await engine.upscale([path], settings);
-  if (!outcome) throw new Error('No job was made.');
-  return outcome;
-}
-
-/** A picture that must have succeeded. */
-async function good(engine: TestEngine, path: string, settings?: Parameters<TestEngine['upscale']>[1]) {
-  const { job, receipt, output } = await one(engine, path, settings);
-  if (!receipt)
-    throw new Error(`${job.title}: ${job.error?.code} ${job.error?.message} ${job.error?.details}`);
-  return { receipt, output, job };
 }
 
 describe.skipIf(!hasOpenVino)(`upscaling${hasOpenVino ? '' : ' (OpenVINO is not here)'}`, () => {
@@ -175,69 +139,6 @@ describe.skipIf(!hasOpenVino)(`upscaling${hasOpenVino ? '' : ' (OpenVINO is not 
     expect((await sharp(output).metadata()).orientation ?? 1).toBe(1);
     const { mean } = differences((await pixels(output)).data, (await pixels(upright)).data);
     expect(mean).toBeLessThan(12);
-  });
-
-  test('metadata is kept, made safe, or left out, as asked', async () => {
-    await using engine = await openEngine();
-    const source = join(engine.folder, 'holiday.jpg');
-    const xmp =
-      '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>On the beach</dc:title></rdf:Description></rdf:RDF></x:xmpmeta>';
-    await sharp(sample)
-      .resize(60, 40)
-      .withExif({
-        IFD0: { Artist: 'Ada Lovelace', Copyright: 'CC0', Model: 'Camera 9' },
-        IFD2: { BodySerialNumber: 'SN-4711' },
-        IFD3: {
-          GPSLatitudeRef: 'N',
-          GPSLatitude: '51/1 30/1 0/1',
-          GPSLongitudeRef: 'W',
-          GPSLongitude: '0/1 7/1 0/1',
-        },
-      })
-      .withXmp(xmp)
-      .withIccProfile('p3')
-      .jpeg()
-      .toFile(source);
-    const holds = async (path: string) => {
-      const { exif, xmp: titles, icc } = await sharp(path).metadata();
-      const text = exif?.toString('latin1') ?? '';
-      return {
-        artist: text.includes('Ada Lovelace'),
-        camera: text.includes('Camera 9'),
-        serial: text.includes('SN-4711'),
-        position: hasGps(exif),
-        title: titles?.toString().includes('On the beach') ?? false,
-        profile: icc !== undefined,
-      };
-    };
-    const all = await good(engine, source, { metadata: 'all', pattern: 'all' });
-    expect(await holds(all.output)).toEqual({
-      artist: true,
-      camera: true,
-      serial: true,
-      position: true,
-      title: true,
-      profile: true,
-    });
-    expect(all.receipt.metadata.dropped).toEqual([]);
-    const safe = await good(engine, source, { metadata: 'safe', pattern: 'safe' });
-    expect(await holds(safe.output)).toMatchObject({
-      camera: true,
-      serial: false,
-      position: false,
-      title: true,
-      profile: true,
-    });
-    expect(safe.receipt.metadata.dropped.join(' ')).toMatch(/GPS|position/i);
-    const none = await good(engine, source, { metadata: 'none', pattern: 'none' });
-    expect(await holds(none.output)).toEqual({
-      artist: false,
-      camera: false,
-      serial: false,
-      position: false,
-      title: false,
-      profile: true,
-    });
   });
 
   test('every format is written, and those without loss agree to the bit', async () => {
@@ -436,13 +337,6 @@ describe.skipIf(!hasOpenVino)(`upscaling${hasOpenVino ? '' : ' (OpenVINO is not 
     });
   });
 });
-
-function hasGps(exif: Buffer | undefined): boolean {
-  if (!exif) return false;
-  const little = exif.toString('latin1', 6, 8) === 'II';
-  // Tag 0x8825 of the first directory points to the GPS directory.
-  return exif.includes(Buffer.from(little ? [0x25, 0x88, 0x04, 0x00] : [0x88, 0x25, 0x00, 0x04]));
-}
 
 /** A PNG of one bit a pixel: 450 MB once unpacked, half a megabyte as a file. */
 async function bomb(side: number): Promise<Buffer> {
