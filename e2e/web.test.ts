@@ -97,6 +97,7 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
       await expectAccessible(page, place);
     }
     await page.keyboard.press('Control+k');
+    await expectAccessible(page, 'the palette');
     await page.getByPlaceholder(/Type a command/).fill('dark');
     await page.keyboard.press('Enter');
     await expect.poll(() => page.evaluate(() => document.documentElement.dataset['theme'])).toBe('dark');
@@ -114,6 +115,7 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
     const page = await openPage(await start(join(folder.path, 'data'), [allowed]));
     const name = async (path: string): Promise<void> => {
       await page.getByRole('button', { name: 'From the server' }).click();
+      await expectAccessible(page, 'a path of the server');
       await page.getByRole('textbox', { name: 'File or folder' }).fill(path);
       await page.getByRole('button', { name: 'Add', exact: true }).click();
     };
@@ -189,7 +191,9 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
     await page.getByRole('option', { name: /^pasted.jpg, 451 × 300 to 1804 × 1200/ }).waitFor();
     await choose(page, 'x3');
     await page.getByRole('button', { name: 'Presets' }).click();
+    await expectAccessible(page, 'a menu');
     await page.getByRole('menuitem', { name: 'Save these choices' }).click();
+    await expectAccessible(page, 'saving a preset');
     await page.getByRole('textbox', { name: 'Name', exact: true }).last().fill('Three times');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await choose(page, 'x2');
@@ -232,5 +236,7 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
     const page = await openPage(web);
     web.server.kill('SIGKILL');
     await page.getByRole('status', { name: 'Engine' }).getByText('Offline').waitFor();
+    await page.getByRole('alert').getByText('Refinery’s server does not answer.').waitFor();
+    await expectAccessible(page, 'a page without its server');
   });
 });

@@ -6,6 +6,7 @@ import { startSession, useSession } from '../state/session.ts';
 import type { Connection } from '../transport/client.ts';
 import { listenToKeys, runCommand } from './commands.ts';
 import { DropArea } from './drop-area.tsx';
+import { Outage } from './outage.tsx';
 import { pages } from './pages.ts';
 import { Palette } from './palette.tsx';
 import { Rail } from './rail.tsx';
@@ -56,9 +57,12 @@ export function App({ connection }: { readonly connection: Connection }) {
     <DropArea>
       <div className="frame">
         <Rail />
-        <main className="content" aria-label={page?.title}>
-          {Content && <Content />}
-        </main>
+        <div className="place-shown">
+          <Outage />
+          <main className="content" aria-label={page?.title}>
+            {Content && <Content />}
+          </main>
+        </div>
         <StatusLine />
       </div>
       {palette && <Palette />}

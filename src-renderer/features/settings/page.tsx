@@ -52,7 +52,7 @@ function Look({ settings }: { readonly settings: Values }) {
 }
 
 function Computing({ settings }: { readonly settings: Values }) {
-  const { info, status } = useSession();
+  const { info, status, shell } = useSession();
   const [candidates, setCandidates] = useState<readonly RuntimeCandidate[]>([]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another folder means another list.
   useEffect(() => {
@@ -102,7 +102,7 @@ function Computing({ settings }: { readonly settings: Values }) {
         </ul>
       </details>
       <div className="row">
-        <Button onClick={() => void choose()}>Choose a folder with OpenVINO</Button>
+        {shell?.native && <Button onClick={() => void choose()}>Choose a folder with OpenVINO</Button>}
         {settings.runtimePath !== '' && (
           <Button onClick={() => void takeFolder(null)}>Let Refinery look again</Button>
         )}
