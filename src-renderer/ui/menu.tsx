@@ -1,7 +1,10 @@
 import { ContextMenu as Context, DropdownMenu as Dropdown } from 'radix-ui';
 import type { ReactNode } from 'react';
 
-export interface MenuItem {
+export /** Menus open inside of the page's landmark, so that a screen reader's user does not leave it. */
+const landmark = (): HTMLElement | null => document.querySelector('main');
+
+interface MenuItem {
   readonly label: string;
   readonly shortcut?: string;
   readonly disabled?: boolean;
@@ -21,7 +24,7 @@ export function ContextMenu({ items, children }: MenuProps) {
   return (
     <Context.Root modal={false}>
       <Context.Trigger asChild>{children}</Context.Trigger>
-      <Context.Portal>
+      <Context.Portal container={landmark()}>
         <Context.Content className="menu" collisionPadding={8}>
           <Items items={items} parts={Context} />
         </Context.Content>
@@ -35,7 +38,7 @@ export function DropdownMenu({ items, children }: MenuProps) {
   return (
     <Dropdown.Root modal={false}>
       <Dropdown.Trigger asChild>{children}</Dropdown.Trigger>
-      <Dropdown.Portal>
+      <Dropdown.Portal container={landmark()}>
         <Dropdown.Content className="menu" align="end" sideOffset={4} collisionPadding={8}>
           <Items items={items} parts={Dropdown} />
         </Dropdown.Content>
