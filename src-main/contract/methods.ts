@@ -6,7 +6,7 @@ import { Job, JobId, QueueSummary } from './jobs.ts';
 import { ImageInterface, ModelGuess, ModelSummary, RuntimeCandidate } from './models.ts';
 import { Settings, SettingsChange } from './settings.ts';
 import { DialogPurpose, ShellCommand, ShellInfo } from './shell.ts';
-import { Receipt, TilePreview, UpscaleAddResult, UpscaleSettings } from './upscale.ts';
+import { Receipt, TilePreview, UpscaleAddResult, UpscaleSettings, UpscaleVariant } from './upscale.ts';
 
 /**
  * Who may call a method. `window`: everybody, also a page. `host`: only what owns the file system's side (the
@@ -82,6 +82,12 @@ export const methods = {
     'window',
     z.object({ handles: z.array(FileHandleId).max(100_000) }),
     UpscaleAddResult,
+  ),
+  /** Adds the picture of a job again, once for each way to make it, and starts the new jobs. */
+  'upscale.addVariants': method(
+    'window',
+    z.object({ id: JobId, variants: z.array(UpscaleVariant).min(1).max(12) }),
+    z.object({ jobIds: z.array(JobId) }),
   ),
   /** Adds the picture that comes with Refinery. */
   'upscale.addSample': method('window', nothing, UpscaleAddResult),

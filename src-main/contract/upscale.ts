@@ -43,6 +43,15 @@ export const DiffusionSettings = z.object({
   eta: z.number().min(0).max(1).default(0),
   /** Of the noise; the same gives the same picture on any machine. `null` draws one when the job starts. */
   seed: z.int().min(0).max(0xffff_ffff).nullable().default(null),
+  /** Longest side in source pixels that is worked on at once; absent lets the memory decide. */
+  tile: z.int().min(16).max(4096).optional(),
+  /**
+   * LMS and Euler divide the small picture by the noise level along with the latents, as diffusers does: worse
+   * pictures, for comparisons. Otherwise the picture stays as the networks were trained with it.
+   */
+  likeDiffusers: z.boolean().optional(),
+  /** Leave the final latents in the cache, as `checkpoints/<id of the job>.npy`: f32 [1, 3, height, width]. */
+  keepLatents: z.boolean().optional(),
 });
 export type DiffusionSettings = z.infer<typeof DiffusionSettings>;
 
@@ -74,6 +83,14 @@ export const UpscaleSettings = z.object({
   allowHuge: z.boolean().default(false),
 });
 export type UpscaleSettings = z.infer<typeof UpscaleSettings>;
+
+/** One of several ways to make the same picture, to be compared. */
+export const UpscaleVariant = z.object({
+  /** What sets it apart: "Seed 7", "Fast". */
+  label: z.string().min(1).max(80),
+  settings: UpscaleSettings,
+});
+export type UpscaleVariant = z.infer<typeof UpscaleVariant>;
 
 /** The frozen work order of one picture: all that the engine needs, with paths; never leaves the engine side. */
 export const UpscaleSpec = z.object({

@@ -22,7 +22,7 @@ import { modelHandlers } from './model-handlers.ts';
 import { findPictures } from './pictures.ts';
 import { RuntimeService } from './runtime-service.ts';
 import { SettingsStore } from './settings.ts';
-import { detailOf, inputOf, resultOf, upscaleKind } from './upscale-kind.ts';
+import { detailOf, inputOf, resultOf, type UpscaleDetail, upscaleKind } from './upscale-kind.ts';
 
 export interface EngineOptions {
   readonly folders: Folders;
@@ -181,6 +181,15 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     'jobs.outputPath': ({ id }) => ({ path: finished(id).outputPath }),
 
     'upscale.add': ({ handles: chosen }) => addHandles(chosen),
+    'upscale.addVariants': ({ id, variants }) => {
+      const { title, input, detail } = queue.record(id);
+      const { picture } = detailOf({ detail });
+      const jobs = variants.map(({ label, settings: override }): NewJob => {
+        const own: UpscaleDetail = { picture, override, variant: label };
+        return { title, input, detail: own, start: true };
+      });
+      return { jobIds: queue.add('upscale', jobs) };
+    },
     'upscale.addSample': async () => ({ jobIds: addPictures(await samplePictures()), refused: [] }),
     'upscale.override': acting(({ ids, settings: override }) => {
       queue.amend(ids, (record) => ({ detail: { ...detailOf(record), override } }));

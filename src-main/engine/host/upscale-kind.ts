@@ -24,6 +24,7 @@ export interface UpscaleInput {
 export interface UpscaleDetail {
   readonly picture: PictureInfo | null;
   readonly override: UpscaleSettings | null;
+  readonly variant?: string;
 }
 
 export interface UpscaleKindOptions {
@@ -36,7 +37,7 @@ export interface UpscaleKindOptions {
 }
 
 export const inputOf = (record: JobRecord): UpscaleInput => record.input as UpscaleInput;
-export const detailOf = (record: JobRecord): UpscaleDetail =>
+export const detailOf = (record: Pick<JobRecord, 'detail'>): UpscaleDetail =>
   (record.detail as UpscaleDetail | null) ?? { picture: null, override: null };
 export const resultOf = (record: JobRecord): UpscaleResult | null => record.result as UpscaleResult | null;
 
@@ -64,12 +65,13 @@ export function upscaleKind(options: UpscaleKindOptions): JobKind {
     slots,
 
     describe(record): Partial<Job> {
-      const { picture, override } = detailOf(record);
+      const { picture, override, variant } = detailOf(record);
       return {
         upscale: {
           location: forPeople(dirname(inputOf(record).path)),
           picture,
           override,
+          variant: variant ?? null,
           target: targetOf(record),
           result: summarize(resultOf(record), record),
         },

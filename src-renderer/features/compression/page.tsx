@@ -2,9 +2,9 @@ import { ChartSpline } from 'lucide-react';
 import { useEffect } from 'react';
 import { create } from 'zustand';
 import type { AdmitResult, RunView } from '../../../src-main/contract/index.ts';
+import { chooseFolder } from '../../app/choose-folder.ts';
 import type { Page } from '../../app/page-type.ts';
-import { openServerPath } from '../../app/server-path.tsx';
-import { openDialog } from '../../state/actions.ts';
+
 import { act, toast, useSession } from '../../state/session.ts';
 import { Button } from '../../ui/parts.tsx';
 import './compression.css';
@@ -28,10 +28,7 @@ async function openRun({ handles, refused }: AdmitResult): Promise<void> {
   useRun.setState({ opening: false, ...(run ? { run } : {}) });
 }
 
-async function choose(): Promise<void> {
-  const admitted = await openDialog('runFolder');
-  if (admitted.handles.length > 0) await openRun(admitted);
-}
+const choose = (): void => void chooseFolder('runFolder', (admitted) => void openRun(admitted));
 
 function Compression() {
   const { run, opening } = useRun();
@@ -40,7 +37,7 @@ function Compression() {
     () => engine?.on('compression.changed', (changed) => useRun.setState({ run: changed })),
     [engine],
   );
-  if (run) return <RunPage run={run} onOther={() => void chooseHere()} />;
+  if (run) return <RunPage run={run} onOther={choose} />;
   return (
     <div className="welcome">
       <div className="welcome-body">
@@ -50,22 +47,12 @@ function Compression() {
           Drop its output folder here, during the training or after. Refinery tells the stages, what was
           pruned and quantized, and what to change when something goes wrong.
         </p>
-        <Button kind="primary" className="tall" disabled={opening} onClick={() => void chooseHere()}>
+        <Button kind="primary" className="tall" disabled={opening} onClick={choose}>
           {opening ? 'Reading' : 'Choose a folder'}
         </Button>
       </div>
     </div>
   );
-}
-
-/** The system's dialog, or in a browser a path on the server: a training is not uploaded. */
-async function chooseHere(): Promise<void> {
-  const { shell } = useSession.getState();
-  if (shell?.native !== false) return choose();
-  if (shell.allowedFolders.length > 0) return openServerPath((admitted) => void openRun(admitted));
-  toast('Start Refinery with --allow and the folder of your trainings to watch them in a browser.', {
-    tone: 'warning',
-  });
 }
 
 export const page: Page = {

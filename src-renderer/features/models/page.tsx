@@ -1,10 +1,11 @@
 import { Boxes } from 'lucide-react';
 import { useState } from 'react';
 import type { FileHandle, ModelSummary } from '../../../src-main/contract/index.ts';
+import { chooseFolder } from '../../app/choose-folder.ts';
 import type { Page } from '../../app/page-type.ts';
 import { openDialog } from '../../state/actions.ts';
 import { useModels } from '../../state/models.ts';
-import { act, toast, useSession } from '../../state/session.ts';
+import { act, toast } from '../../state/session.ts';
 import { formatBytes } from '../../ui/format.ts';
 import { Button, Progress } from '../../ui/parts.tsx';
 import { AddNetwork } from './add-network.tsx';
@@ -13,13 +14,13 @@ import './models.css';
 function Models() {
   const models = useModels((state) => state.models);
   const [chosen, setChosen] = useState<FileHandle | null>(null);
-  const native = useSession((state) => state.shell?.native ?? false);
-  const chooseDiffusion = async (): Promise<void> => {
-    const [folder] = (await openDialog('modelFolder')).handles;
+  const addDiffusion = async ([folder]: readonly FileHandle[]): Promise<void> => {
     if (!folder) return;
     const added = await act('models.addDiffusion', { handle: folder.id, name: folder.name });
-    if (added) toast(`${added.entry.name} was added. Choose it as the network of a picture.`);
+    if (added) toast(`${added.entry.name} was added. Choose Diffusion for a picture to use it.`);
   };
+  const chooseDiffusion = (): void =>
+    void chooseFolder('modelFolder', ({ handles }) => void addDiffusion(handles));
   const choose = async (): Promise<void> => {
     const { handles, refused } = await openDialog('model');
     const network = handles.find(({ name }) => /\.(xml|onnx)$/i.test(name)) ?? handles[0];
@@ -35,7 +36,7 @@ function Models() {
             <p className="quiet">Networks that enlarge pictures. All of them run on this machine.</p>
           </div>
           <div className="row">
-            {native && <Button onClick={() => void chooseDiffusion()}>Add a diffusion model</Button>}
+            <Button onClick={chooseDiffusion}>Add a diffusion model</Button>
             <Button onClick={() => void choose()}>Add a network</Button>
           </div>
         </header>
@@ -52,9 +53,8 @@ function Models() {
             is the usual one.
           </p>
           <p className="quiet">
-            {native
-              ? 'Add the folder of one that was converted to OpenVINO: unet and vqvae_decoder as .xml and .bin, with ldm_config.json and scheduler_config.json. Fast networks work without it.'
-              : 'Add one in the desktop window, or name its folder in a terminal: refinery upscale … --model <folder>.'}
+            Add the folder of one that was converted to OpenVINO: unet and vqvae_decoder as .xml and .bin,
+            with ldm_config.json and scheduler_config.json. Fast networks work without it.
           </p>
         </section>
       </div>

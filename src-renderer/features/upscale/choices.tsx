@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import type { OutputFormat, Scale, UpscaleSettings } from '../../../src-main/contract/index.ts';
 import { openDialog } from '../../state/actions.ts';
 import { useModels } from '../../state/models.ts';
-import { call, useSession } from '../../state/session.ts';
+import { call, showPage, useSession } from '../../state/session.ts';
 import { Button, Check, Field, NumberInput, Range, Segmented, Select } from '../../ui/parts.tsx';
 import { DiffusionChoices } from './diffusion-choices.tsx';
 
@@ -201,22 +201,62 @@ function ModelChoice({
   readonly onChange: (value: string) => void;
 }) {
   const models = useModels((state) => state.models);
+  const [asked, setAsked] = useState(false);
   const ready = models.filter(({ status }) => status.state === 'ready');
-  const options = [
-    ['auto', 'Automatic'] as const,
-    ...ready.map(({ entry }) => [entry.id, entry.name] as const),
-  ];
+  const diffusion = ready.filter(({ entry }) => entry.task === 'latent-diffusion');
   const chosen = ready.find(({ entry }) => entry.id === value);
+  const way = chosen?.entry.task === 'latent-diffusion' ? 'diffusion' : 'fast';
+  const options =
+    way === 'diffusion'
+      ? diffusion.map(({ entry }) => [entry.id, entry.name] as const)
+      : [
+          ['auto', 'Automatic'] as const,
+          ...ready
+            .filter((model) => !diffusion.includes(model))
+            .map(({ entry }) => [entry.id, entry.name] as const),
+        ];
+  const choose = (next: 'fast' | 'diffusion'): void => {
+    const [first] = diffusion;
+    setAsked(next === 'diffusion' && !first);
+    if (next === 'fast') onChange('auto');
+    else if (first) onChange(first.entry.id);
+  };
   return (
-    <Field
-      label="Network"
-      hint={
-        chosen?.entry.summary ??
-        'Takes the one for photos where the source is lossy, else the one for clean sources.'
-      }
-    >
-      {(id) => <Select id={id} value={value} options={options} onChange={onChange} />}
-    </Field>
+    <>
+      <div className="field">
+        <span className="label">Way</span>
+        <Segmented
+          label="Way"
+          value={asked ? 'diffusion' : way}
+          options={[
+            ['fast', 'Fast'],
+            ['diffusion', 'Diffusion'],
+          ]}
+          onChange={choose}
+        />
+        <div className="hint">
+          {asked || way === 'diffusion'
+            ? 'Invents detail step by step: minutes a picture, and not always what was there.'
+            : 'Keeps to what is there: about a second a picture.'}
+        </div>
+      </div>
+      {asked ? (
+        <div className="stack">
+          <p>No diffusion model is here yet. Fast is used until there is one.</p>
+          <Button onClick={() => showPage('models')}>Add one on Models</Button>
+        </div>
+      ) : (
+        <Field
+          label="Network"
+          hint={
+            chosen?.entry.summary ??
+            'Takes the one for photos where the source is lossy, else the one for clean sources.'
+          }
+        >
+          {(id) => <Select id={id} value={value} options={options} onChange={onChange} />}
+        </Field>
+      )}
+    </>
   );
 }
 

@@ -12,7 +12,7 @@ const presets = {
   reference: { sampler: 'ddim', steps: 100, eta: 0 },
 } as const;
 
-const samplers: ReadonlyArray<readonly [DiffusionSettings['sampler'], string]> = [
+export const samplers: ReadonlyArray<readonly [DiffusionSettings['sampler'], string]> = [
   ['dpm-solver-multistep', 'DPM-Solver++ 2M, good in few steps'],
   ['ddim', 'DDIM, the reference'],
   ['pndm', 'PNDM'],

@@ -3,6 +3,7 @@ import { startJobs } from '../../state/actions.ts';
 import { isActive, isFinished, removeJobs, useJobs } from '../../state/jobs.ts';
 import { act, toast, useSession } from '../../state/session.ts';
 import type { MenuItems } from '../../ui/menu.tsx';
+import { openVariants } from './variants.tsx';
 
 export async function copyReceipt(id: string): Promise<void> {
   const answer = await act('jobs.receipt', { id });
@@ -96,6 +97,7 @@ export function menuFor(jobs: readonly Job[]): MenuItems {
       disabled: of('failed', 'cancelled', 'setAside').length === 0,
       run: () => void act('jobs.retry', { ids: of('failed', 'cancelled', 'setAside') }),
     },
+    { label: 'Compare ways', disabled: !only?.upscale?.picture, run: () => only && openVariants(only) },
     'line',
     ...(native === false
       ? [{ label: 'Download result', disabled: !result, run: () => result && downloadResult(result) }]

@@ -2,23 +2,35 @@ import { ImageUpscale } from 'lucide-react';
 import type { Page } from '../../app/page-type.ts';
 import { useJobs } from '../../state/jobs.ts';
 import { useSelection } from '../../state/selection.ts';
+import { CompareGrid, comparable } from './compare-grid.tsx';
 import { Inspector } from './inspector.tsx';
 import { Queue } from './queue.tsx';
 import './upscale.css';
+import { Variants } from './variants.tsx';
 import { Viewer } from './viewer.tsx';
 import { Welcome } from './welcome.tsx';
 
 function Upscale() {
   const empty = useJobs(({ loaded, order }) => loaded && order.length === 0);
   const current = useSelection((state) => state.current);
+  const { jobs } = useJobs();
+  const selected = useSelection((state) => state.selected);
+  const together = comparable([...selected].flatMap((id) => jobs.get(id) ?? []));
   const job = useJobs(({ jobs }) => (current === null ? undefined : jobs.get(current)));
   if (empty) return <Welcome />;
   return (
     <div className="upscale">
       <h1 className="hidden-visually">Upscale</h1>
       <Queue />
-      {job ? <Viewer job={job} /> : <div className="viewer-field" />}
+      {together.length > 0 ? (
+        <CompareGrid jobs={together} />
+      ) : job ? (
+        <Viewer job={job} />
+      ) : (
+        <div className="viewer-field" />
+      )}
       <Inspector job={job} />
+      <Variants />
     </div>
   );
 }

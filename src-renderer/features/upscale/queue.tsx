@@ -215,6 +215,7 @@ const Row = memo(function Row({ job, top, place, size, selected, current, onChoo
       </div>
       <div className="clip" title={job.title} dir="auto">
         {job.title}
+        {job.upscale?.variant && <span className="quiet">{` ${job.upscale.variant}`}</span>}
       </div>
       <StateMark state={job.state} />
       <div className="clip quiet numeric queue-detail">

@@ -27,7 +27,9 @@ export function sizeText({ upscale }: Job): string {
 /** Everything about a row in one sentence, for screen readers. */
 export function rowText(job: Job): string {
   const state = job.state === 'done' ? `Done in ${stateText(job)}` : stateText(job);
-  return [job.title, sizeText(job).replace('→', 'to'), state].filter(Boolean).join(', ');
+  return [job.title, job.upscale?.variant, sizeText(job).replace('→', 'to'), state]
+    .filter(Boolean)
+    .join(', ');
 }
 
 /** "x4", "1920 wide" */

@@ -1,0 +1,22 @@
+import type { AdmitResult, DialogPurpose } from '../../src-main/contract/index.ts';
+import { openDialog } from '../state/actions.ts';
+import { toast, useSession } from '../state/session.ts';
+import { openServerPath } from './server-path.tsx';
+
+/**
+ * Lets a person name a folder of the engine's machine: in the system's dialog or, in a browser, by its path on the
+ * server, if folders were allowed there. Large folders are not uploaded.
+ */
+export async function chooseFolder(
+  purpose: DialogPurpose,
+  take: (admitted: AdmitResult) => void,
+): Promise<void> {
+  const { shell } = useSession.getState();
+  if (shell?.native !== false) {
+    const admitted = await openDialog(purpose);
+    if (admitted.handles.length > 0) take(admitted);
+  } else if (shell.allowedFolders.length > 0) openServerPath(take);
+  else {
+    toast('Start Refinery with --allow and the folder to use it in a browser.', { tone: 'warning' });
+  }
+}
