@@ -124,7 +124,8 @@ export const PictureInfo = z.object({
 });
 export type PictureInfo = z.infer<typeof PictureInfo>;
 
-export const upscaleStages = ['reading', 'upscaling', 'checking', 'writing'] as const;
+/** `waiting`: for a model that works on one picture at a time. */
+export const upscaleStages = ['reading', 'waiting', 'upscaling', 'checking', 'writing'] as const;
 export const UpscaleStage = z.enum(upscaleStages);
 export type UpscaleStage = z.infer<typeof UpscaleStage>;
 

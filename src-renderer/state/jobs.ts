@@ -47,6 +47,19 @@ export function followJobs(engine: EngineClient): void {
   );
 }
 
+/** Resolves when jobs that the engine has made are on the list here as well. */
+export function jobsAreThere(ids: readonly string[]): Promise<void> {
+  const here = ({ jobs }: Jobs): boolean => ids.every((id) => jobs.has(id));
+  return new Promise((resolve) => {
+    if (here(useJobs.getState())) return resolve();
+    const stop = useJobs.subscribe((state) => {
+      if (!here(state)) return;
+      stop();
+      resolve();
+    });
+  });
+}
+
 /** Reads the whole queue. */
 export async function loadJobs(): Promise<void> {
   const { jobs, summary } = await call('jobs.list', {});

@@ -36,6 +36,8 @@ interface Work {
 /** A model that is compiled for a device, whatever its kind, and makes larger pictures. */
 export interface Enlarger {
   readonly compiled: Network['compiled'];
+  /** Whether pictures wait for each other. */
+  readonly oneAtATime: boolean;
   enlarge(work: Work): Promise<Enlarged>;
 }
 
@@ -132,6 +134,7 @@ export function createEnlargers(options: EnlargersOptions): Enlargers {
         const opened = await openDiffuserOf(model, device, precision);
         return {
           compiled: opened.unet,
+          oneAtATime: true,
           enlarge: (work) =>
             diffusing.with(async () =>
               enlargeByDiffusion({
@@ -149,6 +152,7 @@ export function createEnlargers(options: EnlargersOptions): Enlargers {
       const { compiled } = network;
       return {
         compiled,
+        oneAtATime: false,
         enlarge: async (work) =>
           enlarge({
             ...work,

@@ -147,6 +147,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
         context.notice(`${left} could not run the network (${reason}); ${compiled.fullName} is used.`);
       }
       const megapixels = (info.width * info.height * kind.scale ** 2) / 1e6;
+      if (enlarger.oneAtATime) context.report({ stage: 'waiting', fraction: shares.reading });
       const begun = performance.now();
       const enlarged = await enlarger.enlarge({
         ...context,

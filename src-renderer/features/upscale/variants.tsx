@@ -6,6 +6,7 @@ import {
   type UpscaleSettings,
   type UpscaleVariant,
 } from '../../../src-main/contract/index.ts';
+import { jobsAreThere } from '../../state/jobs.ts';
 import { useModels } from '../../state/models.ts';
 import { select } from '../../state/selection.ts';
 import { act, useSession } from '../../state/session.ts';
@@ -66,6 +67,7 @@ function Choice({ job }: { readonly job: Job }) {
     const added = await act('upscale.addVariants', { id: job.id, variants });
     if (!added) return;
     close();
+    await jobsAreThere(added.jobIds);
     select(added.jobIds, added.jobIds[0] ?? null);
   };
   return (

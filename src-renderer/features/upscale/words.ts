@@ -6,6 +6,7 @@ import { stateWord } from '../../ui/job-state.tsx';
 export function stateText(job: Job): string {
   const { state, progress, upscale } = job;
   if (state === 'ready' && !upscale?.picture) return 'Reading';
+  if (state === 'running' && progress?.stage === 'waiting') return 'Waiting for its turn';
   if (state === 'running' && progress) {
     return `${stageText(progress.stage)} ${Math.floor(progress.fraction * 100)} %`;
   }
