@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -127,7 +127,8 @@ describe.skipIf(!existsSync(corpus))(
       expect(code).toBe(0);
       const { candidates } = parse(lines)[0] as { candidates: Array<{ format: string; reasons: string[] }> };
       expect(candidates[0]).toMatchObject({ format: 'voc', reasons: [expect.any(String)] });
-      const nothing = await refinery('detect', join(folder, '..'), '--json');
+      await mkdir(join(folder, 'empty'));
+      const nothing = await refinery('detect', join(folder, 'empty'), '--json');
       expect(nothing.code).toBe(1);
     });
 
@@ -140,13 +141,65 @@ describe.skipIf(!existsSync(corpus))(
       expect(existsSync(output)).toBe(false);
       const made = await refinery('convert', source, '--to', 'yolo_ultralytics', '-o', output, '--json');
       expect(made.code).toBe(0);
-      const [plan, done] = parse(made.lines);
+      const events = parse(made.lines);
+      const plan = events.find(({ event }) => event === 'plan');
+      const done = events.find(({ event }) => event === 'done');
       expect(plan).toMatchObject({ event: 'plan', from: 'coco_instances', to: 'yolo_ultralytics' });
       expect(done?.['items']).toBe(plan?.['items']);
       expect(done?.['readBack']).toMatchObject({ items: plan?.['items'] });
       const again = await refinery('convert', source, '--to', 'voc', '-o', output, '--json');
       expect(again.code).toBe(1);
       expect(parse(again.lines).at(-1)).toMatchObject({ event: 'error', error: { code: 'OUTPUT_EXISTS' } });
+    });
+
+    test('what is typed is a recipe, and the recipe gives the same set', async () => {
+      const source = join(corpus, 'coco_instances@clean');
+      const [typed, again, recipe] = ['typed', 'again', 'recipe.yaml'].map((name) => join(folder, name)) as [
+        string,
+        string,
+        string,
+      ];
+      const options = ['--to', 'datumaro', '--split', 'train=0.5,val=0.5', '--seed', '3', '--media', 'link'];
+      const changes = ['--transform', 'filter:annotations="area > 50"', '--transform', 'shapes_to_boxes'];
+      const made = await refinery(
+        'convert',
+        source,
+        ...options,
+        ...changes,
+        '-o',
+        typed,
+        '--save-recipe',
+        recipe,
+      );
+      expect([made.code, made.errors]).toEqual([0, '']);
+      expect(await readFile(recipe, 'utf8')).toMatch(/^version: 1\nto: datumaro\nmedia: link\n/);
+      expect((await refinery('convert', source, '--recipe', recipe, '-o', again)).code).toBe(0);
+      const same = await refinery('diff', typed, again, '--json');
+      expect(same.code).toBe(0);
+      expect(parse(same.lines)[0]).toMatchObject({ equal: true });
+    });
+
+    test('stats, validate and merge', async () => {
+      const source = join(corpus, 'coco_instances@clean');
+      const stats = await refinery('stats', source, '--json');
+      expect(parse(stats.lines)[0]).toMatchObject({ format: 'coco_instances', items: expect.any(Number) });
+      const faults = await refinery('validate', source, '--task', 'detection', '--json');
+      expect(faults.code).toBe(1);
+      expect(faults.lines.join('')).toContain('"check":"undefined_attribute","severity":"error"');
+      const output = join(folder, 'merged');
+      const merged = await refinery(
+        'merge',
+        source,
+        source,
+        '--to',
+        'coco_instances',
+        '-o',
+        output,
+        '--json',
+      );
+      expect(merged.code).toBe(0);
+      const [items] = parse(stats.lines).map((entry) => entry['items']);
+      expect(parse(merged.lines).at(-1)).toMatchObject({ event: 'done', items, check: 'passed' });
     });
   },
 );
@@ -156,6 +209,8 @@ test.each([
   [['upscale', 'a.png', '--scale', '99']],
   [['upscale', 'a.png', '--format', 'bmp']],
   [['nonsense']],
+  [['convert', 'a', '--to', 'yolo', '-o', 'b', '--transform', 'nonsense']],
+  [['convert', 'a', '--to', 'yolo', '-o', 'b', '--subset-map', 'valid']],
 ])('%j is a wrong command line: 2', async (args) => {
   const { code, errors } = await refinery(...args);
   expect(code).toBe(2);

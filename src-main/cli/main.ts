@@ -2,7 +2,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { readVersion } from '../engine/host/version.ts';
-import { convertCommand, detectCommand } from './datasets.ts';
+import { benchmarkCommand } from './benchmark.ts';
+import { configCommand } from './config.ts';
+import { convertModelCommand } from './convert-model.ts';
+import { datasetCommands } from './datasets/index.ts';
 import { devicesCommand, doctorCommand, modelsCommand } from './look.ts';
 import { monitorCommand } from './monitor.ts';
 import { serveCommand } from './serve.ts';
@@ -22,11 +25,13 @@ const program = new Command('refinery')
   .addCommand(devicesCommand(resources))
   .addCommand(modelsCommand(resources))
   .addCommand(doctorCommand(resources))
-  .addCommand(detectCommand())
-  .addCommand(convertCommand())
+  .addCommand(convertModelCommand(resources))
   .addCommand(monitorCommand())
+  .addCommand(benchmarkCommand(resources))
+  .addCommand(configCommand())
   .addCommand(serveCommand(resources));
-for (const command of program.commands) command.exitOverride();
+for (const command of datasetCommands()) program.addCommand(command);
+for (const command of program.commands.flatMap((one) => [one, ...one.commands])) command.exitOverride();
 
 try {
   await program.parseAsync();

@@ -9,13 +9,21 @@ import {
   followRunFolder,
   type Run,
   readRunFolder,
+  saveText,
+  seriesCsv,
+  summaryOf,
+  trainingReport,
 } from '../engine/compression/index.ts';
+import { compareCommand } from './monitor-compare.ts';
 import { exitCodes, printJson, reportFailure } from './shared.ts';
 
 interface MonitorFlags {
   readonly also?: readonly string[];
   readonly follow?: true;
   readonly json?: true;
+  readonly report?: string;
+  readonly csv?: string;
+  readonly overwrite?: boolean;
 }
 
 /** Reads what a JPQD training left, or leaves, in its folder, and says what to make of it. */
@@ -25,19 +33,26 @@ export function monitorCommand(): Command {
     .argument('<folder>', 'the output_dir of the training')
     .option('--also <files...>', 'files elsewhere that belong to it: console logs, an NNCF configuration')
     .option('--follow', 'go on, and print anew at each change; Ctrl+C ends it')
+    .option('--report <file>', 'a page of HTML that stands by itself')
+    .option('--csv <file>', 'all logged series as a table')
+    .option('--overwrite', 'replace a report or table that is there')
     .option('--json', 'as JSON, one object for each look')
+    .addCommand(compareCommand())
     .action(async (folder: string, flags: MonitorFlags) => {
       const also = (flags.also ?? []).map((file) => resolve(file));
       const show = (run: Run): number => {
         const derived = derive(run);
         const advice = adviceFor({ run, derived });
-        if (flags.json) printJson({ run, derived, advice });
+        if (flags.json) printJson(summaryOf(run, derived, advice));
         else printRun(run, derived, advice);
         return advice.some(({ severity }) => severity === 'error') ? exitCodes.someFailed : exitCodes.good;
       };
       try {
-        if (!flags.follow) process.exitCode = show(await readRunFolder(resolve(folder), { also }));
-        else {
+        if (!flags.follow) {
+          const run = await readRunFolder(resolve(folder), { also });
+          process.exitCode = show(run);
+          await save(run, flags);
+        } else {
           const following = await followRunFolder(resolve(folder), ({ run }) => show(run), { also });
           await new Promise<void>((stop) => process.once('SIGINT', () => stop()));
           await following.close();
@@ -46,6 +61,15 @@ export function monitorCommand(): Command {
         process.exitCode = reportFailure(thrown, flags.json ?? false);
       }
     });
+}
+
+async function save(run: Run, { report, csv, overwrite = false }: MonitorFlags): Promise<void> {
+  if (report !== undefined) {
+    const derived = derive(run);
+    const advice = adviceFor({ run, derived });
+    await saveText(resolve(report), trainingReport({ run, derived, advice, at: new Date() }), { overwrite });
+  }
+  if (csv !== undefined) await saveText(resolve(csv), seriesCsv(run), { overwrite });
 }
 
 const percent = (part: number | undefined): string =>

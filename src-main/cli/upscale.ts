@@ -4,7 +4,7 @@ import { basename, extname, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { RefineryError } from '../contract/errors.ts';
+import { RefineryError, toErrorValue } from '../contract/errors.ts';
 import { finishedStates, type Job } from '../contract/jobs.ts';
 import {
   metadataPolicies,
@@ -15,6 +15,8 @@ import {
   UpscaleSettings,
 } from '../contract/upscale.ts';
 import type { EngineClient } from '../contract/wire.ts';
+import { userFolders } from '../engine/host/folders.ts';
+import { planLatents, saveLatents } from './save-latents.ts';
 import { describeError, exitCodes, printJson, reportFailure, withEngine } from './shared.ts';
 
 interface UpscaleFlags {
@@ -25,6 +27,9 @@ interface UpscaleFlags {
   readonly sampler: UpscaleSettings['diffusion']['sampler'];
   readonly eta: number;
   readonly seed?: number;
+  readonly tile?: number;
+  readonly saveLatents?: string;
+  readonly likeDiffusers?: true;
   readonly device: string;
   readonly precision: UpscaleSettings['precision'];
   readonly format: UpscaleSettings['format'];
@@ -96,6 +101,16 @@ export function upscaleCommand(resources: string): Command {
     )
     .option('--eta <number>', 'diffusion: share of fresh noise in DDIM, 0 to 1', parseShare, 0)
     .option('--seed <number>', 'diffusion: of the noise (default: drawn)', parseWhole(0, 0xffff_ffff))
+    .option(
+      '--tile <pixels>',
+      'diffusion: longest side worked on at once (default: by memory)',
+      parseWhole(16, 4096),
+    )
+    .option('--save-latents <npy>', 'diffusion: write the latents before decoding; takes one picture')
+    .option(
+      '--like-diffusers',
+      'diffusion: LMS and Euler scale the picture with the noise, as diffusers does; worse, for comparisons',
+    )
     .option('-d, --device <name>', 'OpenVINO device', defaults.device)
     .addOption(new Option('--precision <type>', 'arithmetic').choices(precisions).default(defaults.precision))
     .addOption(
@@ -120,18 +135,29 @@ export function upscaleCommand(resources: string): Command {
     .option('--json', 'one JSON object a line instead of a progress bar')
     .action(async (files: string[], flags: UpscaleFlags) => {
       try {
-        process.exitCode = await withEngine(resources, (engine) => upscale(engine, files, flags));
+        process.exitCode = await withEngine(resources, (engine) =>
+          upscale(engine, userFolders(resources).cache, files, flags),
+        );
       } catch (thrown) {
         process.exitCode = reportFailure(thrown, flags.json ?? false);
       }
     });
 }
 
-async function upscale(engine: EngineClient, files: readonly string[], flags: UpscaleFlags): Promise<number> {
+async function upscale(
+  engine: EngineClient,
+  cacheDir: string,
+  files: readonly string[],
+  flags: UpscaleFlags,
+): Promise<number> {
+  const latents = flags.saveLatents
+    ? await planLatents(flags.saveLatents, flags.overwrite ?? false)
+    : undefined;
   const { handles, refused } = await engine.call('files.admit', {
     paths: files.map((file) => resolve(file)),
   });
-  const settings = await settingsOf(engine, flags);
+  await using model = await modelOf(engine, flags.model);
+  const settings = await settingsOf(engine, flags, model.id);
   await engine.call('settings.set', { change: { upscale: settings } });
 
   const reporter = flags.json ? jsonReporter() : terminalReporter();
@@ -146,12 +172,26 @@ async function upscale(engine: EngineClient, files: readonly string[], flags: Up
     failures += 1;
     reporter.failed(name, error);
   }
-  if (added.jobIds.length > 0) failures += await follow(engine, added.jobIds, reporter);
+  if (latents && added.jobIds.length > 1) {
+    throw new RefineryError('BAD_REQUEST', '--save-latents takes one picture.', {
+      hint: 'Give the pictures one by one.',
+    });
+  }
+  if (added.jobIds.length > 0) {
+    const saved = async (job: Job): Promise<void> => {
+      if (latents) await saveLatents(cacheDir, job.id, latents);
+    };
+    failures += await follow(engine, added.jobIds, reporter, saved);
+  }
   reporter.end(added.jobIds.length + refused.length + added.refused.length - failures, failures);
   return failures > 0 ? exitCodes.someFailed : exitCodes.good;
 }
 
-async function settingsOf(engine: EngineClient, flags: UpscaleFlags): Promise<UpscaleSettings> {
+async function settingsOf(
+  engine: EngineClient,
+  flags: UpscaleFlags,
+  model: string,
+): Promise<UpscaleSettings> {
   let folder: string | null = null;
   if (flags.output !== undefined) {
     const path = resolve(flags.output);
@@ -163,8 +203,16 @@ async function settingsOf(engine: EngineClient, flags: UpscaleFlags): Promise<Up
     folder = (await engine.call('files.admit', { paths: [path] })).handles[0]?.id ?? null;
   }
   return {
-    model: await modelOf(engine, flags.model),
-    diffusion: { sampler: flags.sampler, steps: flags.steps, eta: flags.eta, seed: flags.seed ?? null },
+    model,
+    diffusion: {
+      sampler: flags.sampler,
+      steps: flags.steps,
+      eta: flags.eta,
+      seed: flags.seed ?? null,
+      ...(flags.tile ? { tile: flags.tile } : {}),
+      ...(flags.likeDiffusers ? { likeDiffusers: true } : {}),
+      ...(flags.saveLatents ? { keepLatents: true } : {}),
+    },
     scale: flags.scale,
     device: flags.device,
     precision: flags.precision,
@@ -181,34 +229,44 @@ async function settingsOf(engine: EngineClient, flags: UpscaleFlags): Promise<Up
   };
 }
 
-/** A folder is a diffusion model; a file is probed and added to the catalogue; anything else is an id of it. */
-async function modelOf(engine: EngineClient, model: string): Promise<string> {
+/**
+ * A folder is a diffusion model; a file is probed; anything else is the id of a model in the catalogue. A file or folder
+ * is lent to the catalogue for this run, and taken out of it at the end unless it was there before.
+ */
+async function modelOf(engine: EngineClient, model: string): Promise<{ id: string } & AsyncDisposable> {
   const isFile = ['.xml', '.onnx'].includes(extname(model).toLowerCase());
   const isFolder = statSync(model, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  if (isFolder) {
-    const [handle] = (await engine.call('files.admit', { paths: [resolve(model)] })).handles;
-    const name = basename(resolve(model));
-    return (await engine.call('models.addDiffusion', { handle: handle!.id, name })).entry.id;
-  }
-  if (!isFile) return model;
+  if (!isFile && !isFolder) return { id: model, [Symbol.asyncDispose]: async () => undefined };
   if (!existsSync(model)) {
     throw new RefineryError('MODEL_UNKNOWN', `There is no file ${model}.`, {
       hint: 'Check the path after --model.',
     });
   }
-  const [handle] = (await engine.call('files.admit', { paths: [resolve(model)] })).handles;
-  const guess = await engine.call('models.probe', { handle: handle!.id });
-  const name = basename(model, extname(model));
-  const added = await engine.call('models.addCustom', {
-    handle: handle!.id,
-    name,
-    interface: guess.interface,
-  });
-  return added.entry.id;
+  const known = new Set((await engine.call('models.list', {})).models.map(({ entry }) => entry.id));
+  const [file] = (await engine.call('files.admit', { paths: [resolve(model)] })).handles;
+  const handle = file!.id;
+  const { entry } = isFolder
+    ? await engine.call('models.addDiffusion', { handle, name: basename(resolve(model)) })
+    : await engine.call('models.addCustom', {
+        handle,
+        name: basename(model, extname(model)),
+        interface: (await engine.call('models.probe', { handle })).interface,
+      });
+  return {
+    id: entry.id,
+    async [Symbol.asyncDispose]() {
+      if (!known.has(entry.id)) await engine.call('models.remove', { id: entry.id });
+    },
+  };
 }
 
 /** Starts the jobs and waits until each has ended and was reported. Gives how many failed. */
-async function follow(engine: EngineClient, ids: readonly string[], reporter: Reporter): Promise<number> {
+async function follow(
+  engine: EngineClient,
+  ids: readonly string[],
+  reporter: Reporter,
+  saved: (job: Job) => Promise<void>,
+): Promise<number> {
   const open = new Set(ids);
   const reports: Array<Promise<boolean>> = [];
   const report = async (job: Job): Promise<boolean> => {
@@ -217,6 +275,12 @@ async function follow(engine: EngineClient, ids: readonly string[], reporter: Re
       const { receipt } = await engine.call('jobs.receipt', { id: job.id });
       const { path } = await engine.call('jobs.outputPath', { id: job.id });
       reporter.done(input, job, path, receipt);
+      try {
+        await saved(job);
+      } catch (thrown) {
+        reporter.failed(input, toErrorValue(thrown));
+        return false;
+      }
       return true;
     }
     reporter.failed(input, job.error ?? { code: 'CANCELLED', message: 'Cancelled.' });

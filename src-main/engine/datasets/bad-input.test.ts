@@ -4,11 +4,12 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { jsonEntries, parseLenient } from './files/json.ts';
 import { safeRelative } from './files/paths.ts';
 import type { Dataset, Format } from './format.ts';
 import { formatNamed } from './formats/index.ts';
-import { namesOf, readDataYaml } from './formats/yolo/yaml.ts';
+import { namesOf, readDataYaml, yamlScalar } from './formats/yolo/yaml.ts';
 import type { Item } from './model/index.ts';
 
 let scratch = '';
@@ -339,12 +340,50 @@ describe('files', () => {
 
   test('data.yaml in the shapes that tools write', () => {
     const yaml = readDataYaml(
-      'path: "a b" # here\ntrain:\n  - x/images\n- y/images\nnc: 2\nnames:\n  0: \'it\'\'s\'\n  2: "a: #b"\nroboflow:\n  project: p\n',
+      'path: "a b" # here\ntrain:\n- x/images\n- y/images\nnc: 2\nnames:\n  0: \'it\'\'s\'\n  2: "a: #b"\nroboflow:\n  project: p\n',
     );
     expect(yaml.get('path')).toBe('a b');
     expect(namesOf(yaml.get('names'))).toEqual(["it's", '1', 'a: #b']);
     expect(namesOf(readDataYaml("names: ['cat face',\n  dog]\n").get('names'))).toEqual(['cat face', 'dog']);
     expect(namesOf(readDataYaml('names:\n- a\n- b # c\n').get('names'))).toEqual(['a', 'b']);
     expect(namesOf(readDataYaml('names: {99999999999: a}').get('names'))).toEqual([]);
+    expect(namesOf(readDataYaml('names: [1.10, yes, null, 0x1]').get('names'))).toEqual([
+      '1.10',
+      'yes',
+      'null',
+      '0x1',
+    ]);
+  });
+
+  test('a data.yaml that is broken or means harm is told, and the rest of it is read', () => {
+    const read = (text: string) => {
+      const reasons: string[] = [];
+      return { fields: readDataYaml(text, (reason) => reasons.push(reason)), reasons };
+    };
+    const twice = read('nc: 1\nnc: 2\nnames: [a]\n');
+    expect(namesOf(twice.fields.get('names'))).toEqual(['a']);
+    expect(twice.reasons[0]).toMatch(/^line 2: .*unique/);
+    const bomb = Array.from({ length: 9 }, (_, n) => `a${n}: &a${n} [${`*a${n - 1},`.repeat(9)}]`);
+    bomb[0] = 'a0: &a0 [x, x, x]';
+    const exploded = read(bomb.join('\n'));
+    expect(exploded.fields.size).toBe(0);
+    expect(exploded.reasons[0]).toMatch(/alias/i);
+    const tagged = read("names: !!python/object/apply:os.system ['x']\n__proto__: {polluted: 1}\n");
+    expect(tagged.reasons[0]).toMatch(/^line 1: .*tag/i);
+    expect(({} as { polluted?: number }).polluted).toBeUndefined();
+    expect(read('['.repeat(100_000)).reasons.length).toBeGreaterThan(0);
+    expect(read(`a: ${'x'.repeat(5_000_000)}`).reasons).toEqual(['the text is too long to be read']);
+  });
+
+  test('any name comes back from YAML, whichever version reads it', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.constantFrom('yes', 'no', '~', '1:20', '<<', '=', '.inf', '', ' a', 'a: b'), fc.string()),
+        (name) => {
+          expect(namesOf(readDataYaml(`names:\n  0: ${yamlScalar(name)}\n`).get('names'))).toEqual([name]);
+          expect(parse(yamlScalar(name), { version: '1.1' })).toBe(name);
+        },
+      ),
+    );
   });
 });

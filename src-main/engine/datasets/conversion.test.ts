@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Format } from './format.ts';
 import { formatNamed } from './formats/index.ts';
 import { corpus, data, differences, type Golden, haveData, toGolden, whyNot } from './testing/golden.ts';
-import { withoutBackground } from './transforms.ts';
+import { withoutBackground } from './transforms/labels.ts';
 
 let scratch = '';
 let turn = 0;

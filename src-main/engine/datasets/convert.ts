@@ -1,6 +1,7 @@
 import { boundsOf } from './masks.ts';
 import type { Annotation, AnnotationType, Box, Mask, Polygon, Size } from './model/index.ts';
 import { maskRings, polygonCounts } from './polygons.ts';
+import { leastRectangle } from './rectangles.ts';
 
 /**
  * What a shape becomes where a format can't hold it: the first of these that it can. The order is by what is lost
@@ -9,11 +10,11 @@ import { maskRings, polygonCounts } from './polygons.ts';
 export const substitutes: Readonly<Record<AnnotationType, readonly AnnotationType[]>> = {
   box: ['rotated_box', 'polygon'],
   rotated_box: ['polygon', 'mask', 'box'],
-  polygon: ['mask', 'box'],
+  polygon: ['mask', 'rotated_box', 'box'],
   polyline: [],
-  mask: ['polygon', 'box'],
+  mask: ['polygon', 'rotated_box', 'box'],
   points: [],
-  ellipse: ['polygon', 'mask', 'box'],
+  ellipse: ['polygon', 'mask', 'rotated_box', 'box'],
   cuboid_2d: ['box'],
   cuboid_3d: [],
   label: [],
@@ -36,7 +37,8 @@ export interface Adapted {
 /**
  * Turns an item's annotations into ones of the given types. Parts of one object are looked at together: where an object
  * has a box and an outline and only boxes can be held, its box stands for both, and of several outlines without a box
- * one box is made. A mask of several parts becomes several polygons.
+ * one box is made. Where only rotated boxes can be held, the outline stands for both, since its box tells less. A mask
+ * of several parts becomes several polygons.
  *
  * @param size the picture's, needed to draw masks; without it, a shape that would become a mask becomes a box.
  */
@@ -58,6 +60,7 @@ export function adapt(
     if (becomes === annotation.type) result.push(annotation);
     else if (becomes === null) dropped.push(annotation);
     else if (native.has(`${group} ${becomes}`)) continue;
+    else if (isStoodFor(annotation.type, becomes, (type) => native.has(`${group} ${type}`))) continue;
     else {
       const made = convertTo(annotation, becomes, size);
       if (made.length === 0) dropped.push(annotation);
@@ -75,6 +78,18 @@ export function adapt(
   return { annotations: result, dropped };
 }
 
+/** Shapes whose least rectangle tells more than an upright box. */
+const outlined: readonly AnnotationType[] = ['polygon', 'mask', 'ellipse'];
+
+/** Whether a box need not become a rotated one, as its object's outline does. */
+export function isStoodFor(
+  type: AnnotationType,
+  becomes: AnnotationType,
+  hasPart: (type: AnnotationType) => boolean,
+): boolean {
+  return type === 'box' && becomes === 'rotated_box' && outlined.some(hasPart);
+}
+
 function convertTo(annotation: Annotation, type: AnnotationType, size: Size | null): readonly Annotation[] {
   if (!('zOrder' in annotation)) return [];
   const { id, group, label, attributes, zOrder } = annotation;
@@ -89,6 +104,10 @@ function convertTo(annotation: Annotation, type: AnnotationType, size: Size | nu
     return [{ ...common, type: 'rotated_box', ...centre, width, height, angle: 0 }];
   }
   const rings = outlines(annotation);
+  if (type === 'rotated_box') {
+    const least = leastRectangle(rings.flat());
+    return least === null ? [] : [{ ...common, type: 'rotated_box', ...least }];
+  }
   if (type === 'polygon') return rings.map((points): Polygon => ({ ...common, type: 'polygon', points }));
   if (type === 'mask' && size !== null && rings.length === 1) {
     const counts = polygonCounts(rings[0]!, size.width, size.height);

@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { adapt } from './convert.ts';
 import type { Dataset, Format } from './format.ts';
 import { formatNamed } from './formats/index.ts';
-import { lossOf, statisticsOf } from './loss.ts';
+import { lossOf } from './loss.ts';
 import { type Annotation, noAttributes, noCategories, ProblemLog } from './model/index.ts';
+import { OverlapMeter, overlapOf } from './overlap.ts';
+import { statisticsOf } from './statistics.ts';
 import { corpus, haveData, whyNot } from './testing/golden.ts';
 
 const shape = { id: 0, attributes: noAttributes, label: 0, zOrder: 0 };
@@ -32,13 +34,54 @@ describe('loss', () => {
 
   test('is told before anything is written', async () => {
     const { abilities } = formatNamed('yolo_ultralytics') as Format;
-    const loss = lossOf(await statisticsOf(set), abilities);
+    const loss = lossOf(await statisticsOf(set), abilities, set.categories);
     expect(loss.types).toEqual([
-      { type: 'box', kept: 1, approximated: 0, merged: 0, dropped: 0, becomes: null },
-      { type: 'polygon', kept: 0, approximated: 2, merged: 1, dropped: 0, becomes: 'box' },
-      { type: 'polyline', kept: 0, approximated: 0, merged: 0, dropped: 1, becomes: null },
+      { type: 'box', kept: 1, approximated: 0, merged: 0, dropped: 0, becomes: null, overlap: null },
+      { type: 'polygon', kept: 0, approximated: 2, merged: 1, dropped: 0, becomes: 'box', overlap: null },
+      { type: 'polyline', kept: 0, approximated: 0, merged: 0, dropped: 1, becomes: null, overlap: null },
     ]);
     expect(loss.notes).toContain('4 annotations are parts of an object and come apart.');
+  });
+});
+
+describe('approximations are measured', () => {
+  const square: Annotation = { ...shape, type: 'polygon', group: 0, points: [0, 0, 10, 0, 10, 10, 0, 10] };
+  const half: Annotation = { ...shape, type: 'polygon', group: 0, points: [0, 0, 10, 0, 0, 10] };
+  const frame: Annotation = { ...shape, type: 'box', group: 0, x: 0, y: 0, width: 10, height: 10 };
+  const ellipse: Annotation = { ...frame, type: 'ellipse' };
+  const turned: Annotation = {
+    ...shape,
+    type: 'rotated_box',
+    group: 0,
+    centreX: 50,
+    centreY: 50,
+    width: 20,
+    height: 20,
+    angle: 45,
+  };
+
+  test('as areas have them', () => {
+    const [upright] = adapt([turned], ['box'], null).annotations;
+    expect(overlapOf([square], [frame])).toBeGreaterThan(0.97);
+    expect(overlapOf([half], [frame])).toBeCloseTo(0.5, 1);
+    expect(overlapOf([ellipse], [frame])).toBeCloseTo(Math.PI / 4, 1);
+    expect(overlapOf([turned], [upright!])).toBeCloseTo(0.5, 1);
+    expect(overlapOf([ellipse], adapt([ellipse], ['polygon'], null).annotations)).toBeGreaterThan(0.99);
+    expect(overlapOf([square], [])).toBeNull();
+  });
+
+  test('on a fair sample, whatever the number', () => {
+    const meter = new OverlapMeter(['box']);
+    for (let index = 0; index < 3000; index += 1) {
+      const annotations = [index % 2 === 0 ? square : half];
+      meter.add({ id: String(index), subset: '', media: null, attributes: noAttributes, annotations });
+    }
+    // Every second object alone, say, would be of one kind only.
+    const found = meter.result('polygon', 'box')!;
+    expect(found.measured).toBeLessThanOrEqual(500);
+    expect(found.mean).toBeCloseTo(0.75, 1);
+    expect(found.least).toBeCloseTo(0.5, 1);
+    expect(meter.result('mask', 'box')).toBeNull();
   });
 });
 
@@ -48,7 +91,7 @@ describe.skipIf(!haveData)(`loss on real sets${whyNot}`, () => {
     async (name) => {
       const dataset = await formatNamed('datumaro')!.read(corpus('datumaro'));
       const statistics = await statisticsOf(dataset);
-      const { types } = lossOf(statistics, (formatNamed(name) as Format).abilities);
+      const { types } = lossOf(statistics, (formatNamed(name) as Format).abilities, dataset.categories);
       for (const { type, kept, approximated, merged, dropped } of types) {
         expect(kept + approximated + merged + dropped).toBe(statistics.byType.get(type));
       }

@@ -11,7 +11,15 @@ const fine = 5;
  * @param points x0, y0, x1, y1, … in pixels, at least three of them.
  */
 export function polygonCounts(points: readonly number[], width: number, height: number): number[] {
-  const ring = far(points, width, height) ? clip(points, width, height) : points;
+  // With a margin, so that the edges of what is cut off are not drawn into the picture.
+  const ring = far(points, width, height)
+    ? clipRing(points, {
+        left: -width - 16,
+        top: -height - 16,
+        right: 2 * width + 16,
+        bottom: 2 * height + 16,
+      })
+    : points;
   const count = ring.length >> 1;
   if (count < 3 || width === 0 || height === 0) return [width * height];
   const cornerX: number[] = [];
@@ -79,29 +87,34 @@ function far(points: readonly number[], width: number, height: number): boolean 
   });
 }
 
-/** Cuts a ring down to the picture with a margin, after Sutherland and Hodgman. */
-function clip(points: readonly number[], width: number, height: number): readonly number[] {
+/** Cuts a closed ring down to a rectangle, after Sutherland and Hodgman. Nothing left gives an empty list. */
+export function clipRing(
+  points: readonly number[],
+  { left, top, right, bottom }: Readonly<Record<'left' | 'top' | 'right' | 'bottom', number>>,
+): readonly number[] {
   let ring = points;
-  for (const axis of [0, 1]) {
-    const side = axis === 0 ? width : height;
-    for (const sign of [1, -1]) {
-      const limit = sign === 1 ? -side - 16 : -(2 * side + 16);
-      const kept: number[] = [];
-      const count = ring.length >> 1;
-      for (let corner = 0; corner < count; corner += 1) {
-        const here = [ring[corner * 2]!, ring[corner * 2 + 1]!];
-        const next = ((corner + 1) % count) * 2;
-        const there = [ring[next]!, ring[next + 1]!];
-        const a = sign * here[axis]! - limit;
-        const b = sign * there[axis]! - limit;
-        if (a >= 0) kept.push(here[0]!, here[1]!);
-        if (a >= 0 !== b >= 0) {
-          const part = a / (a - b);
-          kept.push(here[0]! + part * (there[0]! - here[0]!), here[1]! + part * (there[1]! - here[1]!));
-        }
+  const edges = [
+    { axis: 0, sign: 1, limit: left },
+    { axis: 0, sign: -1, limit: -right },
+    { axis: 1, sign: 1, limit: top },
+    { axis: 1, sign: -1, limit: -bottom },
+  ];
+  for (const { axis, sign, limit } of edges) {
+    const kept: number[] = [];
+    const count = ring.length >> 1;
+    for (let corner = 0; corner < count; corner += 1) {
+      const here = [ring[corner * 2]!, ring[corner * 2 + 1]!];
+      const next = ((corner + 1) % count) * 2;
+      const there = [ring[next]!, ring[next + 1]!];
+      const a = sign * here[axis]! - limit;
+      const b = sign * there[axis]! - limit;
+      if (a >= 0) kept.push(here[0]!, here[1]!);
+      if (a >= 0 !== b >= 0) {
+        const part = a / (a - b);
+        kept.push(here[0]! + part * (there[0]! - here[0]!), here[1]! + part * (there[1]! - here[1]!));
       }
-      ring = kept;
     }
+    ring = kept;
   }
   return ring;
 }

@@ -30,7 +30,10 @@ const fresh = (): string => join(scratch, String(++turn));
 const named = (name: string): Format => formatNamed(name) as Format;
 
 /** Takes out what a format has no place for. */
-function reduce(golden: Golden, { ids = true, groups = true, order = true, parents = true }): Golden {
+function reduce(
+  golden: Golden,
+  { ids = true, groups = true, order = true, parents = true, attributes = true },
+): Golden {
   const withoutNames = ['id', 'frame'];
   return {
     ...golden,
@@ -47,6 +50,7 @@ function reduce(golden: Golden, { ids = true, groups = true, order = true, paren
         const { id, group, z_order, ...rest } = annotation;
         return {
           ...rest,
+          ...(attributes ? {} : { attributes: {} }),
           id: ids ? id : 0,
           group: groups ? group : 0,
           ...(order && z_order !== undefined ? { z_order } : {}),
@@ -75,6 +79,36 @@ const sets: readonly (readonly [format: string, set: string, keeps: Parameters<t
   ['datumaro', 'datumaro', {}],
   ['datumaro', 'datumaro@pcd', {}],
   ['cvat', 'cvat@clean', {}],
+  ['imagenet', 'imagenet', {}],
+  ['imagenet_with_subset_dirs', 'imagenet_with_subset_dirs', {}],
+  ['imagenet_txt', 'imagenet_txt', {}],
+  ['image_dir', 'image_dir', {}],
+  ['dota', 'dota@clean', {}],
+  ['dota', 'roboflow_yolo_obb', {}],
+  ['label_me', 'label_me', {}],
+  ['label_me', 'label_me@clean', {}],
+  ['icdar_text_localization', 'icdar_text_localization', {}],
+  ['icdar_word_recognition', 'icdar_word_recognition', {}],
+  ['icdar_text_segmentation', 'icdar_text_segmentation@clean', {}],
+  ['mot_seq', 'mot_seq', {}],
+  ['mots', 'mots', {}],
+  ['market1501', 'market1501', {}],
+  ['wider_face', 'wider_face', {}],
+  ['open_images', 'open_images', {}],
+  ['open_images', 'open_images@det', {}],
+  ['kitti_detection', 'kitti_detection@clean', {}],
+  ['vott_csv', 'vott_csv', {}],
+  ['vott_json', 'vott_json', {}],
+  ['create_ml', 'roboflow_create_ml', {}],
+  ['roboflow_multiclass', 'roboflow_multiclass', {}],
+  ['voc_layout', 'voc_layout', {}],
+  ['voc_action', 'voc_action', {}],
+  ['common_semantic_segmentation', 'common_semantic_segmentation', {}],
+  ['camvid', 'camvid', {}],
+  ['cityscapes', 'cityscapes', {}],
+  ['segment_anything', 'segment_anything', {}],
+  ['mnist', 'mnist', {}],
+  ['mnist_csv', 'mnist_csv', {}],
 ];
 
 describe.skipIf(!haveData)(`datasets: written and read again${whyNot}`, () => {
@@ -200,6 +234,29 @@ const generated: readonly (readonly [
     { ids: false, groups: false, order: false },
   ],
   ['voc_detection', ['box'], word, { ids: false, groups: false, order: false }],
+  ['voc_action', ['box'], word, { ids: false, groups: false, order: false }],
+  [
+    'labelme',
+    ['box', 'polygon', 'polyline', 'mask'],
+    fc.oneof(word, fc.integer(), fc.boolean(), fc.constant(null)),
+    { order: false },
+  ],
+  [
+    'label_me',
+    ['box', 'polygon', 'mask'],
+    fc.oneof(word, fc.integer(), fc.boolean()),
+    { ids: false, order: false },
+  ],
+  [
+    'label_studio',
+    ['box', 'rotated_box', 'polygon', 'ellipse', 'mask'],
+    fc.oneof(word, fc.integer(), fc.boolean()),
+    { order: false },
+  ],
+  ['create_ml', ['box'], word, { ids: false, groups: false, order: false, attributes: false }],
+  ['vott_csv', ['box'], word, { order: false, attributes: false }],
+  ['vott_json', ['box', 'polygon'], word, { order: false, attributes: false }],
+  ['open_images', ['box', 'mask'], word, { groups: false, order: false, attributes: false }],
 ];
 
 describe('datasets: writing and reading is the identity for what a format holds', () => {
@@ -234,7 +291,8 @@ describe('datasets: writing and reading is the identity for what a format holds'
               if (name === 'coco_instances') entry.attributes = { is_crowd: false, ...attributes };
               if (name === 'cvat' && entry.type !== 'label')
                 entry.attributes = { occluded: false, ...attributes };
-              if (name === 'voc_detection') {
+              if (name === 'label_me') entry.attributes = { occluded: false, username: '', ...attributes };
+              if (name === 'voc_detection' || name === 'voc_action') {
                 const flags = { difficult: false, truncated: false, occluded: false };
                 entry.attributes = { ...flags, ...attributes };
               }

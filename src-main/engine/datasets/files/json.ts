@@ -36,7 +36,8 @@ export async function* jsonEntries(path: string, keys: ReadonlySet<string>): Asy
   const file = await open(path, 'r');
   try {
     // `held` are the bytes from file position `origin` on that an unfinished piece still needs.
-    let held = Buffer.alloc(0);
+    let buffer = Buffer.allocUnsafe(2 * chunkSize);
+    let held = buffer.subarray(0, 0);
     let origin = 0;
     let cursor = 0;
     let depth = 0;
@@ -51,10 +52,20 @@ export async function* jsonEntries(path: string, keys: ReadonlySet<string>): Asy
       new RefineryError('INPUT_CORRUPT', `The file ${path} can't be read as JSON: ${why}.`);
     for (;;) {
       const keep = start < 0 ? cursor : start;
-      const chunk = Buffer.alloc(chunkSize);
-      const { bytesRead } = await file.read(chunk, 0, chunkSize, origin + held.length);
-      if (bytesRead === 0) break;
-      held = Buffer.concat([held.subarray(keep), chunk.subarray(0, bytesRead)]);
+      // What is still needed moves to the front of the one buffer; a new one for each piece would fill the memory.
+      const rest = held.length - keep;
+      if (rest + chunkSize > buffer.length) {
+        const larger = Buffer.allocUnsafe(2 * (rest + chunkSize));
+        buffer.copy(larger, 0, keep, held.length);
+        buffer = larger;
+      } else buffer.copyWithin(0, keep, held.length);
+      const { bytesRead } = await file.read(buffer, rest, chunkSize, origin + held.length);
+      if (bytesRead === 0) {
+        held = buffer.subarray(0, rest);
+        origin += keep;
+        break;
+      }
+      held = buffer.subarray(0, rest + bytesRead);
       if (held.length > mostEntry) throw bad('one of its entries is too large');
       origin += keep;
       cursor -= keep;
@@ -144,7 +155,10 @@ export function parseLenient(text: string): unknown {
 }
 
 /** Files up to this many bytes stay in memory between the two passes. */
-const inMemory = 64 * 1024 * 1024;
+const inMemory = 4 * 1024 * 1024;
+
+/** Bytes that are read ahead where entries are asked for in the order of the file. */
+const ahead = 256 * 1024;
 
 /** Reads entries again by their place in the file. Close it when done. */
 export interface JsonSpans {
@@ -159,11 +173,20 @@ export function openSpans(path: string): JsonSpans {
   }
   // Small reads of a file that the system has just cached: asking the thread pool would cost ten times as much.
   const file = openSync(path, 'r');
+  let buffer = Buffer.allocUnsafe(ahead);
+  let from = 0;
+  let to = 0;
   return {
     at: (start, end) => {
-      const bytes = Buffer.alloc(end - start);
-      readSync(file, bytes, 0, bytes.length, start);
-      return parseLenient(bytes.toString('utf8'));
+      if (start < from || end > to) {
+        // Most files have a picture's entries in a row and the pictures in turn; some have them at random.
+        const inTurn = start >= from && start <= to + ahead;
+        const length = Math.max(end - start, inTurn ? ahead : 0);
+        if (length > buffer.length) buffer = Buffer.allocUnsafe(length);
+        from = start;
+        to = start + readSync(file, buffer, 0, length, start);
+      }
+      return parseLenient(buffer.toString('utf8', start - from, end - from));
     },
     close: () => closeSync(file),
   };

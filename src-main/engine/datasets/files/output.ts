@@ -1,16 +1,19 @@
-import { copyFile, type FileHandle, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { constants, copyFileSync, linkSync, mkdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { copyFile, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 import { temporaryPath } from '../../io/atomic.ts';
 import { inside } from './paths.ts';
+import { Part, Sink, type TextSink } from './sink.ts';
+import { type Writing, writingTo } from './writing.ts';
 
 const key = 'dataset';
-const flushAt = 256 * 1024;
 
-/** A text file that grows; it gets its name when the output is finished. */
-export interface TextSink {
-  write(text: string): Promise<void>;
-}
+/**
+ * Most bytes of a file that is copied without asking the thread pool. A set has a hundred thousand small files, and for
+ * them the way to the pool and back takes longer than the work.
+ */
+const smallFile = 512 * 1024;
 
 /**
  * The folder that a set is written to. Every file is written under another name first, and a file that is already
@@ -20,11 +23,14 @@ export class OutputFolder {
   readonly root: string;
   readonly overwrite: boolean;
   readonly #sinks: Sink[] = [];
+  readonly #writing: Writing | undefined;
+  readonly #folders = new Set<string>();
   #files = 0;
 
   constructor(root: string, overwrite: boolean) {
     this.root = root;
     this.overwrite = overwrite;
+    this.#writing = writingTo(root);
   }
 
   /** How many files have been given their names. */
@@ -36,7 +42,7 @@ export class OutputFolder {
   async sink(path: string): Promise<TextSink> {
     const target = await this.#free(path);
     const temporary = temporaryPath(dirname(target), key);
-    const sink = new Sink(target, temporary, await open(temporary, 'wx'));
+    const sink = new Sink(target, temporary, await open(temporary, 'wx'), path);
     this.#sinks.push(sink);
     return sink;
   }
@@ -46,7 +52,7 @@ export class OutputFolder {
     const target = inside(this.root, beside);
     await mkdir(dirname(target), { recursive: true });
     const temporary = temporaryPath(dirname(target), key);
-    return new Part('', temporary, await open(temporary, 'wx'));
+    return new Part('', temporary, await open(temporary, 'wx'), '');
   }
 
   async text(path: string, text: string): Promise<void> {
@@ -54,19 +60,56 @@ export class OutputFolder {
   }
 
   async bytes(path: string, bytes: Uint8Array): Promise<void> {
+    this.#writing?.whole(path, bytes);
+    if (this.#writing?.staged === true) {
+      const target = this.#target(path);
+      direct(target, () => writeFileSync(target, bytes, { flag: 'wx' }));
+      this.#files += 1;
+      return;
+    }
     const target = await this.#free(path);
     const temporary = temporaryPath(dirname(target), key);
     await writeFile(temporary, bytes, { flag: 'wx' });
     await this.#name(temporary, target);
   }
 
-  /** Copies a file byte by byte. False where there is nothing to copy. */
+  /**
+   * Takes a file along byte by byte: as a copy, as one that shares its blocks where the disk can do that, or as a hard
+   * link where links are wanted and possible. False where there is nothing to take.
+   */
   async copy(from: string, path: string): Promise<boolean> {
-    if ((await stat(from).catch(() => undefined))?.isFile() !== true) return false;
-    const target = await this.#free(path);
-    const temporary = temporaryPath(dirname(target), key);
-    await copyFile(from, temporary);
-    await this.#name(temporary, target);
+    const writing = this.#writing;
+    const found = statSync(from, { throwIfNoEntry: false });
+    if (found?.isFile() !== true) {
+      if (writing !== undefined) writing.absent += 1;
+      return false;
+    }
+    if (writing?.staged !== true) {
+      const target = await this.#free(path);
+      const temporary = temporaryPath(dirname(target), key);
+      if (writing === undefined || !linked(writing, from, temporary)) {
+        await copyFile(from, temporary, constants.COPYFILE_FICLONE);
+      }
+      await this.#name(temporary, target);
+      return true;
+    }
+    const target = this.#target(path);
+    if (writing.media === 'check') {
+      if (linked(writing, from, target)) writing.borrow(target);
+      return true;
+    }
+    if (!linked(writing, from, target)) {
+      const mode = constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL;
+      if (found.size <= smallFile) direct(target, () => copyFileSync(from, target, mode));
+      else {
+        await copyFile(from, target, mode).catch((thrown: unknown) => {
+          direct(target, () => {
+            throw thrown;
+          });
+        });
+      }
+    }
+    this.#files += 1;
     return true;
   }
 
@@ -75,6 +118,7 @@ export class OutputFolder {
     for (const sink of this.#sinks.splice(0)) {
       await sink.close();
       await this.#name(sink.temporary, sink.target);
+      this.#writing?.file(sink.path, sink.bytes, sink.sha256);
     }
   }
 
@@ -87,13 +131,17 @@ export class OutputFolder {
   }
 
   async #free(path: string): Promise<string> {
+    const target = this.#target(path);
+    if (!this.overwrite && (await stat(target).catch(() => undefined)) !== undefined) throw taken(target);
+    return target;
+  }
+
+  /** The full path, in a folder that is there. */
+  #target(path: string): string {
     const target = inside(this.root, path);
-    if (!this.overwrite && (await stat(target).catch(() => undefined)) !== undefined) {
-      throw new RefineryError('OUTPUT_EXISTS', `There already is a file ${target}.`, {
-        hint: 'Choose an empty folder, or allow overwriting.',
-      });
-    }
-    await mkdir(dirname(target), { recursive: true });
+    const folder = dirname(target);
+    if (!this.#folders.has(folder)) mkdirSync(folder, { recursive: true });
+    this.#folders.add(folder);
     return target;
   }
 
@@ -103,57 +151,34 @@ export class OutputFolder {
   }
 }
 
-class Sink implements TextSink {
-  readonly target: string;
-  readonly temporary: string;
-  readonly #file: FileHandle;
-  #pieces: string[] = [];
-  #held = 0;
-  #closed = false;
+const taken = (target: string): RefineryError =>
+  new RefineryError('OUTPUT_EXISTS', `There already is a file ${target}.`, {
+    hint: 'Choose an empty folder, or allow overwriting.',
+  });
 
-  constructor(target: string, temporary: string, file: FileHandle) {
-    this.target = target;
-    this.temporary = temporary;
-    this.#file = file;
-  }
-
-  async write(text: string): Promise<void> {
-    this.#pieces.push(text);
-    this.#held += text.length;
-    if (this.#held >= flushAt) await this.#flush();
-  }
-
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await this.#flush();
-    await this.#file.close();
-  }
-
-  async #flush(): Promise<void> {
-    const text = this.#pieces.join('');
-    this.#pieces = [];
-    this.#held = 0;
-    if (text !== '') await this.#file.appendFile(text, 'utf8');
+/** Makes a file that must not be there yet. */
+function direct(target: string, make: () => void): void {
+  try {
+    make();
+  } catch (thrown) {
+    throw (thrown as NodeJS.ErrnoException).code === 'EEXIST' ? taken(target) : thrown;
   }
 }
 
-/** A part of a file, kept on the disk until it is moved into the file. */
-export class Part extends Sink {
-  async moveTo(sink: TextSink): Promise<void> {
-    await this.close();
-    const file = await open(this.temporary, 'r');
+/** Links a file where that is wanted. False where it must be copied: another disk, or one without links. */
+function linked(writing: Writing, from: string, target: string): boolean {
+  if (writing.media !== 'copy') {
     try {
-      for await (const chunk of file.createReadStream({ encoding: 'utf8' }))
-        await sink.write(chunk as string);
-    } finally {
-      await file.close().catch(() => undefined);
-      await rm(this.temporary, { force: true });
+      // A link to a symbolic link would be one, too, and lead nowhere from its new place.
+      linkSync(realpathSync(from), target);
+      writing.linked += 1;
+      return true;
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') throw taken(target);
     }
   }
-
-  async drop(): Promise<void> {
-    await this.close().catch(() => undefined);
-    await rm(this.temporary, { force: true });
-  }
+  writing.copied += 1;
+  return false;
 }
+
+export type { Part, TextSink } from './sink.ts';

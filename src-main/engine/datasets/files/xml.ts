@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { SaxesParser } from 'saxes';
 import { RefineryError } from '../../../contract/errors.ts';
 
@@ -75,7 +75,7 @@ export async function* xmlElements(path: string, depth: number): AsyncGenerator<
       throw new RefineryError('INPUT_CORRUPT', `The file ${path} can't be read as XML: ${failure}.`);
     }
   };
-  for await (const chunk of createReadStream(path, { encoding: 'utf8' })) {
+  for await (const chunk of textOf(path)) {
     parser.write(chunk as string);
     check();
     yield* ready.splice(0);
@@ -83,6 +83,15 @@ export async function* xmlElements(path: string, depth: number): AsyncGenerator<
   parser.close();
   check();
   yield* ready.splice(0);
+}
+
+/** Most bytes that are read at once; opening a stream for each of many small files would take most of the time. */
+const smallFile = 512 * 1024;
+
+function textOf(path: string): Iterable<string> | AsyncIterable<string> {
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) <= smallFile)
+    return [readFileSync(path, 'utf8')];
+  return createReadStream(path, { encoding: 'utf8' });
 }
 
 /** The whole document, for small files. */

@@ -1,8 +1,31 @@
 import type { AnyFormat } from '../format.ts';
+import { ade20kFormats } from './ade20k/index.ts';
+import { camvidFormat } from './camvid/index.ts';
+import { cifarFormat } from './cifar/index.ts';
+import { cityscapesFormat } from './cityscapes/index.ts';
 import { cocoFormats } from './coco/index.ts';
+import { createMlFormat } from './create_ml/index.ts';
 import { cvatFormat } from './cvat/index.ts';
 import { datumaroFormat } from './datumaro/index.ts';
+import { dotaFormat } from './dota/index.ts';
+import { icdarFormats } from './icdar/index.ts';
+import { imagenetFormats } from './imagenet/index.ts';
+import { kittiFormats } from './kitti/index.ts';
+import { labelMeFormat } from './label_me/index.ts';
+import { labelStudioFormat } from './label_studio/index.ts';
+import { labelmeFormat } from './labelme/index.ts';
+import { personFormats } from './market1501/index.ts';
+import { mapillaryFormats } from './mapillary/index.ts';
+import { mnistFormats } from './mnist/index.ts';
+import { motFormats } from './mot/index.ts';
+import { multiclassFormat } from './multiclass/index.ts';
+import { openImagesFormat } from './open_images/index.ts';
+import { segmentAnythingFormat } from './segment_anything/index.ts';
+import { semanticFormats } from './semantic/index.ts';
+import { synthiaFormats } from './synthia/index.ts';
 import { vocFormats } from './voc/index.ts';
+import { vottFormats } from './vott/index.ts';
+import { widerFaceFormat } from './wider_face/index.ts';
 import { yoloFormats } from './yolo/index.ts';
 
 /** Every format. A new one is a folder beside this file and a line here. */
@@ -12,6 +35,29 @@ export const formats: readonly AnyFormat[] = [
   ...vocFormats,
   datumaroFormat,
   cvatFormat,
+  ...imagenetFormats,
+  dotaFormat,
+  labelmeFormat,
+  labelMeFormat,
+  labelStudioFormat,
+  ...icdarFormats,
+  ...motFormats,
+  ...personFormats,
+  widerFaceFormat,
+  openImagesFormat,
+  ...kittiFormats,
+  ...vottFormats,
+  createMlFormat,
+  multiclassFormat,
+  ...semanticFormats,
+  camvidFormat,
+  cityscapesFormat,
+  ...mapillaryFormats,
+  ...ade20kFormats,
+  ...synthiaFormats,
+  segmentAnythingFormat,
+  ...mnistFormats,
+  cifarFormat,
 ];
 
 /** The format with a name or another name for it. */

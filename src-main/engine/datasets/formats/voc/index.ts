@@ -1,4 +1,4 @@
-import type { Abilities, AnyFormat, Listing, Verdict } from '../../format.ts';
+import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
 import type { AnnotationType } from '../../model/index.ts';
 import { listFolders, type VocTask } from './layout.ts';
 import { readVoc } from './read.ts';
@@ -20,8 +20,7 @@ interface Kind {
   readonly name: string;
   readonly title: string;
   readonly aliases: readonly string[];
-  /** Null where it is read only. */
-  readonly abilities: Abilities | null;
+  readonly abilities: Abilities;
 }
 
 const kinds: readonly Kind[] = [
@@ -60,8 +59,20 @@ const kinds: readonly Kind[] = [
     aliases: [],
     abilities: abilitiesOf(['box', 'mask']),
   },
-  { task: 'layout', name: 'voc_layout', title: 'Pascal VOC, parts', aliases: [], abilities: null },
-  { task: 'action', name: 'voc_action', title: 'Pascal VOC, actions', aliases: [], abilities: null },
+  {
+    task: 'layout',
+    name: 'voc_layout',
+    title: 'Pascal VOC, parts',
+    aliases: [],
+    abilities: { ...abilitiesOf(['box']), groups: true, labelParents: true },
+  },
+  {
+    task: 'action',
+    name: 'voc_action',
+    title: 'Pascal VOC, actions',
+    aliases: [],
+    abilities: abilitiesOf(['box']),
+  },
 ];
 
 async function detect({ task }: Kind, listing: Listing): Promise<Verdict | null> {
@@ -112,19 +123,15 @@ async function detectFlat(task: VocTask, listing: Listing): Promise<Verdict | nu
 }
 
 /** Pascal VOC: http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc/devkit_doc.html */
-export const vocFormats: readonly AnyFormat[] = kinds.map((kind) => {
+export const vocFormats: readonly Format[] = kinds.map((kind): Format => {
   const { task, name, title, aliases, abilities } = kind;
-  const common = {
+  return {
     name,
     title,
     aliases,
-    detect: (listing: Listing) => detect(kind, listing),
-    read: (folder: string, options?: Parameters<typeof readVoc>[2]) => readVoc(folder, task, options),
-  };
-  if (abilities === null) return { ...common, abilities };
-  return {
-    ...common,
     abilities,
+    detect: (listing) => detect(kind, listing),
+    read: (folder, options) => readVoc(folder, task, options),
     write: (dataset, folder, options) => writeVoc(dataset, folder, task, abilities, options),
   };
 });

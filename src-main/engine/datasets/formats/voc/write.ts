@@ -1,32 +1,22 @@
 import { adapt } from '../../convert.ts';
 import { OutputFolder, type TextSink } from '../../files/output.ts';
-import { endingOf, fileNameOf, folderOf } from '../../files/paths.ts';
+import { endingOf } from '../../files/paths.ts';
 import { indexedPng } from '../../files/png.ts';
-import { escapeXml } from '../../files/xml.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
 import { decodeBitmap } from '../../masks.ts';
 import {
   type Annotation,
-  type AttributeValue,
-  type Box,
   type Categories,
   type Colour,
   type Item,
-  type LabelCategory,
   type Mask,
   ProblemLog,
 } from '../../model/index.ts';
+import { loseCovered } from '../common/masks.ts';
 import { vocColour } from './labels.ts';
 import { listFolders, type VocTask } from './layout.ts';
-import { flags } from './objects.ts';
-
-/** Classes as VOC has them: the background first. */
-interface Classes {
-  readonly labels: readonly LabelCategory[];
-  readonly colours: readonly Colour[];
-  /** What is added to a label index of the source. */
-  readonly shift: number;
-}
+import { nest, noScan, ObjectLists, type Scan, scan } from './parts.ts';
+import { type Classes, xmlText } from './xml.ts';
 
 function classesOf({ labels, colours }: Categories): Classes {
   const shift = labels[0]?.name === 'background' ? 0 : 1;
@@ -63,6 +53,11 @@ export async function writeVoc(
   const classes = classesOf(dataset.categories);
   const lists = new Map<string, Lists>();
   const segmented = new Map<string, TextSink>();
+  const withObjects = task === 'layout' || task === 'action' || task === 'all';
+  const found = withObjects ? await scan(dataset) : noScan;
+  const objectLists = new ObjectLists(output);
+  const layout = task === 'layout' || (task === 'all' && found.parts.size > 0);
+  const action = task === 'action' || (task === 'all' && found.actions.size > 0);
   let [items, annotations] = [0, 0];
   try {
     for await (const item of dataset.items()) {
@@ -91,7 +86,13 @@ export async function writeVoc(
       const masks = adapted.annotations.filter((part) => part.type === 'mask');
       if (abilities.types.includes('box')) {
         const boxes = adapted.annotations.filter((part) => part.type === 'box');
-        const text = xmlText(item, name, boxes, masks.length > 0, classes, lose);
+        const objects = nest(boxes, dataset.categories.labels, found);
+        const text = xmlText(item, name, objects, masks.length > 0, classes, found, lose);
+        if (layout) await objectLists.layout(item.id, item.subset, objects);
+        if (action) await objectLists.action(item.id, item.subset, objects, found);
+        if (objects.some(({ parts }) => parts.some(({ attributes }) => attributes.size > 0))) {
+          problems.add('', place, 'the attributes of parts have no place');
+        }
         await output.text(`Annotations/${item.id}.xml`, text);
       }
       const drawn = masks.length > 0 && (await writeMasks(output, item, masks, classes, lose));
@@ -109,7 +110,7 @@ export async function writeVoc(
       }
     }
     await writeLists(output, lists, classes, abilities.types.includes('label'));
-    await output.text('labelmap.txt', labelMap(classes));
+    await output.text('labelmap.txt', labelMap(classes, found));
     await output.finish();
   } catch (thrown) {
     await output.discard();
@@ -136,80 +137,18 @@ async function writeLists(
   }
 }
 
-function labelMap({ labels, colours }: Classes): string {
-  const lines = labels.map(
-    ({ name }, index) => `${name.replace(/[\r\n]+/g, ' ')}:${colours[index]!.join()}::`,
-  );
+function labelMap({ labels, colours, shift }: Classes, { parts, actions }: Scan): string {
+  const lines = labels.flatMap(({ name }, index) => {
+    if (parts.has(index - shift)) return [];
+    const own = [...parts].map((part) => labels[part + shift]!).filter(({ parent }) => parent === name);
+    const fields = [
+      colours[index]!.join(),
+      own.map((part) => part.name).join(),
+      (actions.get(index - shift) ?? []).join(),
+    ];
+    return [`${name.replace(/[\r\n]+/g, ' ')}:${fields.join(':')}`];
+  });
   return `# label:color_rgb:parts:actions\n${lines.join('\n')}\n`;
-}
-
-function xmlText(
-  item: Item,
-  name: string,
-  boxes: readonly Box[],
-  segmented: boolean,
-  classes: Classes,
-  lose: (reason: string) => void,
-): string {
-  const size = item.media?.size ?? null;
-  const lines = [
-    '<annotation>',
-    `  <folder>${escapeXml(folderOf(name))}</folder>`,
-    `  <filename>${escapeXml(fileNameOf(name))}</filename>`,
-    '  <source><database>Unknown</database></source>',
-  ];
-  if (size !== null) {
-    lines.push(`  <size><width>${size.width}</width><height>${size.height}</height><depth>3</depth></size>`);
-  }
-  lines.push(`  <segmented>${segmented ? 1 : 0}</segmented>`);
-  for (const box of boxes) {
-    if (box.label === null) lose('a box without a class');
-    else lines.push(...objectLines(box, classes.labels[box.label + classes.shift]!.name));
-  }
-  lines.push('</annotation>', '');
-  return lines.join('\n');
-}
-
-function objectLines(box: Box, name: string): string[] {
-  const lines = ['  <object>', `    <name>${escapeXml(name)}</name>`];
-  const rest = new Map(box.attributes);
-  const pose = rest.get('pose');
-  if (typeof pose === 'string') {
-    lines.push(`    <pose>${escapeXml(pose)}</pose>`);
-    rest.delete('pose');
-  }
-  for (const flag of flags) {
-    const value = rest.get(flag);
-    lines.push(`    <${flag}>${value === true || value === 1 || value === '1' ? 1 : 0}</${flag}>`);
-    rest.delete(flag);
-  }
-  const { x, y, width, height } = box;
-  const corners = { xmin: x, ymin: y, xmax: x + width, ymax: y + height };
-  lines.push('    <bndbox>');
-  for (const [corner, value] of Object.entries(corners)) lines.push(`      <${corner}>${value}</${corner}>`);
-  lines.push('    </bndbox>');
-  if (rest.size > 0) {
-    lines.push('    <attributes>');
-    for (const [key, value] of rest) {
-      const text = attributeText(value);
-      lines.push(
-        '      <attribute>',
-        `        <name>${escapeXml(key)}</name>`,
-        `        <value>${escapeXml(text)}</value>`,
-        '      </attribute>',
-      );
-    }
-    lines.push('    </attributes>');
-  }
-  lines.push('  </object>');
-  return lines;
-}
-
-/** Text of a value; booleans are Python's words, as other tools write them. */
-function attributeText(value: AttributeValue): string {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'boolean') return value ? 'True' : 'False';
-  return JSON.stringify(value);
 }
 
 /** Draws masks in their order of depth, and gives each the number that comes next. */
@@ -247,6 +186,11 @@ async function writeMasks(
     }
   }
   if (number === 0) return false;
+  loseCovered(
+    Array.from({ length: number }, (_, at) => at + 1),
+    byObject,
+    lose,
+  );
   const palette = Array.from({ length: 256 }, (_, index) => classes.colours[index] ?? vocColour(index));
   const standard = Array.from({ length: 256 }, (_, index) => vocColour(index));
   await output.bytes(`SegmentationClass/${item.id}.png`, indexedPng(byClass, width, height, palette));

@@ -40,7 +40,11 @@ export async function readUltralytics(
   const problems = new ProblemLog();
   const yaml = await findYaml(folder);
   const fields: Map<string, YamlValue> =
-    yaml === undefined ? new Map() : readDataYaml((await textIfThere(inside(folder, yaml))) ?? '');
+    yaml === undefined
+      ? new Map()
+      : readDataYaml((await textIfThere(inside(folder, yaml))) ?? '', (reason) =>
+          problems.add(yaml, '', reason),
+        );
   const splits = await splitsOf(folder, fields, problems, yaml ?? '');
   if (splits.length === 0) {
     throw new RefineryError(

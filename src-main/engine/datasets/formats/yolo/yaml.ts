@@ -1,101 +1,61 @@
+import { LineCounter, parseDocument, stringify } from 'yaml';
+
 /** A value of the part of YAML that is read here. */
 export type YamlValue = string | readonly string[] | ReadonlyMap<string, string>;
 
+/** Longest text; a set with ten thousand classes needs a twentieth of it. */
+const mostCharacters = 4 * 1024 * 1024;
+
+/** Most times that a value may be referred to. A file that describes a set needs none. */
+const mostAliases = 16;
+
 /**
- * Reads the outermost fields of a `data.yaml`: scalars, lists and maps of scalars, in blocks or in brackets, with
- * comments and quotes. That is all that YOLO's files use; deeper nesting is passed over. All values are text.
+ * Reads the outermost fields of a `data.yaml`: scalars, lists and maps of scalars. Deeper nesting is passed over. All
+ * values are text as it is written, so that a class `1.10` or `null` keeps its name.
+ *
+ * @param note is told what is wrong with the text; what can be read in spite of it is.
  */
-export function readDataYaml(text: string): Map<string, YamlValue> {
+export function readDataYaml(text: string, note: (reason: string) => void = () => undefined) {
   const fields = new Map<string, YamlValue>();
-  const lines = text.split(/\r?\n/).map(withoutComment);
-  for (let at = 0; at < lines.length; at += 1) {
-    const match = /^([^\s:#][^:]*):(?:\s+(.*))?$/.exec(lines[at]!);
-    if (match === null) continue;
-    const key = unquote(match[1]!);
-    let value = (match[2] ?? '').trim();
-    if (value.startsWith('[') || value.startsWith('{')) {
-      const end = value.startsWith('[') ? ']' : '}';
-      while (!value.endsWith(end) && at + 1 < lines.length) {
-        at += 1;
-        value += ` ${lines[at]!.trim()}`;
-      }
-      fields.set(key, value.startsWith('[') ? splitFlow(value) : flowMap(value));
-    } else if (value !== '') fields.set(key, unquote(value));
-    else {
-      const block: string[] = [];
-      while (at + 1 < lines.length && /^(\s+\S|-\s|-$|\s*$)/.test(lines[at + 1]!)) {
-        at += 1;
-        if (lines[at]!.trim() !== '') block.push(lines[at]!);
-      }
-      fields.set(key, blockValue(block));
+  if (text.length > mostCharacters) {
+    note('the text is too long to be read');
+    return fields;
+  }
+  try {
+    const lineCounter = new LineCounter();
+    // The schema `failsafe` knows text, lists and maps only: no numbers, no dates, no tags that make something.
+    const document = parseDocument(text, { schema: 'failsafe', lineCounter, prettyErrors: false });
+    for (const { message, pos } of [...document.errors, ...document.warnings]) {
+      note(`line ${lineCounter.linePos(pos[0]).line}: ${message}`);
     }
+    const whole: unknown = document.toJS({ mapAsMap: true, maxAliasCount: mostAliases });
+    if (!(whole instanceof Map)) return fields;
+    for (const [key, value] of whole) {
+      const simple = simpleValue(value);
+      if (typeof key === 'string' && simple !== null) fields.set(key, simple);
+    }
+  } catch (thrown) {
+    note(thrown instanceof Error ? thrown.message : 'the text is no YAML');
   }
   return fields;
 }
 
-function blockValue(lines: readonly string[]): YamlValue {
-  if (lines.length === 0) return '';
-  const indent = (line: string): number => line.length - line.trimStart().length;
-  const outer = lines.filter((line) => indent(line) === indent(lines[0]!)).map((line) => line.trim());
-  if (outer[0]!.startsWith('-')) {
-    return outer.filter((line) => line.startsWith('-')).map((line) => unquote(line.slice(1).trim()));
-  }
-  return mapOf(outer);
-}
-
-function mapOf(pairs: readonly string[]): Map<string, string> {
+function simpleValue(value: unknown): YamlValue | null {
+  if (typeof value === 'string') return value;
+  if (value === null || value === undefined) return '';
+  if (Array.isArray(value)) return value.filter((entry) => typeof entry === 'string');
+  if (!(value instanceof Map)) return null;
   const map = new Map<string, string>();
-  for (const pair of pairs) {
-    const match = /^("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^:]+?)\s*:(?:\s+(.*))?$/.exec(pair.trim());
-    if (match !== null) map.set(unquote(match[1]!), unquote((match[2] ?? '').trim()));
+  for (const [key, entry] of value) {
+    if (typeof key === 'string' && typeof entry === 'string') map.set(key, entry);
   }
   return map;
 }
 
-const flowMap = (value: string): Map<string, string> => mapOf(splitRaw(value));
-const splitFlow = (value: string): string[] => splitRaw(value).map(unquote);
-
-/** Splits what is in brackets at commas that are in no quotes. */
-function splitRaw(value: string): string[] {
-  const inner = value.slice(1, -1);
-  const pieces = inner.match(/(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^,])+/g) ?? [];
-  return pieces.map((piece) => piece.trim()).filter((piece) => piece !== '');
-}
-
-function withoutComment(line: string): string {
-  let quote = '';
-  for (let at = 0; at < line.length; at += 1) {
-    const character = line[at]!;
-    if (quote !== '') {
-      if (character === '\\' && quote === '"') at += 1;
-      else if (character === quote) quote = '';
-    } else if ((character === '"' || character === "'") && /^$|[\s[{,:]/.test(line[at - 1] ?? '')) {
-      quote = character;
-    } else if (character === '#' && /^$|\s/.test(line[at - 1] ?? '')) return line.slice(0, at).trimEnd();
-  }
-  return line.trimEnd();
-}
-
-function unquote(value: string): string {
-  const text = value.trim();
-  if (text.length >= 2 && text.startsWith("'") && text.endsWith("'")) {
-    return text.slice(1, -1).replaceAll("''", "'");
-  }
-  if (text.length >= 2 && text.startsWith('"') && text.endsWith('"')) {
-    try {
-      return String(JSON.parse(text));
-    } catch {
-      return text.slice(1, -1);
-    }
-  }
-  return text;
-}
-
-/** A scalar for YAML: plain where that is safe, else in quotes as in JSON, which YAML takes. */
+/** A scalar for YAML: plain where that is safe in every version (`yes` is a boolean for YAML 1.1), else in quotes. */
 export function yamlScalar(value: string): string {
-  const plain = /^[\p{L}_][\p{L}\p{N}_ .()/+-]*$/u.test(value) && !/\s$/.test(value);
-  const special = /^(true|false|yes|no|on|off|null|y|n)$/i.test(value);
-  return plain && !special ? value : JSON.stringify(value);
+  const options = { schema: 'yaml-1.1', version: '1.1', lineWidth: 0, blockQuote: false } as const;
+  return stringify(value, options).trimEnd();
 }
 
 /** The classes of `names`: a list, or a map by number. Gaps in the numbers get their number as a name. */

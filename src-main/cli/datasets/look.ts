@@ -1,0 +1,169 @@
+import { resolve } from 'node:path';
+import { styleText } from 'node:util';
+import { Command, Option } from 'commander';
+import {
+  applyTransforms,
+  type Dataset,
+  describeSet,
+  type Finding,
+  type Histogram,
+  openSource,
+  type Source,
+  samePictures,
+  type Task,
+  tasks,
+  validate,
+} from '../../engine/datasets/index.ts';
+import { exitCodes, printJson, reportFailure } from '../shared.ts';
+import { recipeOf, stepsOf, type TransformFlags, transformOptions } from './options.ts';
+import { interruptible } from './progress.ts';
+
+interface LookFlags extends TransformFlags {
+  readonly from?: string;
+  readonly json?: true;
+}
+
+/** A command that reads one set, changed on its way if wanted. */
+export function lookCommand<Flags extends LookFlags>(
+  name: string,
+  description: string,
+  work: (open: () => Promise<Dataset>, flags: Flags, signal: AbortSignal, source: Source) => Promise<number>,
+): Command {
+  const command = new Command(name)
+    .description(description)
+    .argument('<source>', 'folder or archive of the set')
+    .option('--from <format>', 'instead of looking what it is')
+    .option('--json', 'as JSON');
+  for (const option of transformOptions()) command.addOption(option);
+  return command.action(async (path: string, flags: Flags) => {
+    try {
+      const recipe = await recipeOf(flags);
+      const from = flags.from ?? recipe?.from;
+      await using source = await openSource(resolve(path), from === undefined ? {} : { from });
+      process.exitCode = await interruptible((signal) =>
+        work(
+          async () =>
+            applyTransforms(await source.open(signal), stepsOf(flags, recipe), { scratch: null, signal }),
+          flags,
+          signal,
+          source,
+        ),
+      );
+    } catch (thrown) {
+      process.exitCode = reportFailure(thrown, flags.json ?? false);
+    }
+  });
+}
+
+interface StatsFlags extends LookFlags {
+  readonly pictures?: true;
+}
+
+/** Says what a set holds. */
+export function statsCommand(): Command {
+  return lookCommand<StatsFlags>('stats', 'what a dataset holds', async (open, flags, signal, source) => {
+    const dataset = await open();
+    const description = await describeSet(dataset, signal);
+    const same = flags.pictures ? await samePictures(dataset, signal) : null;
+    const { statistics, classes, boxSizes, aspectRatios, heatMap, perItem, pictureSizes } = description;
+    if (flags.json) {
+      printJson({
+        format: source.format.name,
+        items: statistics.items,
+        annotations: description.annotations,
+        itemsWithoutAnnotations: statistics.itemsWithoutAnnotations,
+        subsets: Object.fromEntries(statistics.bySubset),
+        types: Object.fromEntries(statistics.byType),
+        attributes: Object.fromEntries(statistics.byAttribute),
+        classes,
+        perItem,
+        boxSizes,
+        aspectRatios,
+        heatMap,
+        pictureSizes,
+        ...(same === null ? {} : { samePictures: same }),
+        problems: dataset.problems.total,
+      });
+      return exitCodes.good;
+    }
+    console.log(`${source.format.title}: ${statistics.items} items, ${description.annotations} annotations`);
+    for (const [subset, count] of statistics.bySubset) console.log(`  ${subset.padEnd(20)} ${count} items`);
+    console.log(`  ${statistics.itemsWithoutAnnotations} items without annotations`);
+    for (const [type, count] of statistics.byType) console.log(`  ${type.padEnd(20)} ${count}`);
+    const widest = Math.max(1, ...classes.map(({ count }) => count));
+    console.log('Classes');
+    for (const { label, count, items } of classes) {
+      console.log(
+        `  ${label.padEnd(20)} ${String(count).padStart(8)} in ${items} items ${bar(count / widest)}`,
+      );
+    }
+    printHistogram('Sides of boxes, as parts of the picture’s', boxSizes);
+    printHistogram('Width over height', aspectRatios);
+    console.log('Where shapes are');
+    const fullest = Math.max(1, ...heatMap.flat());
+    for (const row of heatMap) console.log(`  ${row.map((count) => shade(count / fullest)).join('')}`);
+    if (same !== null) {
+      const leaks = same.filter(({ subsets }) => subsets > 1).length;
+      console.log(`${same.length} pictures are there several times, ${leaks} of them in several subsets.`);
+    }
+    return exitCodes.good;
+  }).addOption(new Option('--pictures', 'also look for pictures that are there several times'));
+}
+
+const bar = (part: number): string => styleText('cyan', '█'.repeat(Math.round(20 * part)));
+const shades = ' ·░▒▓█';
+const shade = (part: number): string => shades[Math.ceil(part * (shades.length - 1))]!.repeat(2);
+
+function printHistogram(title: string, { edges, counts }: Histogram): void {
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  if (all === 0) return;
+  console.log(title);
+  for (const [bin, count] of counts.entries()) {
+    const edge = edges[bin];
+    console.log(
+      `  ${(edge === undefined ? 'more' : `to ${edge}`).padEnd(20)} ${String(count).padStart(8)} ${bar(count / all)}`,
+    );
+  }
+}
+
+interface ValidateFlags extends LookFlags {
+  readonly task?: Task;
+  readonly pictures: boolean;
+}
+
+/** Looks for faults in a set; ends with 1 where there are errors. */
+export function validateCommand(): Command {
+  return lookCommand<ValidateFlags>(
+    'validate',
+    'faults in a dataset, and what mends them',
+    async (open, flags, signal) => {
+      const result = await validate(await open(), {
+        pictures: flags.pictures,
+        signal,
+        ...(flags.task === undefined ? {} : { task: flags.task }),
+      });
+      if (flags.json) printJson(result);
+      else {
+        console.log(`For ${result.task}: ${result.items} items, ${result.annotations} annotations`);
+        for (const finding of result.findings) printFinding(finding);
+        if (result.findings.length === 0) console.log(styleText('green', 'Nothing was found.'));
+      }
+      const errors = result.findings.some(({ severity }) => severity === 'error');
+      return errors ? exitCodes.someFailed : exitCodes.good;
+    },
+  )
+    .addOption(new Option('--task <task>', 'instead of what the set has most of').choices(tasks))
+    .option('--no-pictures', 'don’t look at the pictures');
+}
+
+const colours = { error: 'red', warning: 'yellow', info: 'dim' } as const;
+
+function printFinding({ severity, title, count, byLabel, examples, mend }: Finding): void {
+  console.log(`${styleText(colours[severity], severity.padEnd(8))} ${String(count).padStart(7)}  ${title}`);
+  const labels = Object.entries(byLabel).slice(0, 5);
+  if (labels.length > 1)
+    console.log(styleText('dim', `    ${labels.map(([label, of]) => `${label} ${of}`).join(', ')}`));
+  for (const example of examples.slice(0, 3))
+    if (example !== '') console.log(styleText('dim', `    ${example}`));
+  if (mend !== null) console.log(`    --transform ${mend.name} mends it`);
+}

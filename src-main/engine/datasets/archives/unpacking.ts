@@ -1,0 +1,84 @@
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { RefineryError } from '../../../contract/errors.ts';
+import { inside, safeRelative } from '../files/paths.ts';
+
+/** What an archive may grow to. */
+export interface Limits {
+  readonly entries: number;
+  /** Of all files together. */
+  readonly bytes: number;
+  /** Unpacked bytes for each packed one, asked once there are more than 64 MiB. Pictures give 1, text 20. */
+  readonly ratio: number;
+}
+
+const usual: Limits = { entries: 3_000_000, bytes: 512 * 1024 ** 3, ratio: 200 };
+const smallEnough = 64 * 1024 * 1024;
+
+/** A folder that an archive's files are written to, and the guard at its door. It believes no size in a header. */
+export class Unpacking {
+  readonly #folder: string;
+  readonly #packed: number;
+  readonly #limits: Limits;
+  readonly #signal: AbortSignal | undefined;
+  readonly #folders = new Set<string>();
+  #entries = 0;
+  #bytes = 0;
+
+  constructor(
+    folder: string,
+    packed: number,
+    options: { readonly limits?: Partial<Limits>; readonly signal?: AbortSignal },
+  ) {
+    this.#folder = folder;
+    this.#packed = packed;
+    this.#limits = { ...usual, ...options.limits };
+    this.#signal = options.signal;
+  }
+
+  /** Whether an entry is a file to be written. Folders come with their files. */
+  wants(path: string, kind: 'file' | 'folder' | 'other'): boolean {
+    this.#signal?.throwIfAborted();
+    this.#entries += 1;
+    if (this.#entries > this.#limits.entries) throw tooLarge('it has too many entries');
+    const bare = path.replace(/\/+$/, '');
+    if (kind === 'folder' && /^\.?$/.test(bare)) return false;
+    if (safeRelative(bare) === null) {
+      throw refused(`the path ${JSON.stringify(path)} leads out of it`);
+    }
+    if (kind === 'other') throw refused(`${JSON.stringify(path)} is a link or a device`);
+    // What the Finder adds beside every file.
+    return kind === 'file' && !path.startsWith('__MACOSX/');
+  }
+
+  /** Opens an entry's file. A name that comes twice replaces the first, as with every unpacker. */
+  create(path: string): { write(bytes: Uint8Array): void; close(): void } {
+    const target = inside(this.#folder, path);
+    const folder = dirname(target);
+    if (!this.#folders.has(folder)) mkdirSync(folder, { recursive: true });
+    this.#folders.add(folder);
+    const file = openSync(target, 'w');
+    return {
+      write: (bytes) => {
+        this.#signal?.throwIfAborted();
+        this.#bytes += bytes.length;
+        if (this.#bytes > this.#limits.bytes) throw tooLarge('it unpacks to too many bytes');
+        if (this.#bytes > smallEnough && this.#bytes > this.#packed * this.#limits.ratio) {
+          throw tooLarge('it unpacks to far more bytes than it has, as a zip bomb does');
+        }
+        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+      },
+      close: () => closeSync(file),
+    };
+  }
+}
+
+const refused = (why: string): RefineryError =>
+  new RefineryError('INPUT_CORRUPT', `The archive is refused: ${why}.`, {
+    hint: 'Unpack it yourself if you trust it, and open the folder.',
+  });
+
+const tooLarge = (why: string): RefineryError =>
+  new RefineryError('INPUT_TOO_LARGE', `The archive is refused: ${why}.`, {
+    hint: 'Unpack it yourself if you trust it, and open the folder.',
+  });

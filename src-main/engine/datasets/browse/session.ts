@@ -1,0 +1,202 @@
+import { RefineryError } from '../../../contract/errors.ts';
+import type { Candidate } from '../detect.ts';
+import { detectFormats } from '../detect.ts';
+import type { Format } from '../format.ts';
+import { formats } from '../formats/index.ts';
+import { type Loss, lossOf } from '../loss.ts';
+import type { Categories, Item } from '../model/index.ts';
+import {
+  type ConversionPlan,
+  type ConversionRequest,
+  type ConversionResult,
+  namedFormat,
+  openFolder,
+  planConversion,
+  runConversion,
+  type Source,
+} from '../operations/index.ts';
+import { type Statistics, StatisticsCounter } from '../statistics.ts';
+import { applyTransforms, type TransformStep } from '../transforms/index.ts';
+import { type Validation, validate } from '../validation/index.ts';
+import { type ItemFilter, ItemStore } from './store.ts';
+
+/** A look at a set, or at what its transforms make of it. */
+export interface Reading {
+  readonly format: { readonly name: string; readonly title: string };
+  readonly statistics: Statistics;
+  readonly categories: Categories;
+  readonly problems: ConversionPlan['problems'];
+}
+
+/** A format that a set could be written in, and what would become of it. */
+interface TargetLook {
+  readonly format: Format;
+  readonly loss: Loss;
+}
+
+type Opened = Awaited<ReturnType<typeof openFolder>>;
+
+interface Work {
+  readonly signal: AbortSignal;
+  readonly onProgress: (done: number) => void;
+}
+
+/** One set that a person looks at and converts: what a window holds between its steps. */
+export class DatasetSession implements AsyncDisposable {
+  readonly path: string;
+  readonly candidates: readonly Candidate[];
+  readonly #opened: Opened;
+  #source: Source | undefined;
+  #store: ItemStore | undefined;
+
+  private constructor(path: string, opened: Opened, candidates: readonly Candidate[]) {
+    this.path = path;
+    this.candidates = candidates;
+    this.#opened = opened;
+  }
+
+  /** @throws {RefineryError} `INPUT_NOT_FOUND`, `INPUT_UNSUPPORTED` for what is neither folder nor archive. */
+  static async open(path: string): Promise<DatasetSession> {
+    const opened = await openFolder(path);
+    try {
+      return new DatasetSession(path, opened, await detectFormats(opened.folder));
+    } catch (thrown) {
+      await opened[Symbol.asyncDispose]();
+      throw thrown;
+    }
+  }
+
+  /** Reads the whole set in a format and keeps its items for looking at them. */
+  async read(formatName: string, { signal, onProgress }: Work): Promise<Reading> {
+    const format = namedFormat(formatName);
+    const { folder } = this.#opened;
+    const source: Source = {
+      path: this.path,
+      folder,
+      format,
+      open: (stop) => format.read(folder, stop ? { signal: stop } : {}),
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+    const dataset = await source.open(signal);
+    const store = await ItemStore.create();
+    const counter = new StatisticsCounter();
+    try {
+      for await (const item of watched(dataset.items(), signal, onProgress)) {
+        counter.add(item);
+        await store.add(item);
+      }
+      await store.flush();
+    } catch (thrown) {
+      await store[Symbol.asyncDispose]();
+      throw thrown;
+    }
+    await this.#store?.[Symbol.asyncDispose]();
+    this.#store = store;
+    this.#source = source;
+    return readingOf(source, dataset, counter);
+  }
+
+  /** Numbers of the items that fit a filter. Nothing before the set was read. */
+  find(filter: ItemFilter): readonly number[] {
+    return this.#store?.find(filter) ?? [];
+  }
+
+  async item(index: number): Promise<Item | undefined> {
+    return this.#store?.get(index);
+  }
+
+  /** What transforms make of the set, and what each format would keep of that. */
+  async shape(
+    steps: readonly TransformStep[],
+    { signal, onProgress }: Work,
+  ): Promise<{ reading: Reading; targets: TargetLook[] }> {
+    const source = this.#read();
+    const dataset = await applyTransforms(await source.open(signal), steps, { scratch: null, signal });
+    const counter = new StatisticsCounter();
+    for await (const item of watched(dataset.items(), signal, onProgress)) counter.add(item);
+    const reading = readingOf(source, dataset, counter);
+    const targets = formats
+      .filter((format): format is Format => format.write !== undefined)
+      .map((format) => ({
+        format,
+        loss: lossOf(reading.statistics, format.abilities, dataset.categories),
+      }));
+    return { reading, targets };
+  }
+
+  /** Looks for faults in what transforms make of the set, pictures included. */
+  async validate(steps: readonly TransformStep[], signal: AbortSignal): Promise<Validation> {
+    const dataset = await applyTransforms(await this.#read().open(signal), steps, { scratch: null, signal });
+    return validate(dataset, { pictures: true, signal });
+  }
+
+  plan(request: Omit<ConversionRequest, 'source'>): Promise<ConversionPlan> {
+    return planConversion({ ...request, source: this.#read() });
+  }
+
+  convert(request: Omit<ConversionRequest, 'source'>): Promise<ConversionResult> {
+    return runConversion({ ...request, source: this.#read() });
+  }
+
+  #read(): Source {
+    if (this.#source) return this.#source;
+    throw new RefineryError('BAD_REQUEST', 'The set was not read yet.', { hint: 'Choose its format first.' });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#store?.[Symbol.asyncDispose]();
+    await this.#opened[Symbol.asyncDispose]();
+  }
+}
+
+function readingOf(
+  { format }: Source,
+  dataset: { readonly categories: Categories; readonly problems: Parameters<typeof problemsOf>[0] },
+  counter: StatisticsCounter,
+): Reading {
+  return {
+    format: { name: format.name, title: format.title },
+    statistics: counter.result(dataset),
+    categories: dataset.categories,
+    problems: problemsOf(dataset.problems),
+  };
+}
+
+/** Most problems that are told one by one. */
+const mostProblems = 200;
+
+const problemsOf = ({
+  total,
+  byReason,
+  list,
+}: {
+  readonly total: number;
+  readonly byReason: ReadonlyMap<string, number>;
+  readonly list: ConversionPlan['problems']['first'];
+}): ConversionPlan['problems'] => ({
+  total,
+  byReason: Object.fromEntries(byReason),
+  first: list.slice(0, mostProblems),
+});
+
+/** Milliseconds between two notes of progress. */
+const noteEvery = 100;
+
+async function* watched(
+  items: AsyncIterable<Item>,
+  signal: AbortSignal,
+  onProgress: (done: number) => void,
+): AsyncGenerator<Item> {
+  let done = 0;
+  let told = performance.now();
+  for await (const item of items) {
+    yield item;
+    done += 1;
+    if (performance.now() - told < noteEvery) continue;
+    told = performance.now();
+    // Readers of small files never wait by themselves; others get a turn here.
+    await new Promise((resolve) => setImmediate(resolve));
+    signal.throwIfAborted();
+    onProgress(done);
+  }
+}

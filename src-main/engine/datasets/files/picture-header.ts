@@ -1,0 +1,123 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import type { Size } from '../model/index.ts';
+
+/** Bytes that are read at once; where a picture is as usual, its size lies in the first of them. */
+const windowSize = 4096;
+
+/** Most parts of a file that are looked at on the way to its size. */
+const mostParts = 64;
+
+/** Bytes of a file by their place, of which only a window is in memory. */
+class Window {
+  readonly #file: number;
+  readonly #bytes = Buffer.allocUnsafe(windowSize);
+  #start = 0;
+  #length = 0;
+
+  constructor(file: number) {
+    this.#file = file;
+  }
+
+  /** The bytes of a place, or null at the end of the file. */
+  at(place: number, length: number): Buffer | null {
+    if (place < this.#start || place + length > this.#start + this.#length) {
+      this.#start = place;
+      this.#length = readSync(this.#file, this.#bytes, 0, windowSize, place);
+      if (this.#length < length) return null;
+    }
+    return this.#bytes.subarray(place - this.#start, place - this.#start + length);
+  }
+}
+
+/**
+ * A JPEG's or PNG's size as it is shown, turned by EXIF, from a few bytes at its start. A set has a hundred thousand
+ * pictures, and a decoder takes fifty times as long to say it. Null for everything that is not as usual: a decoder knows.
+ *
+ * Source: ITU-T T.81 annex B, PNG specification section 5, Exif 2.3 section 4.6.
+ */
+export function sizeInHeader(path: string): Size | null {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    return null;
+  }
+  try {
+    const window = new Window(file);
+    const head = window.at(0, 24);
+    if (head === null) return null;
+    if (head.readUInt16BE(0) === 0xffd8) return jpegSize(window);
+    return head.toString('latin1', 0, 8) === '\x89PNG\r\n\x1a\n' ? pngSize(window) : null;
+  } catch {
+    return null;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function pngSize(window: Window): Size | null {
+  const header = window.at(12, 12);
+  if (header?.toString('latin1', 0, 4) !== 'IHDR') return null;
+  const size = { width: header.readUInt32BE(4), height: header.readUInt32BE(8) };
+  let place = 33;
+  for (let part = 0; part < mostParts; part += 1) {
+    const chunk = window.at(place, 8);
+    const type = chunk?.toString('latin1', 4, 8);
+    if (chunk === null || type === 'eXIf') return null;
+    if (type === 'IDAT') return size.width > 0 && size.height > 0 ? size : null;
+    place += 12 + chunk.readUInt32BE(0);
+  }
+  return null;
+}
+
+function jpegSize(window: Window): Size | null {
+  let place = 2;
+  let orientation = 1;
+  for (let part = 0; part < mostParts; part += 1) {
+    const segment = window.at(place, 4);
+    if (segment === null || segment[0] !== 0xff) return null;
+    const marker = segment[1]!;
+    const length = segment.readUInt16BE(2);
+    // Frames of all codings, without the tables that have numbers among theirs.
+    if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
+      const frame = window.at(place + 5, 4);
+      if (frame === null) return null;
+      const [height, width] = [frame.readUInt16BE(0), frame.readUInt16BE(2)];
+      if (width === 0 || height === 0) return null;
+      return orientation >= 5 ? { width: height, height: width } : { width, height };
+    }
+    if (marker === 0xe1) {
+      const found = orientationAt(window, place + 4, length - 2);
+      if (found === null) return null;
+      orientation = found;
+    }
+    // No segment that may come before the frame is without a length.
+    if (length < 2 || marker < 0xc0 || (marker >= 0xd0 && marker <= 0xda)) return null;
+    place += 2 + length;
+  }
+  return null;
+}
+
+/** The orientation in an APP1 segment: 1 to 8, 1 where it has none, null where it can't be read here. */
+function orientationAt(window: Window, place: number, length: number): number | null {
+  if (length < 14 || window.at(place, 6)?.toString('latin1') !== 'Exif\0\0') return 1;
+  const tiff = place + 6;
+  const order = window.at(tiff, 8)?.toString('latin1', 0, 2);
+  const little = order === 'II';
+  if (!little && order !== 'MM') return null;
+  const number = (at: number, bytes: 2 | 4): number => {
+    const read = window.at(at, bytes);
+    if (read === null) throw new RangeError('the file ends');
+    return little ? read.readUIntLE(0, bytes) : read.readUIntBE(0, bytes);
+  };
+  const directory = tiff + number(tiff + 4, 4);
+  const entries = number(directory, 2);
+  if (entries > 200 || directory > place + length) return null;
+  for (let entry = 0; entry < entries; entry += 1) {
+    const at = directory + 2 + 12 * entry;
+    if (number(at, 2) !== 0x0112) continue;
+    const value = number(at + 8, 2);
+    return number(at + 2, 2) === 3 && value >= 1 && value <= 8 ? value : null;
+  }
+  return 1;
+}

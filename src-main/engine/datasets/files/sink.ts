@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, rm } from 'node:fs/promises';
+
+const flushAt = 256 * 1024;
+
+/** A text file that grows; it gets its name when the output is finished. */
+export interface TextSink {
+  write(text: string): Promise<void>;
+}
+
+/** A file in the making. */
+export class Sink implements TextSink {
+  readonly target: string;
+  readonly temporary: string;
+  /** As it was asked for, relative to the set. */
+  readonly path: string;
+  readonly #file: FileHandle;
+  readonly #hash = createHash('sha256');
+  #pieces: string[] = [];
+  #held = 0;
+  #closed = false;
+  bytes = 0;
+  /** Of all bytes, once it is closed. */
+  sha256 = '';
+
+  constructor(target: string, temporary: string, file: FileHandle, path: string) {
+    this.target = target;
+    this.temporary = temporary;
+    this.path = path;
+    this.#file = file;
+  }
+
+  async write(text: string): Promise<void> {
+    this.#pieces.push(text);
+    this.#held += text.length;
+    if (this.#held >= flushAt) await this.#flush();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#flush();
+    this.sha256 = this.#hash.digest('hex');
+    await this.#file.close();
+  }
+
+  async #flush(): Promise<void> {
+    const bytes = Buffer.from(this.#pieces.join(''), 'utf8');
+    this.#pieces = [];
+    this.#held = 0;
+    if (bytes.length === 0) return;
+    this.#hash.update(bytes);
+    this.bytes += bytes.length;
+    await this.#file.appendFile(bytes);
+  }
+}
+
+/** A part of a file, kept on the disk until it is moved into the file. */
+export class Part extends Sink {
+  async moveTo(sink: TextSink): Promise<void> {
+    await this.close();
+    const file = await open(this.temporary, 'r');
+    try {
+      for await (const chunk of file.createReadStream({ encoding: 'utf8' }))
+        await sink.write(chunk as string);
+    } finally {
+      await file.close().catch(() => undefined);
+      await rm(this.temporary, { force: true });
+    }
+  }
+
+  async drop(): Promise<void> {
+    await this.close().catch(() => undefined);
+    await rm(this.temporary, { force: true });
+  }
+}

@@ -1,0 +1,109 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createHash, hash } from 'node:crypto';
+import { rm, rmdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** A file of annotations as it was written. */
+export interface WrittenFile {
+  /** Relative to the set's folder. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** Most files that are listed one by one; the rest is in the digest. */
+const mostListed = 1000;
+
+/**
+ * How one conversion wants its files written, and what came of it. Every format writes through an `OutputFolder`, which
+ * finds this by itself, so that no format has to know of links, staging and hashes.
+ */
+export class Writing {
+  /** The folder that this is about; output to other folders is written as usual. */
+  readonly root: string;
+  /** True where nobody sees the folder before it is finished: its files need no temporary names. */
+  readonly staged: boolean;
+  /**
+   * `link` makes hard links, and copies where that can't be. `check` links them for as long as the set is checked, for
+   * formats that can't be read without their pictures; see {@link removeBorrowed}.
+   */
+  readonly media: 'copy' | 'link' | 'check';
+  linked = 0;
+  /** Pictures that are not where the source says. */
+  absent = 0;
+  /** Pictures that were copied; with {@link link}, because the disk would not link them. */
+  copied = 0;
+  #annotationFiles = 0;
+  readonly #files: WrittenFile[] = [];
+  readonly #digest = createHash('sha256');
+
+  readonly #borrowed: string[] = [];
+
+  constructor(
+    root: string,
+    options: { readonly staged: boolean; readonly media: 'copy' | 'link' | 'check' },
+  ) {
+    this.root = root;
+    this.staged = options.staged;
+    this.media = options.media;
+  }
+
+  /** Notes a picture that is there for the check only. */
+  borrow(target: string): void {
+    this.#borrowed.push(target);
+  }
+
+  /** Removes the pictures that were there for the check, and the folders that they were alone in. */
+  async removeBorrowed(): Promise<void> {
+    const folders = new Set<string>();
+    for (const path of this.#borrowed.splice(0)) {
+      await rm(path, { force: true });
+      folders.add(dirname(path));
+    }
+    for (const folder of folders) {
+      // Up to the set's own, as long as they are empty: rmdir takes no others.
+      for (let at = folder; at.length > this.root.length; at = dirname(at)) {
+        if (
+          !(await rmdir(at).then(
+            () => true,
+            () => false,
+          ))
+        )
+          break;
+      }
+    }
+  }
+
+  /** Notes a file that was written at once. */
+  whole(path: string, content: Uint8Array): void {
+    this.file(path, content.length, hash('sha256', content));
+  }
+
+  file(path: string, bytes: number, sha256: string): void {
+    this.#annotationFiles += 1;
+    this.#digest.update(`${sha256}  ${path}\n`);
+    if (this.#files.length < mostListed) this.#files.push({ path, bytes, sha256 });
+  }
+
+  /** Call it once, at the end. `digest` is of the lines `<sha256>  <path>` of all files in the order of writing. */
+  summary(): {
+    readonly files: number;
+    readonly digest: string;
+    readonly listed: readonly WrittenFile[];
+  } {
+    return { files: this.#annotationFiles, digest: this.#digest.digest('hex'), listed: this.#files };
+  }
+}
+
+const current = new AsyncLocalStorage<Writing>();
+
+/** Runs a format's writer with {@link Writing} in force. */
+export function whileWriting<Result>(writing: Writing, work: () => Promise<Result>): Promise<Result> {
+  return current.run(writing, work);
+}
+
+/** What is in force for a folder, if anything. */
+export function writingTo(root: string): Writing | undefined {
+  const writing = current.getStore();
+  return writing?.root === root ? writing : undefined;
+}

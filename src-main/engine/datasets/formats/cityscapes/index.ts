@@ -1,0 +1,37 @@
+import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { readCityscapes } from './read.ts';
+import { writeCityscapes } from './write.ts';
+
+const abilities: Abilities = {
+  types: ['mask'],
+  attributes: ['is_crowd'],
+  itemAttributes: false,
+  groups: false,
+  zOrder: false,
+  labelParents: false,
+  skeletons: false,
+  subsets: true,
+};
+
+async function detect(listing: Listing): Promise<Verdict | null> {
+  const marks = /^gt(Fine|Coarse)\/.*_gt(Fine|Coarse)_(instanceIds|labelIds|labelTrainIds|polygons)\.(png|json)$/;
+  const own = listing.files.find((path) => marks.test(path));
+  if (own === undefined) return null;
+  const pictures = listing.folders.includes('leftImg8bit');
+  return {
+    confidence: pictures ? 0.97 : 0.85,
+    reasons: [`${own} is named as Cityscapes names its annotations.`],
+    against: pictures ? [] : ['There are no pictures in leftImg8bit.'],
+  };
+}
+
+/** Cityscapes: https://www.cityscapes-dataset.com/dataset-overview/ */
+export const cityscapesFormat: Format = {
+  name: 'cityscapes',
+  title: 'Cityscapes',
+  aliases: [],
+  abilities,
+  detect,
+  read: readCityscapes,
+  write: (dataset, folder, options) => writeCityscapes(dataset, folder, abilities, options),
+};

@@ -1,0 +1,114 @@
+import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { RefineryError } from '../../../../contract/errors.ts';
+import { fault } from '../../model/index.ts';
+import { corpus, haveData, whyNot } from '../../testing/golden.ts';
+import { format, scratch } from './testing.ts';
+
+const { fresh } = scratch();
+
+/** A small set of each format that is read here. */
+const sets: readonly (readonly [format: string, set: string])[] = [
+  ['imagenet_txt', 'imagenet_txt'],
+  ['dota', 'dota@clean'],
+  ['label_me', 'label_me@clean'],
+  ['icdar_text_localization', 'icdar_text_localization'],
+  ['icdar_word_recognition', 'icdar_word_recognition'],
+  ['icdar_text_segmentation', 'icdar_text_segmentation@clean'],
+  ['mot_seq', 'mot_seq'],
+  ['mots', 'mots'],
+  ['market1501', 'market1501'],
+  ['wider_face', 'wider_face'],
+  ['open_images', 'open_images@clean'],
+  ['kitti', 'kitti@clean'],
+  ['vott_csv', 'vott_csv'],
+  ['vott_json', 'vott_json'],
+  ['create_ml', 'roboflow_create_ml'],
+  ['roboflow_multiclass', 'roboflow_multiclass'],
+];
+
+/** Formats without a set here are damaged after being written from one that has all kinds of shapes. */
+const written = ['labelme', 'label_studio'];
+
+/** What is done to a file: cut off, a byte changed, a piece of it twice, or text put in. */
+const damage = fc.tuple(
+  fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+  fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+  fc.constantFrom('cut', 'byte', 'twice', 'nan', 'up', 'proto', 'binary'),
+);
+
+function damaged(bytes: Buffer, where: number, how: string): Buffer {
+  const at = Math.floor(bytes.length * where);
+  const put = (text: string): Buffer =>
+    Buffer.concat([bytes.subarray(0, at), Buffer.from(text), bytes.subarray(at)]);
+  switch (how) {
+    case 'cut':
+      return bytes.subarray(0, at);
+    case 'byte': {
+      const copy = Buffer.from(bytes);
+      if (copy.length > 0) copy[at] = (copy[at]! + 37) % 256;
+      return copy;
+    }
+    case 'twice':
+      return Buffer.concat([bytes.subarray(0, at), bytes]);
+    case 'nan':
+      return put(' NaN -1e999 ');
+    case 'up':
+      return put('../../../etc/passwd');
+    case 'proto':
+      return put('"__proto__": {"polluted": 1},');
+    default:
+      return Buffer.concat([bytes.subarray(0, at), Buffer.from([0, 255, 254, 0, 10]), bytes.subarray(at)]);
+  }
+}
+
+async function annotationFiles(folder: string): Promise<string[]> {
+  const names = await readdir(folder, { recursive: true });
+  const files: string[] = [];
+  for (const name of names.sort()) {
+    if (/\.(jpe?g)$/.test(name) || !(await stat(join(folder, name))).isFile()) continue;
+    files.push(name);
+  }
+  return files;
+}
+
+describe.skipIf(!haveData)(`damaged sets are read as far as they go${whyNot}`, () => {
+  async function survives(name: string, source: string): Promise<void> {
+    const folder = fresh();
+    await cp(source, folder, { recursive: true });
+    const files = await annotationFiles(folder);
+    await fc.assert(
+      fc.asyncProperty(damage, async ([which, where, how]) => {
+        const path = join(folder, files[Math.floor(which * files.length)]!);
+        const whole = await readFile(path);
+        await writeFile(path, damaged(whole, where, how));
+        try {
+          const dataset = await format(name).read(folder);
+          for await (const { id, annotations, media } of dataset.items()) {
+            expect(id).not.toMatch(/(^|\/)\.\.(\/|$)/);
+            if (media !== null) expect(media.path.startsWith(folder)).toBe(true);
+            for (const annotation of annotations) expect(fault(annotation)).toBeNull();
+          }
+        } catch (thrown) {
+          if (!(thrown instanceof RefineryError)) throw thrown;
+        } finally {
+          await writeFile(path, whole);
+        }
+        expect(({} as { polluted?: number }).polluted).toBeUndefined();
+      }),
+      { numRuns: 12, interruptAfterTimeLimit: 4000 },
+    );
+  }
+
+  test.each(sets)('%s: %s', (name, set) => survives(name, corpus(set)));
+
+  test.each(written)('%s', async (name) => {
+    const folder = fresh();
+    await format(name).write(await format('datumaro').read(corpus('datumaro@clean')), folder, {
+      media: 'none',
+    });
+    await survives(name, folder);
+  });
+});

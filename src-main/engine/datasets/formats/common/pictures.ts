@@ -1,0 +1,80 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import sharp from 'sharp';
+import { inside } from '../../files/paths.ts';
+import type { Size } from '../../model/index.ts';
+
+/** Most pixels of a picture that is decoded to be written as bare numbers. */
+const mostPixels = 2 ** 28;
+
+let root: string | undefined;
+
+/** One temporary folder for the whole process, which takes it along when it ends. */
+function rootFolder(): string {
+  if (root !== undefined && existsSync(root)) return root;
+  const made = mkdtempSync(join(tmpdir(), 'refinery-pictures-'));
+  process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+  root = made;
+  return made;
+}
+
+/**
+ * Pictures that a file holds inside (an archive, a table, an array), written out so that they have paths as others do.
+ * Each is written once, however often the set is read, as long as the file doesn't change.
+ */
+export class InnerPictures {
+  readonly #folder: string;
+
+  /** @param container absolute path of the file that has them. */
+  constructor(container: string) {
+    const { mtimeMs, size } = statSync(container);
+    const name = createHash('sha256').update(`${container}\0${mtimeMs}\0${size}`).digest('hex').slice(0, 24);
+    this.#folder = join(rootFolder(), name);
+  }
+
+  /** The absolute path of a picture, written where it isn't there. @param path relative, with the picture's ending. */
+  async at(path: string, make: () => Promise<Uint8Array> | Uint8Array): Promise<string> {
+    const target = inside(this.#folder, path);
+    if (existsSync(target)) return target;
+    const bytes = await make();
+    mkdirSync(dirname(target), { recursive: true });
+    const temporary = `${target}.${randomUUID()}`;
+    writeFileSync(temporary, bytes, { flag: 'wx' });
+    renameSync(temporary, target);
+    return target;
+  }
+}
+
+/** A PNG of bare bytes, row by row. */
+export function pngOf(bytes: Uint8Array, { width, height }: Size, channels: 1 | 3): Promise<Uint8Array> {
+  const picture = sharp(bytes, { raw: { width, height, channels } });
+  return picture.toColourspace(channels === 1 ? 'b-w' : 'srgb').png({ compressionLevel: 2 }).toBuffer();
+}
+
+/**
+ * A picture's pixels of 8 bits as it is shown, row by row: grey, or red, green and blue.
+ *
+ * @throws where the file can't be read as a picture.
+ */
+export async function pixelsOf(
+  path: string,
+  channels: 1 | 3,
+): Promise<Size & { readonly bytes: Uint8Array; readonly colour: boolean }> {
+  const { space = 'srgb' } = await sharp(path, { limitInputPixels: mostPixels }).metadata();
+  const picture = sharp(path, { limitInputPixels: mostPixels }).autoOrient().removeAlpha();
+  const { data, info } = await picture
+    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  const { width, height } = info;
+  const colour = space !== 'b-w' && space !== 'grey16';
+  if (info.channels === channels) return { width, height, bytes: data, colour };
+  // A grey picture stays one channel whatever is asked for.
+  const bytes = new Uint8Array(width * height * channels);
+  for (let place = 0; place < bytes.length; place += 1) {
+    bytes[place] = data[Math.floor(place / channels) * info.channels]!;
+  }
+  return { width, height, bytes, colour };
+}

@@ -1,0 +1,134 @@
+import { indexedPng } from '../../files/png.ts';
+import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
+import { decodeBitmap } from '../../masks.ts';
+import type { Box, LabelCategory, Mask, Size } from '../../model/index.ts';
+import { csvText } from '../common/csv.ts';
+import { type Work, writeSet } from '../common/write.ts';
+import { boxColumns, flags, hierarchyFile, imageColumns, maskColumns, sizesFile } from './files.ts';
+
+/** Writes `annotations/`, `images/<subset>/` and `masks/<subset>/`. */
+export function writeOpenImages(
+  dataset: Dataset,
+  folder: string,
+  abilities: Abilities,
+  options: WriteOptions,
+): Promise<WriteReport> {
+  const { labels } = dataset.categories;
+  const nameOf = (label: number): string => labels[label]!.name;
+  const files = new Set<string>();
+  return writeSet(dataset, folder, abilities, options, {
+    picture: ({ item, name }) => `images/${item.subset}/${name}`,
+    async each(work) {
+      const { item, id, annotations, size, sinks, lose } = work;
+      const table = (
+        name: string,
+        columns: readonly string[],
+        row: readonly (string | number)[],
+      ): Promise<void> =>
+        sinks.add(`annotations/${item.subset}-${name}.csv`, csvText([row]), csvText([columns]));
+      await table('images-with-rotation', imageColumns, [
+        id,
+        item.subset,
+        ...imageColumns.slice(2).map(() => ''),
+      ]);
+      if (size !== null) {
+        const quoted = /[\s"'\\]/.test(id) ? `"${id.replace(/["\\]/g, '\\$&')}"` : id;
+        const head = '# <image name> <height> <width>\n\n';
+        await sinks.add(`annotations/${sizesFile}`, `${quoted} ${size.height} ${size.width}\n`, head);
+      }
+      const boxes = annotations.filter((part): part is Box => part.type === 'box');
+      for (const part of annotations) {
+        if (!('label' in part)) continue;
+        if (part.label === null) lose('an annotation without a class');
+        else if (part.type === 'label') {
+          const row = [id, '', nameOf(part.label), scoreOf(part)];
+          await table('annotations-human-imagelabels', ['ImageID', 'Source', 'LabelName', 'Confidence'], row);
+        } else if (size === null) lose("the picture's size is not known, and the numbers are parts of it");
+        else if (part.type === 'box') {
+          const marks = flags.map(({ attribute }) => flagOf(part.attributes.get(attribute)));
+          const row = [id, '', nameOf(part.label), scoreOf(part), ...corners(part, size), ...marks];
+          await table('annotations-bbox', boxColumns, row);
+        } else if (part.type === 'mask') {
+          const name = nameOf(part.label);
+          const boxId = boxIdOf(part, annotations.indexOf(part));
+          const file = freeName(`${slug(id)}_${slug(name)}_${boxId}`, `${item.subset}/`, files);
+          const box = part.group === 0 ? undefined : boxes.find(({ group }) => group === part.group);
+          const at = box === undefined ? ['', '', '', ''] : corners(box, size);
+          const overlap = part.attributes.get('predicted_iou');
+          const row = [file, id, name, boxId, ...at, typeof overlap === 'number' ? overlap : '', ''];
+          await writeMask(work, part, file);
+          await table('annotations-object-segmentation', maskColumns, row);
+        }
+      }
+    },
+    async finish(output) {
+      await output.text(
+        'annotations/class-descriptions.csv',
+        csvText(labels.map(({ name }) => [name, name])),
+      );
+      await output.text(`annotations/${hierarchyFile}`, `${JSON.stringify(treeOf(labels), null, 2)}\n`);
+    },
+  });
+}
+
+const scoreOf = ({ attributes }: { attributes: ReadonlyMap<string, unknown> }): number => {
+  const score = attributes.get('score');
+  return typeof score === 'number' ? score : 1;
+};
+
+const flagOf = (value: unknown): number =>
+  value === true || value === 1 ? 1 : value === false || value === 0 ? 0 : -1;
+
+const corners = ({ x, y, width, height }: Box, size: Size): number[] => [
+  x / size.width,
+  (x + width) / size.width,
+  y / size.height,
+  (y + height) / size.height,
+];
+
+function boxIdOf(mask: Mask, index: number): string {
+  const own = mask.attributes.get('box_id');
+  return typeof own === 'string' && /^[\w-]{1,40}$/.test(own) ? own : index.toString(16).padStart(8, '0');
+}
+
+/** Letters and digits of a name, for a file that every system takes. */
+const slug = (name: string): string =>
+  name
+    .normalize('NFKD')
+    .replace(/[^\w]+/g, '-')
+    .slice(0, 80);
+
+function freeName(stem: string, scope: string, taken: Set<string>): string {
+  let name = `${stem}.png`;
+  for (let turn = 2; taken.has(scope + name.toLowerCase()); turn += 1) name = `${stem}-${turn}.png`;
+  taken.add(scope + name.toLowerCase());
+  return name;
+}
+
+async function writeMask({ item, output }: Work, mask: Mask, file: string): Promise<void> {
+  const bitmap = decodeBitmap(mask.counts, mask.width, mask.height);
+  const palette = [
+    [0, 0, 0],
+    [255, 255, 255],
+  ] as const;
+  await output.bytes(`masks/${item.subset}/${file}`, indexedPng(bitmap, mask.width, mask.height, palette));
+}
+
+interface Node {
+  readonly LabelName: string;
+  Subcategory?: Node[];
+}
+
+/** The classes that have others above or below them. */
+function treeOf(labels: readonly LabelCategory[]): Node {
+  const nodes = new Map<string, Node>(labels.map(({ name }) => [name, { LabelName: name }]));
+  let root = '/m/0';
+  for (let turn = 1; nodes.has(root); turn += 1) root = `/m/${turn}`;
+  const tops: Node[] = [];
+  for (const { name, parent } of labels) {
+    const above = parent === name ? undefined : nodes.get(parent);
+    if (above === undefined) tops.push(nodes.get(name)!);
+    else above.Subcategory = [...(above.Subcategory ?? []), nodes.get(name)!];
+  }
+  return { LabelName: root, Subcategory: tops.filter((node) => node.Subcategory !== undefined) };
+}

@@ -1,0 +1,65 @@
+import { stemOf } from '../../files/paths.ts';
+import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
+import { areaOf, boundsOf, compressCounts, unionOf } from '../../masks.ts';
+import { type Annotation, numberOf } from '../../model/index.ts';
+import { objectsOf } from '../coco/objects.ts';
+import { numberFor } from '../coco/segments.ts';
+import { type Work, writeSet } from '../common/write.ts';
+import { qualities } from './read.ts';
+
+/** Writes `<picture>.json` beside each picture. Folders in names become `__`, as this format has none. */
+export function writeSegmentAnything(
+  dataset: Dataset,
+  folder: string,
+  abilities: Abilities,
+  options: WriteOptions,
+): Promise<WriteReport> {
+  const images = new Set<number>();
+  const flat = (name: string): string => name.replaceAll('/', '__');
+  return writeSet(dataset, folder, abilities, options, {
+    picture: ({ name }) => flat(name),
+    async each(work) {
+      const { item, id, name, size, annotations, output, note } = work;
+      if (id.includes('/')) note('folders in the name become __');
+      const classes = annotations.filter((part) => 'label' in part && part.label !== null).length;
+      if (classes > 0) note('the classes have no place');
+      const used = new Set<number>();
+      const image = {
+        image_id: numberFor(numberOf(item.attributes.get('id')), images, images.size + 1),
+        file_name: flat(name),
+        ...(size === null ? {} : { height: size.height, width: size.width }),
+      };
+      const objects = objectsOf(annotations).flatMap((parts) => objectOf(parts, used, work));
+      await output.text(`${stemOf(flat(name))}.json`, `${JSON.stringify({ image, annotations: objects })}\n`);
+    },
+  });
+}
+
+function objectOf(parts: readonly Annotation[], used: Set<number>, { lose }: Work): object[] {
+  const masks = parts.filter((part) => part.type === 'mask');
+  const boxes = parts.filter((part) => part.type === 'box');
+  const [first] = masks;
+  if (first === undefined) {
+    for (const _ of boxes) lose('a box without a mask: this format has boxes of masks only');
+    return [];
+  }
+  const { width, height } = first;
+  const same = masks.filter((mask) => mask.width === width && mask.height === height);
+  for (const _ of [...masks.slice(same.length), ...boxes.slice(1)]) lose('a part of an object that has no place');
+  for (const _ of same.slice(1)) lose('a part of a mask of several parts becomes one with the rest');
+  const counts = unionOf(
+    same.map((mask) => mask.counts),
+    width,
+    height,
+  );
+  const box = boxes[0] ?? boundsOf({ counts, height });
+  return [
+    {
+      id: numberFor(first.group === 0 ? first.id : first.group, used, used.size + 1),
+      segmentation: { size: [height, width], counts: compressCounts(counts) },
+      bbox: box === null ? [] : [box.x, box.y, box.width, box.height],
+      area: areaOf(counts),
+      ...Object.fromEntries(qualities.map(([name, missing]) => [name, first.attributes.get(name) ?? missing])),
+    },
+  ];
+}

@@ -1,0 +1,92 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { detectFormats } from '../../detect.ts';
+import type { LabelCategory } from '../../model/index.ts';
+import { scratch, setOf, shape, writeAndRead } from '../common/testing.ts';
+
+const { fresh } = scratch();
+const named = (name: string, parent = '', attributes: string[] = []): LabelCategory => ({
+  name,
+  parent,
+  attributes,
+});
+
+describe('VOC: parts and actions', () => {
+  const box = { ...shape, type: 'box' as const, x: 1, y: 2, width: 30, height: 40 };
+  const flags = { difficult: false, truncated: false, occluded: false };
+  const labels = [
+    named('person', '', ['jumping', 'reading', 'colour']),
+    named('head', 'person'),
+    named('vehicle'),
+    named('car', 'vehicle'),
+  ];
+  const set = setOf(labels, [
+    {
+      id: 'img 5',
+      subset: 'train',
+      annotations: [
+        {
+          ...box,
+          group: 3,
+          attributes: new Map<string, string | boolean>([
+            ['jumping', true],
+            ['colour', 'red'],
+          ]),
+        },
+        { ...box, group: 3, label: 1, x: 5 },
+        { ...box, group: 3, label: 1, x: 6 },
+        { ...box, group: 4, attributes: new Map([['jumping', false]]) },
+        { ...box, label: 3 },
+      ],
+    },
+    { id: 'none', subset: 'train' },
+  ]);
+
+  test('heads are parts of persons, and a car that is a vehicle is no part', async () => {
+    const folder = fresh();
+    const { report, items, dataset, reasons } = await writeAndRead('voc_layout', set, folder);
+    expect([report.problems.list, reasons]).toEqual([[], []]);
+    expect(dataset.categories.labels.map(({ name, parent }) => `${parent}/${name}`)).toEqual([
+      '/background',
+      '/person',
+      '/vehicle',
+      '/car',
+      'person/head',
+    ]);
+    expect(await readFile(join(folder, 'ImageSets/Layout/train.txt'), 'utf8')).toBe('"img 5" 1\nnone\n');
+    expect(items.map(({ id }) => id)).toEqual(['img 5', 'none']);
+    expect(items[0]!.annotations.map((part) => [(part as { label: number }).label, part.group])).toEqual([
+      [1, 1],
+      [4, 1],
+      [4, 1],
+      [1, 1],
+      [3, 2],
+    ]);
+    expect((await detectFormats(folder))[0]!.format.name).toBe('voc_layout');
+  });
+
+  test('actions are yes or no, and other attributes stay what they are', async () => {
+    const folder = fresh();
+    const { items, dataset } = await writeAndRead('voc_action', set, folder);
+    expect(dataset.categories.labels[1]!.attributes).toEqual(['jumping', 'reading']);
+    const [first, , , fourth] = items[0]!.annotations;
+    expect(Object.fromEntries(first!.attributes)).toEqual({ ...flags, jumping: true, colour: 'red' });
+    expect(Object.fromEntries(fourth!.attributes)).toEqual({ ...flags, jumping: false });
+    expect(await readFile(join(folder, 'ImageSets/Action/jumping_train.txt'), 'utf8')).toBe(
+      '"img 5" 1  1\n"img 5" 2 -1\n',
+    );
+    expect(items.map(({ id }) => id)).toEqual(['img 5', 'none']);
+    expect((await detectFormats(folder))[0]!.format.name).toBe('voc_action');
+  });
+
+  test('the name for all of it holds both', async () => {
+    const { items, dataset, report } = await writeAndRead('voc', set, fresh());
+    expect(report.problems.list).toEqual([]);
+    expect(dataset.categories.labels.find(({ name }) => name === 'head')!.parent).toBe('person');
+    expect(items.map(({ id, annotations }) => [id, annotations.length])).toEqual([
+      ['img 5', 5],
+      ['none', 0],
+    ]);
+  });
+});

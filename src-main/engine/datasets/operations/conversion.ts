@@ -1,0 +1,74 @@
+import type { Loss } from '../loss.ts';
+import type { Statistics } from '../statistics.ts';
+import type { TransformStep } from '../transforms/index.ts';
+import type { ProblemSummary } from './receipt.ts';
+import type { RoundTrip } from './round-trip.ts';
+import type { Source } from './source.ts';
+
+export interface Progress {
+  /** `planning` reads the source, `writing` writes the target, `checking` reads it back. */
+  readonly stage: 'planning' | 'writing' | 'checking';
+  readonly done: number;
+  /** Null while nobody knows. */
+  readonly total: number | null;
+}
+
+export interface ConversionRequest {
+  /** A folder, an archive, or one that is already open. */
+  readonly source: string | Source;
+  /** Format of the source, instead of looking what it is. */
+  readonly from?: string;
+  readonly to: string;
+  /** New or empty, unless overwriting is allowed. */
+  readonly output: string;
+  readonly transforms?: readonly TransformStep[];
+  /** `link` makes hard links, and copies where the disk can't. */
+  readonly media: 'copy' | 'link' | 'none';
+  readonly overwrite?: boolean;
+  /** Stops when anything of the source can't be read. */
+  readonly strict?: boolean;
+  /** Whether a receipt is written beside the output; yes unless said otherwise. */
+  readonly receipt?: boolean;
+  readonly signal?: AbortSignal;
+  onProgress?(progress: Progress): void;
+}
+
+/** What a conversion would do, before anything is written. */
+export interface ConversionPlan {
+  readonly sourcePath: string;
+  readonly from: string;
+  readonly to: string;
+  readonly fromTitle: string;
+  readonly toTitle: string;
+  /** Of the set after its transforms. */
+  readonly statistics: Statistics;
+  readonly loss: Loss;
+  /** Plain sentences: what would keep what is lost. */
+  readonly advice: readonly string[];
+  /** What of the source can't be read. */
+  readonly problems: ProblemSummary;
+  /** What the transforms leave out. */
+  readonly changes: ProblemSummary;
+}
+
+export interface ConversionResult {
+  readonly output: string;
+  readonly items: number;
+  /** Annotations of the source that are in the target, exactly or approximated. */
+  readonly annotations: number;
+  readonly files: number;
+  readonly media: { readonly linked: number; readonly copied: number };
+  /** Items that were given another name because their files' names were taken. */
+  readonly renamedForCollisions: number;
+  readonly problems: ProblemSummary;
+  /** What was found wrong while reading back. */
+  readonly checkProblems: ProblemSummary;
+  readonly roundTrip: RoundTrip;
+  /**
+   * `passed`: every item and every annotation came back but those that the problems account for. `changed`: they did,
+   * some with other numbers than were said. `failed`: something is gone that nobody spoke of.
+   */
+  readonly check: 'passed' | 'changed' | 'failed';
+  /** Path of the receipt, or null where none was wanted. */
+  readonly receipt: string | null;
+}

@@ -1,0 +1,217 @@
+import { RefineryError } from '../../../contract/errors.ts';
+import { Writing, whileWriting } from '../files/writing.ts';
+import type { Dataset, Format, WriteReport } from '../format.ts';
+import { lossOf } from '../loss.ts';
+import { ProblemLog } from '../model/index.ts';
+import { OverlapMeter } from '../overlap.ts';
+import { StatisticsCounter } from '../statistics.ts';
+import { applyTransforms } from '../transforms/index.ts';
+import { withoutBackground } from '../transforms/labels.ts';
+import { adviceOn } from './advice.ts';
+import type { ConversionPlan, ConversionRequest, ConversionResult } from './conversion.ts';
+import { breathing, counting, scratchFolder } from './pace.ts';
+import { receiptOf, summaryOf, writeReceipt } from './receipt.ts';
+import { type RoundTrip, RoundTripCheck } from './round-trip.ts';
+import { openSource, type Source, writableFormat } from './source.ts';
+import { stage } from './staging.ts';
+import { uniqueNames } from './unique-names.ts';
+
+/**
+ * Reads a set once and says what a conversion would keep, approximate (and how well) and drop.
+ *
+ * @throws {RefineryError} as `openSource`, and `BAD_REQUEST` for a target or a transform that there isn't.
+ */
+export async function planConversion(request: ConversionRequest): Promise<ConversionPlan> {
+  const target = writableFormat(request.to);
+  await using source = await borrowed(request);
+  return plan(request, source, target);
+}
+
+/**
+ * Converts a set: plans, writes into a temporary folder, reads that back, compares, and only then gives it its name.
+ * When it is cancelled or fails, nothing is left of it (unless it was to write over a set that is there).
+ *
+ * @param onPlan is called before anything is written.
+ * @throws {RefineryError} `OUTPUT_EXISTS`, `INPUT_CORRUPT` for problems in strict mode, and what `planConversion` throws.
+ */
+export async function runConversion(
+  request: ConversionRequest,
+  onPlan?: (plan: ConversionPlan) => void,
+): Promise<ConversionResult> {
+  const target = writableFormat(request.to);
+  await using staging = await stage(request.output, request.overwrite === true);
+  await using source = await borrowed(request);
+  const planned = await plan(request, source, target);
+  onPlan?.(planned);
+  if (request.strict === true && planned.problems.total > 0) {
+    throw new RefineryError(
+      'INPUT_CORRUPT',
+      `${planned.problems.total} things in the source can't be read.`,
+      {
+        hint: 'Mend them, or convert without --strict: the rest is carried over and each is listed.',
+      },
+    );
+  }
+  await using scratch = await scratchFolder();
+  const written = await writeSet(
+    request,
+    planned,
+    staging,
+    async () => (await open(request, source, target, scratch.path)).dataset,
+  );
+  const { writing, report, check, renamed } = written;
+  const back = await target.read(
+    staging.folder,
+    request.signal === undefined ? {} : { signal: request.signal },
+  );
+  const tick = counting(request, 'checking', report.items);
+  const roundTrip = await check.compare(
+    { ...back, items: () => breathing(back.items(), request.signal) },
+    tick,
+  );
+  await writing.removeBorrowed();
+  await staging.publish();
+  const result = {
+    output: request.output,
+    items: report.items,
+    annotations: report.annotations,
+    files: report.files,
+    media:
+      request.media === 'none'
+        ? { linked: 0, copied: 0 }
+        : { linked: writing.linked, copied: writing.copied },
+    renamedForCollisions: renamed,
+    problems: summaryOf(report.problems),
+    checkProblems: summaryOf(back.problems),
+    roundTrip,
+    check: verdict(roundTrip, report, writing.absent),
+  };
+  if (request.receipt === false) return { ...result, receipt: null };
+  const receipt = receiptOf(request, planned, result, writing.summary());
+  return { ...result, receipt: await writeReceipt(request.output, receipt) };
+}
+
+function verdict(
+  { items, types, missingInFound }: RoundTrip,
+  { problems }: WriteReport,
+  absent: number,
+): ConversionResult['check'] {
+  // Some formats have no item without a picture.
+  if (items.expected - items.found > absent || missingInFound > problems.total) return 'failed';
+  return types.some(({ changed }) => changed > 0) ? 'changed' : 'passed';
+}
+
+/** The request's source, which is closed afterwards where it was opened here. */
+async function borrowed({ source, from, signal }: ConversionRequest): Promise<Source> {
+  if (typeof source !== 'string') return { ...source, [Symbol.asyncDispose]: async () => undefined };
+  return openSource(source, {
+    ...(from === undefined ? {} : { from }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+/** The set with its transforms. What these leave out is no fault of the source, and has a list of its own. */
+async function open(
+  { transforms, signal }: ConversionRequest,
+  source: Source,
+  target: Format,
+  scratch: string | null,
+): Promise<{ readonly dataset: Dataset; readonly problems: ProblemLog; readonly changes: ProblemLog }> {
+  const read = await source.open(signal);
+  const changes = new ProblemLog();
+  // Only VOC counts its background as a class.
+  const background = source.format.name.startsWith('voc') && !target.name.startsWith('voc');
+  const own = background ? withoutBackground(read) : read;
+  const dataset = await applyTransforms({ ...own, problems: changes }, transforms ?? [], {
+    scratch,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return { dataset, problems: read.problems, changes };
+}
+
+async function plan(request: ConversionRequest, source: Source, target: Format): Promise<ConversionPlan> {
+  const { dataset, problems, changes } = await open(request, source, target, null);
+  const counter = new StatisticsCounter();
+  const overlaps = new OverlapMeter(target.abilities.types);
+  const tick = counting(request, 'planning', null);
+  for await (const item of breathing(dataset.items(), request.signal)) {
+    counter.add(item);
+    overlaps.add(item);
+    tick();
+  }
+  const statistics = counter.result(dataset);
+  const loss = lossOf(statistics, target.abilities, dataset.categories, overlaps);
+  return {
+    sourcePath: source.path,
+    from: source.format.name,
+    to: target.name,
+    fromTitle: source.format.title,
+    toTitle: target.title,
+    statistics,
+    loss,
+    advice: adviceOn(loss, target),
+    problems: summaryOf(problems),
+    changes: summaryOf(changes),
+  };
+}
+
+interface Written {
+  readonly writing: Writing;
+  readonly report: WriteReport;
+  readonly check: RoundTripCheck;
+  readonly renamed: number;
+}
+
+/**
+ * Writes the set. Where two items want one file (two subsets in a format that keeps all pictures in one folder, or names
+ * that differ only in case on a disk that doesn't), it is written anew with the later ones renamed.
+ */
+async function writeSet(
+  request: ConversionRequest,
+  planned: ConversionPlan,
+  staging: { readonly folder: string; readonly staged: boolean; clear(): Promise<void> },
+  openDataset: () => Promise<Dataset>,
+): Promise<Written> {
+  const target = writableFormat(request.to);
+  const attempt = async (unique: boolean): Promise<Written> => {
+    const opened = await openDataset();
+    const names = unique ? uniqueNames(opened) : { dataset: opened, renamed: () => 0 };
+    const { dataset } = names;
+    const check = new RoundTripCheck(target.abilities, dataset.categories);
+    const tick = counting(request, 'writing', planned.statistics.items);
+    const observed: Dataset = {
+      ...dataset,
+      async *items() {
+        check.restart();
+        tick(0);
+        for await (const item of breathing(dataset.items(), request.signal)) {
+          check.expect(item);
+          yield item;
+          tick();
+        }
+      },
+    };
+    // Some formats can't be read back without their pictures: for the check, they are there.
+    const borrows = request.media === 'none' && staging.staged;
+    const writing = new Writing(staging.folder, {
+      staged: staging.staged,
+      media: request.media === 'none' ? 'check' : request.media,
+    });
+    const report = await whileWriting(writing, () =>
+      target.write(observed, staging.folder, {
+        media: request.media === 'none' && !borrows ? 'none' : 'copy',
+        overwrite: request.overwrite === true && !staging.staged,
+        ...(request.signal === undefined ? {} : { signal: request.signal }),
+      }),
+    );
+    return { writing, report, check, renamed: names.renamed() };
+  };
+  try {
+    return await attempt(false);
+  } catch (thrown) {
+    const collides = thrown instanceof RefineryError && thrown.code === 'OUTPUT_EXISTS';
+    if (!collides || !staging.staged) throw thrown;
+    await staging.clear();
+    return attempt(true);
+  }
+}

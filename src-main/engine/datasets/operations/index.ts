@@ -1,0 +1,6 @@
+export type { ConversionPlan, ConversionRequest, ConversionResult, Progress } from './conversion.ts';
+export { planConversion, runConversion } from './convert.ts';
+export { type Difference, diff } from './diff.ts';
+export { type MergeMode, type MergeOptions, merge, mergeModes } from './merge.ts';
+export type { RoundTrip, TypeRoundTrip } from './round-trip.ts';
+export { namedFormat, openFolder, openSource, type Source, writableFormat } from './source.ts';

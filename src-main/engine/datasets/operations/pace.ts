@@ -1,0 +1,50 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Item } from '../model/index.ts';
+import type { ConversionRequest, Progress } from './conversion.ts';
+
+/** A folder for pictures that transforms make; it goes when it is disposed of. */
+export async function scratchFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(tmpdir(), 'refinery-pictures-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** Milliseconds of work before others get a turn, and between two notes of progress. */
+const turn = 12;
+const noteEvery = 100;
+
+/** Items, with pauses in which timers and signals are heard: readers of small files never wait by themselves. */
+export async function* breathing(
+  items: AsyncIterable<Item>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Item> {
+  let since = performance.now();
+  for await (const item of items) {
+    yield item;
+    if (performance.now() - since < turn) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    signal?.throwIfAborted();
+    since = performance.now();
+  }
+}
+
+/** Counts, and tells of it now and then; called with a number, starts from that. */
+export function counting(
+  request: Pick<ConversionRequest, 'onProgress'>,
+  stageName: Progress['stage'],
+  total: number | null,
+) {
+  let done = 0;
+  let told = performance.now();
+  let ever = false;
+  return (from?: number): void => {
+    done = from ?? done + 1;
+    const now = performance.now();
+    // Who was told that something is on its way is told its end, too.
+    if (now - told < noteEvery && !(ever && done === total)) return;
+    told = now;
+    ever = true;
+    request.onProgress?.({ stage: stageName, done, total });
+  };
+}

@@ -1,0 +1,250 @@
+import { existsSync } from 'node:fs';
+import { adapt } from '../convert.ts';
+import { fileNameOf } from '../files/paths.ts';
+import type { Abilities, Dataset } from '../format.ts';
+import { type AnnotationType, annotationTypes, type Categories, type Item } from '../model/index.ts';
+import { isApproximated, match, rowsOf, typeAt, width } from './fingerprints.ts';
+
+/** What came back of the annotations that were to be written as one type. */
+export interface TypeRoundTrip {
+  readonly type: AnnotationType;
+  /** To be written, of which some approximate another shape. */
+  readonly expected: number;
+  readonly approximated: number;
+  /** Back with the same class and numbers. */
+  readonly equal: number;
+  /** Back within a pixel and a half, as formats of whole pixels do. */
+  readonly near: number;
+  /** Back about where it was, but different: a mask that another covers in part. */
+  readonly changed: number;
+  readonly missing: number;
+  /** Back although nobody wrote them: a format that wants a box for every outline makes one. */
+  readonly added: number;
+}
+
+export interface RoundTrip {
+  readonly items: { readonly expected: number; readonly found: number; readonly added: number };
+  /** Annotations that are missing from items that came back with their picture. */
+  readonly missingInFound: number;
+  readonly types: readonly TypeRoundTrip[];
+  /** Part of the expected annotations that came back equal or near, 0 to 1; 1 for a set without any. */
+  readonly score: number;
+  /** Items that have another name or subset now, the first of them. */
+  readonly renamedItems: { readonly count: number; readonly examples: readonly Renamed[] };
+  readonly renamedLabels: readonly Renamed[];
+  /** Items that did not come back, or not whole; the first of them. */
+  readonly damaged: readonly string[];
+}
+
+export interface Renamed {
+  readonly from: string;
+  readonly to: string;
+}
+
+const mostExamples = 20;
+const chunkRows = 16_384;
+
+/**
+ * Remembers what a conversion writes, in some forty bytes an annotation, and compares what is read back with it. Items
+ * are found by subset and name, else by name, else by the name of their file.
+ */
+export class RoundTripCheck {
+  readonly #types: Abilities['types'];
+  readonly #categories: Categories;
+  readonly #indexOf = new Map<string, number>();
+  readonly #starts: number[] = [];
+  readonly #chunks: Float32Array[] = [];
+  #rows = 0;
+
+  constructor({ types }: Abilities, categories: Categories) {
+    this.#types = types;
+    this.#categories = categories;
+  }
+
+  /** Forgets everything: a writer may read the set several times. */
+  restart(): void {
+    this.#indexOf.clear();
+    this.#starts.length = 0;
+    this.#rows = 0;
+  }
+
+  expect(item: Item): void {
+    const { annotations } = adapt(item.annotations, this.#types, item.media?.size ?? null);
+    this.#indexOf.set(keyOf(item), this.#starts.length);
+    this.#starts.push(this.#rows);
+    const rows = rowsOf(annotations, item.annotations);
+    for (let from = 0; from < rows.length; ) {
+      const chunk = Math.floor(this.#rows / chunkRows);
+      const offset = (this.#rows % chunkRows) * width;
+      this.#chunks[chunk] ??= new Float32Array(chunkRows * width);
+      const part = rows.subarray(from, from + chunkRows * width - offset);
+      this.#chunks[chunk].set(part, offset);
+      from += part.length;
+      this.#rows += part.length / width;
+    }
+  }
+
+  #expected(index: number): Float32Array {
+    const from = this.#starts[index]!;
+    const to = this.#starts[index + 1] ?? this.#rows;
+    const rows = new Float32Array((to - from) * width);
+    for (let at = from; at < to; ) {
+      const chunk = this.#chunks[Math.floor(at / chunkRows)]!;
+      const offset = at % chunkRows;
+      const count = Math.min(to - at, chunkRows - offset);
+      rows.set(chunk.subarray(offset * width, (offset + count) * width), (at - from) * width);
+      at += count;
+    }
+    return rows;
+  }
+
+  async compare(back: Dataset, onItem: () => void): Promise<RoundTrip> {
+    const labels = matchLabels(this.#categories, back.categories);
+    const counts = new Map<AnnotationType, Record<Exclude<keyof TypeRoundTrip, 'type'>, number>>();
+    const of = (type: AnnotationType) => {
+      const known = counts.get(type) ?? {
+        expected: 0,
+        approximated: 0,
+        equal: 0,
+        near: 0,
+        changed: 0,
+        missing: 0,
+        added: 0,
+      };
+      counts.set(type, known);
+      return known;
+    };
+    const finder = new Finder(this.#indexOf);
+    const seen = new Uint8Array(this.#starts.length);
+    const examples: Renamed[] = [];
+    const damaged: string[] = [];
+    let [found, added, renamed, missingInFound] = [0, 0, 0, 0];
+    const compareRows = (wrote: Float32Array, read: Float32Array): number => {
+      let missing = 0;
+      match(wrote, read, (one, other, likeness) => {
+        if (one < 0) {
+          of(typeAt(read, other)).added += 1;
+          return;
+        }
+        const type = of(typeAt(wrote, one));
+        type.expected += 1;
+        if (isApproximated(wrote, one)) type.approximated += 1;
+        if (other < 0) {
+          type.missing += 1;
+          missing += 1;
+        } else type[likeness] += 1;
+      });
+      return missing;
+    };
+    for await (const item of back.items()) {
+      onItem();
+      const index = finder.find(item, (candidate) => seen[candidate] === 0);
+      const rows = rowsOf(item.annotations, item.annotations, (label) => labels.of[label] ?? -2 - label);
+      if (index === undefined) {
+        added += 1;
+        compareRows(new Float32Array(0), rows);
+        continue;
+      }
+      seen[index] = 1;
+      found += 1;
+      const name = finder.nameOf(index, item);
+      if (name !== null) {
+        renamed += 1;
+        if (examples.length < mostExamples) examples.push({ from: name, to: keyOf(item) });
+      }
+      const missing = compareRows(this.#expected(index), rows);
+      // Without its picture, a format of fractions can't say where anything is.
+      if (missing > 0 && (item.media === null || existsSync(item.media.path))) missingInFound += missing;
+      if (missing > 0 && damaged.length < mostExamples) damaged.push(`${keyOf(item)}: ${missing} missing`);
+    }
+    for (const [key, index] of this.#indexOf) {
+      if (seen[index] === 1) continue;
+      if (damaged.length < mostExamples) damaged.push(`${key}: not there`);
+      compareRows(this.#expected(index), new Float32Array(0));
+    }
+    const types = annotationTypes.flatMap((type) => {
+      const known = counts.get(type);
+      return known === undefined ? [] : [{ type, ...known }];
+    });
+    const all = types.reduce((sum, { expected }) => sum + expected, 0);
+    const good = types.reduce((sum, { equal, near }) => sum + equal + near, 0);
+    return {
+      items: { expected: this.#starts.length, found, added },
+      missingInFound,
+      types,
+      score: all === 0 ? 1 : good / all,
+      renamedItems: { count: renamed, examples },
+      renamedLabels: labels.renamed,
+      damaged,
+    };
+  }
+}
+
+const keyOf = ({ subset, id }: Item): string => `${subset}/${id}`;
+
+/** Finds the written item that a read one is. The slower ways are only made ready when they are needed. */
+class Finder {
+  readonly #indexOf: ReadonlyMap<string, number>;
+  #byName: Map<string, number[]> | undefined;
+  readonly #names: string[] = [];
+
+  constructor(indexOf: ReadonlyMap<string, number>) {
+    this.#indexOf = indexOf;
+  }
+
+  find(item: Item, free: (index: number) => boolean): number | undefined {
+    const exact = this.#indexOf.get(keyOf(item));
+    if (exact !== undefined) return free(exact) ? exact : undefined;
+    if (this.#byName === undefined) {
+      this.#byName = new Map();
+      for (const [key, index] of this.#indexOf) {
+        this.#names[index] = key;
+        const id = key.slice(key.indexOf('/') + 1);
+        for (const name of new Set([`id ${id}`, `file ${fileNameOf(id)}`])) {
+          const known = this.#byName.get(name);
+          if (known === undefined) this.#byName.set(name, [index]);
+          else known.push(index);
+        }
+      }
+    }
+    for (const name of [`id ${item.id}`, `file ${fileNameOf(item.id)}`]) {
+      const candidates = this.#byName.get(name)?.filter(free) ?? [];
+      if (candidates.length > 0) return candidates[0];
+    }
+    return undefined;
+  }
+
+  /** The name under which it was written, or null where that is its name still. */
+  nameOf(index: number, item: Item): string | null {
+    return this.#indexOf.get(keyOf(item)) === index ? null : this.#names[index]!;
+  }
+}
+
+/**
+ * Which of the written classes the read ones are: by name, of those with one name in turn. A class whose name is new is
+ * the one at the same place, if nobody else is: that one was renamed.
+ */
+function matchLabels(
+  wrote: Categories,
+  read: Categories,
+): { readonly of: readonly (number | undefined)[]; readonly renamed: readonly Renamed[] } {
+  const byName = new Map<string, number[]>();
+  for (const [index, { name }] of wrote.labels.entries()) {
+    const known = byName.get(name);
+    if (known === undefined) byName.set(name, [index]);
+    else known.push(index);
+  }
+  const of = read.labels.map(({ name }) => byName.get(name)?.shift());
+  const taken = new Set(of);
+  // A background that a format put first moves all others by one.
+  const shift = read.labels[0]?.name === 'background' && wrote.labels[0]?.name !== 'background' ? 1 : 0;
+  const renamed: Renamed[] = [];
+  for (const [index, { name }] of read.labels.entries()) {
+    const at = index - shift;
+    const old = wrote.labels[at];
+    if (of[index] !== undefined || old === undefined || taken.has(at)) continue;
+    of[index] = at;
+    renamed.push({ from: old.name, to: name });
+  }
+  return { of, renamed };
+}

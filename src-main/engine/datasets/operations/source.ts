@@ -1,0 +1,104 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RefineryError } from '../../../contract/errors.ts';
+import { isArchive, openArchive } from '../archives/index.ts';
+import { detectFormats } from '../detect.ts';
+import type { AnyFormat, Dataset, Format } from '../format.ts';
+import { formatNamed, formats } from '../formats/index.ts';
+
+/** A set whose format is known. Dispose of it, for an archive was unpacked into a temporary folder. */
+export interface Source extends AsyncDisposable {
+  /** As it was given. */
+  readonly path: string;
+  /** Where its files are. */
+  readonly folder: string;
+  readonly format: AnyFormat;
+  open(signal?: AbortSignal): Promise<Dataset>;
+}
+
+/** Where a set's files are: the folder itself, or the one that an archive was unpacked into. */
+export async function openFolder(
+  path: string,
+  signal?: AbortSignal,
+): Promise<{ readonly folder: string } & AsyncDisposable> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) throw new RefineryError('INPUT_NOT_FOUND', `There is no file or folder ${path}.`);
+  if (found.isDirectory()) return { folder: path, [Symbol.asyncDispose]: async () => undefined };
+  if (isArchive(path)) {
+    const archive = await openArchive(path, signal === undefined ? {} : { signal });
+    return { ...archive, folder: await setWithin(archive.folder) };
+  }
+  throw new RefineryError('INPUT_UNSUPPORTED', `${path} is neither a folder nor an archive.`, {
+    hint: 'Name the folder of the set, or a .zip, .tar, .tar.gz or .tgz file of it.',
+  });
+}
+
+/** Most archives hold one folder with the set in it; some hold the set's files, which can be one folder, too. */
+async function setWithin(folder: string): Promise<string> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const [only] = entries;
+  if (entries.length !== 1 || only?.isDirectory() !== true) return folder;
+  const below = join(folder, only.name);
+  const [[outer], [inner]] = [await detectFormats(folder), await detectFormats(below)];
+  return (inner?.confidence ?? 0) > (outer?.confidence ?? 0) ? below : folder;
+}
+
+/**
+ * Opens a folder or an archive as a set.
+ *
+ * @param from its format, instead of looking what it is.
+ * @throws {RefineryError} `INPUT_UNSUPPORTED` where no format fits, or several fit as well.
+ */
+export async function openSource(
+  path: string,
+  options: { readonly from?: string; readonly signal?: AbortSignal } = {},
+): Promise<Source> {
+  const opened = await openFolder(path, options.signal);
+  try {
+    const format = options.from === undefined ? await detected(opened.folder) : namedFormat(options.from);
+    return {
+      path,
+      folder: opened.folder,
+      format,
+      open: (signal) => format.read(opened.folder, signal === undefined ? {} : { signal }),
+      [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+    };
+  } catch (thrown) {
+    await opened[Symbol.asyncDispose]();
+    throw thrown;
+  }
+}
+
+/** @throws {RefineryError} `BAD_REQUEST` for a name that there isn't. */
+export function namedFormat(name: string): AnyFormat {
+  const format = formatNamed(name);
+  if (format) return format;
+  throw new RefineryError('BAD_REQUEST', `There is no format named ${name}.`, {
+    hint: `There are ${formats.map((known) => known.name).join(', ')}.`,
+  });
+}
+
+/** @throws {RefineryError} `BAD_REQUEST` for a name that there isn't, or of a format that is only read. */
+export function writableFormat(name: string): Format {
+  const format = namedFormat(name);
+  if (format.write !== undefined) return format;
+  throw new RefineryError('BAD_REQUEST', `${format.title} can only be read.`, {
+    hint: 'Choose another target.',
+  });
+}
+
+/** Below this a folder only looks a little like a format, and a person should say so. */
+const leastConfidence = 0.4;
+
+async function detected(folder: string): Promise<AnyFormat> {
+  const [best, next] = await detectFormats(folder);
+  if (best && best.confidence >= leastConfidence && best.confidence > (next?.confidence ?? 0))
+    return best.format;
+  throw new RefineryError(
+    'INPUT_UNSUPPORTED',
+    (best?.confidence ?? 0) >= leastConfidence
+      ? 'This folder could be of several formats.'
+      : 'No format that is known fits this folder.',
+    { hint: 'Name the format with --from; `refinery detect` says what speaks for each.' },
+  );
+}

@@ -1,0 +1,123 @@
+import { isFile } from '../files/folder.ts';
+import type { Dataset } from '../format.ts';
+import { AttributeChecks } from './attributes.ts';
+import { type Finding, Findings } from './findings.ts';
+import { samePictures } from './pictures.ts';
+import { type Property, Spread } from './properties.ts';
+import { findFar, findOutside, findTwins, soundMeasures } from './shapes.ts';
+import { type Task, type Thresholds, tasks, typesOf, usual } from './task.ts';
+
+export type { Check, Finding, Severity } from './findings.ts';
+export { type Task, type Thresholds, tasks } from './task.ts';
+
+export interface ValidationOptions {
+  /** Without it, what the set has most of decides. */
+  readonly task?: Task;
+  readonly thresholds?: Partial<Thresholds>;
+  /** Whether pictures are looked for and compared: every file that has the size of another is read. */
+  readonly pictures?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface Validation {
+  readonly task: Task;
+  readonly items: number;
+  /** Annotations of the task. */
+  readonly annotations: number;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Looks for faults in a set: Datumaro's checks for a task, and shapes that leave their picture, annotations that are
+ * there twice, pictures that are missing or in several subsets. The set is read twice, and not kept.
+ *
+ * Datumaro's comparisons of shapes by value of an attribute are left out.
+ */
+export async function validate(dataset: Dataset, options: ValidationOptions = {}): Promise<Validation> {
+  const task = options.task ?? (await likelyTask(dataset));
+  const thresholds = { ...usual, ...options.thresholds };
+  const findings = new Findings();
+  const { labels } = dataset.categories;
+  const counts = labels.map(() => 0);
+  const spreads = labels.map(() => new Map<Property, Spread>());
+  const attributes = new AttributeChecks(dataset.categories, findings);
+  const known = dataset.problems.total;
+  let [items, annotations] = [0, 0];
+  if (labels.length === 0) findings.add('missing_label_categories', '');
+  for await (const item of dataset.items()) {
+    options.signal?.throwIfAborted();
+    items += 1;
+    const name = `${item.subset}/${item.id}`;
+    const own = item.annotations.filter(({ type }) => typesOf[task].includes(type));
+    annotations += own.length;
+    if (own.length === 0) findings.add('missing_annotation', name);
+    if (task === 'classification' && own.length > 1) findings.add('multi_label_annotations', name);
+    if (options.pictures === true && item.media !== null && !(await isFile(item.media.path))) {
+      findings.add('missing_picture', name);
+    }
+    findTwins(own, name, labels, findings);
+    for (const [index, annotation] of own.entries()) {
+      const place = `${name}, ${annotation.type} ${annotation.id || index}`;
+      const label = 'label' in annotation ? annotation.label : null;
+      if (label === null || labels[label] === undefined) {
+        findings.add('undefined_label', place);
+        continue;
+      }
+      counts[label]! += 1;
+      attributes.add(annotation, label, place);
+      const measures = soundMeasures(annotation, task, place, labels[label].name, findings);
+      findOutside(annotation, item, place, labels[label].name, findings);
+      for (const [property, value] of measures) {
+        const spread = spreads[label]!.get(property) ?? new Spread();
+        spreads[label]!.set(property, spread);
+        spread.add(value);
+      }
+    }
+  }
+  if (dataset.problems.total > known) {
+    for (const [reason, count] of dataset.problems.byReason) findings.add('unreadable', reason, null, count);
+  }
+  await findFar(dataset, task, spreads, thresholds, findings, options.signal);
+  judgeLabels(labels, counts, thresholds, findings);
+  attributes.finish(thresholds);
+  if (options.pictures === true) {
+    for (const { names, subsets } of await samePictures(dataset, options.signal)) {
+      if (subsets > 1) findings.add('leakage', names.join(', '));
+    }
+  }
+  return { task, items, annotations, findings: findings.list() };
+}
+
+async function likelyTask(dataset: Dataset): Promise<Task> {
+  const counts: Record<Task, number> = { classification: 0, detection: 0, segmentation: 0 };
+  let looked = 0;
+  for await (const { annotations } of dataset.items()) {
+    for (const { type } of annotations) {
+      for (const task of tasks) if (typesOf[task].includes(type)) counts[task] += 1;
+    }
+    looked += 1;
+    if (looked >= 1000) break;
+  }
+  return tasks.reduce((best, task) => (counts[task] > counts[best] ? task : best), 'detection');
+}
+
+function judgeLabels(
+  labels: Dataset['categories']['labels'],
+  counts: readonly number[],
+  { fewSamples, imbalance }: Thresholds,
+  findings: Findings,
+): void {
+  for (const [index, { name }] of labels.entries()) {
+    const count = counts[index]!;
+    if (count === 0) findings.add('label_defined_but_not_found', name, name);
+    else if (count <= fewSamples) findings.add('few_samples_in_label', `${name}: ${count}`, name);
+  }
+  const used = labels.filter((_, index) => counts[index]! > 0);
+  if (used.length === 1) findings.add('only_one_label', used[0]!.name, used[0]!.name);
+  if (counts.length === 0) return;
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  if (least === 0 ? most >= 0 : most / least >= imbalance) {
+    const example = `${labels[counts.indexOf(most)]!.name} ${most}, ${labels[counts.indexOf(least)]!.name} ${least}`;
+    findings.add('imbalanced_labels', example);
+  }
+}

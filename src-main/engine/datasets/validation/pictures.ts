@@ -1,0 +1,42 @@
+import { statSync } from 'node:fs';
+import { hashFile } from '../../io/hash.ts';
+import type { Dataset } from '../format.ts';
+
+/** Items that have one picture, byte by byte. */
+export interface SamePicture {
+  /** `subset/name` of each. */
+  readonly names: readonly string[];
+  /** How many subsets they are in. More than one is leakage: what is tested was trained with. */
+  readonly subsets: number;
+}
+
+/** Finds pictures that several items have. Only files of one length are read. */
+export async function samePictures(dataset: Dataset, signal?: AbortSignal): Promise<SamePicture[]> {
+  const bySize = new Map<number, { name: string; subset: string; path: string }[]>();
+  for await (const { id, subset, media } of dataset.items()) {
+    const size = media === null ? undefined : statSync(media.path, { throwIfNoEntry: false })?.size;
+    if (media === null || size === undefined || size === 0) continue;
+    const known = bySize.get(size);
+    const entry = { name: `${subset}/${id}`, subset, path: media.path };
+    if (known === undefined) bySize.set(size, [entry]);
+    else known.push(entry);
+  }
+  const same: SamePicture[] = [];
+  for (const entries of bySize.values()) {
+    if (entries.length < 2) continue;
+    const byHash = new Map<string, typeof entries>();
+    for (const entry of entries) {
+      signal?.throwIfAborted();
+      const hash = await hashFile(entry.path);
+      byHash.set(hash, [...(byHash.get(hash) ?? []), entry]);
+    }
+    for (const group of byHash.values()) {
+      if (group.length < 2) continue;
+      same.push({
+        names: group.map(({ name }) => name),
+        subsets: new Set(group.map(({ subset }) => subset)).size,
+      });
+    }
+  }
+  return same;
+}

@@ -1,0 +1,212 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Dataset } from '../format.ts';
+import { formatNamed } from '../formats/index.ts';
+import { type Annotation, type Item, noAttributes, noCategories, ProblemLog } from '../model/index.ts';
+import { corpus, haveData, whyNot } from '../testing/golden.ts';
+import { describeSet } from './distributions.ts';
+import { type Task, validate } from './index.ts';
+import { samePictures } from './pictures.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'refinery-validation-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const size = { width: 100, height: 100 };
+
+function setOf(items: readonly Item[], labels = ['a', 'b', 'c']): Dataset {
+  return {
+    categories: { ...noCategories, labels: labels.map((name) => ({ name, parent: '', attributes: [] })) },
+    media: 'image',
+    problems: new ProblemLog(),
+    async *items() {
+      yield* items;
+    },
+  };
+}
+
+type Spec = readonly [x: number, y: number, width: number, height: number, label: number | null];
+
+/** Forty pictures with faults of every kind, which Datumaro 1.13.12 was given, too. */
+function faulty(task: Task): Dataset {
+  return setOf(
+    Array.from({ length: 40 }, (_, index) => {
+      const specs: Spec[] = [[index * 2, index, 10 + (index % 5), 20 + (index % 3), 0]];
+      if (index === 7) specs.push([0, 0, 400, 300, 0]);
+      if (index === 9) specs.push([1, 1, 0.5, 5, 0]);
+      if (index === 11) specs.push([5, 5, 9, 9, 1]);
+      if (index === 13) specs.push([5, 5, 9, 9, null]);
+      if (index === 39) specs.length = 0;
+      const annotations = specs.map(([x, y, width, height, label], turn): Annotation => {
+        const common = { id: index * 10 + turn + 1, group: 0, attributes: noAttributes, label, zOrder: 0 };
+        return task === 'detection'
+          ? { ...common, type: 'box', x, y, width, height }
+          : {
+              ...common,
+              type: 'polygon',
+              points: [x, y, x + width, y, x + width, y + height, x, y + height],
+            };
+      });
+      return { id: String(index), subset: 'train', media: null, attributes: noAttributes, annotations };
+    }),
+  );
+}
+
+async function counts(dataset: Dataset, task: Task): Promise<Record<string, number>> {
+  const { findings } = await validate(dataset, { task });
+  return Object.fromEntries(findings.map(({ check, count }) => [check, count]));
+}
+
+describe('validation finds what Datumaro finds', () => {
+  test.each([
+    [
+      'detection',
+      {
+        undefined_label: 1,
+        negative_length: 1,
+        missing_annotation: 1,
+        label_defined_but_not_found: 1,
+        far_from_label_mean: 6,
+        few_samples_in_label: 1,
+        imbalanced_labels: 1,
+        imbalanced_dist_in_label: 11,
+      },
+    ],
+    [
+      'segmentation',
+      {
+        undefined_label: 1,
+        // Datumaro looks for this in boxes only.
+        negative_length: 1,
+        missing_annotation: 1,
+        label_defined_but_not_found: 1,
+        far_from_label_mean: 3,
+        few_samples_in_label: 1,
+        imbalanced_labels: 1,
+        imbalanced_dist_in_label: 6,
+      },
+    ],
+  ] as const)('in forty pictures with faults, for %s', async (task, theirs) => {
+    expect(await counts(faulty(task), task)).toEqual(theirs);
+  });
+
+  test.skipIf(!haveData).each([
+    [
+      'coco_instances',
+      'coco_instances@clean',
+      'detection',
+      { missing_annotation: 1, undefined_attribute: 365 },
+    ],
+    [
+      'datumaro',
+      'datumaro@det',
+      'detection',
+      { missing_annotation: 1, only_one_attribute_value: 1, undefined_attribute: 258 },
+    ],
+    [
+      'datumaro',
+      'datumaro@seg',
+      'segmentation',
+      { missing_annotation: 1, attribute_defined_but_not_found: 10, missing_attribute: 104 },
+    ],
+    [
+      'datumaro',
+      'datumaro@cls',
+      'classification',
+      { missing_annotation: 1, attribute_defined_but_not_found: 10, missing_attribute: 28 },
+    ],
+    [
+      'datumaro',
+      'datumaro',
+      'segmentation',
+      { missing_annotation: 1, missing_attribute: 29, only_one_attribute_value: 1, undefined_attribute: 428 },
+    ],
+  ] as const)(`in %s (%s) for %s${whyNot}`, async (format, set, task, theirs) => {
+    expect(await counts(await formatNamed(format)!.read(corpus(set)), task)).toEqual(theirs);
+  });
+});
+
+test('what Datumaro does not look for: shapes outside, annotations twice, pictures missing or in two subsets', async () => {
+  const paths = ['one', 'two', 'three', 'four'].map((name) => join(folder, `${name}.png`));
+  for (const [index, path] of paths.slice(0, 3).entries()) await writeFile(path, index < 2 ? 'same' : 'else');
+  const box: Annotation = {
+    id: 0,
+    group: 0,
+    attributes: noAttributes,
+    label: 0,
+    zOrder: 0,
+    type: 'box',
+    x: 90,
+    y: 5,
+    width: 30,
+    height: 9,
+  };
+  const set = setOf(
+    paths.map((path, index) => ({
+      id: String(index),
+      subset: index === 1 ? 'val' : 'train',
+      media: { kind: 'image', path, size },
+      attributes: noAttributes,
+      annotations: index === 0 ? [box, { ...box, id: 5 }] : [],
+    })),
+    ['a'],
+  );
+  const { findings, task } = await validate(set, { pictures: true });
+  expect(task).toBe('detection');
+  const found = Object.fromEntries(findings.map((finding) => [finding.check, finding]));
+  expect(found['outside_picture']).toMatchObject({ count: 2, mend: { name: 'clip' }, byLabel: { a: 2 } });
+  expect(found['duplicate_annotation']).toMatchObject({ count: 1 });
+  expect(found['missing_picture']).toMatchObject({ count: 1, examples: ['train/3'] });
+  expect(found['leakage']).toMatchObject({ count: 1, examples: ['train/0, val/1'] });
+  expect(await samePictures(set)).toEqual([{ names: ['train/0', 'val/1'], subsets: 2 }]);
+});
+
+test('a million faults are a page', async () => {
+  const set = setOf(
+    Array.from({ length: 500 }, (_, index) => ({
+      id: String(index),
+      subset: 'train',
+      media: null,
+      attributes: noAttributes,
+      annotations: Array.from({ length: 20 }, (): Annotation => {
+        const common = { id: 0, group: 0, attributes: noAttributes, label: null, zOrder: 0 };
+        return { ...common, type: 'box', x: 0, y: 0, width: 1, height: 1 };
+      }),
+    })),
+  );
+  const text = JSON.stringify(await validate(set));
+  expect(text.length).toBeLessThan(10_000);
+  expect(text).toContain('"count":10000');
+});
+
+test('a set is described by classes, sizes and places', async () => {
+  const shape = { id: 0, group: 0, attributes: noAttributes, zOrder: 0 };
+  const set = setOf([
+    {
+      id: 'a',
+      subset: 'train',
+      media: { kind: 'image', path: '/nowhere/a.png', size },
+      attributes: noAttributes,
+      annotations: [
+        { ...shape, type: 'box', label: 0, x: 0, y: 0, width: 10, height: 10 },
+        { ...shape, type: 'box', label: 1, x: 90, y: 90, width: 20, height: 5 },
+        { id: 0, group: 0, attributes: noAttributes, type: 'label', label: 1 },
+      ],
+    },
+    { id: 'b', subset: 'val', media: null, attributes: noAttributes, annotations: [] },
+  ]);
+  const found = await describeSet(set);
+  expect(found.classes[1]).toEqual({ label: 'b', count: 2, items: 1, bySubset: { train: 2 } });
+  expect(found.statistics.itemsWithoutAnnotations).toBe(1);
+  expect(found.perItem).toEqual({ least: 0, mean: 1.5, most: 3 });
+  expect(found.heatMap[0]![0]).toBe(1);
+  expect(found.heatMap[14]![15]).toBe(1);
+  expect(found.heatMap.flat().reduce((sum, count) => sum + count, 0)).toBe(2);
+  expect(found.boxSizes.counts[found.boxSizes.edges.indexOf(0.1)]).toBe(2);
+  expect(found.aspectRatios.counts.reduce((sum, count) => sum + count, 0)).toBe(2);
+  expect(found.pictureSizes).toEqual([{ ...size, count: 1 }]);
+});
