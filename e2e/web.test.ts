@@ -230,6 +230,41 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
     },
   );
 
+  test.skipIf(!existsSync(runs))(
+    'compares trainings, and measures their models (needs the recorded runs)',
+    async () => {
+      await using folder = await temporaryFolder();
+      const page = await openPage(await start(folder.path, [runs]));
+      const name = async (...path: string[]): Promise<void> => {
+        await page.getByRole('textbox', { name: 'File or folder' }).fill(join(runs, ...path));
+        await page.keyboard.press('Enter');
+        await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      };
+      await page.getByRole('button', { name: 'Compression', exact: true }).click();
+      await choose(page, 'Compare');
+      await page.getByRole('button', { name: 'Choose a folder' }).click();
+      await name('jpqd', 'output');
+      await page.getByRole('button', { name: 'Add a training' }).click();
+      await name('qat_only');
+      await page.getByRole('heading', { name: '2 trainings' }).waitFor();
+      await page.getByRole('img', { name: /^eval_accuracy against size/ }).waitFor();
+      await page.getByRole('searchbox', { name: 'Find a metric' }).fill('task_loss');
+      await page.getByRole('img', { name: /^task_loss over steps/ }).waitFor();
+      await expectAccessible(page, 'compared trainings');
+      await choose(page, 'Measure');
+      await page.getByRole('button', { name: 'Choose models' }).click();
+      await name('dense_fp32_ir', 'openvino_model.xml');
+      await page.getByRole('button', { name: /^Add models/ }).click();
+      await name('jpqd', 'output', 'openvino_model.xml');
+      await page.getByRole('spinbutton', { name: 'Seconds for each' }).fill('1');
+      await page.getByRole('button', { name: 'Measure', exact: true }).click();
+      await page.getByRole('button', { name: 'Measure again' }).waitFor({ timeout: 60_000 });
+      await page.getByRole('cell', { name: '835,337' }).waitFor();
+      expect(await page.getByRole('row').count()).toBe(3);
+      await expectAccessible(page, 'measured models');
+    },
+  );
+
   test('says when its server has gone', async () => {
     await using folder = await temporaryFolder();
     const web = await start(folder.path);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ErrorValue } from './errors.ts';
 
 /** Step and value; what is not a finite number is left out. */
 export const SeriesPoint = z.tuple([z.number(), z.number()]);
@@ -34,6 +35,14 @@ export const RunView = z.object({
   /** Figures worth a line of their own. */
   figures: z.array(z.object({ label: z.string(), value: z.string() })),
   charts: z.array(RunChart),
+  /** Sparsity of each layer over time, 0..1; null where nothing is known. */
+  heatMap: z
+    .object({
+      layers: z.array(z.string()),
+      steps: z.array(z.number()),
+      values: z.array(z.array(z.number().nullable())),
+    })
+    .nullable(),
   layers: z.array(
     z.object({
       layer: z.int(),
@@ -55,3 +64,73 @@ export const RunView = z.object({
   problems: z.array(z.object({ file: z.string(), message: z.string() })),
 });
 export type RunView = z.infer<typeof RunView>;
+
+export const compareAxes = ['step', 'epoch', 'time'] as const;
+
+/** How trainings are laid over each other. */
+export const CompareChoices = z.object({
+  axis: z.enum(compareAxes).default('step'),
+  /** 0..1, as TensorBoard's slider. */
+  smoothing: z.number().min(0).max(0.999).default(0),
+  /** Part of the values that a chart leaves out of its range at either end. */
+  clip: z.number().min(0).max(0.49).default(0),
+});
+export type CompareChoices = z.infer<typeof CompareChoices>;
+
+export const paretoCosts = ['bytes', 'parameters', 'sparsity', 'latency', 'throughput'] as const;
+export type ParetoCost = (typeof paretoCosts)[number];
+
+/** Several trainings against each other. Runs are named by their place in `runs`. */
+export const ComparisonView = z.object({
+  runs: z.array(z.string()),
+  overlays: z.array(
+    z.object({
+      metric: z.string(),
+      curves: z.array(z.object({ run: z.int(), points: z.array(SeriesPoint) })),
+      range: z.tuple([z.number(), z.number()]).nullable(),
+    }),
+  ),
+  settings: z.array(
+    z.object({
+      group: z.string(),
+      name: z.string(),
+      values: z.array(z.union([z.number(), z.string(), z.boolean(), z.null()])),
+      differs: z.boolean(),
+    }),
+  ),
+  pareto: z
+    .object({
+      metric: z.string(),
+      lowerIsBetter: z.boolean(),
+      candidates: z.array(
+        z.object({
+          run: z.int(),
+          checkpoint: z.string(),
+          step: z.number().nullable(),
+          metric: z.number(),
+          costs: z.partialRecord(z.enum(paretoCosts), z.number()),
+        }),
+      ),
+      /** For each cost, places of the candidates that no other beats in both. */
+      fronts: z.record(z.enum(paretoCosts), z.array(z.int())),
+    })
+    .nullable(),
+});
+export type ComparisonView = z.infer<typeof ComparisonView>;
+
+/** How far measuring models is, and what is known by now. */
+export const MeasureView = z.object({
+  id: z.string(),
+  /** Part of the whole that is over, 0..1. */
+  fraction: z.number(),
+  /** What is measured now; null at the end. */
+  now: z.string().nullable(),
+  /** Texts, the heads first. */
+  cells: z.array(z.array(z.string())),
+  /** Under what the figures were taken. */
+  conditions: z.array(z.string()),
+  markdown: z.string(),
+  csv: z.string(),
+  error: ErrorValue.nullable(),
+});
+export type MeasureView = z.infer<typeof MeasureView>;

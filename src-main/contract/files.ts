@@ -32,11 +32,12 @@ export type AdmitResult = z.infer<typeof AdmitResult>;
  * window, an authenticated address in web mode), the name does not. `output` is what a browser can show of the
  * result, `result` the very file.
  */
-export const mediaVariants = ['thumbnail', 'input', 'output', 'result'] as const;
+export const mediaVariants = ['thumbnail', 'tile', 'input', 'output', 'result'] as const;
 export const MediaVariant = z.enum(mediaVariants);
 export type MediaVariant = z.infer<typeof MediaVariant>;
 
 export const MediaRequest = z.object({
+  /** A job, or a picture of the open dataset: its id, a dot and the item's number. */
   jobId: z.string(),
   variant: MediaVariant,
 });

@@ -1,6 +1,22 @@
 import { z } from 'zod';
-import { RunView } from './compression.ts';
+import { CompareChoices, ComparisonView, MeasureView, RunView } from './compression.ts';
+import {
+  DatasetFilter,
+  DatasetFinding,
+  DatasetId,
+  DatasetItem,
+  DatasetMedia,
+  DatasetPlan,
+  DatasetProgress,
+  DatasetResult,
+  DatasetStep,
+  DatasetSummary,
+  DatasetTarget,
+  DatasetTransform,
+  DatasetView,
+} from './datasets.ts';
 import { EngineInfo, EngineState, EngineStatus, Finding } from './engine.ts';
+import { ErrorValue } from './errors.ts';
 import { AdmitResult, FileHandle, FileHandleId, MediaFile, MediaRequest } from './files.ts';
 import { Job, JobId, QueueSummary } from './jobs.ts';
 import { ImageInterface, ModelGuess, ModelSummary, RuntimeCandidate } from './models.ts';
@@ -30,6 +46,7 @@ function method<Input extends z.ZodType, Output extends z.ZodType>(
 
 const nothing = z.object({});
 const done = z.object({});
+const datasetSteps = z.array(DatasetStep).max(100);
 const ids = z.object({ ids: z.array(JobId).max(100_000) });
 
 /** Every request there is. The name is the wire name. */
@@ -123,6 +140,86 @@ export const methods = {
   /** Reads the folder of a training with JPQD and follows it; the one that was followed before is let go. */
   'compression.open': method('window', z.object({ handle: FileHandleId }), RunView),
   'compression.close': method('window', nothing, done),
+  /** Reads trainings, if they weren't yet, and lays them over each other. */
+  'compression.compare': method(
+    'window',
+    z.object({ handles: z.array(FileHandleId).min(1).max(20), choices: CompareChoices }),
+    ComparisonView,
+  ),
+  /** The training as one page of HTML that needs nothing else. */
+  'compression.report': method('window', z.object({ handle: FileHandleId }), z.object({ html: z.string() })),
+  /** Starts to measure models, the dense one first; `compression.measured` tells how it goes. */
+  'compression.measure': method(
+    'window',
+    z.object({
+      models: z.array(FileHandleId).min(1).max(20),
+      /** Seconds for each. */
+      seconds: z.number().min(0.5).max(600),
+      hint: z.enum(['throughput', 'latency']),
+      /** Examples with labels, for accuracy. */
+      examples: FileHandleId.nullable(),
+    }),
+    z.object({ id: z.string() }),
+  ),
+  'compression.cancelMeasuring': method('window', nothing, done),
+
+  // Datasets
+  /** Looks what a folder or an archive is. The set that was open before is closed. */
+  'datasets.open': method('window', z.object({ handle: FileHandleId }), DatasetView),
+  'datasets.read': method('window', z.object({ id: DatasetId, format: z.string().max(80) }), DatasetSummary),
+  'datasets.items': method(
+    'window',
+    z.object({
+      id: DatasetId,
+      filter: DatasetFilter,
+      offset: z.int().min(0),
+      count: z.int().min(1).max(200),
+    }),
+    z.object({ total: z.int(), items: z.array(DatasetItem) }),
+  ),
+  'datasets.transforms': method('window', nothing, z.object({ transforms: z.array(DatasetTransform) })),
+  /** What steps make of the set, and what each format would keep of that. */
+  'datasets.shape': method(
+    'window',
+    z.object({ id: DatasetId, steps: datasetSteps }),
+    z.object({ summary: DatasetSummary, targets: z.array(DatasetTarget) }),
+  ),
+  /** Looks for faults in what steps make of the set. */
+  'datasets.validate': method(
+    'window',
+    z.object({ id: DatasetId, steps: datasetSteps }),
+    z.object({ task: z.string(), findings: z.array(DatasetFinding) }),
+  ),
+  /** What a conversion would lose, with approximations measured. */
+  'datasets.plan': method(
+    'window',
+    z.object({ id: DatasetId, to: z.string().max(80), steps: datasetSteps }),
+    DatasetPlan,
+  ),
+  /** Starts a conversion; `datasets.finished` tells its end. */
+  'datasets.convert': method(
+    'window',
+    z.object({
+      id: DatasetId,
+      to: z.string().max(80),
+      steps: datasetSteps,
+      /** The folder that the new one goes into; `null` is beside the source. */
+      folder: FileHandleId.nullable(),
+      name: z.string().min(1).max(200),
+      media: DatasetMedia,
+      overwrite: z.boolean(),
+      strict: z.boolean(),
+    }),
+    done,
+  ),
+  'datasets.cancel': method('window', z.object({ id: DatasetId }), done),
+  /** The choices as a recipe for the command line. */
+  'datasets.recipe': method(
+    'window',
+    z.object({ from: z.string().max(80), to: z.string().max(80), steps: datasetSteps, media: DatasetMedia }),
+    z.object({ recipe: z.string() }),
+  ),
+  'datasets.close': method('window', z.object({ id: DatasetId }), done),
 
   // Settings
   'settings.get': method('window', nothing, Settings),
@@ -133,6 +230,8 @@ export const methods = {
   /** Empty when the person cancels. */
   'shell.openDialog': method('window', z.object({ purpose: DialogPurpose }), AdmitResult),
   'shell.showResult': method('window', z.object({ id: JobId }), done),
+  /** Opens a folder that Refinery was given or has made in the file manager. */
+  'shell.showFolder': method('window', z.object({ handle: FileHandleId }), done),
   'shell.openResult': method('window', z.object({ id: JobId }), done),
   'shell.copyImage': method('window', z.object({ id: JobId }), done),
   /** Starts a native drag of the result out of the window. */
@@ -153,6 +252,14 @@ export const events = {
   'upscale.tile': TilePreview,
   'models.changed': z.object({ models: z.array(ModelSummary) }),
   'compression.changed': RunView,
+  'compression.measured': MeasureView,
+  'datasets.progress': DatasetProgress,
+  'datasets.finished': z.object({
+    id: DatasetId,
+    result: DatasetResult.nullable(),
+    /** Set when it was cancelled or failed. */
+    error: ErrorValue.nullable(),
+  }),
   'settings.changed': Settings,
   'engine.state': EngineState,
   /** Files from the command line, a second start or the system's "Open with". */

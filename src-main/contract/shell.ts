@@ -18,6 +18,8 @@ export const dialogPurposes = [
   'model',
   'modelFolder',
   'runFolder',
+  'datasetFolder',
+  'measured',
   'outputFolder',
   'runtimeFolder',
 ] as const;

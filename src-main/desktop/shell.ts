@@ -32,6 +32,12 @@ const dialogs: Record<DialogPurpose, OpenDialogOptions> = {
   },
   modelFolder: { title: 'Choose the folder of a diffusion model', properties: ['openDirectory'] },
   runFolder: { title: 'Choose the output folder of a training', properties: ['openDirectory'] },
+  measured: {
+    title: 'Choose models, and examples for their accuracy',
+    properties: ['openFile', 'multiSelections'],
+    filters: [{ name: 'Models and examples', extensions: ['xml', 'onnx', 'tsv', 'csv', 'jsonl'] }],
+  },
+  datasetFolder: { title: 'Open a dataset', properties: ['openDirectory'] },
   outputFolder: { title: 'Choose where results go', properties: ['openDirectory', 'createDirectory'] },
   runtimeFolder: { title: 'Choose the folder of an OpenVINO runtime', properties: ['openDirectory'] },
 };
@@ -84,6 +90,13 @@ export function desktopShell(
 
     async 'shell.showResult'({ id }) {
       shell.showItemInFolder(await outputPath(id));
+      return {};
+    },
+
+    async 'shell.showFolder'({ handle }) {
+      const { path } = await (await supervisor.client()).call('files.resolve', { id: handle });
+      const problem = await shell.openPath(path);
+      if (problem) throw new RefineryError('INPUT_UNREADABLE', `The folder could not be opened: ${problem}`);
       return {};
     },
 

@@ -73,6 +73,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     }),
     'shell.openDialog': native('open a dialog on the server'),
     'shell.showResult': native('open a folder on the server'),
+    'shell.showFolder': native('open a folder on the server'),
     'shell.openResult': native('open a file on the server'),
     'shell.copyImage': native("use the server's clipboard"),
     'shell.dragResult': native("drag the server's files"),

@@ -7,6 +7,8 @@ export interface ChartSeries {
   readonly name: string;
   /** x ascending. */
   readonly points: ReadonlyArray<readonly [x: number, y: number]>;
+  /** Place in the set of chart colours, where it isn't the series' own place. */
+  readonly colour?: number;
 }
 
 interface ChartProps {
@@ -16,10 +18,12 @@ interface ChartProps {
   readonly format: (value: number) => string;
   /** Charts of one group share their cursor. */
   readonly group: string;
+  /** Of values that are shown; else all. */
+  readonly range?: readonly [number, number] | null;
 }
 
 /** Lines over a common x, drawn by uPlot in the theme's colours. */
-export function Chart({ title, series, height, format, group }: ChartProps) {
+export function Chart({ title, series, height, format, group, range = null }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const theme = useTheme();
   // biome-ignore lint/correctness/useExhaustiveDependencies: another theme has other colours.
@@ -40,13 +44,16 @@ export function Chart({ title, series, height, format, group }: ChartProps) {
         height,
         cursor: { sync: { key: group }, drag: { x: true, y: false } },
         legend: { live: true },
-        scales: { x: { time: false } },
+        scales: {
+          x: { time: false },
+          ...(range && range[0] < range[1] ? { y: { range: [range[0], range[1]] } } : {}),
+        },
         axes: [axis, { ...axis, size: 56, values: (_plot, ticks) => ticks.map(format) }],
         series: [
           { label: 'step' },
-          ...series.map(({ name }, index) => ({
+          ...series.map(({ name, colour }, index) => ({
             label: name,
-            stroke: color(`--chart-${index + 1}`),
+            stroke: color(`--chart-${((colour ?? index) % 8) + 1}`),
             width: 1.5,
             spanGaps: true,
             points: { show: (series[index]?.points.length ?? 0) < 3 },
@@ -63,7 +70,7 @@ export function Chart({ title, series, height, format, group }: ChartProps) {
       resize.disconnect();
       plot.destroy();
     };
-  }, [series, height, format, group, theme]);
+  }, [series, height, format, group, range, theme]);
   const last = series.map(({ name, points }) => `${name} ${format(points.at(-1)?.[1] ?? 0)}`).join(', ');
   return (
     <figure className="chart">

@@ -1,30 +1,52 @@
-import type { RunChart, RunView } from '../../contract/compression.ts';
+import { basename, dirname } from 'node:path';
+import type { NodeAddon } from 'openvino-node';
+import { type ComparisonView, paretoCosts, type RunChart, type RunView } from '../../contract/compression.ts';
 import type { FileHandle } from '../../contract/files.ts';
 import type { EventName, EventPayload } from '../../contract/methods.ts';
 import type { Handlers } from '../../contract/wire.ts';
 import {
   adviceFor,
+  type Comparison,
+  compareRuns,
   derive,
   type Following,
   followRunFolder,
+  type HeatMap,
+  heatMapOf,
   type Run,
+  readRunFolder,
   type Series,
+  trainingReport,
 } from '../compression/index.ts';
+import { Measuring } from './compression-measure.ts';
 import type { Handles } from './handles.ts';
 
 interface Parts {
   readonly handles: Handles;
+  readonly openvino: () => Promise<NodeAddon>;
   readonly emit: <Name extends EventName>(name: Name, payload: EventPayload<Name>) => void;
 }
 
 type CompressionMethod = Extract<keyof Handlers, `compression.${string}`>;
 
-/** Answers `compression.*`: one run at a time is followed, and told anew whenever one of its files changes. */
-export function compressionHandlers({ handles, emit }: Parts): {
+/**
+ * Answers `compression.*`: one run at a time is followed, and told anew whenever one of its files changes; several are
+ * compared; models are measured one set at a time.
+ */
+export function compressionHandlers({ handles, openvino, emit }: Parts): {
   readonly handlers: Pick<Handlers, CompressionMethod>;
   close(): Promise<void>;
 } {
   let following: Following | undefined;
+  let measuring: Measuring | undefined;
+  /** Trainings that are compared are read once. */
+  const compared = new Map<string, Promise<Run>>();
+  const runOf = (handle: string): Promise<Run> => {
+    const known = compared.get(handle) ?? readRunFolder(handles.path(handle));
+    compared.set(handle, known);
+    known.catch(() => compared.delete(handle));
+    return known;
+  };
   async function close(): Promise<void> {
     const last = following;
     following = undefined;
@@ -52,8 +74,73 @@ export function compressionHandlers({ handles, emit }: Parts): {
         await close();
         return {};
       },
+      'compression.compare': async ({ handles: chosen, choices }) => {
+        for (const known of compared.keys()) if (!chosen.includes(known)) compared.delete(known);
+        const named = await Promise.all(
+          chosen.map(async (handle) => ({ name: nameOf(handles.path(handle)), run: await runOf(handle) })),
+        );
+        return comparisonView(compareRuns(named, choices));
+      },
+      'compression.report': async ({ handle }) => {
+        const run = await readRunFolder(handles.path(handle));
+        const derived = derive(run);
+        return {
+          html: trainingReport({ run, derived, advice: adviceFor({ run, derived }), at: new Date() }),
+        };
+      },
+      'compression.measure': async ({ models, seconds, hint, examples }) => {
+        measuring?.cancel();
+        measuring = new Measuring({
+          openvino,
+          models: models.map((handle) => handles.path(handle)),
+          seconds,
+          hint,
+          examples: examples === null ? null : handles.path(examples),
+          emit: (view) => emit('compression.measured', view),
+        });
+        void measuring.run();
+        return { id: measuring.id };
+      },
+      'compression.cancelMeasuring': () => {
+        measuring?.cancel();
+        return {};
+      },
     },
-    close,
+    async close() {
+      measuring?.cancel();
+      await close();
+    },
+  };
+}
+
+/** The output folder is often just called `output`: the one above tells it apart. */
+function nameOf(path: string): string {
+  const name = basename(path);
+  return /^(output|out|results?|run)$/i.test(name) ? `${basename(dirname(path))}/${name}` : name;
+}
+
+function comparisonView({ runs, overlays, settings, pareto }: Comparison): ComparisonView {
+  return {
+    runs: [...runs],
+    overlays: overlays.map(({ metric, curves, range }) => ({
+      metric,
+      curves: curves.map(({ run, points, smoothed }) => ({
+        run,
+        points: (smoothed ?? points).map(([at, value]): [number, number] => [at, value]),
+      })),
+      range: range ? [range[0], range[1]] : null,
+    })),
+    settings: settings.map((row) => ({ ...row, values: [...row.values] })),
+    pareto: pareto
+      ? {
+          metric: pareto.metric,
+          lowerIsBetter: pareto.lowerIsBetter,
+          candidates: pareto.candidates.map(({ stage: _, ...candidate }) => candidate),
+          fronts: Object.fromEntries(
+            paretoCosts.map((cost) => [cost, [...pareto.fronts[cost]]]),
+          ) as NonNullable<ComparisonView['pareto']>['fronts'],
+        }
+      : null,
   };
 }
 
@@ -116,6 +203,7 @@ function viewOf(handle: FileHandle, run: Run): RunView {
       }),
       chart('rate', 'Learning rate', 'number', { 'learning rate': learningRate }),
     ].filter(({ series }) => series.length > 0),
+    heatMap: heatMapView(heatMapOf(run)),
     layers: (structure?.layers ?? []).map((layer) => ({
       layer: layer.layer,
       heads: layer.heads ? { ...layer.heads, ids: layer.heads.ids ? [...layer.heads.ids] : null } : null,
@@ -134,6 +222,12 @@ function viewOf(handle: FileHandle, run: Run): RunView {
       .filter(({ severity }) => severity !== 'note')
       .map(({ file, message }) => ({ file, message })),
   };
+}
+
+function heatMapView(map: HeatMap | undefined): RunView['heatMap'] {
+  if (!map) return null;
+  const { layers, steps, values } = map;
+  return { layers: [...layers], steps: [...steps], values: values.map((row) => [...row]) };
 }
 
 function chart(

@@ -13,6 +13,7 @@ import { JobQueue, type NewJob } from '../jobs/queue.ts';
 import { ModelCatalogue } from '../models/index.ts';
 import { createUpscaler } from '../upscale/index.ts';
 import { compressionHandlers } from './compression-handlers.ts';
+import { datasetHandlers } from './dataset-handlers.ts';
 import { diagnose } from './doctor.ts';
 import type { Folders } from './folders.ts';
 import { Handles } from './handles.ts';
@@ -90,7 +91,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   });
   const media = new MediaLibrary(upscaler, folders.cache);
 
-  const compression = compressionHandlers({ handles, emit });
+  const compression = compressionHandlers({
+    handles,
+    openvino: () => runtime.openvino(),
+    emit,
+  });
+  const datasets = datasetHandlers({ handles, emit });
 
   let watched: string | null = null;
   const queue = new JobQueue({
@@ -160,7 +166,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     'files.admitAllowed': ({ path }) => handles.admitAllowed(path),
     'files.describe': ({ id }) => handles.describe(id),
     'files.resolve': ({ id }) => ({ path: handles.path(id) }),
-    'media.open': ({ jobId, variant }) => {
+    'media.open': async ({ jobId, variant }) => {
+      const picture = await datasets.pictureOf(jobId);
+      if (picture !== undefined) return media.open(variant, picture, undefined);
       const record = queue.record(jobId);
       return media.open(variant, inputOf(record).path, resultOf(record)?.outputPath);
     },
@@ -200,6 +208,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 
     ...modelHandlers({ catalogue, handles, emit }),
     ...compression.handlers,
+    ...datasets.handlers,
 
     'settings.get': () => settings.get(),
     'settings.set': ({ change }) => settings.set(definedOnly(change)),
@@ -262,6 +271,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       inspector.close();
       catalogue.cancelAll();
       await compression.close();
+      await datasets.close();
       await queue.shutdown();
       await settings.settled();
       upscaler.dispose();

@@ -14,6 +14,9 @@ interface Renderer {
 /** Longest side of a thumbnail: the 48-pixel one of the queue, on a screen with double resolution. */
 const thumbnailSize = 128;
 
+/** Of a tile in a grid of pictures. */
+const tileSize = 384;
+
 /** Finds, or makes, the file behind each picture that a page shows. */
 export class MediaLibrary {
   readonly #renderer: Renderer;
@@ -28,7 +31,9 @@ export class MediaLibrary {
   async open(variant: MediaVariant, input: string, output: string | undefined): Promise<MediaFile> {
     switch (variant) {
       case 'thumbnail':
-        return this.#thumbnail(input);
+        return this.#thumbnail(input, thumbnailSize);
+      case 'tile':
+        return this.#thumbnail(input, tileSize);
       case 'input':
         return this.#renderer.display(input);
       case 'output':
@@ -40,16 +45,18 @@ export class MediaLibrary {
     }
   }
 
-  async #thumbnail(path: string): Promise<MediaFile> {
+  async #thumbnail(path: string, side: number): Promise<MediaFile> {
     const status = await stat(path).catch(() => {
       throw new RefineryError('INPUT_NOT_FOUND', `${basename(path)} is not there any more.`);
     });
-    const key = createHash('sha256').update(`${path}\0${status.size}\0${status.mtimeMs}`).digest('hex');
+    const key = createHash('sha256')
+      .update(`${path}\0${status.size}\0${status.mtimeMs}\0${side}`)
+      .digest('hex');
     const file = join(this.#folder, `${key.slice(0, 32)}.webp`);
     const known = await stat(file).catch(() => undefined);
     if (!known) {
       await mkdir(this.#folder, { recursive: true });
-      await writeFile(file, await this.#renderer.thumbnail(path, thumbnailSize));
+      await writeFile(file, await this.#renderer.thumbnail(path, side));
     }
     return { path: file, mime: 'image/webp' };
   }

@@ -1,42 +1,51 @@
 import { ChartSpline } from 'lucide-react';
 import { useEffect } from 'react';
-import { create } from 'zustand';
-import type { AdmitResult, RunView } from '../../../src-main/contract/index.ts';
 import { chooseFolder } from '../../app/choose-folder.ts';
 import type { Page } from '../../app/page-type.ts';
-
-import { act, toast, useSession } from '../../state/session.ts';
-import { Button } from '../../ui/parts.tsx';
+import { useSession } from '../../state/session.ts';
+import { Button, Segmented } from '../../ui/parts.tsx';
+import { Compare } from './compare.tsx';
 import './compression.css';
+import { Measure } from './measure.tsx';
 import { RunPage } from './run-page.tsx';
-
-const useRun = create<{ readonly run: RunView | null; readonly opening: boolean }>(() => ({
-  run: null,
-  opening: false,
-}));
-
-async function openRun({ handles, refused }: AdmitResult): Promise<void> {
-  const folder = handles.find(({ kind }) => kind === 'folder');
-  if (!folder) {
-    toast(refused[0]?.reason ?? 'A training is a folder: the output_dir that it was started with.', {
-      tone: 'warning',
-    });
-    return;
-  }
-  useRun.setState({ opening: true });
-  const run = await act('compression.open', { handle: folder.id });
-  useRun.setState({ opening: false, ...(run ? { run } : {}) });
-}
+import { openRun, showMode, take, useCompression } from './state.ts';
 
 const choose = (): void => void chooseFolder('runFolder', (admitted) => void openRun(admitted));
 
 function Compression() {
-  const { run, opening } = useRun();
+  const { mode } = useCompression();
   const engine = useSession((state) => state.connection?.engine);
-  useEffect(
-    () => engine?.on('compression.changed', (changed) => useRun.setState({ run: changed })),
-    [engine],
+  useEffect(() => {
+    if (!engine) return undefined;
+    const stops = [
+      engine.on('compression.changed', (run) => useCompression.setState({ run })),
+      engine.on('compression.measured', (measured) => useCompression.setState({ measured })),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [engine]);
+  return (
+    <div className="compression">
+      <div className="mode-bar">
+        <Segmented
+          label="What to do"
+          value={mode}
+          options={[
+            ['watch', 'Watch'],
+            ['compare', 'Compare'],
+            ['measure', 'Measure'],
+          ]}
+          onChange={showMode}
+        />
+      </div>
+      {mode === 'compare' ? <Compare /> : mode === 'measure' ? <Measure /> : <Watch />}
+    </div>
   );
+}
+
+function Watch() {
+  const { run, opening } = useCompression();
   if (run) return <RunPage run={run} onOther={choose} />;
   return (
     <div className="welcome">
@@ -62,8 +71,8 @@ export const page: Page = {
   rank: 3,
   component: Compression,
   drop: {
-    title: 'Watch this training',
-    hint: 'The output folder of a training with JPQD.',
-    take: (admitted) => void openRun(admitted),
+    title: 'Watch, compare or measure this',
+    hint: 'The output folder of a training with JPQD; models where they are measured.',
+    take,
   },
 };

@@ -4,6 +4,8 @@ import type { RunChart, RunView } from '../../../src-main/contract/index.ts';
 import { Chart } from '../../ui/chart.tsx';
 import { formatTimeLeft } from '../../ui/format.ts';
 import { Button } from '../../ui/parts.tsx';
+import { HeatMap } from './heat-map.tsx';
+import { saveReport } from './state.ts';
 
 const thousands = new Intl.NumberFormat('en');
 const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
@@ -21,11 +23,14 @@ export function RunPage({ run, onOther }: { readonly run: RunView; readonly onOt
           <h1 className="clip">{run.name}</h1>
           <p className="quiet clip">{run.location}</p>
         </div>
-        <Button onClick={onOther}>Another training</Button>
+        <div className="row">
+          <Button onClick={() => void saveReport(run)}>Save a report</Button>
+          <Button onClick={onOther}>Another training</Button>
+        </div>
       </header>
       <StageBand run={run} />
       {run.explanation && <p className="run-explanation">{run.explanation}</p>}
-      <dl className="run-figures">
+      <dl className="figures">
         {run.figures.map(({ label, value }) => (
           <div key={label}>
             <dt>{label}</dt>
@@ -40,6 +45,7 @@ export function RunPage({ run, onOther }: { readonly run: RunView; readonly onOt
         ))}
       </div>
       {run.layers.length > 0 && <Structure run={run} />}
+      {run.heatMap && run.heatMap.steps.length > 0 && <HeatMap map={run.heatMap} />}
       {run.problems.length > 0 && (
         <section className="section" aria-label="Files with problems">
           <h2>Files with problems</h2>
@@ -126,13 +132,13 @@ function Structure({ run }: { readonly run: RunView }) {
   return (
     <section className="section" aria-label="Structure">
       <h2>Structure</h2>
-      <table className="structure">
+      <table className="table structure">
         <thead>
           <tr>
             <th>Layer</th>
             <th>Heads</th>
             <th>Feed-forward</th>
-            <th className="figure">Parameters</th>
+            <th className="numeric">Parameters</th>
           </tr>
         </thead>
         <tbody>
@@ -169,7 +175,7 @@ function Structure({ run }: { readonly run: RunView }) {
                   </div>
                 )}
               </td>
-              <td className="figure numeric">
+              <td className="numeric">
                 {`${thousands.format(denseParameters)} → ${thousands.format(prunedParameters)}`}
               </td>
             </tr>

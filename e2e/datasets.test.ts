@@ -1,0 +1,114 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import sharp from 'sharp';
+import { afterEach, describe, expect, test } from 'vitest';
+import { choose, expectAccessible, noBrowser, openWeb, temporaryFolder, type WebMode } from './support.ts';
+
+let web: WebMode | undefined;
+afterEach(async () => {
+  await web?.close();
+  web = undefined;
+});
+
+/** A COCO set of pictures with a box and an outline each, and one annotation that can't be read. */
+async function makeCoco(folder: string, pictures: number): Promise<void> {
+  await mkdir(join(folder, 'images', 'train'), { recursive: true });
+  await mkdir(join(folder, 'annotations'));
+  const picture = await sharp({ create: { width: 64, height: 48, channels: 3, background: '#7090b0' } })
+    .png()
+    .toBuffer();
+  const images = Array.from({ length: pictures }, (_, index) => ({
+    id: index + 1,
+    file_name: `picture ${String(index).padStart(4, '0')}.png`,
+    width: 64,
+    height: 48,
+  }));
+  await Promise.all(
+    images.map((image) => writeFile(join(folder, 'images', 'train', image.file_name), picture)),
+  );
+  const annotations = images.map(({ id }) => ({
+    id,
+    image_id: id,
+    category_id: 1 + (id % 2),
+    bbox: [4, 5, 20, 10],
+    area: 200,
+    iscrowd: 0,
+    segmentation: [[4, 5, 24, 5, 24, 15, 4, 15]],
+  }));
+  const categories = ['cat', 'dog'].map((name, index) => ({ id: index + 1, name }));
+  const broken = { id: 9999, image_id: 1, category_id: 77, bbox: [1, 2], area: 1, iscrowd: 0 };
+  await writeFile(
+    join(folder, 'annotations', 'instances_train.json'),
+    JSON.stringify({ images, annotations: [...annotations, broken], categories }),
+  );
+}
+
+async function name(page: Page, path: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'File or folder' }).fill(path);
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+}
+
+const step = (page: Page, title: string) =>
+  page.getByRole('navigation', { name: 'Steps' }).getByRole('button', { name: title });
+
+describe.skipIf(noBrowser !== '')(`datasets in the window${noBrowser && ` (${noBrowser})`}`, () => {
+  test('a set goes from folder to checked YOLO set, with every loss said before', async () => {
+    await using folder = await temporaryFolder();
+    const source = join(folder.path, 'sets', 'animals');
+    await makeCoco(source, 30);
+    web = await openWeb(join(folder.path, 'data'), [join(folder.path, 'sets')]);
+    const page = await web.browser.newPage({ viewport: { width: 1024, height: 700 } });
+    await page.goto(web.address);
+    await page.getByRole('button', { name: 'Datasets', exact: true }).click();
+    await expectAccessible(page, 'datasets, empty');
+    await page.getByRole('button', { name: 'Choose a folder' }).click();
+    await name(page, source);
+
+    const grid = page.getByRole('listbox', { name: 'Pictures' });
+    await grid.getByRole('option', { name: /^picture 0000, 2 annotations/ }).waitFor();
+    await page.getByText('30 pictures', { exact: true }).waitFor();
+    await expectAccessible(page, 'the pictures of a set');
+    await page.getByRole('combobox', { name: 'Class' }).selectOption({ label: 'dog' });
+    await page.getByText('15 pictures', { exact: true }).waitFor();
+    await grid.focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await page.getByRole('img', { name: 'picture 0002' }).waitFor();
+    await expectAccessible(page, 'one picture of a set');
+    await page.keyboard.press('Escape');
+
+    await choose(page, 'Faults');
+    await page.getByText('Something in the files can’t be read').waitFor();
+    await expectAccessible(page, 'the faults of a set');
+
+    await step(page, 'Source').click();
+    await page
+      .getByText(/things can’t be read/)
+      .first()
+      .waitFor();
+    await expectAccessible(page, 'what a set is');
+    await step(page, 'Shape').click();
+    await page.getByRole('button', { name: /^Split 80 %/ }).click();
+    await page.getByRole('complementary', { name: 'The set' }).getByText('val', { exact: true }).waitFor();
+    await expectAccessible(page, 'changes of a set');
+
+    await step(page, 'Target').click();
+    await page.getByRole('button', { name: /^YOLO \(Ultralytics\), boxes/ }).click();
+    await page.getByRole('cell', { name: 'Their objects keep their boxes' }).waitFor();
+    await expectAccessible(page, 'what a target loses');
+    await page.getByRole('button', { name: 'Write 30 pictures' }).click();
+    await page.getByRole('heading', { name: /^Written/ }).waitFor();
+    await expectAccessible(page, 'a conversion that is done');
+    const output = join(folder.path, 'sets', 'animals-yolo_ultralytics');
+    expect((await readdir(output)).sort()).toEqual(['data.yaml', 'images', 'labels']);
+    expect(await readdir(join(output, 'labels', 'train'))).toHaveLength(24);
+    expect(await readdir(join(output, 'labels', 'val'))).toHaveLength(6);
+    const receipt = JSON.parse(await readFile(`${output}.receipt.json`, 'utf8')) as { kind: string };
+    expect(receipt.kind).toBe('refinery-dataset-receipt');
+
+    await step(page, 'Target').click();
+    await page.getByRole('button', { name: /^Write 30/ }).click();
+    await page.getByText(/There is already something named/).waitFor();
+  });
+});

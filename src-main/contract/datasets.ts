@@ -1,0 +1,206 @@
+import { z } from 'zod';
+
+/** A set that is open. It lives as long as the engine keeps it open; there is one at a time. */
+export const DatasetId = z.string().max(64);
+export type DatasetId = z.infer<typeof DatasetId>;
+
+export const annotationKinds = [
+  'box',
+  'rotated_box',
+  'polygon',
+  'polyline',
+  'mask',
+  'points',
+  'ellipse',
+  'cuboid_2d',
+  'cuboid_3d',
+  'label',
+  'caption',
+] as const;
+const AnnotationKind = z.enum(annotationKinds);
+export type AnnotationKind = z.infer<typeof AnnotationKind>;
+
+export const DatasetView = z.object({
+  id: DatasetId,
+  name: z.string(),
+  location: z.string(),
+  /** The likeliest first; empty where no known format fits. */
+  candidates: z.array(
+    z.object({
+      format: z.string(),
+      title: z.string(),
+      /** 0..1 */
+      confidence: z.number(),
+      reasons: z.array(z.string()),
+      against: z.array(z.string()),
+    }),
+  ),
+});
+export type DatasetView = z.infer<typeof DatasetView>;
+
+const Problems = z.object({
+  total: z.int(),
+  reasons: z.array(z.object({ reason: z.string(), count: z.int() })),
+  first: z.array(z.object({ file: z.string(), place: z.string(), reason: z.string() })),
+});
+
+/** What a set holds. */
+export const DatasetSummary = z.object({
+  format: z.string(),
+  title: z.string(),
+  items: z.int(),
+  annotations: z.int(),
+  withoutAnnotations: z.int(),
+  subsets: z.array(z.object({ name: z.string(), items: z.int() })),
+  /** In the set's order; annotations without a class are not among them. */
+  labels: z.array(z.object({ name: z.string(), annotations: z.int() })),
+  types: z.array(z.object({ type: AnnotationKind, annotations: z.int() })),
+  attributes: z.array(z.object({ name: z.string(), annotations: z.int() })),
+  problems: Problems,
+});
+export type DatasetSummary = z.infer<typeof DatasetSummary>;
+
+/** An annotation as a page draws it. Lengths are pixels of the picture. */
+export const DatasetShape = z.object({
+  type: AnnotationKind,
+  /** Index into the summary's labels, or null. */
+  label: z.int().nullable(),
+  /** Closed outlines: x0, y0, x1, y1, … */
+  rings: z.array(z.array(z.number())),
+  /** Points of a line or of a skeleton. */
+  points: z.array(z.number()),
+  text: z.string().nullable(),
+  attributes: z.array(z.object({ name: z.string(), value: z.string() })),
+});
+export type DatasetShape = z.infer<typeof DatasetShape>;
+
+export const DatasetItem = z.object({
+  index: z.int(),
+  id: z.string(),
+  subset: z.string(),
+  size: z.object({ width: z.number(), height: z.number() }).nullable(),
+  /** Whether there is a picture to show. */
+  hasPicture: z.boolean(),
+  shapes: z.array(DatasetShape),
+});
+export type DatasetItem = z.infer<typeof DatasetItem>;
+
+export const DatasetFilter = z.object({
+  subset: z.string().nullable().default(null),
+  label: z.int().nullable().default(null),
+  /** Only items without annotations. */
+  empty: z.boolean().default(false),
+  /** Part of the name. */
+  text: z.string().max(300).default(''),
+});
+export type DatasetFilter = z.infer<typeof DatasetFilter>;
+
+export const DatasetStep = z.object({ name: z.string(), options: z.record(z.string(), z.unknown()) });
+export type DatasetStep = z.infer<typeof DatasetStep>;
+
+/** A change that can be made to a set on its way. */
+export const DatasetTransform = z.object({
+  name: z.string(),
+  description: z.string(),
+  /** JSON Schema of its options. */
+  schema: z.record(z.string(), z.unknown()),
+});
+export type DatasetTransform = z.infer<typeof DatasetTransform>;
+
+/** All that one check found wrong with a set. */
+export const DatasetFinding = z.object({
+  check: z.string(),
+  severity: z.enum(['error', 'warning', 'info']),
+  title: z.string(),
+  count: z.int(),
+  byLabel: z.array(z.object({ label: z.string(), count: z.int() })),
+  /** The first of them. */
+  examples: z.array(z.string()),
+  /** The change that mends it. */
+  mend: DatasetStep.nullable(),
+});
+export type DatasetFinding = z.infer<typeof DatasetFinding>;
+
+const Fate = z.object({
+  kept: z.int(),
+  approximated: z.int(),
+  /** Stood for by another part of their object. */
+  merged: z.int(),
+  dropped: z.int(),
+});
+export type DatasetFate = z.infer<typeof Fate>;
+
+const TypeFate = Fate.extend({
+  type: AnnotationKind,
+  becomes: AnnotationKind.nullable(),
+  /** Area in both by area in either, where it was measured. */
+  overlap: z.object({ mean: z.number(), least: z.number(), measured: z.int() }).nullable(),
+});
+
+export const DatasetLoss = z.object({
+  types: z.array(TypeFate),
+  classes: z.array(Fate.extend({ label: z.string().nullable() })),
+  attributes: z.array(z.object({ name: z.string(), annotations: z.int() })),
+  notes: z.array(z.string()),
+});
+export type DatasetLoss = z.infer<typeof DatasetLoss>;
+
+/** A format that the set could be written in, and what would become of it. */
+export const DatasetTarget = z.object({
+  format: z.string(),
+  title: z.string(),
+  total: Fate,
+  loss: DatasetLoss,
+});
+export type DatasetTarget = z.infer<typeof DatasetTarget>;
+
+export const DatasetPlan = z.object({
+  loss: DatasetLoss,
+  /** What would keep what is lost. */
+  advice: z.array(z.string()),
+});
+export type DatasetPlan = z.infer<typeof DatasetPlan>;
+
+export const datasetMedia = ['copy', 'link', 'none'] as const;
+/** `link` makes hard links where the disk can. */
+export const DatasetMedia = z.enum(datasetMedia);
+export type DatasetMedia = z.infer<typeof DatasetMedia>;
+
+export const DatasetProgress = z.object({
+  id: DatasetId,
+  stage: z.enum(['reading', 'planning', 'writing', 'checking']),
+  done: z.int(),
+  total: z.int().nullable(),
+});
+export type DatasetProgress = z.infer<typeof DatasetProgress>;
+
+export const DatasetResult = z.object({
+  /** Handle of the new set's folder. */
+  handle: z.string(),
+  name: z.string(),
+  location: z.string(),
+  items: z.int(),
+  annotations: z.int(),
+  files: z.int(),
+  linked: z.int(),
+  copied: z.int(),
+  renamed: z.int(),
+  check: z.enum(['passed', 'changed', 'failed']),
+  /** Part of the annotations that came back as was said, 0..1. */
+  score: z.number(),
+  types: z.array(
+    z.object({
+      type: AnnotationKind,
+      equal: z.int(),
+      near: z.int(),
+      changed: z.int(),
+      missing: z.int(),
+      added: z.int(),
+    }),
+  ),
+  renamedLabels: z.array(z.object({ from: z.string(), to: z.string() })),
+  problems: Problems,
+  /** Name of the receipt beside the folder. */
+  receipt: z.string().nullable(),
+});
+export type DatasetResult = z.infer<typeof DatasetResult>;

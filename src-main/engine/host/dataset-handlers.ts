@@ -1,0 +1,312 @@
+import { randomUUID } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
+import type { DatasetLoss, DatasetProgress, DatasetResult, DatasetSummary } from '../../contract/datasets.ts';
+import { RefineryError, toErrorValue } from '../../contract/errors.ts';
+import type { EventName, EventPayload } from '../../contract/methods.ts';
+import type { Handlers } from '../../contract/wire.ts';
+import { DatasetSession, type Reading, shapeOf } from '../datasets/browse/index.ts';
+import {
+  annotationsIn,
+  type ConversionResult,
+  type Item,
+  type Loss,
+  transforms,
+  writeRecipe,
+} from '../datasets/index.ts';
+import { forPeople } from './folders.ts';
+import type { Handles } from './handles.ts';
+
+interface Parts {
+  readonly handles: Handles;
+  readonly emit: <Name extends EventName>(name: Name, payload: EventPayload<Name>) => void;
+}
+
+type DatasetMethod = Extract<keyof Handlers, `datasets.${string}`>;
+
+/** Answers `datasets.*`. One set is open at a time; what takes long is told of and can be cancelled. */
+export function datasetHandlers({ handles, emit }: Parts): {
+  readonly handlers: Pick<Handlers, DatasetMethod>;
+  /** Path of a picture of the open set, by the name that pages use for it. */
+  pictureOf(name: string): Promise<string | undefined>;
+  close(): Promise<void>;
+} {
+  /** Work is ended by newer work of its kind: what was asked for before is no longer wanted. */
+  let open:
+    | {
+        readonly id: string;
+        readonly session: DatasetSession;
+        readonly work: Map<DatasetProgress['stage'], AbortController>;
+      }
+    | undefined;
+
+  async function close(): Promise<void> {
+    const last = open;
+    open = undefined;
+    if (last) end(last.work, 'The set was closed.');
+    await last?.session[Symbol.asyncDispose]();
+  }
+
+  function opened(id: string): NonNullable<typeof open> {
+    if (open?.id === id) return open;
+    throw new RefineryError('BAD_REQUEST', 'This set is no longer open.', { hint: 'Open it again.' });
+  }
+
+  const end = (work: ReadonlyMap<unknown, AbortController>, why: string): void => {
+    for (const abort of work.values()) abort.abort(new RefineryError('CANCELLED', why));
+  };
+
+  function begin(id: string, stage: DatasetProgress['stage']) {
+    const { work } = opened(id);
+    work.get(stage)?.abort(new RefineryError('CANCELLED', 'Something newer was asked for.'));
+    const abort = new AbortController();
+    work.set(stage, abort);
+    return {
+      signal: abort.signal,
+      onProgress: (done: number) => emit('datasets.progress', { id, stage, done, total: null }),
+    };
+  }
+
+  const handlers: Pick<Handlers, DatasetMethod> = {
+    'datasets.open': async ({ handle }) => {
+      const path = handles.path(handle);
+      const { name, location } = await handles.describe(handle);
+      const session = await DatasetSession.open(path);
+      await close();
+      const id = `set-${randomUUID()}`;
+      open = { id, session, work: new Map() };
+      return {
+        id,
+        name,
+        location,
+        candidates: session.candidates.map(({ format, confidence, reasons, against }) => ({
+          format: format.name,
+          title: format.title,
+          confidence,
+          reasons: [...reasons],
+          against: [...against],
+        })),
+      };
+    },
+    'datasets.read': async ({ id, format }) =>
+      summaryOf(await opened(id).session.read(format, begin(id, 'reading'))),
+    'datasets.items': async ({ id, filter, offset, count }) => {
+      const { session } = opened(id);
+      const indices = session.find(filter);
+      const items = await Promise.all(
+        indices.slice(offset, offset + count).map(async (index) => {
+          const item = await session.item(index);
+          return item ? [itemView(item, index)] : [];
+        }),
+      );
+      return { total: indices.length, items: items.flat() };
+    },
+    'datasets.transforms': () => ({
+      transforms: transforms.map(({ name, description, options }) => ({
+        name,
+        description,
+        schema: z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>,
+      })),
+    }),
+    'datasets.shape': async ({ id, steps }) => {
+      const { reading, targets } = await opened(id).session.shape(steps, begin(id, 'planning'));
+      return {
+        summary: summaryOf(reading),
+        targets: targets.map(({ format, loss }) => ({
+          format: format.name,
+          title: format.title,
+          total: totalOf(loss),
+          loss: lossView(loss),
+        })),
+      };
+    },
+    'datasets.validate': async ({ id, steps }) => {
+      const { task, findings } = await opened(id).session.validate(steps, begin(id, 'checking').signal);
+      return {
+        task,
+        findings: findings.map(({ byLabel, examples, ...finding }) => ({
+          ...finding,
+          byLabel: Object.entries(byLabel).map(([label, count]) => ({ label, count })),
+          examples: [...examples],
+        })),
+      };
+    },
+    'datasets.plan': async ({ id, to, steps }) => {
+      const { session } = opened(id);
+      const { signal, onProgress } = begin(id, 'planning');
+      const plan = await session.plan({
+        to,
+        transforms: steps,
+        output: '',
+        media: 'none',
+        signal,
+        onProgress: ({ done }) => onProgress(done),
+      });
+      return { loss: lossView(plan.loss), advice: [...plan.advice] };
+    },
+    'datasets.convert': async ({ id, to, steps, folder, name, media, overwrite, strict }) => {
+      const { session } = opened(id);
+      const parent = folder === null ? dirname(session.path) : handles.path(folder);
+      const output = join(parent, safeName(name));
+      if (!overwrite && (await stat(output).catch(() => undefined))) {
+        throw new RefineryError('OUTPUT_EXISTS', `There is already something named ${basename(output)}.`, {
+          hint: 'Choose another name, or allow replacing.',
+        });
+      }
+      const { signal } = begin(id, 'writing');
+      session
+        .convert({
+          to,
+          transforms: steps,
+          output,
+          media,
+          overwrite,
+          strict,
+          signal,
+          onProgress: (progress) => emit('datasets.progress', { id, ...progress }),
+        })
+        .then(
+          async (result) =>
+            emit('datasets.finished', { id, result: await resultView(result, handles), error: null }),
+          (thrown: unknown) =>
+            emit('datasets.finished', {
+              id,
+              result: null,
+              error: toErrorValue(signal.aborted ? signal.reason : thrown),
+            }),
+        );
+      return {};
+    },
+    'datasets.cancel': ({ id }) => {
+      if (open?.id === id) end(open.work, 'Cancelled. Nothing was written.');
+      return {};
+    },
+    'datasets.recipe': ({ from, to, steps, media }) => ({
+      recipe: writeRecipe({ version: 1, from, to, media, transforms: steps }),
+    }),
+    'datasets.close': async ({ id }) => {
+      if (open?.id === id) await close();
+      return {};
+    },
+  };
+
+  return {
+    handlers,
+    close,
+    async pictureOf(name) {
+      const [, id, index] = /^(set-[\w-]+)\.(\d+)$/.exec(name) ?? [];
+      if (id === undefined || index === undefined) return undefined;
+      return (await opened(id).session.item(Number(index)))?.media?.path;
+    },
+  };
+}
+
+/** A folder's name as a page gave it: one part, never a way to another place. */
+function safeName(name: string): string {
+  if (name !== '.' && name !== '..' && !/[/\\\0]/.test(name)) return name;
+  throw new RefineryError('BAD_REQUEST', 'The name of the new folder has a slash in it.', {
+    hint: 'Choose the folder that it goes into, and give a plain name.',
+  });
+}
+
+const countsOf = <Name extends string>(counts: ReadonlyMap<Name, number>) => [...counts];
+
+function problemsView({ total, byReason, first }: Reading['problems']): DatasetSummary['problems'] {
+  return {
+    total,
+    reasons: Object.entries(byReason)
+      .map(([reason, count]) => ({ reason, count }))
+      .sort((a, b) => b.count - a.count),
+    first: first.map(({ file, place, reason }) => ({ file, place, reason })),
+  };
+}
+
+function summaryOf({ format, statistics, categories, problems }: Reading): DatasetSummary {
+  return {
+    format: format.name,
+    title: format.title,
+    items: statistics.items,
+    annotations: annotationsIn(statistics),
+    withoutAnnotations: statistics.itemsWithoutAnnotations,
+    subsets: countsOf(statistics.bySubset).map(([name, items]) => ({ name, items })),
+    labels: categories.labels.map(({ name }, index) => ({
+      name,
+      annotations: statistics.byLabel.get(index) ?? 0,
+    })),
+    types: countsOf(statistics.byType).map(([type, annotations]) => ({ type, annotations })),
+    attributes: countsOf(statistics.byAttribute).map(([name, annotations]) => ({ name, annotations })),
+    problems: problemsView(problems),
+  };
+}
+
+function itemView(item: Item, index: number) {
+  const { media } = item;
+  return {
+    index,
+    id: item.id,
+    subset: item.subset,
+    size: media?.size ?? null,
+    hasPicture: media !== null && media.kind === 'image',
+    shapes: item.annotations.map((annotation) => {
+      const { type, label, rings, points, text, attributes } = shapeOf(annotation);
+      return {
+        type,
+        label,
+        rings: rings.map((ring) => [...ring]),
+        points: [...points],
+        text,
+        attributes: [...attributes],
+      };
+    }),
+  };
+}
+
+function lossView({ types, classes, attributes, notes }: Loss): DatasetLoss {
+  return {
+    types: [...types],
+    classes: [...classes],
+    attributes: countsOf(attributes).map(([name, annotations]) => ({ name, annotations })),
+    notes: [...notes],
+  };
+}
+
+function totalOf({ types }: Loss) {
+  const total = { kept: 0, approximated: 0, merged: 0, dropped: 0 };
+  for (const { kept, approximated, merged, dropped } of types) {
+    total.kept += kept;
+    total.approximated += approximated;
+    total.merged += merged;
+    total.dropped += dropped;
+  }
+  return total;
+}
+
+async function resultView(result: ConversionResult, handles: Handles): Promise<DatasetResult> {
+  const { output, roundTrip, media, problems, check, receipt } = result;
+  const [handle] = (await handles.admit([output])).handles;
+  return {
+    handle: handle?.id ?? '',
+    name: basename(output),
+    location: forPeople(dirname(output)),
+    items: result.items,
+    annotations: result.annotations,
+    files: result.files,
+    linked: media.linked,
+    copied: media.copied,
+    renamed: result.renamedForCollisions,
+    check,
+    score: roundTrip.score,
+    types: roundTrip.types.map(({ type, equal, near, changed, missing, added }) => ({
+      type,
+      equal,
+      near,
+      changed,
+      missing,
+      added,
+    })),
+    renamedLabels: roundTrip.renamedLabels.map(({ from, to }) => ({ from, to })),
+    problems: problemsView(problems),
+    receipt: receipt === null ? null : basename(receipt),
+  };
+}

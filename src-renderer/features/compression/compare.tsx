@@ -1,0 +1,200 @@
+import { X } from 'lucide-react';
+import { useMemo, useState } from 'react';
+import type { CompareChoices, ComparisonView } from '../../../src-main/contract/index.ts';
+import { chooseFolder } from '../../app/choose-folder.ts';
+import { Chart } from '../../ui/chart.tsx';
+import { Button, Check, Field, IconButton, Range, Segmented } from '../../ui/parts.tsx';
+import { ParetoPlot } from './pareto-plot.tsx';
+import { addRuns, compare, saveFile, useCompression } from './state.ts';
+
+const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
+const format = (value: number): string =>
+  value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(1) : number.format(value);
+
+const axes: ReadonlyArray<readonly [CompareChoices['axis'], string]> = [
+  ['step', 'Steps'],
+  ['epoch', 'Epochs'],
+  ['time', 'Time'],
+];
+
+/** Charts that are drawn before one filters. */
+const mostCharts = 24;
+
+const add = (): void => void chooseFolder('runFolder', (admitted) => void addRuns(admitted));
+
+/** Several trainings over each other: curves, settings that differ, and which model is worth its cost. */
+export function Compare() {
+  const { compared, comparison, choices } = useCompression();
+  const [wanted, setWanted] = useState('');
+  if (compared.length === 0) {
+    return (
+      <div className="welcome">
+        <div className="welcome-body">
+          <h1>Compare trainings</h1>
+          <p className="quiet">
+            Drop their output folders here, one after the other. Curves lie over each other, settings that
+            differ are marked, and each model stands by its quality and its cost.
+          </p>
+          <Button kind="primary" className="tall" onClick={add}>
+            Choose a folder
+          </Button>
+        </div>
+      </div>
+    );
+  }
+  return (
+    <div className="page run">
+      <header className="page-head">
+        <h1>{compared.length === 1 ? 'One training' : `${compared.length} trainings`}</h1>
+        <Button onClick={add}>Add a training</Button>
+      </header>
+      <ul className="plain run-list" aria-label="Trainings">
+        {compared.map(({ id, location }, index) => (
+          <li key={id} className="row">
+            <span className="run-key" style={{ background: `var(--chart-${(index % 8) + 1})` }} aria-hidden />
+            <span className="clip" title={location}>
+              {comparison?.runs[index] ?? location}
+            </span>
+            <IconButton
+              label={`Take out ${comparison?.runs[index] ?? location}`}
+              onClick={() => void compare(compared.filter((other) => other.id !== id))}
+            >
+              <X size={14} />
+            </IconButton>
+          </li>
+        ))}
+      </ul>
+      <div className="compare-bar">
+        <Segmented
+          label="Over"
+          value={choices.axis}
+          options={axes}
+          onChange={(axis) => void compare(compared, { axis })}
+        />
+        <Field label={`Smoothing ${choices.smoothing}`}>
+          {(id) => (
+            <Range
+              id={id}
+              value={choices.smoothing}
+              least={0}
+              most={0.99}
+              step={0.01}
+              onChange={(smoothing) => void compare(compared, { smoothing })}
+            />
+          )}
+        </Field>
+        <Check
+          checked={choices.clip > 0}
+          onChange={(clip) => void compare(compared, { clip: clip ? 0.02 : 0 })}
+        >
+          Leave outliers out of the range
+        </Check>
+        <input
+          className="input"
+          type="search"
+          placeholder="Find a metric"
+          aria-label="Find a metric"
+          value={wanted}
+          onChange={(event) => setWanted(event.target.value)}
+        />
+      </div>
+      {comparison && <Overlays comparison={comparison} wanted={wanted} />}
+      {comparison?.pareto && comparison.pareto.candidates.length > 0 && (
+        <ParetoPlot comparison={comparison} />
+      )}
+      {comparison && <Settings comparison={comparison} />}
+    </div>
+  );
+}
+
+function Overlays({ comparison, wanted }: { readonly comparison: ComparisonView; readonly wanted: string }) {
+  const { overlays, runs } = comparison;
+  const { charts, more } = useMemo(() => {
+    const text = wanted.trim().toLowerCase();
+    const found = overlays.filter(({ metric }) => metric.toLowerCase().includes(text));
+    return {
+      more: Math.max(0, found.length - mostCharts),
+      charts: found.slice(0, mostCharts).map(({ metric, curves, range }) => ({
+        metric,
+        range,
+        series: curves.map(({ run, points }) => ({ name: runs[run] ?? '', points, colour: run })),
+      })),
+    };
+  }, [overlays, runs, wanted]);
+  return (
+    <>
+      <div className="run-charts">
+        {charts.map(({ metric, series, range }) => (
+          <Chart
+            key={metric}
+            title={metric}
+            series={series}
+            height={170}
+            format={format}
+            group="compare"
+            range={range}
+          />
+        ))}
+      </div>
+      {more > 0 && <p className="quiet">{more} metrics more. Find one by its name.</p>}
+      {charts.length === 0 && <p className="quiet">No metric of this name.</p>}
+    </>
+  );
+}
+
+function Settings({ comparison: { runs, settings } }: { readonly comparison: ComparisonView }) {
+  const [all, setAll] = useState(false);
+  const shown = settings.filter(({ differs }) => all || differs);
+  const save = (): void => {
+    const quoted = (cell: unknown): string => `"${String(cell ?? '').replaceAll('"', '""')}"`;
+    const lines = [
+      ['group', 'setting', ...runs],
+      ...shown.map((row) => [row.group, row.name, ...row.values]),
+    ];
+    saveFile('settings.csv', lines.map((line) => line.map(quoted).join(',')).join('\n'), 'text/csv');
+  };
+  return (
+    <section className="section" aria-label="Settings">
+      <div className="row spread">
+        <h2>Settings</h2>
+        <div className="row">
+          <Check checked={all} onChange={setAll}>
+            Also those that agree
+          </Check>
+          <Button onClick={save}>Save as CSV</Button>
+        </div>
+      </div>
+      {shown.length === 0 ? (
+        <p className="quiet">All settings agree.</p>
+      ) : (
+        <div className="wide-table">
+          <table className="table">
+            <thead>
+              <tr>
+                <th>Setting</th>
+                {runs.map((run) => (
+                  <th key={run}>{run}</th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {shown.map(({ group, name, values, differs }) => (
+                <tr key={`${group} ${name}`}>
+                  <td>
+                    <span className="mono">{name}</span> <span className="quiet">{group}</span>
+                  </td>
+                  {values.map((value, index) => (
+                    // biome-ignore lint/suspicious/noArrayIndexKey: a column is a run's place.
+                    <td key={index} className={differs ? 'mono differs' : 'mono quiet'}>
+                      {value === null ? '–' : String(value)}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,124 @@
+import { create } from 'zustand';
+import type {
+  AdmitResult,
+  CompareChoices,
+  ComparisonView,
+  FileHandle,
+  MeasureView,
+  RunView,
+} from '../../../src-main/contract/index.ts';
+import { act, call, toast } from '../../state/session.ts';
+
+export type Mode = 'watch' | 'compare' | 'measure';
+
+interface Compression {
+  readonly mode: Mode;
+  readonly run: RunView | null;
+  readonly opening: boolean;
+  readonly compared: readonly FileHandle[];
+  readonly choices: CompareChoices;
+  readonly comparison: ComparisonView | null;
+  readonly models: readonly FileHandle[];
+  readonly examples: FileHandle | null;
+  readonly seconds: number;
+  readonly hint: 'throughput' | 'latency';
+  readonly measured: MeasureView | null;
+}
+
+/** What is watched, compared and measured. It stays while other places are shown. */
+export const useCompression = create<Compression>(() => ({
+  mode: 'watch',
+  run: null,
+  opening: false,
+  compared: [],
+  choices: { axis: 'step', smoothing: 0, clip: 0 },
+  comparison: null,
+  models: [],
+  examples: null,
+  seconds: 10,
+  hint: 'throughput',
+  measured: null,
+}));
+
+const set = useCompression.setState;
+const get = useCompression.getState;
+
+export const showMode = (mode: Mode): void => set({ mode });
+
+/** What was dropped or chosen, by what is shown. */
+export function take(admitted: AdmitResult): void {
+  const { mode } = get();
+  if (mode === 'measure') addModels(admitted);
+  else if (mode === 'compare') void addRuns(admitted);
+  else void openRun(admitted);
+}
+
+export async function openRun({ handles, refused }: AdmitResult): Promise<void> {
+  const folder = handles.find(({ kind }) => kind === 'folder');
+  if (!folder) {
+    toast(refused[0]?.reason ?? 'A training is a folder: the output_dir that it was started with.', {
+      tone: 'warning',
+    });
+    return;
+  }
+  set({ opening: true });
+  const run = await act('compression.open', { handle: folder.id });
+  set({ opening: false, ...(run ? { run, mode: 'watch' } : {}) });
+}
+
+export async function addRuns({ handles }: AdmitResult): Promise<void> {
+  const known = new Set(get().compared.map(({ id }) => id));
+  const added = handles.filter(({ id, kind }) => kind === 'folder' && !known.has(id));
+  if (added.length > 0) await compare([...get().compared, ...added]);
+}
+
+/** Reads the trainings and lays them over each other. */
+export async function compare(
+  compared: readonly FileHandle[],
+  change: Partial<CompareChoices> = {},
+): Promise<void> {
+  const before = get().compared;
+  const choices = { ...get().choices, ...change };
+  set({ compared, choices, ...(compared.length === 0 ? { comparison: null } : {}) });
+  if (compared.length === 0) return;
+  const comparison = await act('compression.compare', { handles: compared.map(({ id }) => id), choices });
+  if (get().compared !== compared || get().choices !== choices) return;
+  // One that can't be read is not kept on the list.
+  set(comparison ? { comparison } : { compared: before });
+}
+
+export function addModels({ handles }: AdmitResult): void {
+  const models = handles.filter(({ name }) => /\.(xml|onnx)$/i.test(name));
+  const examples = handles.find(({ name }) => /\.(tsv|csv|jsonl)$/i.test(name));
+  if (models.length === 0 && !examples)
+    toast('A model is an .xml with its .bin beside it, or an .onnx.', { tone: 'warning' });
+  set((state) => ({
+    models: [...state.models, ...models.filter(({ id }) => !state.models.some((other) => other.id === id))],
+    examples: examples ?? state.examples,
+  }));
+}
+
+export async function measure(): Promise<void> {
+  const { models, seconds, hint, examples } = get();
+  set({ measured: null });
+  await act('compression.measure', {
+    models: models.map(({ id }) => id),
+    seconds,
+    hint,
+    examples: examples?.id ?? null,
+  });
+}
+
+export async function saveReport(run: RunView): Promise<void> {
+  const { html } = await call('compression.report', { handle: run.id });
+  saveFile(`${run.name} report.html`, html, 'text/html');
+}
+
+/** Hands a text to the person as a file. */
+export function saveFile(name: string, text: string, type: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}

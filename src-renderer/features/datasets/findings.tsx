@@ -1,0 +1,104 @@
+import { CircleAlert, Info, TriangleAlert } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import type { DatasetFinding } from '../../../src-main/contract/index.ts';
+import { call } from '../../state/session.ts';
+import { count } from '../../ui/format.ts';
+import { Button } from '../../ui/parts.tsx';
+import { changeSteps, useWizard } from './state.ts';
+import { number, titleOf } from './words.ts';
+
+const severities = {
+  error: { word: 'Error', icon: CircleAlert, className: 'state-failed' },
+  warning: { word: 'Warning', icon: TriangleAlert, className: 'state-warning' },
+  info: { word: 'Note', icon: Info, className: 'quiet' },
+} as const;
+
+/** What is wrong with the set after its changes, and what mends it. */
+export function Findings() {
+  const { view, steps } = useWizard();
+  const [found, setFound] = useState<{ task: string; findings: readonly DatasetFinding[] } | null>(null);
+  const [failed, setFailed] = useState<string | null>(null);
+  const id = view?.id;
+  useEffect(() => {
+    if (id === undefined) return undefined;
+    let current = true;
+    setFound(null);
+    setFailed(null);
+    call('datasets.validate', { id, steps: [...steps] }).then(
+      (answer) => current && setFound(answer),
+      (thrown: Error) => current && setFailed(thrown.message),
+    );
+    return () => {
+      current = false;
+    };
+  }, [id, steps]);
+  if (failed !== null) return <p className="findings state-failed">{failed}</p>;
+  if (!found) {
+    return (
+      <p className="findings quiet" role="status">
+        Looking through every picture and annotation
+      </p>
+    );
+  }
+  return (
+    <div className="findings">
+      <p className="quiet" role="status">
+        {found.findings.length === 0
+          ? `Nothing is wrong with it as a set for ${found.task}.`
+          : `Looked at as a set for ${found.task}, after your changes.`}
+      </p>
+      <ul className="plain candidates">
+        {found.findings.map((finding) => (
+          <Finding key={finding.check} finding={finding} />
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Finding({ finding }: { readonly finding: DatasetFinding }) {
+  const { steps } = useWizard();
+  const { word, icon: Icon, className } = severities[finding.severity];
+  const { mend } = finding;
+  return (
+    <li className="candidate">
+      <div className="row spread">
+        <h3 className="row">
+          <span className={`row ${className}`}>
+            <Icon size={14} aria-hidden /> {word}
+          </span>
+          {finding.title}
+        </h3>
+        <span className="numeric">{count(finding.count, 'time')}</span>
+      </div>
+      {finding.byLabel.length > 0 && (
+        <p className="quiet">
+          {finding.byLabel
+            .slice(0, 8)
+            .map(({ label, count: times }) => `${label} ${number(times)}`)
+            .join(', ')}
+          {finding.byLabel.length > 8 && ` and ${number(finding.byLabel.length - 8)} classes more`}
+        </p>
+      )}
+      {finding.examples.length > 0 && (
+        <details>
+          <summary>Where</summary>
+          <ul className="plain mono quiet">
+            {finding.examples.map((example) => (
+              <li key={example}>{example}</li>
+            ))}
+          </ul>
+        </details>
+      )}
+      {mend && (
+        <div>
+          <Button
+            onClick={() => changeSteps([...steps, mend], `${titleOf(mend.name)} was added to the changes`)}
+          >
+            Mend it: {titleOf(mend.name).toLowerCase()}
+          </Button>
+        </div>
+      )}
+    </li>
+  );
+}

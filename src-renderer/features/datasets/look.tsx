@@ -1,0 +1,266 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { clsx } from 'clsx';
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import type { DatasetItem } from '../../../src-main/contract/index.ts';
+import { useSession } from '../../state/session.ts';
+import { count } from '../../ui/format.ts';
+import { Button, Check, Segmented, Select } from '../../ui/parts.tsx';
+import { Findings } from './findings.tsx';
+import { type Items, useItems } from './items.ts';
+import { Large } from './large.tsx';
+import { Overlay } from './overlay.tsx';
+import { changeFilter, showStep, useWizard } from './state.ts';
+
+/** Smallest width of a tile, and the height of its words, in pixels. */
+const least = 176;
+const wordsHeight = 34;
+const gap = 10;
+
+/** The pictures with what is annotated on them. */
+export function Look() {
+  const { view, summary, filter } = useWizard();
+  const [range, setRange] = useState({ from: 0, to: 47 });
+  const [place, setPlace] = useState(0);
+  const [large, setLarge] = useState(false);
+  const [shown, setShown] = useState<'pictures' | 'findings'>('pictures');
+  const items = useItems(view?.id ?? '', filter, range.from, range.to);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another filter begins at its first picture.
+  useEffect(() => setPlace(0), [filter]);
+  if (!summary) return null;
+  return (
+    <div className="look">
+      <div className="look-bar">
+        <Segmented
+          label="What to look at"
+          value={shown}
+          options={[
+            ['pictures', 'Pictures'],
+            ['findings', 'Faults'],
+          ]}
+          onChange={setShown}
+        />
+        {shown === 'pictures' && <Filters total={items.total} />}
+        <Button kind="primary" className="look-next" onClick={() => showStep('target')}>
+          Choose a target
+        </Button>
+      </div>
+      {shown === 'findings' ? (
+        <Findings />
+      ) : large ? (
+        <Large
+          item={items.at(place)}
+          place={place}
+          total={items.total}
+          onMove={(to) => {
+            setPlace(to);
+            setRange({ from: to - 1, to: to + 1 });
+          }}
+          onClose={() => setLarge(false)}
+        />
+      ) : (
+        <Grid
+          items={items}
+          place={place}
+          onRange={(from, to) => setRange((now) => (now.from === from && now.to === to ? now : { from, to }))}
+          onPlace={setPlace}
+          onOpen={(at) => {
+            setPlace(at);
+            setLarge(true);
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+/** Which of the pictures are shown. */
+function Filters({ total }: { readonly total: number }) {
+  const { summary, filter } = useWizard();
+  if (!summary) return null;
+  return (
+    <>
+      <Select
+        label="Split"
+        value={filter.subset ?? ''}
+        options={[['', 'All splits'] as const, ...summary.subsets.map(({ name }) => [name, name] as const)]}
+        onChange={(subset) => changeFilter({ subset: subset === '' ? null : subset })}
+      />
+      <Select
+        label="Class"
+        value={filter.label === null ? '' : String(filter.label)}
+        options={[
+          ['', 'All classes'] as const,
+          ...summary.labels.map(({ name }, index) => [String(index), name] as const),
+        ]}
+        onChange={(label) => changeFilter({ label: label === '' ? null : Number(label) })}
+      />
+      <input
+        className="input"
+        type="search"
+        placeholder="Find by name"
+        aria-label="Find by name"
+        value={filter.text}
+        onChange={(event) => changeFilter({ text: event.target.value })}
+      />
+      <Check checked={filter.empty} onChange={(empty) => changeFilter({ empty })}>
+        Empty only
+      </Check>
+      <span className="quiet numeric look-count" role="status">
+        {count(total, 'picture')}
+      </span>
+    </>
+  );
+}
+
+interface GridProps {
+  readonly items: Items;
+  readonly place: number;
+  readonly onRange: (from: number, to: number) => void;
+  readonly onPlace: (place: number) => void;
+  readonly onOpen: (place: number) => void;
+}
+
+function Grid({ items, place, onRange, onPlace, onOpen }: GridProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(800);
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) return undefined;
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  const columns = Math.max(1, Math.floor((width - gap) / (least + gap)));
+  const side = (width - gap) / columns - gap;
+  const rowHeight = side * 0.75 + wordsHeight + gap;
+  const rows = useVirtualizer({
+    count: Math.ceil(items.total / columns),
+    getScrollElement: () => box.current,
+    estimateSize: () => rowHeight,
+    overscan: 3,
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another width means other rows.
+  useEffect(() => rows.measure(), [rowHeight]);
+  const shown = rows.getVirtualItems();
+  const from = (shown[0]?.index ?? 0) * columns;
+  const to = ((shown.at(-1)?.index ?? 0) + 1) * columns - 1;
+  useEffect(() => onRange(from, Math.max(from, to)), [from, to, onRange]);
+
+  const press = (event: KeyboardEvent): void => {
+    const moves: Readonly<Record<string, number>> = {
+      ArrowRight: place + 1,
+      ArrowLeft: place - 1,
+      ArrowDown: place + columns,
+      ArrowUp: place - columns,
+      Home: 0,
+      End: items.total - 1,
+      PageDown: place + 4 * columns,
+      PageUp: place - 4 * columns,
+    };
+    const next = moves[event.key];
+    if (event.key === 'Enter' || event.key === ' ') onOpen(place);
+    else if (next === undefined) return;
+    else {
+      const at = Math.max(0, Math.min(items.total - 1, next));
+      onPlace(at);
+      rows.scrollToIndex(Math.floor(at / columns), { align: 'auto' });
+    }
+    event.preventDefault();
+  };
+  return (
+    <div
+      ref={box}
+      className="grid"
+      role="listbox"
+      aria-label="Pictures"
+      tabIndex={0}
+      aria-activedescendant={`item-${place}`}
+      onKeyDown={press}
+    >
+      {items.total === 0 && <p className="quiet grid-empty">No picture fits these filters.</p>}
+      <div role="presentation" style={{ height: rows.getTotalSize(), position: 'relative' }}>
+        {shown.flatMap(({ index, start }) =>
+          Array.from({ length: columns }, (_, column) => {
+            const at = index * columns + column;
+            if (at >= items.total) return null;
+            return (
+              <Tile
+                key={at}
+                place={at}
+                total={items.total}
+                item={items.at(at)}
+                width={side}
+                current={at === place}
+                style={{ left: gap + column * (side + gap), top: start + gap, width: side }}
+                onOpen={onOpen}
+              />
+            );
+          }),
+        )}
+      </div>
+    </div>
+  );
+}
+
+interface TileProps {
+  readonly item: DatasetItem | undefined;
+  readonly place: number;
+  readonly total: number;
+  readonly width: number;
+  readonly current: boolean;
+  readonly style: { readonly left: number; readonly top: number; readonly width: number };
+  readonly onOpen: (place: number) => void;
+}
+
+function Tile({ item, place, total, width, current, style, onOpen }: TileProps) {
+  const id = useWizard((state) => state.view?.id);
+  const bridge = useSession((state) => state.connection?.bridge);
+  const [natural, setNatural] = useState<{ width: number; height: number } | null>(null);
+  const [broken, setBroken] = useState(false);
+  const size = item?.size ?? natural;
+  const height = width * 0.75;
+  const fit = size ? Math.min(width / size.width, height / size.height) : 0;
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid takes the keys; tiles are its active descendants.
+    // biome-ignore lint/a11y/useFocusableInteractive: see above.
+    <div
+      id={`item-${place}`}
+      className={clsx('tile', current && 'current')}
+      role="option"
+      aria-selected={current}
+      aria-setsize={total}
+      aria-posinset={place + 1}
+      aria-label={item ? `${item.id}, ${count(item.shapes.length, 'annotation')}` : 'Not here yet'}
+      style={style}
+      onClick={() => onOpen(place)}
+    >
+      <div className="tile-picture" style={{ height }}>
+        {item && !item.hasPicture && <span className="quiet">No picture</span>}
+        {item?.hasPicture && broken && <span className="quiet">Picture is missing</span>}
+        {item?.hasPicture && !broken && (
+          <img
+            src={bridge?.mediaUrl({ jobId: `${id}.${item.index}`, variant: 'tile' })}
+            alt=""
+            loading="lazy"
+            decoding="async"
+            draggable={false}
+            style={size ? { width: size.width * fit, height: size.height * fit } : undefined}
+            onLoad={({ currentTarget }) =>
+              setNatural({ width: currentTarget.naturalWidth, height: currentTarget.naturalHeight })
+            }
+            onError={() => setBroken(true)}
+          />
+        )}
+        {item && size && item.shapes.length > 0 && (
+          <Overlay shapes={item.shapes} size={size} width={size.width * fit} height={size.height * fit} />
+        )}
+      </div>
+      <div className="row spread tile-words">
+        <span className="clip" title={item?.id} dir="auto">
+          {item?.id}
+        </span>
+        <span className="quiet numeric">{item?.shapes.length}</span>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,66 @@
+import { Database } from 'lucide-react';
+import { useEffect } from 'react';
+import { chooseFolder } from '../../app/choose-folder.ts';
+import type { Page } from '../../app/page-type.ts';
+import { useSession } from '../../state/session.ts';
+import { Button } from '../../ui/parts.tsx';
+import './datasets.css';
+import { Look } from './look.tsx';
+import { Result } from './result.tsx';
+import { Shape } from './shape.tsx';
+import { Source } from './source.tsx';
+import { followDatasets, openDataset, useWizard } from './state.ts';
+import { StepBar } from './step-bar.tsx';
+import { SummaryPanel } from './summary.tsx';
+import { Target } from './target.tsx';
+
+const choose = (): void => void chooseFolder('datasetFolder', (admitted) => void openDataset(admitted));
+
+const contents = { source: Source, look: Look, shape: Shape, target: Target, result: Result } as const;
+
+function Datasets() {
+  const { view, step, busy } = useWizard();
+  const engine = useSession((state) => state.connection?.engine);
+  useEffect(() => (engine ? followDatasets(engine) : undefined), [engine]);
+  if (!view) {
+    return (
+      <div className="welcome">
+        <div className="welcome-body">
+          <Database size={40} strokeWidth={1.25} className="quiet" aria-hidden />
+          <h1>Drop a dataset here</h1>
+          <p className="quiet">
+            A folder of annotated pictures, or a zip or tar of one. Refinery tells what it is, shows it, and
+            says what each other format would lose before a byte is written. COCO, YOLO, Pascal VOC, CVAT,
+            Datumaro and many more.
+          </p>
+          <Button kind="primary" className="tall" disabled={busy === 'opening'} onClick={choose}>
+            {busy === 'opening' ? 'Looking what it is' : 'Choose a folder'}
+          </Button>
+        </div>
+      </div>
+    );
+  }
+  const Content = contents[step];
+  return (
+    <div className="wizard">
+      <StepBar />
+      <SummaryPanel onOther={choose} />
+      <div className="wizard-content">
+        <Content />
+      </div>
+    </div>
+  );
+}
+
+export const page: Page = {
+  id: 'datasets',
+  title: 'Datasets',
+  icon: Database,
+  rank: 2,
+  component: Datasets,
+  drop: {
+    title: 'Open this dataset',
+    hint: 'A folder of annotated pictures, or a zip or tar of one.',
+    take: (admitted) => void openDataset(admitted),
+  },
+};

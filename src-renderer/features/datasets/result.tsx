@@ -1,0 +1,197 @@
+import { CircleCheck, TriangleAlert } from 'lucide-react';
+import { act, call, toast, useSession } from '../../state/session.ts';
+import { Button, Progress } from '../../ui/parts.tsx';
+import { cancelWork, convertDataset, openDataset, showStep, useWizard } from './state.ts';
+import { kindWords, number } from './words.ts';
+
+const stages = {
+  reading: 'Reading',
+  planning: 'Reading the source',
+  writing: 'Writing',
+  checking: 'Reading it back',
+} as const;
+
+/** How far it is, and then what came of it. */
+export function Result() {
+  const { busy, progress, result, error } = useWizard();
+  if (busy === 'converting') {
+    const part = progress?.total ? progress.done / progress.total : 0;
+    const order = ['planning', 'writing', 'checking'] as const;
+    const stage = Math.max(0, order.indexOf((progress?.stage ?? 'planning') as (typeof order)[number]));
+    return (
+      <div className="column result" role="status">
+        <h2 className="wizard-title">{progress ? stages[progress.stage] : 'Starting'}</h2>
+        <Progress value={(stage + part) / order.length} label="Progress of the conversion" />
+        <p className="quiet numeric">
+          {progress &&
+            `${number(progress.done)}${progress.total ? ` of ${number(progress.total)}` : ''} pictures`}
+        </p>
+        <div>
+          <Button onClick={cancelWork}>Cancel</Button>
+        </div>
+      </div>
+    );
+  }
+  if (error) {
+    return (
+      <div className="column result" role="alert">
+        <h2 className="wizard-title state-failed">
+          {error.code === 'CANCELLED' ? 'Cancelled' : 'The set was not written'}
+        </h2>
+        <p>
+          {error.message} {error.hint}
+        </p>
+        <div className="row">
+          <Button kind="primary" onClick={() => void convertDataset()}>
+            Try again
+          </Button>
+          <Button onClick={() => showStep('target')}>Change the target</Button>
+        </div>
+      </div>
+    );
+  }
+  return result ? <Done /> : null;
+}
+
+const headlines = {
+  passed: 'Written and read back; what could not be written is listed below',
+  changed: 'Written; some of it reads back otherwise',
+  failed: 'Written, but some of it did not come back',
+} as const;
+
+function Done() {
+  const { result, view, summary, target, steps, writing } = useWizard();
+  const native = useSession((state) => state.shell?.native ?? false);
+  if (!result || !target || !summary) return null;
+  const whole = result.check === 'passed' && result.problems.total === 0;
+  const changed = result.types.filter(
+    ({ near, changed: other, missing, added }) => near + other + missing + added > 0,
+  );
+  const recipe = async (): Promise<string> =>
+    (
+      await call('datasets.recipe', {
+        from: summary.format,
+        to: target,
+        steps: [...steps],
+        media: writing.media,
+      })
+    ).recipe;
+  const copyCommand = async (): Promise<void> => {
+    const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+    const parts = ['refinery convert', quoted(`${view?.location}`), '--to', target, '--from', summary.format];
+    if (writing.media !== 'copy') parts.push('--media', writing.media);
+    if (steps.length > 0) parts.push('--recipe', quoted(`${result.name}.recipe.yaml`));
+    parts.push('--output', quoted(`${result.location}/${result.name}`));
+    await navigator.clipboard.writeText(parts.join(' '));
+    toast(steps.length > 0 ? 'Command copied. It needs the saved recipe beside it.' : 'Command copied');
+  };
+  const saveRecipe = async (): Promise<void> => {
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([await recipe()], { type: 'application/yaml' }));
+    link.download = `${result.name}.recipe.yaml`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  };
+  return (
+    <div className="column result">
+      <header className="page-head">
+        <div>
+          <h2 className="wizard-title row">
+            {whole ? (
+              <CircleCheck size={20} className="state-good" aria-hidden />
+            ) : (
+              <TriangleAlert size={20} className="state-warning" aria-hidden />
+            )}
+            {whole ? 'Written, read back, and all there' : headlines[result.check]}
+          </h2>
+          <p className="quiet mono">{`${result.location}/${result.name}`}</p>
+        </div>
+      </header>
+      <dl className="figures">
+        <Figure name="Pictures" value={number(result.items)} />
+        <Figure name="Annotations" value={number(result.annotations)} />
+        <Figure name="Files" value={number(result.files)} />
+        <Figure name="Came back as said" value={`${(100 * result.score).toFixed(1)} %`} />
+      </dl>
+      <div className="row wrap">
+        {native && (
+          <Button kind="primary" onClick={() => void act('shell.showFolder', { handle: result.handle })}>
+            Show in folder
+          </Button>
+        )}
+        <Button
+          onClick={() =>
+            void call('files.describe', { id: result.handle }).then((handle) =>
+              openDataset({ handles: [handle], refused: [] }),
+            )
+          }
+        >
+          Open the new set
+        </Button>
+        <Button onClick={() => void copyCommand()}>Copy the command</Button>
+        <Button onClick={() => void saveRecipe()}>Save the recipe</Button>
+        <Button onClick={() => showStep('target')}>Another target</Button>
+      </div>
+      {result.receipt && <p className="quiet">The receipt lies beside it: {result.receipt}</p>}
+      {result.linked > 0 && result.copied > 0 && (
+        <p className="state-warning">{number(result.copied)} pictures were copied: no link was possible.</p>
+      )}
+      {result.renamed > 0 && (
+        <p className="state-warning">
+          {number(result.renamed)} pictures got another name, as theirs was taken.
+        </p>
+      )}
+      {result.renamedLabels.map(({ from, to }) => (
+        <p key={from} className="state-warning">
+          The class {from} is {to} now.
+        </p>
+      ))}
+      {changed.length > 0 && (
+        <table className="table">
+          <caption className="hidden-visually">What came back otherwise</caption>
+          <thead>
+            <tr>
+              <th>Annotations</th>
+              <th className="numeric">Equal</th>
+              <th className="numeric">Rounded</th>
+              <th className="numeric">Changed</th>
+              <th className="numeric">Missing</th>
+            </tr>
+          </thead>
+          <tbody>
+            {changed.map(({ type, equal, near, changed: other, missing }) => (
+              <tr key={type}>
+                <td>{kindWords[type]}</td>
+                <td className="numeric">{number(equal)}</td>
+                <td className="numeric">{number(near)}</td>
+                <td className="numeric">{number(other)}</td>
+                <td className="numeric">{number(missing)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {result.problems.total > 0 && (
+        <section className="section" aria-label="Problems">
+          <h2>{number(result.problems.total)} things could not be written as they were</h2>
+          <ul className="plain">
+            {result.problems.reasons.map(({ reason, count }) => (
+              <li key={reason}>
+                <span className="numeric">{number(count)}</span> {reason}
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </div>
+  );
+}
+
+function Figure({ name, value }: { readonly name: string; readonly value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd className="numeric">{value}</dd>
+    </div>
+  );
+}

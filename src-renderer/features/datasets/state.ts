@@ -1,0 +1,201 @@
+import { create } from 'zustand';
+import type {
+  AdmitResult,
+  DatasetFilter,
+  DatasetLoss,
+  DatasetMedia,
+  DatasetProgress,
+  DatasetResult,
+  DatasetStep,
+  DatasetSummary,
+  DatasetTarget,
+  DatasetView,
+  EngineClient,
+  ErrorValue,
+} from '../../../src-main/contract/index.ts';
+import { act, call, toast } from '../../state/session.ts';
+
+export const wizardSteps = ['source', 'look', 'shape', 'target', 'result'] as const;
+export type WizardStep = (typeof wizardSteps)[number];
+
+/** Where and how the new set is written. */
+export interface Writing {
+  /** Handle of the folder that it goes into; null is beside the source. */
+  readonly folder: { readonly id: string; readonly location: string } | null;
+  readonly name: string;
+  readonly media: DatasetMedia;
+  readonly overwrite: boolean;
+  readonly strict: boolean;
+}
+
+interface Wizard {
+  readonly view: DatasetView | null;
+  readonly step: WizardStep;
+  /** What the set holds as it was read. */
+  readonly summary: DatasetSummary | null;
+  readonly filter: DatasetFilter;
+  readonly steps: readonly DatasetStep[];
+  /** What the steps make of it, and what each format would keep. Null while that is being found out. */
+  readonly shaped: { readonly summary: DatasetSummary; readonly targets: readonly DatasetTarget[] } | null;
+  readonly target: string | null;
+  /** What the chosen format would lose, measured. Null until it is known. */
+  readonly plan: { readonly loss: DatasetLoss; readonly advice: readonly string[] } | null;
+  readonly writing: Writing;
+  readonly progress: DatasetProgress | null;
+  /** Whether something is under way that the person waits for. */
+  readonly busy: 'opening' | 'reading' | 'shaping' | 'planning' | 'converting' | null;
+  readonly result: DatasetResult | null;
+  readonly error: ErrorValue | null;
+}
+
+const everything: DatasetFilter = { subset: null, label: null, empty: false, text: '' };
+
+const nothing: Wizard = {
+  view: null,
+  step: 'source',
+  summary: null,
+  filter: everything,
+  steps: [],
+  shaped: null,
+  target: null,
+  plan: null,
+  writing: { folder: null, name: '', media: 'copy', overwrite: false, strict: false },
+  progress: null,
+  busy: null,
+  result: null,
+  error: null,
+};
+
+/** The set that is open, and the way that it goes through the wizard. */
+export const useWizard = create<Wizard>(() => nothing);
+
+const set = useWizard.setState;
+const get = useWizard.getState;
+
+/** Connects the wizard to the engine's events. */
+export function followDatasets(engine: EngineClient): () => void {
+  const stops = [
+    engine.on('datasets.progress', (progress) => {
+      if (progress.id === get().view?.id) set({ progress });
+    }),
+    engine.on('datasets.finished', ({ id, result, error }) => {
+      if (id === get().view?.id) set({ busy: null, progress: null, result, error });
+    }),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+/** Opens what was dropped or chosen, and reads it when it is clear what it is. */
+export async function openDataset({ handles, refused }: AdmitResult): Promise<void> {
+  const [handle] = handles;
+  if (!handle) {
+    toast(refused[0]?.reason ?? 'A dataset is a folder, or a zip or tar file of one.', { tone: 'warning' });
+    return;
+  }
+  set({ ...nothing, busy: 'opening' });
+  const view = await act('datasets.open', { handle: handle.id });
+  if (!view) return set(nothing);
+  set({ ...nothing, view });
+  const [best, next] = view.candidates;
+  if (best && best.confidence > (next?.confidence ?? 0)) await readDataset(best.format);
+}
+
+/** Reads the whole set as one of a format, and shows it. */
+export async function readDataset(format: string): Promise<void> {
+  const { view } = get();
+  if (!view) return;
+  set({
+    busy: 'reading',
+    error: null,
+    summary: null,
+    shaped: null,
+    plan: null,
+    result: null,
+    filter: everything,
+  });
+  const summary = await act('datasets.read', { id: view.id, format });
+  if (get().view?.id !== view.id) return;
+  set({ busy: null, progress: null, summary: summary ?? null });
+  if (!summary) return;
+  set({ step: 'look' });
+  await shapeAgain();
+}
+
+export function closeDataset(): void {
+  const { view } = get();
+  if (view) void act('datasets.close', { id: view.id });
+  set(nothing);
+}
+
+export const showStep = (step: WizardStep): void => set({ step });
+export const changeFilter = (filter: Partial<DatasetFilter>): void =>
+  set((state) => ({ filter: { ...state.filter, ...filter } }));
+export const changeWriting = (writing: Partial<Writing>): void =>
+  set((state) => ({ writing: { ...state.writing, ...writing } }));
+
+/** Changes what is done to the set on its way; it can be undone. */
+export function changeSteps(steps: readonly DatasetStep[], said?: string): void {
+  const before = get().steps;
+  set({ steps });
+  if (said) toast(said, { action: { label: 'Undo', run: () => changeSteps(before) } });
+  void shapeAgain();
+}
+
+async function shapeAgain(): Promise<void> {
+  const { view, steps } = get();
+  if (!view) return;
+  set({ shaped: null, plan: null, result: null, error: null, busy: 'shaping' });
+  try {
+    const shaped = await call('datasets.shape', { id: view.id, steps: [...steps] });
+    if (get().steps !== steps || get().view?.id !== view.id) return;
+    set({ shaped, busy: null, progress: null });
+    if (get().target !== null) await planFor(get().target ?? '');
+  } catch (thrown) {
+    if (get().steps === steps) set({ busy: null, progress: null, error: thrown as ErrorValue });
+  }
+}
+
+/** Chooses a format, and measures what it would lose. */
+export async function planFor(target: string): Promise<void> {
+  const { view, steps } = get();
+  if (!view) return;
+  const named = `${stemOf(view.name)}-${get().target}`;
+  // A name that the person gave stays.
+  const own = get().writing.name !== '' && get().writing.name !== named;
+  set({ target, plan: null, result: null, error: null, busy: 'planning' });
+  if (!own) changeWriting({ name: `${stemOf(view.name)}-${target}` });
+  try {
+    const plan = await call('datasets.plan', { id: view.id, to: target, steps: [...steps] });
+    if (get().target === target && get().steps === steps) set({ plan, busy: null, progress: null });
+  } catch (thrown) {
+    if (get().target === target && get().steps === steps)
+      set({ busy: null, progress: null, error: thrown as ErrorValue });
+  }
+}
+
+const stemOf = (name: string): string => name.replace(/\.(zip|tar|tgz|tar\.gz)$/i, '');
+
+/** Starts the conversion; its end comes as an event. */
+export async function convertDataset(): Promise<void> {
+  const { view, target, steps, writing } = get();
+  if (!view || target === null) return;
+  set({ step: 'result', busy: 'converting', progress: null, result: null, error: null });
+  const started = await act('datasets.convert', {
+    id: view.id,
+    to: target,
+    steps: [...steps],
+    folder: writing.folder?.id ?? null,
+    name: writing.name.trim(),
+    media: writing.media,
+    overwrite: writing.overwrite,
+    strict: writing.strict,
+  });
+  if (!started) set({ step: 'target', busy: null });
+}
+
+export function cancelWork(): void {
+  const { view } = get();
+  if (view) void act('datasets.cancel', { id: view.id });
+}

@@ -1,0 +1,152 @@
+import { X } from 'lucide-react';
+import { useState } from 'react';
+import type { DatasetSummary } from '../../../src-main/contract/index.ts';
+import { Button, IconButton, Progress } from '../../ui/parts.tsx';
+import { cancelWork, changeFilter, closeDataset, showStep, useWizard } from './state.ts';
+import { classColour, difference, kindWords, number } from './words.ts';
+
+/** Classes that are listed before one asks for all. */
+const fewClasses = 14;
+
+/** What the set holds, always up to date with the changes on its way. */
+export function SummaryPanel({ onOther }: { readonly onOther: () => void }) {
+  const { view, summary, shaped, busy, progress } = useWizard();
+  const now = shaped?.summary ?? summary;
+  return (
+    <aside className="set-summary" aria-label="The set">
+      <header className="row spread">
+        <h1 className="clip" title={view?.location}>
+          {view?.name}
+        </h1>
+        <IconButton label="Close the set" onClick={closeDataset}>
+          <X size={16} />
+        </IconButton>
+      </header>
+      {now && summary ? (
+        <Figures before={summary} now={now} />
+      ) : (
+        <p className="quiet">{busy === 'reading' ? 'Reading' : 'Not read yet'}</p>
+      )}
+      {busy && busy !== 'converting' && (
+        <div className="stack" role="status">
+          <Progress
+            value={progress?.total ? progress.done / progress.total : 0.02}
+            label="What is under way"
+          />
+          <div className="row spread quiet">
+            <span className="numeric">{progress ? `${number(progress.done)} pictures read` : 'Reading'}</span>
+            {busy === 'reading' && (
+              <Button kind="bare" onClick={cancelWork}>
+                Cancel
+              </Button>
+            )}
+          </div>
+        </div>
+      )}
+      <Button kind="bare" onClick={onOther}>
+        Open another
+      </Button>
+    </aside>
+  );
+}
+
+function Figures({ before, now }: { readonly before: DatasetSummary; readonly now: DatasetSummary }) {
+  const [all, setAll] = useState(false);
+  const classes = all ? now.labels : now.labels.slice(0, fewClasses);
+  const most = Math.max(1, ...now.labels.map(({ annotations }) => annotations));
+  return (
+    <>
+      <p className="quiet">{now.title}</p>
+      <dl className="set-figures">
+        <Figure name="Pictures" before={before.items} now={now.items} />
+        <Figure name="Annotations" before={before.annotations} now={now.annotations} />
+        <Figure name="Classes" before={before.labels.length} now={now.labels.length} />
+        <Figure name="Without annotations" before={before.withoutAnnotations} now={now.withoutAnnotations} />
+      </dl>
+      <section aria-label="Splits">
+        <h2>Splits</h2>
+        <ul className="plain">
+          {now.subsets.map(({ name, items }) => (
+            <li key={name} className="row spread">
+              <button
+                type="button"
+                className="name-button clip"
+                onClick={() => {
+                  changeFilter({ subset: name });
+                  showStep('look');
+                }}
+              >
+                {name}
+              </button>
+              <span className="numeric quiet">{number(items)}</span>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <section aria-label="Kinds">
+        <h2>Kinds</h2>
+        <ul className="plain">
+          {now.types.map(({ type, annotations }) => (
+            <li key={type} className="row spread">
+              <span className="clip">{kindWords[type]}</span>
+              <span className="numeric quiet">{number(annotations)}</span>
+            </li>
+          ))}
+        </ul>
+      </section>
+      {now.labels.length > 0 && (
+        <section aria-label="Classes">
+          <h2>Classes</h2>
+          <ul className="plain">
+            {classes.map(({ name, annotations }, index) => (
+              <li key={name} className="class-row">
+                <span className="swatch" style={{ background: classColour(index) }} aria-hidden />
+                <button
+                  type="button"
+                  className="name-button clip"
+                  title={name}
+                  onClick={() => {
+                    changeFilter({ label: before.labels.findIndex((label) => label.name === name) });
+                    showStep('look');
+                  }}
+                >
+                  {name}
+                </button>
+                <span className="class-bar" aria-hidden>
+                  <span style={{ width: `${(100 * annotations) / most}%` }} />
+                </span>
+                <span className="numeric quiet">{number(annotations)}</span>
+              </li>
+            ))}
+          </ul>
+          {now.labels.length > fewClasses && (
+            <Button kind="bare" onClick={() => setAll(!all)}>
+              {all ? 'Fewer' : `All ${number(now.labels.length)}`}
+            </Button>
+          )}
+        </section>
+      )}
+      {now.problems.total > 0 && (
+        <p className="state-warning">
+          {number(now.problems.total)} things can’t be read.{' '}
+          <button type="button" className="name-button underlined" onClick={() => showStep('source')}>
+            Show them
+          </button>
+        </p>
+      )}
+    </>
+  );
+}
+
+function Figure(props: { readonly name: string; readonly before: number; readonly now: number }) {
+  const change = difference(props.before, props.now);
+  return (
+    <div className="row spread">
+      <dt>{props.name}</dt>
+      <dd className="numeric">
+        {change && <span className="set-change">{change}</span>}
+        {number(props.now)}
+      </dd>
+    </div>
+  );
+}

@@ -1,0 +1,163 @@
+import { clsx } from 'clsx';
+import { useState } from 'react';
+import type { DatasetMedia } from '../../../src-main/contract/index.ts';
+import { chooseFolder } from '../../app/choose-folder.ts';
+import { useSession } from '../../state/session.ts';
+import { Button, Check, Field, Segmented } from '../../ui/parts.tsx';
+import { LossTable } from './loss-table.tsx';
+import { changeWriting, convertDataset, planFor, useWizard } from './state.ts';
+import { fateText, number, survival } from './words.ts';
+
+const media: ReadonlyArray<readonly [DatasetMedia, string]> = [
+  ['copy', 'Copy'],
+  ['link', 'Hard links'],
+  ['none', 'Leave out'],
+];
+
+const mediaHints: Readonly<Record<DatasetMedia, string>> = {
+  copy: 'Pictures are copied byte by byte.',
+  link: 'Takes no space: both sets share the files. Where the disk can’t, they are copied, and you are told.',
+  none: 'Only annotations are written.',
+};
+
+/** Formats as cards with what survives; the chosen one's losses in full, and where it goes. */
+export function Target() {
+  const { shaped, target, plan, busy, error, writing, view } = useWizard();
+  const native = useSession((state) => state.shell?.native ?? true);
+  const [text, setText] = useState('');
+  const wanted = text.trim().toLowerCase();
+  const targets = [...(shaped?.targets ?? [])]
+    .filter(({ format, title }) => `${format} ${title}`.toLowerCase().includes(wanted))
+    .sort(
+      (a, b) => survival(b.total) - survival(a.total) || a.loss.attributes.length - b.loss.attributes.length,
+    );
+  const chosen = shaped?.targets.find(({ format }) => format === target);
+  const loss = plan?.loss ?? chosen?.loss;
+  return (
+    <div className="target">
+      <section className="target-list" aria-label="Formats">
+        <input
+          className="input"
+          type="search"
+          placeholder="Find a format"
+          aria-label="Find a format"
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+        />
+        {!shaped && (
+          <p className="quiet">{busy === 'shaping' ? 'Looking what each format would keep' : ''}</p>
+        )}
+        <ul className="plain" aria-label="Formats">
+          {targets.map(({ format, title, total }) => (
+            <li key={format}>
+              <button
+                type="button"
+                className={clsx('target-card', format === target && 'current')}
+                aria-pressed={format === target}
+                onClick={() => void planFor(format)}
+              >
+                <span className="target-title">{title}</span>
+                <span className="survival" aria-hidden>
+                  <span style={{ width: `${100 * survival(total)}%` }} />
+                </span>
+                <span className="quiet">{fateText(total)}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <div className="target-detail">
+        {!chosen || !loss ? (
+          <div className="target-empty">
+            <h2 className="wizard-title">What is it to become?</h2>
+            <p className="quiet">
+              Each format says what it would keep of this set. Choose one to see every loss, measured, before
+              anything is written.
+            </p>
+          </div>
+        ) : (
+          <>
+            <h2 className="wizard-title">
+              {view?.name} as {chosen.title}
+            </h2>
+            {error && busy === null && (
+              <p className="state-failed" role="alert">
+                {error.message} {error.hint}
+              </p>
+            )}
+            <LossTable loss={loss} />
+            {plan?.advice.map((advice) => (
+              <p key={advice} className="quiet">
+                {advice}
+              </p>
+            ))}
+            <form
+              className="target-options"
+              onSubmit={(event) => {
+                event.preventDefault();
+                void convertDataset();
+              }}
+            >
+              <Field label="Name of the new folder" hint="">
+                {(id) => (
+                  <input
+                    id={id}
+                    className="input"
+                    value={writing.name}
+                    maxLength={200}
+                    spellCheck={false}
+                    onChange={(event) => changeWriting({ name: event.target.value })}
+                  />
+                )}
+              </Field>
+              <div className="field">
+                <span className="label">Goes into</span>
+                <div className="row spread">
+                  <span className="clip">
+                    {writing.folder?.location ?? 'The folder that the source is in'}
+                  </span>
+                  <div className="row">
+                    {writing.folder && <Button onClick={() => changeWriting({ folder: null })}>Reset</Button>}
+                    <Button
+                      onClick={() =>
+                        void chooseFolder('outputFolder', ({ handles: [folder] }) => {
+                          if (folder) changeWriting({ folder: { id: folder.id, location: folder.location } });
+                        })
+                      }
+                    >
+                      {native ? 'Choose' : 'Name one'}
+                    </Button>
+                  </div>
+                </div>
+              </div>
+              <div className="field">
+                <span className="label">Pictures</span>
+                <Segmented
+                  label="Pictures"
+                  value={writing.media}
+                  options={media}
+                  onChange={(value) => changeWriting({ media: value })}
+                />
+                <div className="hint">{mediaHints[writing.media]}</div>
+              </div>
+              <Check checked={writing.overwrite} onChange={(overwrite) => changeWriting({ overwrite })}>
+                Replace files of an older set of this name
+              </Check>
+              <Check checked={writing.strict} onChange={(strict) => changeWriting({ strict })}>
+                Stop if anything of the source can’t be read
+              </Check>
+              <Button
+                kind="primary"
+                className="tall"
+                type="submit"
+                disabled={writing.name.trim() === '' || busy === 'converting'}
+              >
+                Write {number(shaped?.summary.items ?? 0)} pictures
+              </Button>
+            </form>
+          </>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,53 @@
+import type { AnnotationKind, DatasetFate } from '../../../src-main/contract/index.ts';
+
+/** Names of annotations for people, several of them. */
+export const kindWords: Readonly<Record<AnnotationKind, string>> = {
+  box: 'Boxes',
+  rotated_box: 'Rotated boxes',
+  polygon: 'Outlines',
+  polyline: 'Lines',
+  mask: 'Masks',
+  points: 'Points',
+  ellipse: 'Ellipses',
+  cuboid_2d: 'Cuboids',
+  cuboid_3d: 'Cuboids in space',
+  label: 'Classes of pictures',
+  caption: 'Captions',
+};
+
+const thousands = new Intl.NumberFormat('en');
+export const number = (value: number): string => thousands.format(value);
+
+/** "+12", "−3", or nothing where nothing changed. */
+export function difference(before: number, after: number): string {
+  const change = after - before;
+  return change === 0 ? '' : change > 0 ? `+${number(change)}` : `−${number(-change)}`;
+}
+
+/** The share of annotations that a target holds as they are, 0..1. */
+export function survival({ kept, approximated, merged, dropped }: DatasetFate): number {
+  const all = kept + approximated + merged + dropped;
+  return all === 0 ? 1 : kept / all;
+}
+
+/** What becomes of annotations, in a few words. */
+export function fateText({ kept, approximated, merged, dropped }: DatasetFate): string {
+  if (approximated + dropped + merged === 0) return 'Keeps every shape';
+  const parts = [
+    dropped > 0 && `${number(dropped)} dropped`,
+    approximated > 0 && `${number(approximated)} approximated`,
+    merged > 0 && `${number(merged)} only by their object’s other part`,
+    kept > 0 && `${number(kept)} kept`,
+  ];
+  return parts.filter(Boolean).join(', ');
+}
+
+/** Colours of classes: as different as can be for neighbours, light enough for any picture. */
+export const classColour = (label: number | null): string =>
+  label === null ? '#ffffff' : `hsl(${(label * 137.508) % 360} 85% 62%)`;
+
+/** A name of the kind `random_split` for people. */
+export const titleOf = (name: string): string => {
+  const words = name.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
