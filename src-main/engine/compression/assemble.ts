@@ -41,7 +41,8 @@ export function assembleRun(folder: string, files: readonly RunFile[], more: rea
     return stale ? value.rows.filter(({ step }) => step < beginning.step) : value.rows;
   });
   const texts = textsOf(Object.assign({}, ...of('events').map(({ value }) => value.texts)));
-  const settings = jsonText(texts['args/text_summary']);
+  const trainingArguments = best('training-arguments')?.value ?? {};
+  const settings = { ...trainingArguments, ...jsonText(texts['args/text_summary']) };
   const state = states.at(-1)?.value;
   const stateEpochs = state?.maxSteps && state.epochs ? state.maxSteps / state.epochs : undefined;
   const headerEpochs = epochsOf(log);
@@ -79,6 +80,7 @@ export function assembleRun(folder: string, files: readonly RunFile[], more: rea
     checkpoints: checkpointsOf(files, metrics),
     texts,
     hyperparameters: Object.assign({}, ...of('events').map(({ value }) => value.hyperparameters)),
+    trainingArguments,
     files: files.map(({ path }) => path),
     problems: [
       ...more,

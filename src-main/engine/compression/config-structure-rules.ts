@@ -1,11 +1,5 @@
-import {
-  type ConfigContext,
-  checkScopes,
-  expressionOf,
-  finite,
-  type Report,
-  unknownKeys,
-} from './config-findings.ts';
+import { type ConfigContext, checkScopes, finite, type Report, unknownKeys } from './config-findings.ts';
+import { scopeMatches } from './config-scopes.ts';
 import { isObject, type JsonObject } from './ingest/python-json.ts';
 
 type Layer = NonNullable<ConfigContext['layers']>[number];
@@ -118,11 +112,7 @@ function checkFactors(
   report('block-divides', path, message);
 }
 
-/** As NNCF compares: the whole name, or a regular expression anywhere in it. */
 function matches(name: string, scopes: unknown): boolean {
   const list: readonly unknown[] = Array.isArray(scopes) ? scopes : [scopes];
-  return list.some((scope) => {
-    if (typeof scope !== 'string') return false;
-    return scope.startsWith('{re}') ? (expressionOf(scope)?.test(name) ?? false) : scope === name;
-  });
+  return list.some((scope) => typeof scope === 'string' && scopeMatches(scope, name));
 }

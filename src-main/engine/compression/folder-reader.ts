@@ -148,6 +148,7 @@ export class FolderReader {
               before: sources[kind].growing ? undefined : (known?.reader.value ?? known?.before),
             };
       await append(handle, tracked);
+      await tracked.reader.settle?.();
       Object.assign(tracked, { size: tracked.offset, modified });
       this.#files.set(path, tracked);
       return true;

@@ -8,6 +8,7 @@ import { type NncfLog, NncfLogReader } from './ingest/nncf-log.ts';
 import { parseResults } from './ingest/results.ts';
 import { parseStructuredSparsity, type StructuredSparsity } from './ingest/structured-sparsity.ts';
 import { parseTrainerState, type TrainerState } from './ingest/trainer-state.ts';
+import { type TrainingArguments, TrainingArgumentsReader } from './ingest/training-arguments.ts';
 import type { FileProblem, Parsed } from './types.ts';
 
 /** What each kind of file holds. */
@@ -21,12 +22,15 @@ export interface Contents {
   readonly 'model-config': ModelConfig;
   readonly structure: StructuredSparsity;
   readonly ir: IrSummary;
+  readonly 'training-arguments': TrainingArguments;
 }
 export type Kind = keyof Contents;
 
 /** Takes the bytes of a file as they come. */
 export interface SourceReader<Value> {
   push(bytes: Uint8Array): void;
+  /** Waited for when all bytes that are there were given, where reading takes more than that. */
+  settle?(): Promise<void>;
   readonly value: Value | undefined;
   readonly problems: readonly FileProblem[];
 }
@@ -142,6 +146,11 @@ export const sources: { readonly [Name in Kind]: Source<Contents[Name]> } = {
     open: whole((text) => parseStructuredSparsity(text)),
   },
   ir: { name: /^openvino_model\.xml$/, growing: false, open: whole((text) => parseIrSummary(text)) },
+  'training-arguments': {
+    name: /^training_args\.bin$/,
+    growing: false,
+    open: () => new TrainingArgumentsReader(),
+  },
 };
 
 /** Which kind of file a path is. */

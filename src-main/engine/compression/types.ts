@@ -4,6 +4,7 @@ import type { IrSummary } from './ingest/ir.ts';
 import type { ModelConfig } from './ingest/model-config.ts';
 import type { NncfLog } from './ingest/nncf-log.ts';
 import type { StructuredSparsity } from './ingest/structured-sparsity.ts';
+import type { TrainingArguments } from './ingest/training-arguments.ts';
 
 /** Where in a file something is: a byte from 0, a line and column from 1, or a path into JSON such as `$.a[0]`. */
 export type Place =
@@ -102,6 +103,8 @@ export interface Run {
   /** Texts of the event files by tag; access tokens are left out. */
   readonly texts: Readonly<Record<string, string>>;
   readonly hyperparameters: Readonly<Record<string, number | string | boolean>>;
+  /** Plain values of training_args.bin. */
+  readonly trainingArguments: TrainingArguments;
   /** Files that were read, by path from the folder. */
   readonly files: readonly string[];
   readonly problems: readonly Problem[];

@@ -1,4 +1,4 @@
-import { type IrSummary, isLowPrecision } from '../ingest/ir.ts';
+import { type IrSummary, isLowPrecision, isNumber } from '../ingest/ir.ts';
 
 export interface Coverage {
   /** `linear`: products with a constant. `embedding`: lookups in a table. `product`: of two activations. */
@@ -35,8 +35,7 @@ export function quantizationOf(ir: IrSummary | undefined): Quantization | undefi
   };
   const classes = [coverage('linear', ir.linear), coverage('embedding', ir.embeddings), products];
   const parameters = sum(classes.map((part) => part.parameters));
-  // Shapes, axes and indices are 32 or 64 bits whole.
-  const numbers = Object.entries(ir.constants).filter(([type]) => !/^[iu](?:16|32|64)$|^boolean$/.test(type));
+  const numbers = Object.entries(ir.constants).filter(([type]) => isNumber(type));
   const low = numbers.filter(([type]) => isLowPrecision(type));
   const all = sum(numbers.map(([, count]) => count));
   return {

@@ -22,6 +22,7 @@ export interface IrLinear {
 /** A lookup in a constant table: an embedding. */
 export interface IrEmbedding {
   readonly name: string;
+  readonly rows: number;
   readonly parameters: number;
   readonly weightType: string;
 }
@@ -42,6 +43,8 @@ export interface IrSummary {
   readonly fakeQuantizes: number;
   /** Elements of constants by their type. */
   readonly constants: Readonly<Record<string, number>>;
+  /** Elements of constants that hold learned numbers: without indices and what quantization needs. */
+  readonly learned: number;
   readonly xmlBytes: number;
   readonly binBytes?: number;
 }
@@ -57,6 +60,8 @@ interface Node {
 type Graph = { readonly nodes: ReadonlyMap<string, Node>; readonly sources: ReadonlyMap<string, string> };
 
 const lowTypes: readonly string[] = ['i8', 'u8', 'i4', 'u4', 'nf4', 'u1', 'i2', 'u2', 'f8e4m3', 'f8e5m2'];
+/** Shapes, axes and indices are 16 bits or more, and whole. */
+export const isNumber = (type: string): boolean => !/^[iu](?:16|32|64)$|^boolean$|^string$/.test(type);
 export const isLowPrecision = (type: string): boolean => lowTypes.includes(type);
 
 /** Between a stored weight and its layer: undoing quantization, and moving elements. */
@@ -85,11 +90,15 @@ export function parseIrSummary(
   const linear: IrLinear[] = [];
   const embeddings: IrEmbedding[] = [];
   const products: IrProduct[] = [];
+  const scales = quantizationConstants(graph);
+  let learned = 0;
   for (const node of graph.nodes.values()) {
     operations[node.type] = (operations[node.type] ?? 0) + 1;
     if (node.type === 'Const') {
       const type = node.data['element_type'] ?? 'unknown';
-      constants[type] = (constants[type] ?? 0) + elements(shapeOf(node));
+      const count = elements(shapeOf(node));
+      constants[type] = (constants[type] ?? 0) + count;
+      if (isNumber(type) && !scales.has(node.id)) learned += count;
     } else if (node.type === 'MatMul') {
       const found = linearOf(graph, node);
       if (found) linear.push(found);
@@ -104,8 +113,13 @@ export function parseIrSummary(
         shapeOf(table.constant).length === 2 &&
         /^(?:f|bf|i8|u8|i4|u4)/.test(typeOf(table.constant))
       ) {
-        const parameters = elements(shapeOf(table.constant));
-        embeddings.push({ name: node.name, parameters, weightType: typeOf(table.constant) });
+        const [rows = 0, width = 0] = shapeOf(table.constant);
+        embeddings.push({
+          name: node.name,
+          rows,
+          parameters: rows * width,
+          weightType: typeOf(table.constant),
+        });
       }
     }
   }
@@ -120,6 +134,7 @@ export function parseIrSummary(
     products,
     fakeQuantizes: operations['FakeQuantize'] ?? 0,
     constants,
+    learned,
     xmlBytes: Buffer.byteLength(xml),
     ...(known.binBytes === undefined ? {} : { binBytes: known.binBytes }),
   };
@@ -145,6 +160,23 @@ const inputOf = (graph: Graph, node: Node, port: number): Node | undefined =>
 const typeOf = (constant: Node): string => constant.data['element_type'] ?? '';
 const shapeOf = (constant: Node): number[] => (constant.data['shape']?.match(/\d+/g) ?? []).map(Number);
 const elements = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+
+/** Constants that only serve quantization: ranges of FakeQuantize, scales and zero points of stored weights. */
+function quantizationConstants(graph: Graph): Set<string> {
+  const found = new Set<string>();
+  const add = (node: Node, port: number): void => {
+    let at = inputOf(graph, node, port);
+    if (at?.type === 'Convert') at = inputOf(graph, at, 0);
+    if (at?.type === 'Const') found.add(at.id);
+  };
+  for (const node of graph.nodes.values()) {
+    if (node.type === 'FakeQuantize') for (const port of [1, 2, 3, 4]) add(node, port);
+    if (node.type !== 'Multiply' && node.type !== 'Subtract') continue;
+    const stored = weightOf(graph, node, 0)?.constant;
+    if (stored && isLowPrecision(typeOf(stored))) add(node, 1);
+  }
+  return found;
+}
 
 /** The constant that an input comes from, through what undoes its quantization. */
 function weightOf(
