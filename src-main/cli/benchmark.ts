@@ -1,4 +1,4 @@
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -7,11 +7,13 @@ import {
   type Accuracy,
   benchmark,
   type Hint,
+  labelsOf,
   type MeasuredModel,
   type MeasuredTable,
   measureAccuracy,
   measuredTable,
   modelFacts,
+  type Precision,
   parseShapes,
   type Shapes,
   saveText,
@@ -29,6 +31,7 @@ interface BenchmarkFlags {
   readonly shape?: Shapes;
   readonly seconds: number;
   readonly device: string;
+  readonly precision: Precision;
   readonly dataset?: string;
   readonly tokenizer?: string;
   readonly maxLength?: number;
@@ -50,6 +53,11 @@ export function benchmarkCommand(resources: string): Command {
     .option('--shape <shapes>', 'name[1,128],other[1,128], or [1,128] for all inputs', shapes)
     .option('--seconds <number>', 'how long each is measured', above(0), 10)
     .option('--device <name>', 'CPU, GPU, NPU or AUTO', 'CPU')
+    .addOption(
+      new Option('--precision <type>', 'what the device computes in')
+        .choices(['auto', 'f32', 'bf16', 'f16'])
+        .default('auto'),
+    )
     .option('--dataset <file>', 'labelled texts (.tsv, .csv, .jsonl) to measure the accuracy on')
     .option('--tokenizer <folder>', 'with tokenizer.json or vocab.txt (default: beside each model)')
     .option('--max-length <tokens>', 'of the longest text', above(1))
@@ -123,7 +131,7 @@ async function measureAll(
     hideCursor: true,
     clearOnComplete: true,
   });
-  const { hint, shape, seconds, device, dataset, tokenizer, maxLength } = flags;
+  const { hint, shape, seconds, device, precision, dataset, tokenizer, maxLength } = flags;
   const labels = labelsOf(models);
   const measured: MeasuredModel[] = [];
   try {
@@ -132,7 +140,7 @@ async function measureAll(
       const onProgress = (what: string) => (fraction: number) =>
         bar.update(fraction, { what: `${labels[index]}: ${what}` });
       const speed = await benchmark({
-        ...{ openvino, model, device, hint, seconds, signal, onProgress: onProgress('speed') },
+        ...{ openvino, model, device, precision, hint, seconds, signal, onProgress: onProgress('speed') },
         ...(shape ? { shapes: shape } : {}),
       });
       let accuracy: Accuracy | undefined;
@@ -161,19 +169,6 @@ async function measureAll(
     bar.stop();
   }
   return measured;
-}
-
-/** Names of files, or as much of the folders as tells them apart: most IRs are called openvino_model.xml. */
-function labelsOf(models: readonly string[]): string[] {
-  for (let depth = 0; depth < 4; depth++) {
-    const labels = models.map((model) => {
-      let [name, folder] = [basename(model), dirname(model)];
-      for (let up = 0; up < depth; up++) [name, folder] = [join(basename(folder), name), dirname(folder)];
-      return name;
-    });
-    if (new Set(labels).size === models.length) return labels;
-  }
-  return [...models];
 }
 
 function print(table: MeasuredTable, models: readonly MeasuredModel[]): void {

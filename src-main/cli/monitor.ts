@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { styleText } from 'node:util';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import {
   type Advice,
   adviceFor,
@@ -33,8 +33,8 @@ export function monitorCommand(): Command {
     .argument('<folder>', 'the output_dir of the training')
     .option('--also <files...>', 'files elsewhere that belong to it: console logs, an NNCF configuration')
     .option('--follow', 'go on, and print anew at each change; Ctrl+C ends it')
-    .option('--report <file>', 'a page of HTML that stands by itself')
-    .option('--csv <file>', 'all logged series as a table')
+    .addOption(new Option('--report <file>', 'a page of HTML that stands by itself').conflicts('follow'))
+    .addOption(new Option('--csv <file>', 'all logged series as a table').conflicts('follow'))
     .option('--overwrite', 'replace a report or table that is there')
     .option('--json', 'as JSON, one object for each look')
     .addCommand(compareCommand())

@@ -13,6 +13,9 @@ export interface RunSettings {
   /** Size of the latents, which is the padded picture's. */
   readonly width: number;
   readonly height: number;
+  /** How the UNet's work was cut; 0 where it saw all at once. */
+  readonly tileSize: number;
+  readonly tileOverlap: number;
 }
 
 /** A run between two steps: what goes on from here gives the same bits. JSON apart from its Float32Arrays. */

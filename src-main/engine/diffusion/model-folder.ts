@@ -5,7 +5,10 @@ import { z } from 'zod';
 import { RefineryError } from '../../contract/errors.ts';
 import type { Precision } from '../../contract/upscale.ts';
 import { type Compiled, compileWithFallback } from '../runtime/index.ts';
-import { samplers } from './samplers/index.ts';
+import { type MemoryNeeds, memoryNeeds } from './memory.ts';
+import { checkNetworks, NetworkConfigs } from './network-configs.ts';
+import { checkShapes } from './networks.ts';
+import { samplerOf } from './samplers/index.ts';
 import { readSchedulerConfig, type SchedulerConfig } from './schedule.ts';
 
 /** Files of a converted model: two IRs, what the networks are, and how noise was scheduled in training. */
@@ -19,17 +22,7 @@ export const modelFolderFiles = {
 } as const;
 
 /** What is used of the `ldm_config.json` that the converter writes: diffusers' configs of both networks. */
-const LdmConfig = z.object({
-  unet: z.object({
-    in_channels: z.int(),
-    out_channels: z.int(),
-    block_out_channels: z.array(z.int()).min(1),
-  }),
-  vqvae: z.object({
-    latent_channels: z.int(),
-    out_channels: z.int(),
-    block_out_channels: z.array(z.int()).min(1),
-  }),
+const LdmConfig = NetworkConfigs.extend({
   /** Who looks up the nearest codes: the decoder itself (`mm`, `cdist`) or the host (`none`). */
   quantizer: z.string().default('mm'),
   weights: z.string().optional(),
@@ -49,64 +42,63 @@ export interface DiffusionModelFolder {
   readonly factor: number;
   /** Type of the UNet's weights, such as f16 or int8; empty where the converter didn't say. */
   readonly weights: string;
+  /** What the networks take while they run. */
+  readonly memory: MemoryNeeds;
 }
 
 /**
- * Reads a folder that `convert_ldm.py` wrote.
+ * Reads a folder that `refinery convert-model ldm` wrote.
  *
  * @throws {RefineryError} `MODEL_NOT_INSTALLED` when a file is missing, `MODEL_CORRUPT` when one can't be read,
  *   `INPUT_UNSUPPORTED` when the model is of another kind.
  */
 export async function readModelFolder(folder: string): Promise<DiffusionModelFolder> {
-  await requireFiles(folder);
+  const bytes = await requireFiles(folder);
   const config = await readConfig(join(folder, modelFolderFiles.config));
   const { unet, vqvae } = config;
-  if (
-    unet.in_channels !== 6 ||
-    unet.out_channels !== 3 ||
-    vqvae.latent_channels !== 3 ||
-    vqvae.out_channels !== 3
-  ) {
-    throw new RefineryError(
-      'INPUT_UNSUPPORTED',
-      'This diffusion model isn’t one that enlarges RGB pictures.',
-      {
-        hint: 'Latent diffusion models for super-resolution are used: latents and picture of three channels each.',
-      },
-    );
-  }
+  checkNetworks(config);
   if (config.quantizer === 'none') {
     throw new RefineryError('INPUT_UNSUPPORTED', 'The model’s decoder doesn’t look up its codes.', {
       hint: 'Convert it again without `--quantizer none`.',
     });
   }
   const scheduler = readSchedulerConfig(await readFile(join(folder, modelFolderFiles.scheduler), 'utf8'));
-  const named = samplers.find(({ classes }) => classes.includes(scheduler._class_name ?? ''));
   return {
     unet: join(folder, modelFolderFiles.unet),
     decoder: join(folder, modelFolderFiles.decoder),
     scheduler,
-    sampler: (named ?? samplers[0]!).name,
+    sampler: samplerOf(scheduler).name,
     multiple: 2 ** (unet.block_out_channels.length - 1),
     factor: 2 ** (vqvae.block_out_channels.length - 1),
     weights: config.weights ?? '',
+    memory: memoryNeeds(
+      config,
+      weightsIn(bytes.get(modelFolderFiles.unetWeights)!, config.weights) +
+        weightsIn(
+          bytes.get(modelFolderFiles.decoderWeights)!,
+          config.weights === 'int8' ? 'f16' : config.weights,
+        ),
+    ),
   };
 }
 
-async function requireFiles(folder: string): Promise<void> {
+/** How many weights a file of a size holds, about. */
+function weightsIn(bytes: number, type = 'f16'): number {
+  return bytes / (type === 'f32' ? 4 : type === 'int8' ? 1 : 2);
+}
+
+/** @returns sizes of the files. */
+async function requireFiles(folder: string): Promise<ReadonlyMap<string, number>> {
   const names = Object.values(modelFolderFiles);
-  const there = await Promise.all(
-    names.map((name) =>
-      stat(join(folder, name)).then(
-        (found) => found.isFile(),
-        () => false,
-      ),
-    ),
-  );
-  const missing = names.filter((_, index) => !there[index]);
-  if (missing.length === 0) return;
+  const found = new Map<string, number>();
+  for (const name of names) {
+    const file = await stat(join(folder, name)).catch(() => undefined);
+    if (file?.isFile() && file.size > 0) found.set(name, file.size);
+  }
+  const missing = names.filter((name) => !found.has(name));
+  if (missing.length === 0) return found;
   throw new RefineryError('MODEL_NOT_INSTALLED', `The model lacks ${missing.join(', ')}.`, {
-    hint: 'Choose the folder that convert_ldm.py wrote, with all of its files.',
+    hint: 'Choose the folder that `refinery convert-model ldm` wrote, with all of its files.',
     details: folder,
   });
 }
@@ -133,7 +125,12 @@ export interface OpenModelOptions {
   readonly cacheDir?: string;
 }
 
-/** Compiles both networks. @throws {RefineryError} `MODEL_CORRUPT`, `DEVICE_UNAVAILABLE`. */
+/**
+ * Compiles both networks.
+ *
+ * @throws {RefineryError} `MODEL_CORRUPT`, also where they take or give something else than the configuration says;
+ *   `DEVICE_UNAVAILABLE`.
+ */
 export async function openModel(
   options: OpenModelOptions,
 ): Promise<{ readonly unet: Compiled; readonly decoder: Compiled }> {
@@ -141,5 +138,6 @@ export async function openModel(
   const shared = { openvino, device, ...(threads ? { threads } : {}), ...(cacheDir ? { cacheDir } : {}) };
   const unet = await compileWithFallback({ ...shared, model: model.unet, precision });
   const decoder = await compileWithFallback({ ...shared, model: model.decoder, precision: 'f32' });
+  checkShapes(unet.compiled, decoder.compiled);
   return { unet, decoder };
 }

@@ -1,12 +1,61 @@
 import type { NodeAddon } from 'openvino-node';
 import { RefineryError } from '../../contract/errors.ts';
 import { inferInPlace } from '../runtime/index.ts';
+import { allFinite, notFinite } from './finite.ts';
 import { type Planes, type Shades, toShades } from './picture.ts';
 
 export type CompiledModel = InstanceType<NodeAddon['CompiledModel']>;
 
 /** Channels of the latents, and of the picture that the UNet sees beside them. */
 const channels = 3;
+
+/** What each network takes and gives, by name of the input; -1 is any size, which must be free in the model too. */
+const shapes = {
+  sample: [1, 2 * channels, -1, -1],
+  timestep: [1],
+  latents: [1, channels, -1, -1],
+} as const;
+
+/**
+ * Looks at the inputs of compiled networks before a run begins with them.
+ *
+ * @throws {RefineryError} `MODEL_CORRUPT` where a name, a number of channels or a fixed size is wrong.
+ */
+export function checkShapes(unet: CompiledModel, decoder: CompiledModel): void {
+  const wrong = [
+    ...wrongInputs('UNet', unet, ['sample', 'timestep']),
+    ...wrongInputs('decoder', decoder, ['latents']),
+  ];
+  if (wrong.length === 0) return;
+  throw new RefineryError('MODEL_CORRUPT', `The networks aren’t what is needed: ${wrong.join('; ')}.`, {
+    hint: 'Convert the model again with `refinery convert-model ldm`.',
+  });
+}
+
+function wrongInputs(
+  network: string,
+  { inputs }: CompiledModel,
+  names: ReadonlyArray<keyof typeof shapes>,
+): string[] {
+  const found = new Map(inputs.map((port) => [port.anyName, port.getPartialShape().toString()]));
+  const extra = [...found.keys()].filter((name) => !names.includes(name as keyof typeof shapes));
+  return [
+    ...extra.map((name) => `the ${network} has an input ${name}`),
+    ...names.flatMap((name) => {
+      const shape = found.get(name);
+      if (shape === undefined) return [`the ${network} has no input ${name}`];
+      const sizes = shape.replace(/[[\]{}\s]/g, '').split(',');
+      const wanted = shapes[name];
+      const fits =
+        sizes.length === wanted.length &&
+        wanted.every((size, axis) => {
+          const free = !/^\d+$/.test(sizes[axis]!);
+          return free || Number(sizes[axis]) === size;
+        });
+      return fits ? [] : [`the ${network}’s ${name} is ${shape}`];
+    }),
+  ];
+}
 
 /** One UNet call at a time, with memory that stays the same over all of them. */
 export interface NoisePredictor {
@@ -21,9 +70,7 @@ export interface NoisePredictor {
 
 /**
  * Makes a UNet ready for latents of one size. Its inputs are `sample` f32 [1, 6, height, width] and `timestep`
- * f32 [1], its output f32 [1, 3, height, width].
- *
- * @throws {RefineryError} `MODEL_CORRUPT` when it has other inputs.
+ * f32 [1], as {@link checkShapes} makes sure; its output is f32 [1, 3, height, width].
  */
 export function openPredictor(
   openvino: NodeAddon,
@@ -38,12 +85,6 @@ export function openPredictor(
   };
   const output = new openvino.Tensor('f32', [1, channels, height, width]);
   const order = unet.inputs.map(({ anyName }) => anyName);
-  if (order.length !== 2 || !order.includes('sample') || !order.includes('timestep')) {
-    throw new RefineryError('MODEL_CORRUPT', 'The UNet doesn’t take latents and a timestep.', {
-      hint: 'Convert the model again with convert_ldm.py.',
-      details: `inputs: ${order.join(', ')}`,
-    });
-  }
   const ordered = order.map((name) => inputs[name as keyof typeof inputs]);
   const request = unet.createInferRequest();
   request.setOutputTensor(0, output);
@@ -57,9 +98,6 @@ export function openPredictor(
     async predict(at) {
       timestep[0] = at;
       await inferInPlace(request, ordered);
-      let sum = 0;
-      for (let pixel = 0; pixel < found.length; pixel += 1) sum += found[pixel]!;
-      if (!Number.isFinite(sum)) throw notFinite('The UNet');
     },
   };
 }
@@ -87,19 +125,11 @@ export async function decodeLatents(
   const factor = width / latents.width;
   if (planes !== channels || !Number.isInteger(factor) || height !== factor * latents.height || factor < 1) {
     throw new RefineryError('MODEL_CORRUPT', 'The decoder doesn’t make a picture of the latents.', {
-      hint: 'Convert the model again with convert_ldm.py.',
+      hint: 'Convert the model again with `refinery convert-model ldm`.',
       details: `output: ${output.getShape().join(' × ')}`,
     });
   }
   const values = output.data as Float32Array;
-  let sum = 0;
-  for (let index = 0; index < values.length; index += 1) sum += values[index]!;
-  if (!Number.isFinite(sum)) throw notFinite('The decoder');
+  if (!allFinite(values)) throw notFinite('The decoder gave values');
   return toShades({ values, width, height }, factor * kept.width, factor * kept.height);
-}
-
-function notFinite(which: string): RefineryError {
-  return new RefineryError('RUNTIME_FAILED', `${which} gave values that are not numbers.`, {
-    hint: 'Choose the precision f32, or another device.',
-  });
 }

@@ -1,6 +1,8 @@
 import type { NodeAddon } from 'openvino-node';
 import { RefineryError } from '../../contract/errors.ts';
 import { type Checkpoint, checkCheckpoint, type RunSettings } from './checkpoint.ts';
+import { allFinite, notFinite } from './finite.ts';
+import type { RunTiling } from './memory.ts';
 import type { CompiledModel } from './networks.ts';
 import { TorchGenerator } from './noise.ts';
 import { type Planes, padToMultiple, type Shades, toBytes } from './picture.ts';
@@ -33,8 +35,8 @@ export interface DiffusionOptions {
    * the networks were trained; `diffusers` scales it, which makes poor pictures, for comparisons.
    */
   readonly scaleCondition?: 'off' | 'diffusers';
-  /** How pictures that are too large are cut; absent: never. */
-  readonly tiling?: Tiling;
+  /** How pictures that are too large are cut, for each network; absent: never. */
+  readonly tiling?: RunTiling;
   readonly signal?: AbortSignal;
   /** Called after each step; the next waits for it. */
   readonly onStep?: (step: DiffusionStep) => void | Promise<void>;
@@ -59,6 +61,8 @@ export interface DiffusionStep {
 export interface Diffused extends Shades {
   /** The same in bytes, HWC. */
   readonly bytes: Uint8Array;
+  /** What was decoded: CHW, of the padded size. */
+  readonly latents: Planes;
 }
 
 /**
@@ -72,8 +76,8 @@ export async function diffuse(options: DiffusionOptions): Promise<Diffused> {
   const { openvino, decoder, image, signal } = options;
   const latents = await sample(options);
   throwIfCancelled(signal);
-  const shades = await decodeInTiles(openvino, decoder, latents, image, options.tiling ?? whole);
-  return { ...shades, bytes: toBytes(shades) };
+  const shades = await decodeInTiles(openvino, decoder, latents, image, options.tiling?.decoder ?? whole);
+  return { ...shades, bytes: toBytes(shades), latents };
 }
 
 /** No picture is too large. */
@@ -87,6 +91,8 @@ async function sample(options: DiffusionOptions): Promise<Planes> {
   const kind = samplerNamed(options.sampler);
   const sampler = kind.make(scheduler, steps, eta);
   const { values: condition, width, height } = padToMultiple(image, options.multiple);
+  const tiling = options.tiling?.unet ?? whole;
+  const tiled = width > tiling.size || height > tiling.size;
   const settings: RunSettings = {
     sampler: kind.name,
     steps,
@@ -96,6 +102,7 @@ async function sample(options: DiffusionOptions): Promise<Planes> {
     scaleCondition: scaled ? 'diffusers' : 'off',
     width,
     height,
+    ...(tiled ? { tileSize: tiling.size, tileOverlap: tiling.overlap } : { tileSize: 0, tileOverlap: 0 }),
   };
 
   let noise = new TorchGenerator(seed);
@@ -111,7 +118,6 @@ async function sample(options: DiffusionOptions): Promise<Planes> {
     if (stepSeed !== undefined) noise = new TorchGenerator(stepSeed);
   }
 
-  const tiling = options.tiling ?? whole;
   const predictor = openTiledPredictor(
     options.openvino,
     options.unet,
@@ -131,6 +137,8 @@ async function sample(options: DiffusionOptions): Promise<Planes> {
     await predictor.predict(timestep);
     sampler.step(index, predictor.output, latents, noise);
     const done = index + 1;
+    // Before the step is told: what is not a number must not get into a checkpoint.
+    if (!allFinite(latents)) throw notFinite(`Step ${done} of ${total} with ${kind.name} gave values`);
     await onStep?.({
       done,
       total,

@@ -60,3 +60,8 @@ function ramp(length: number, overlap: number): Float32Array {
     return Math.min(1, inside / (overlap + 1));
   });
 }
+
+/** How many windows of a size cover a picture; see {@link coverWithWindows}. */
+export function countWindows(width: number, height: number, size: number, overlap: number): number {
+  return starts(width, size, overlap, 1).length * starts(height, size, overlap, 1).length;
+}

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { RefineryError } from '../../contract/errors.ts';
 
@@ -46,7 +46,9 @@ export async function sourceError(path: string, thrown: unknown): Promise<Refine
   if (
     /premature|truncated|end of (file|stream|image)|unexpected end|not enough data|read error|IDAT|incomplete/i.test(
       message,
-    )
+    ) ||
+    // libvips keeps one text of errors for all threads: what it says may be of another picture.
+    (await endsEarly(path).catch(() => false))
   ) {
     return new RefineryError('INPUT_TRUNCATED', `${name} ends too early: a part of the picture is missing.`, {
       hint: 'Copy or download it again.',
@@ -63,6 +65,28 @@ export async function sourceError(path: string, thrown: unknown): Promise<Refine
     hint: 'Open it in another program and save it anew, or copy it again.',
     details: message,
   });
+}
+
+/** How files of a format begin, and what stands near the end of one that is whole. */
+const ends = [
+  { begin: Buffer.from([0xff, 0xd8, 0xff]), end: Buffer.from([0xff, 0xd9]) },
+  { begin: Buffer.from('\x89PNG', 'latin1'), end: Buffer.from('IEND', 'latin1') },
+  { begin: Buffer.from('GIF8', 'latin1'), end: Buffer.from(';', 'latin1') },
+];
+
+/** Bytes that some programs leave behind the end of a picture. */
+const slack = 4096;
+
+/** Whether a file lacks the mark that its format ends with. */
+async function endsEarly(path: string): Promise<boolean> {
+  await using file = await open(path, 'r');
+  const { size } = await file.stat();
+  const { buffer: start } = await file.read(Buffer.alloc(4), 0, 4, 0);
+  const known = ends.find(({ begin }) => start.subarray(0, begin.length).equals(begin));
+  if (!known) return false;
+  const length = Math.min(size, slack);
+  const { buffer: tail } = await file.read(Buffer.alloc(length), 0, length, size - length);
+  return !tail.includes(known.end);
 }
 
 export function tooLarge(name: string, width?: number, height?: number): RefineryError {

@@ -1,10 +1,15 @@
 import { existsSync } from 'node:fs';
-import { copyFile, readdir } from 'node:fs/promises';
+import { copyFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Receipt } from '../../contract/upscale.ts';
+import { largestDifference, readNpy } from '../diffusion/fixtures/shared.ts';
 import { hasOpenVino, openEngine, resources, sample, type TestEngine } from '../host/fixtures/engine.ts';
+import { decode, readHeader } from '../imaging/source.ts';
+import { loadOpenVino } from '../runtime/index.ts';
+import { type Diffuser, enlargeByDiffusion, openDiffuser } from './diffuse.ts';
 
 const shared = join(resources, '..', 'shared', 'ldm');
 const model = join(shared, 'tiny_trained', 'ov');
@@ -21,6 +26,45 @@ async function rgb(path: string): Promise<Buffer> {
 function most(a: Uint8Array, b: Uint8Array): number {
   expect(a.length).toBe(b.length);
   return a.reduce((found, value, index) => Math.max(found, Math.abs(value - (b[index] ?? 0))), 0);
+}
+
+/** The released model's, as the golden runs have it. */
+const schedule = {
+  num_train_timesteps: 1000,
+  beta_start: 0.0015,
+  beta_end: 0.0155,
+  beta_schedule: 'scaled_linear',
+};
+
+/** The same, with a UNet that fails after some calls as OpenVINO does. */
+function failingAfter(diffuser: Diffuser, calls: number, message: string): Diffuser {
+  const { compiled } = diffuser.unet;
+  const failing = new Proxy(compiled, {
+    get(target, name) {
+      if (name !== 'createInferRequest') {
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      }
+      return () => {
+        const request = target.createInferRequest() as unknown as Record<string, unknown>;
+        let left = calls;
+        const infer = (request['run'] ? request['run'] : request['inferAsync']) as (
+          inputs: unknown,
+        ) => unknown;
+        const run = async (inputs: unknown): Promise<unknown> => {
+          left -= 1;
+          if (left < 0) throw new Error(message);
+          return infer.call(request, inputs);
+        };
+        return {
+          setOutputTensor: (...args: unknown[]) =>
+            (request['setOutputTensor'] as (...all: unknown[]) => unknown).apply(request, args),
+          run,
+        };
+      };
+    },
+  });
+  return { ...diffuser, unet: { ...diffuser.unet, compiled: failing } };
 }
 
 async function addModel(engine: TestEngine): Promise<string> {
@@ -72,42 +116,145 @@ describe.skipIf(missing !== '')(`latent diffusion through the queue${missing && 
     expect(a[3]).toBe(0);
   });
 
-  test('a picture that is larger than a tile has no seam, and leaves no checkpoint', async () => {
+  test('a photo in tiles has no seam, and leaves no checkpoint', async () => {
     await using engine = await openEngine();
     const id = await addModel(engine);
     const source = join(engine.folder, 'wide.png');
-    await sharp(sample).resize(176, 100).png().toFile(source);
-    const [outcome] = await engine.upscale([source], {
-      model: id,
-      diffusion: { sampler: 'ddim', steps: 6, eta: 0, seed: 3 },
-    });
-    expect(outcome?.job.error).toBeUndefined();
-    const width = 704;
-    const height = 400;
-    const pixels = await rgb(outcome!.output);
-    expect(pixels.length).toBe(3 * width * height);
-    // Mean step from one column to the next: where tiles meet it must not stand out.
-    const steps = Array.from({ length: width - 1 }, (_, x) => {
-      let sum = 0;
-      for (let y = 0; y < height; y += 1) {
-        for (let channel = 0; channel < 3; channel += 1) {
-          const at = (y * width + x) * 3 + channel;
-          sum += Math.abs((pixels[at + 3] ?? 0) - (pixels[at] ?? 0));
+    const [width, height] = [160, 112];
+    await sharp(sample).resize(width, height).png().toFile(source);
+    const make = async (tile: number) => {
+      const diffusion = { sampler: 'ddim', steps: 6, eta: 0, seed: 3, tile } as const;
+      const [outcome] = await engine.upscale([source], { model: id, diffusion });
+      expect(outcome?.job.error).toBeUndefined();
+      return outcome!;
+    };
+    const tiled = await make(64);
+    const whole = await make(160);
+    expect(tiled.receipt?.tiles).toEqual({ count: 3 * 2, width: 64, height: 64, overlap: 16 });
+    expect(whole.receipt?.tiles.count).toBe(1);
+    // How steep the picture is from each column (or row) to the next, against the same picture made at once.
+    const steepness = async (path: string, across: boolean): Promise<number[]> => {
+      const pixels = await rgb(path);
+      const [wide, high] = [4 * width, 4 * height];
+      const length = (across ? wide : high) - 1;
+      const sums = new Array<number>(length).fill(0);
+      for (let y = 0; y < (across ? high : length); y += 1) {
+        for (let x = 0; x < (across ? length : wide); x += 1) {
+          for (let channel = 0; channel < 3; channel += 1) {
+            const at = (y * wide + x) * 3 + channel;
+            sums[across ? x : y]! += Math.abs(pixels[at]! - pixels[at + 3 * (across ? 1 : wide)]!);
+          }
         }
       }
-      return sum / (3 * height);
-    });
-    const sorted = [...steps].sort((a, b) => a - b);
-    const usual = sorted[Math.floor(sorted.length * 0.99)] ?? 0;
-    for (const seam of [80 * 4, 96 * 4]) {
-      const here = Math.max(...steps.slice(seam - 3, seam + 3));
-      expect(here, `at ${seam}`).toBeLessThanOrEqual(usual * 1.2);
+      return sums;
+    };
+    for (const [across, seams] of [
+      [true, [48, 64, 96, 112]],
+      [false, [48, 64]],
+    ] as const) {
+      const [ours, atOnce] = [await steepness(tiled.output, across), await steepness(whole.output, across)];
+      const ratios = ours.map((value, index) => value / atOnce[index]!);
+      const isSeam = (at: number): boolean => seams.some((seam) => Math.abs(at + 0.5 - 4 * seam) < 3);
+      const inside = ratios.filter((_, at) => !isSeam(at)).sort((a, b) => a - b);
+      const onSeams = ratios.filter((_, at) => isSeam(at));
+      const mean = (values: readonly number[]): number =>
+        values.reduce((sum, value) => sum + value, 0) / values.length;
+      expect(mean(onSeams), 'mean').toBeLessThan(mean(inside) * 1.05);
+      expect(Math.max(...onSeams), 'most').toBeLessThan(inside[Math.floor(inside.length * 0.99)]! * 1.1);
     }
     const folder = join(engine.cache, 'checkpoints');
     const left = existsSync(folder)
-      ? (await readdir(folder)).filter((name) => name.includes(outcome!.job.id))
+      ? (await readdir(folder)).filter((name) => name.includes(tiled.job.id))
       : [];
     expect(left).toEqual([]);
+  });
+
+  test('like diffusers, Euler gives its picture; the latents can be kept', async () => {
+    await using engine = await openEngine();
+    // The golden run took the class' own spacing of timesteps.
+    const folder = join(engine.folder, 'model');
+    await cp(model, folder, { recursive: true });
+    const scheduler = { _class_name: 'EulerDiscreteScheduler', ...schedule };
+    await rm(join(folder, 'scheduler_config.json'), { force: true });
+    await writeFile(join(folder, 'scheduler_config.json'), JSON.stringify(scheduler));
+    const handle = await engine.handle(folder);
+    const { id } = (await engine.client.call('models.addDiffusion', { handle, name: 'Euler' })).entry;
+    const source = join(shared, 'golden', 'in_32x24.png');
+    const target = await engine.handle(engine.folder);
+    const diffusion = { sampler: 'euler', steps: 20, eta: 0, seed: 42 } as const;
+    const make = async (extra: object) => {
+      const settings = { model: id, folder: target, diffusion: { ...diffusion, ...extra } };
+      const [outcome] = await engine.upscale([source], settings);
+      expect(outcome?.job.error).toBeUndefined();
+      return outcome!;
+    };
+    const expected = await rgb(join(shared, 'golden', 'euler_32x24_s20.png'));
+    const like = await make({ likeDiffusers: true, keepLatents: true });
+    expect(most(await rgb(like.output), expected)).toBeLessThanOrEqual(1);
+    expect(like.receipt?.settings.diffusion.likeDiffusers).toBe(true);
+    const kept = join(engine.cache, 'checkpoints', `${like.job.id}.npy`);
+    const all = readNpy(join(shared, 'golden', 'euler_32x24_s20.latents.npy'));
+    expect(largestDifference(readNpy(kept), all.subarray(-3 * 24 * 32))).toBeLessThan(5e-5);
+    await rm(kept);
+    expect(most(await rgb((await make({})).output), expected)).toBeGreaterThan(1);
+  });
+
+  test('without memory the error says what to lower, and the run goes on from its checkpoint later', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'refinery-diffuse-'));
+    try {
+      const openvino = await loadOpenVino();
+      const options = { openvino, folder: model, device: 'CPU', precision: 'f32', threads: 0 } as const;
+      const diffuser = await openDiffuser({ ...options, cacheDir: folder });
+      const source = join(folder, 'in.png');
+      await sharp(sample).resize(32, 24).png().toFile(source);
+      const { info } = await readHeader(source);
+      const checkpoint = join(folder, 'job.bin');
+      const run = async (used: Diffuser, onProgress: (done: number) => void = () => undefined) => {
+        const pixels = await decode(source, info, folder);
+        try {
+          return await enlargeByDiffusion({
+            openvino,
+            diffuser: used,
+            pixels,
+            settings: { sampler: 'ddim', steps: 8, eta: 0, seed: 1 },
+            folder,
+            checkpoint,
+            memoryBudgetBytes: 4e9,
+            signal: new AbortController().signal,
+            waitWhilePaused: async () => undefined,
+            onTile: () => undefined,
+            onProgress,
+          });
+        } finally {
+          await pixels.close();
+        }
+      };
+      const steps: number[] = [];
+      const whole = await run(diffuser, (done) => steps.push(done));
+      const bytes = await readFile(whole.path);
+      await rm(whole.path);
+      expect(steps).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+      // Checkpoints come every four seconds: this clock runs a second each time that it is looked at.
+      let now = performance.now();
+      const clock = vi.spyOn(performance, 'now').mockImplementation(() => {
+        now += 1000;
+        return now;
+      });
+      const broken = failingAfter(diffuser, 5, 'std::bad_alloc');
+      await expect(run(broken)).rejects.toMatchObject({
+        code: 'OUT_OF_MEMORY',
+        hint: expect.stringMatching(/--tile 32/),
+      });
+      clock.mockRestore();
+      expect(existsSync(checkpoint)).toBe(true);
+      const rest: number[] = [];
+      const resumed = await run(diffuser, (done) => rest.push(done));
+      expect(rest[0]).toBeGreaterThan(1);
+      expect((await readFile(resumed.path)).equals(bytes)).toBe(true);
+      expect(existsSync(checkpoint)).toBe(false);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   test('a folder that lacks a piece says which', async () => {

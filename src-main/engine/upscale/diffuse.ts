@@ -1,26 +1,28 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { deserialize, serialize } from 'node:v8';
 import type { NodeAddon } from 'openvino-node';
-import sharp from 'sharp';
 import writeFileAtomic from 'write-file-atomic';
 import { RefineryError } from '../../contract/errors.ts';
 import type { DiffusionSettings, Precision, TilePreview } from '../../contract/upscale.ts';
 import {
   type Checkpoint,
+  countWindows,
+  type Diffused,
   type DiffusionModelFolder,
   type DiffusionOptions,
-  type DiffusionStep,
-  decodeLatents,
   diffuse,
+  encodeNpy,
   openModel,
+  type RunTiling,
   readModelFolder,
-  roundHalfToEven,
-  type Tiling,
+  tilingFor,
+  tilingOf,
 } from '../diffusion/index.ts';
 import type { Pixels } from '../imaging/source.ts';
 import { VipsFileWriter } from '../imaging/vips-file.ts';
 import type { Compiled } from '../runtime/index.ts';
+import { enlargeAlpha, toPlanes, toRows } from './diffuse-pixels.ts';
+import { followSteps, readCheckpoint } from './diffuse-steps.ts';
 import type { Enlarged } from './enlarge.ts';
 import { valuesOf } from './pixels.ts';
 
@@ -44,7 +46,7 @@ export async function openDiffuser(options: {
   return { model, ...(await openModel({ ...options, model })) };
 }
 
-interface DiffuseOptions {
+export interface DiffuseOptions {
   readonly openvino: NodeAddon;
   readonly diffuser: Diffuser;
   readonly pixels: Pixels;
@@ -52,23 +54,13 @@ interface DiffuseOptions {
   /** Of the result in work, and of the checkpoint. */
   readonly folder: string;
   readonly checkpoint: string;
+  /** What the run may take, networks included. */
+  readonly memoryBudgetBytes: number;
   readonly signal: AbortSignal;
   waitWhilePaused(): Promise<void>;
   onTile(): ((tile: Omit<TilePreview, 'jobId'>) => void) | undefined;
   onProgress(done: number, total: number): void;
 }
-
-/** Larger pictures are cut, in latents, which are source pixels. A quarter of a tile is shared with its neighbour. */
-const tiling: Tiling = { size: 96, overlap: 24 };
-
-/** Milliseconds between two checkpoints. */
-const checkpointInterval = 4_000;
-
-/** Longest side of a preview's latents. */
-const previewSide = 32;
-
-/** A preview may cost this part of the time. */
-const previewShare = 0.04;
 
 /** Enlarges a picture by latent diffusion and writes it as rows, as `enlarge` does with a network. */
 export async function enlargeByDiffusion(options: DiffuseOptions): Promise<Enlarged> {
@@ -78,6 +70,8 @@ export async function enlargeByDiffusion(options: DiffuseOptions): Promise<Enlar
   const values = valuesOf(source, depth);
   const most = depth === 8 ? 255 : 65_535;
   const image = { values: toPlanes(values, width, height, channels, most), width, height };
+  const earlier = await readCheckpoint(options.checkpoint);
+  const tiling = planTiling(options, earlier);
   const run: DiffusionOptions = {
     openvino,
     unet: diffuser.unet.compiled,
@@ -88,19 +82,20 @@ export async function enlargeByDiffusion(options: DiffuseOptions): Promise<Enlar
     steps: settings.steps,
     eta: settings.sampler === 'ddim' ? settings.eta : 0,
     seed: settings.seed ?? 0,
+    scaleCondition: settings.likeDiffusers ? 'diffusers' : 'off',
     image,
     tiling,
     signal: options.signal,
     onStep: followSteps(options),
   };
   const started = performance.now();
-  const earlier = await readCheckpoint(options.checkpoint);
   try {
     const made = await diffuse(earlier ? { ...run, resume: earlier } : run).catch((thrown: unknown) => {
       // A checkpoint of other choices: begin anew.
       if (earlier && thrown instanceof RefineryError && thrown.code === 'BAD_REQUEST') return diffuse(run);
       throw thrown;
     });
+    if (settings.keepLatents) await keepLatents(options.checkpoint, made);
     await rm(options.checkpoint, { force: true });
     const inference = performance.now() - started;
     const alpha =
@@ -117,7 +112,7 @@ export async function enlargeByDiffusion(options: DiffuseOptions): Promise<Enlar
     return {
       writer,
       path,
-      tiles: { count: 1, width, height, overlap: Math.max(width, height) > tiling.size ? tiling.overlap : 0 },
+      tiles: tilesOf(made, tiling),
       inference,
       finite: true,
     };
@@ -126,125 +121,54 @@ export async function enlargeByDiffusion(options: DiffuseOptions): Promise<Enlar
     const { reason } = options.signal as { reason?: unknown };
     if (reason instanceof RefineryError && reason.code === 'CANCELLED')
       await rm(options.checkpoint, { force: true });
-    throw thrown;
+    throw outOfMemory(thrown, tiling.decoder?.size ?? Math.max(width, height));
   }
 }
 
-/** After each step: progress, now and then a preview and a checkpoint, and the wait while the job is paused. */
-function followSteps(options: DiffuseOptions): (step: DiffusionStep) => Promise<void> {
-  let savedAt = performance.now();
-  let shownAt = performance.now();
-  let cost = 0;
-  return async (step) => {
-    options.onProgress(step.done, step.total);
-    const now = performance.now();
-    const send = options.onTile();
-    if (send && step.predicted && (now - shownAt) * previewShare >= cost) {
-      await showPreview(options, step, send);
-      shownAt = performance.now();
-      cost = shownAt - now;
-    }
-    if (now - savedAt > checkpointInterval) {
-      await writeCheckpoint(options.checkpoint, step.checkpoint());
-      savedAt = performance.now();
-    }
-    await options.waitWhilePaused();
+/** As chosen; or as an interrupted run had it, whose bits depend on it; or by memory. */
+function planTiling(
+  { settings, diffuser: { model }, pixels, memoryBudgetBytes }: DiffuseOptions,
+  earlier: Checkpoint | undefined,
+): RunTiling {
+  if (settings.tile) return tilingOf(settings.tile, model.multiple);
+  const tiling = tilingFor(model.memory, pixels.width, pixels.height, memoryBudgetBytes, model.multiple);
+  const before = earlier?.settings.tileSize;
+  if (before === undefined) return tiling;
+  const { unet: _, ...rest } = tiling;
+  return before > 0 ? { ...rest, unet: { size: before, overlap: earlier!.settings.tileOverlap } } : rest;
+}
+
+/** The UNet's tiles, as the receipt tells them. */
+function tilesOf({ latents: { width, height } }: Diffused, { unet }: RunTiling): Enlarged['tiles'] {
+  const size = unet?.size ?? Number.POSITIVE_INFINITY;
+  if (!unet || (width <= size && height <= size)) return { count: 1, width, height, overlap: 0 };
+  return {
+    count: countWindows(width, height, size, unet.overlap),
+    width: Math.min(width, size),
+    height: Math.min(height, size),
+    overlap: unet.overlap,
   };
 }
 
-/** The picture as it would be by now, made of thinned-out latents. */
-async function showPreview(
-  { openvino, diffuser }: DiffuseOptions,
-  { latents: { width, height }, predicted }: DiffusionStep,
-  send: (tile: Omit<TilePreview, 'jobId'>) => void,
-): Promise<void> {
-  if (!predicted) return;
-  const step = Math.max(1, Math.ceil(Math.max(width, height) / previewSide));
-  const small = { width: Math.floor(width / step), height: Math.floor(height / step) };
-  const values = new Float32Array(3 * small.width * small.height);
-  for (let index = 0; index < values.length; index += 1) {
-    const channel = Math.floor(index / (small.width * small.height));
-    const y = Math.floor(index / small.width) % small.height;
-    const x = index % small.width;
-    values[index] = predicted[(channel * height + y * step) * width + x * step]!;
+/** Leaves the latents as they were decoded beside the checkpoint, for whoever asked: see {@link DiffusionSettings}. */
+async function keepLatents(checkpoint: string, { latents }: Diffused): Promise<void> {
+  const shape = [1, 3, latents.height, latents.width];
+  await mkdir(dirname(checkpoint), { recursive: true });
+  await writeFileAtomic(checkpoint.replace(/\.bin$/, '.npy'), encodeNpy(latents.values, shape));
+}
+
+/** How OpenVINO, oneDNN, Node and libvips say that there is no memory. */
+const memoryMessages =
+  /bad_alloc|out of memory|not enough memory|(cannot|can't|could not|failed to) (allocate|create a memory)|allocation failed/i;
+
+/** @param side longest side that was worked on at once, in source pixels. */
+function outOfMemory(thrown: unknown, side: number): unknown {
+  if (thrown instanceof RefineryError || !(thrown instanceof Error) || !memoryMessages.test(thrown.message)) {
+    return thrown;
   }
-  const shades = await decodeLatents(openvino, diffuser.decoder.compiled, { values, ...small });
-  const bytes = Uint8Array.from(shades.values, (shade) => Math.round(shade * 255));
-  const jpeg = await sharp(bytes, { raw: { width: shades.width, height: shades.height, channels: 3 } })
-    .jpeg({ quality: 80 })
-    .toBuffer();
-  send({ x: 0, y: 0, width: 1, height: 1, jpeg: jpeg.toString('base64') });
-}
-
-/** RGB(A) rows to planes in [-1, 1]; colours are multiplied by alpha, so that what is hidden stays hidden. */
-function toPlanes(
-  values: Uint8Array | Uint16Array,
-  width: number,
-  height: number,
-  channels: number,
-  most: number,
-): Float32Array {
-  const area = width * height;
-  const planes = new Float32Array(3 * area);
-  for (let pixel = 0; pixel < area; pixel += 1) {
-    const alpha = channels === 4 ? values[pixel * 4 + 3]! / most : 1;
-    for (let channel = 0; channel < 3; channel += 1) {
-      planes[channel * area + pixel] =
-        2 * Math.fround((values[pixel * channels + channel]! * alpha) / most) - 1;
-    }
-  }
-  return planes;
-}
-
-/** @returns alpha of the enlarged picture, 0..1. */
-async function enlargeAlpha(
-  values: Uint8Array | Uint16Array,
-  width: number,
-  height: number,
-  wide: number,
-  high: number,
-  most: number,
-): Promise<Float32Array> {
-  const alpha = Uint8Array.from(
-    { length: width * height },
-    (_, pixel) => (values[pixel * 4 + 3]! / most) * 255,
-  );
-  const { data } = await sharp(alpha, { raw: { width, height, channels: 1 } })
-    .resize(wide, high, { kernel: 'lanczos3', fit: 'fill' })
-    .extractChannel(0)
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  return Float32Array.from(data, (value) => value / 255);
-}
-
-function toRows(
-  shades: Float32Array,
-  alpha: Float32Array | undefined,
-  most: number,
-): Uint8Array | Uint16Array {
-  const area = shades.length / 3;
-  const channels = alpha ? 4 : 3;
-  const rows = most === 255 ? new Uint8Array(area * channels) : new Uint16Array(area * channels);
-  for (let pixel = 0; pixel < area; pixel += 1) {
-    const share = alpha?.[pixel] ?? 1;
-    for (let channel = 0; channel < 3; channel += 1) {
-      const shade = share > 0 ? Math.min(1, shades[pixel * 3 + channel]! / share) : 0;
-      rows[pixel * channels + channel] = roundHalfToEven(Math.fround(shade * most));
-    }
-    if (alpha) rows[pixel * 4 + 3] = Math.round(share * most);
-  }
-  return rows;
-}
-
-async function readCheckpoint(path: string): Promise<Checkpoint | undefined> {
-  try {
-    return deserialize(await readFile(path)) as Checkpoint;
-  } catch {
-    return undefined;
-  }
-}
-
-async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFileAtomic(path, serialize(checkpoint));
+  const smaller = Math.max(32, Math.floor(side / 16) * 8);
+  return new RefineryError('OUT_OF_MEMORY', `There is too little memory for ${side} source pixels at once.`, {
+    hint: `Close other programs, or choose smaller tiles: --tile ${smaller}. The run goes on where it was.`,
+    cause: thrown,
+  });
 }

@@ -141,6 +141,7 @@ export function createEnlargers(options: EnlargersOptions): Enlargers {
                 ...work,
                 openvino: await options.openvino(),
                 diffuser: opened,
+                memoryBudgetBytes: options.memoryBudgetBytes(),
                 settings: work.settings.diffusion,
                 checkpoint: join(options.cacheDir, 'checkpoints', `${work.jobId}.bin`),
               }),
