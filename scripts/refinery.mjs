@@ -12,6 +12,8 @@ if (!node) {
 const main = join(root, 'src-main', 'cli', 'main.ts');
 const child = spawn(node, ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)], {
   stdio: 'inherit',
+  // What was compiled once starts in half the time.
+  env: { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compiled'), ...process.env },
 });
 // The child hears of Ctrl+C itself and ends in its own time; this only waits.
 for (const signal of ['SIGINT', 'SIGTERM'])

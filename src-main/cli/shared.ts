@@ -2,7 +2,6 @@ import { styleText } from 'node:util';
 import { type ErrorValue, toErrorValue } from '../contract/errors.ts';
 import { connectClient, type EngineClient, serve } from '../contract/wire.ts';
 import { memoryCarriers } from '../engine/host/carriers/memory.ts';
-import { createEngine } from '../engine/host/engine.ts';
 import { userFolders } from '../engine/host/folders.ts';
 import { readVersion } from '../engine/host/version.ts';
 
@@ -17,6 +16,8 @@ export async function withEngine<Result>(
   resources: string,
   work: (engine: EngineClient) => Promise<Result>,
 ): Promise<Result> {
+  // Commands that need no engine start without its weight: half a second and 50 MB.
+  const { createEngine } = await import('../engine/host/engine.ts');
   const [near, far] = memoryCarriers();
   const engine = await createEngine({
     folders: userFolders(resources),
