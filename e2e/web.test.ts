@@ -205,6 +205,28 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
     await page.getByRole('button', { name: 'Three times' }).waitFor();
   });
 
+  test('makes a picture in several ways, and shows the results beside each other', async () => {
+    await using folder = await temporaryFolder();
+    const pictures = join(folder.path, 'pictures');
+    await makePictures(pictures, 1);
+    const page = await openPage(await start(join(folder.path, 'data'), [pictures]));
+    await page.getByRole('button', { name: 'From the server' }).click();
+    await page.getByRole('textbox', { name: 'File or folder' }).fill(pictures);
+    await page.keyboard.press('Enter');
+    await options(page).first().click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Compare ways' }).click();
+    await expectAccessible(page, 'the choice of ways');
+    await page.getByRole('button', { name: 'Upscale 3 ways' }).click();
+    const results = page.getByRole('region', { name: '3 results of picture-01.png' });
+    await results.waitFor({ timeout: 60_000 });
+    expect(await results.getByRole('img').count()).toBe(3);
+    await expectAccessible(page, 'results beside each other');
+    await page.keyboard.press('1');
+    expect(await page.getByLabel('Zoom').textContent()).toBe('100 %');
+    await choose(page, 'Diffusion');
+    await page.getByText('No diffusion model is here yet').waitFor();
+  });
+
   const runs = join(root, '..', 'shared', 'jpqd', 'run');
   test.skipIf(!existsSync(runs))(
     'watches a training, and follows it as it grows (needs the recorded runs)',
