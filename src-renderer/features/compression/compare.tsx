@@ -3,6 +3,7 @@ import { useMemo, useState } from 'react';
 import type { CompareChoices, ComparisonView } from '../../../src-main/contract/index.ts';
 import { chooseFolder } from '../../app/choose-folder.ts';
 import { Chart } from '../../ui/chart.tsx';
+import { Empty } from '../../ui/empty.tsx';
 import { Button, Check, Field, IconButton, Range, Segmented } from '../../ui/parts.tsx';
 import { ParetoPlot } from './pareto-plot.tsx';
 import { addRuns, compare, saveFile, useCompression } from './state.ts';
@@ -28,18 +29,10 @@ export function Compare() {
   const [wanted, setWanted] = useState('');
   if (compared.length === 0) {
     return (
-      <div className="welcome">
-        <div className="welcome-body">
-          <h1>Compare trainings</h1>
-          <p className="quiet">
-            Drop their output folders here, one after the other. Curves lie over each other, settings that
-            differ are marked, and each model stands by its quality and its cost.
-          </p>
-          <Button kind="primary" className="tall" onClick={add}>
-            Choose a folder
-          </Button>
-        </div>
-      </div>
+      <Empty title="Compare trainings" action="Choose a folder" onAction={add}>
+        Drop their output folders here, one after the other. Curves lie over each other, settings that differ
+        are marked, and each model stands by its quality and its cost.
+      </Empty>
     );
   }
   return (

@@ -2,6 +2,7 @@ import { X } from 'lucide-react';
 import { openServerPath } from '../../app/server-path.tsx';
 import { openDialog } from '../../state/actions.ts';
 import { act, toast, useSession } from '../../state/session.ts';
+import { Empty } from '../../ui/empty.tsx';
 import { Button, Field, IconButton, NumberInput, Progress, Segmented } from '../../ui/parts.tsx';
 import { addModels, measure, saveFile, useCompression } from './state.ts';
 
@@ -17,18 +18,10 @@ export function Measure() {
   const running = measured !== null && measured.now !== null;
   if (models.length === 0) {
     return (
-      <div className="welcome">
-        <div className="welcome-body">
-          <h1>Measure models</h1>
-          <p className="quiet">
-            Choose the dense model first, then the ones that were made of it: .xml files of OpenVINO or .onnx.
-            Add a file of labelled examples (.tsv, .csv or .jsonl) for their accuracy.
-          </p>
-          <Button kind="primary" className="tall" onClick={() => void add()}>
-            Choose models
-          </Button>
-        </div>
-      </div>
+      <Empty title="Measure models" action="Choose models" onAction={() => void add()}>
+        Choose the dense model first, then the ones that were made of it: .xml files of OpenVINO or .onnx. Add
+        a file of labelled examples (.tsv, .csv or .jsonl) for their accuracy.
+      </Empty>
     );
   }
   return (

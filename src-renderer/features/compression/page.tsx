@@ -3,7 +3,8 @@ import { useEffect } from 'react';
 import { chooseFolder } from '../../app/choose-folder.ts';
 import type { Page } from '../../app/page-type.ts';
 import { useSession } from '../../state/session.ts';
-import { Button, Segmented } from '../../ui/parts.tsx';
+import { Empty } from '../../ui/empty.tsx';
+import { Segmented } from '../../ui/parts.tsx';
 import { Compare } from './compare.tsx';
 import './compression.css';
 import { Measure } from './measure.tsx';
@@ -48,19 +49,16 @@ function Watch() {
   const { run, opening } = useCompression();
   if (run) return <RunPage run={run} onOther={choose} />;
   return (
-    <div className="welcome">
-      <div className="welcome-body">
-        <ChartSpline size={40} strokeWidth={1.25} className="quiet" aria-hidden />
-        <h1>Watch a training with JPQD</h1>
-        <p className="quiet">
-          Drop its output folder here, during the training or after. Refinery tells the stages, what was
-          pruned and quantized, and what to change when something goes wrong.
-        </p>
-        <Button kind="primary" className="tall" disabled={opening} onClick={choose}>
-          {opening ? 'Reading' : 'Choose a folder'}
-        </Button>
-      </div>
-    </div>
+    <Empty
+      icon={<ChartSpline size={40} strokeWidth={1.25} className="quiet" aria-hidden />}
+      title="Watch a training with JPQD"
+      action={opening ? 'Reading' : 'Choose a folder'}
+      disabled={opening}
+      onAction={choose}
+    >
+      Drop its output folder here, during the training or after. Refinery tells the stages, what was pruned
+      and quantized, and what to change when something goes wrong.
+    </Empty>
   );
 }
 

@@ -3,7 +3,7 @@ import { useEffect } from 'react';
 import { chooseFolder } from '../../app/choose-folder.ts';
 import type { Page } from '../../app/page-type.ts';
 import { useSession } from '../../state/session.ts';
-import { Button } from '../../ui/parts.tsx';
+import { Empty } from '../../ui/empty.tsx';
 import './datasets.css';
 import { Look } from './look.tsx';
 import { Result } from './result.tsx';
@@ -24,20 +24,17 @@ function Datasets() {
   useEffect(() => (engine ? followDatasets(engine) : undefined), [engine]);
   if (!view) {
     return (
-      <div className="welcome">
-        <div className="welcome-body">
-          <Database size={40} strokeWidth={1.25} className="quiet" aria-hidden />
-          <h1>Drop a dataset here</h1>
-          <p className="quiet">
-            A folder of annotated pictures, or a zip or tar of one. Refinery tells what it is, shows it, and
-            says what each other format would lose before a byte is written. COCO, YOLO, Pascal VOC, CVAT,
-            Datumaro and many more.
-          </p>
-          <Button kind="primary" className="tall" disabled={busy === 'opening'} onClick={choose}>
-            {busy === 'opening' ? 'Looking what it is' : 'Choose a folder'}
-          </Button>
-        </div>
-      </div>
+      <Empty
+        icon={<Database size={40} strokeWidth={1.25} className="quiet" aria-hidden />}
+        title="Drop a dataset here"
+        action={busy === 'opening' ? 'Looking what it is' : 'Choose a folder'}
+        disabled={busy === 'opening'}
+        onAction={choose}
+      >
+        A folder of annotated pictures, or a zip or tar of one. Refinery tells what it is, shows it, and says
+        what each other format would lose before a byte is written. COCO, YOLO, Pascal VOC, CVAT, Datumaro and
+        many more.
+      </Empty>
     );
   }
   const Content = contents[step];

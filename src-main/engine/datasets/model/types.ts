@@ -1,3 +1,5 @@
+import { annotationKinds } from '../../../contract/datasets.ts';
+
 /**
  * The neutral form of a dataset: what every format is read into and written from.
  *
@@ -126,19 +128,7 @@ export type Annotation =
   | LabelMark
   | Caption;
 
-export const annotationTypes = [
-  'box',
-  'rotated_box',
-  'polygon',
-  'polyline',
-  'mask',
-  'points',
-  'ellipse',
-  'cuboid_2d',
-  'cuboid_3d',
-  'label',
-  'caption',
-] as const satisfies readonly Annotation['type'][];
+export const annotationTypes = annotationKinds satisfies readonly Annotation['type'][];
 export type AnnotationType = (typeof annotationTypes)[number];
 
 export interface Size {
