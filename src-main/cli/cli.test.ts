@@ -71,6 +71,21 @@ describe.skipIf(!hasOpenVino)(`refinery upscale${hasOpenVino ? '' : ' (OpenVINO 
     expect((await readdir(folder)).sort()).toEqual(['data', 'empty.png', 'good.png', 'good_x2.webp']);
   });
 
+  test('a network that is named by its file is used, and not kept', async () => {
+    const source = join(folder, 'small.png');
+    await sharp(sample).resize(60, 40).png().toFile(source);
+    const { code, lines } = await refinery(
+      ...['upscale', source, '--model', join(resources, 'models', 'srx4_photo.xml'), '--json'],
+    );
+    expect(code).toBe(0);
+    const done = parse(lines).find(({ event }) => event === 'done');
+    expect(Receipt.parse(done?.['receipt']).model.id).toMatch(/^custom-/);
+    expect((await readdir(join(folder, 'data', 'models'))).filter((name) => name !== 'custom.json')).toEqual(
+      [],
+    );
+    expect(JSON.parse(await readFile(join(folder, 'data', 'models', 'custom.json'), 'utf8'))).toEqual([]);
+  });
+
   test('a person reads lines, not JSON', async () => {
     const source = join(folder, 'small.png');
     await sharp(sample).resize(60, 40).png().toFile(source);
