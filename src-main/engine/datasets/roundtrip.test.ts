@@ -108,6 +108,11 @@ const sets: readonly (readonly [format: string, set: string, keeps: Parameters<t
   ['cityscapes', 'cityscapes', {}],
   ['segment_anything', 'segment_anything', {}],
   ['mnist', 'mnist', {}],
+  ['lfw', 'lfw', {}],
+  ['vgg_face2', 'vgg_face2', {}],
+  ['ava', 'ava', {}],
+  ['kitti_raw', 'kitti_raw', {}],
+  ['sly_pointcloud', 'sly_pointcloud', {}],
   ['mnist_csv', 'mnist_csv', {}],
 ];
 
@@ -257,6 +262,8 @@ const generated: readonly (readonly [
   ['vott_csv', ['box'], word, { order: false, attributes: false }],
   ['vott_json', ['box', 'polygon'], word, { order: false, attributes: false }],
   ['open_images', ['box', 'mask'], word, { groups: false, order: false, attributes: false }],
+  ['hf_imagefolder', ['box'], word, { ids: false, groups: false, order: false, attributes: false }],
+  ['webdataset', ['box'], word, { ids: false, groups: false, order: false, attributes: false }],
 ];
 
 describe('datasets: writing and reading is the identity for what a format holds', () => {

@@ -47,4 +47,7 @@ export const sets: Readonly<Record<string, readonly string[]>> = {
   camvid: ['camvid@clean'],
   cityscapes: ['cityscapes@clean'],
   segment_anything: ['segment_anything'],
+  vgg_face2: ['vgg_face2'],
+  kitti_raw: ['kitti_raw', 'kitti_raw@clean'],
+  sly_pointcloud: ['sly_pointcloud'],
 };

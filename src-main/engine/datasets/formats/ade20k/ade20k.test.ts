@@ -69,7 +69,9 @@ describe('ADE20K', () => {
     await put(folder, {
       'validation/a.jpg': 'x',
       'validation/a.json': JSON.stringify({
-        annotation: { object: [object, { ...object, id: 4, instance_mask: '../../../x.png', polygon: {} }, {}] },
+        annotation: {
+          object: [object, { ...object, id: 4, instance_mask: '../../../x.png', polygon: {} }, {}],
+        },
       }),
       'validation/a/instance_003.png': await blue([0, 255, 255, 0, 128, 0], 3),
       'validation/b.jpg': 'x',

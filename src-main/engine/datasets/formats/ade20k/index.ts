@@ -13,7 +13,9 @@ async function detect2017({ files }: Listing): Promise<Verdict | null> {
 }
 
 async function detect2020(listing: Listing): Promise<Verdict | null> {
-  for (const path of listing.files.filter((name) => name.includes('/') && name.endsWith('.json')).slice(0, 4)) {
+  for (const path of listing.files
+    .filter((name) => name.includes('/') && name.endsWith('.json'))
+    .slice(0, 4)) {
     const head = await listing.head(path);
     if (!/^\s*\{\s*"annotation"\s*:/.test(head)) continue;
     const drawn = listing.files.some((name) => name.endsWith('_seg.png') || name.includes('/instance_'));

@@ -28,7 +28,9 @@ export async function masksOf2017(
   complain: Complain,
 ): Promise<Annotation[]> {
   const annotations: Annotation[] = [];
-  for (const [level, ofLevel] of [...Map.groupBy(objects, (object) => object.level)].sort(([a], [b]) => a - b)) {
+  for (const [level, ofLevel] of [...Map.groupBy(objects, (object) => object.level)].sort(
+    ([a], [b]) => a - b,
+  )) {
     const file = `${stemOf(picture)}${level === 0 ? '_seg' : `_parts_${level}`}.png`;
     try {
       const { width, height, values } = await readPainted(
@@ -66,7 +68,13 @@ export async function masksOf2020(
     try {
       if (file !== null && (await isFile(inside(folder, file)))) {
         const { width, height, bitmap } = await readBitmap(inside(folder, file), null);
-        const mask: Mask = { ...shape, type: 'mask', width, height, counts: encodeBitmap(bitmap, width, height) };
+        const mask: Mask = {
+          ...shape,
+          type: 'mask',
+          width,
+          height,
+          counts: encodeBitmap(bitmap, width, height),
+        };
         annotations.push(mask);
         found = true;
       }

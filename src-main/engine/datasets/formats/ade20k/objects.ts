@@ -25,7 +25,11 @@ const attributesFrom = (names: readonly string[], occluded: boolean): Map<string
 const deepest = 16;
 
 /** `id # level # occluded # class # raw name # "attribute, attribute"` on each line of `<picture>_atr.txt`. */
-export async function objectsOf2017(folder: string, picture: string, complain: Complain): Promise<AdeObject[]> {
+export async function objectsOf2017(
+  folder: string,
+  picture: string,
+  complain: Complain,
+): Promise<AdeObject[]> {
   const file = `${stemOf(picture)}_atr.txt`;
   const text = await textIfThere(inside(folder, file));
   if (text === undefined) {
@@ -36,10 +40,25 @@ export async function objectsOf2017(folder: string, picture: string, complain: C
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === '') continue;
     const columns = line.split('#').map((column) => column.trim());
-    const [id, level, occluded] = columns.slice(0, 3).map((column) => wholeOf(column, -1)) as [number, number, number];
+    const [id, level, occluded] = columns.slice(0, 3).map((column) => wholeOf(column, -1)) as [
+      number,
+      number,
+      number,
+    ];
     const quoted = /^"(.*)"$/.exec(columns[5] ?? '');
-    if (columns.length !== 6 || quoted === null || id < 0 || level < 0 || level > deepest || columns[4] === '') {
-      complain(file, `line ${index + 1}`, 'the line has not six columns with numbers, a class and attributes in quotes');
+    if (
+      columns.length !== 6 ||
+      quoted === null ||
+      id < 0 ||
+      level < 0 ||
+      level > deepest ||
+      columns[4] === ''
+    ) {
+      complain(
+        file,
+        `line ${index + 1}`,
+        'the line has not six columns with numbers, a class and attributes in quotes',
+      );
       continue;
     }
     const names = quoted[1]!
@@ -53,7 +72,11 @@ export async function objectsOf2017(folder: string, picture: string, complain: C
 }
 
 /** `{"annotation": {"object": [{"id", "raw_name", "parts": {"part_level"}, "polygon": {"x", "y"}, …}]}}`. */
-export async function objectsOf2020(folder: string, picture: string, complain: Complain): Promise<AdeObject[]> {
+export async function objectsOf2020(
+  folder: string,
+  picture: string,
+  complain: Complain,
+): Promise<AdeObject[]> {
   const file = `${stemOf(picture)}.json`;
   const parsed = parseLenient(await readText(inside(folder, file)));
   const annotation = isRecord(parsed) ? field(parsed, 'annotation') : undefined;
@@ -69,7 +92,9 @@ export async function objectsOf2020(folder: string, picture: string, complain: C
     }
     const parts = field(object, 'parts');
     const given = field(object, 'attributes');
-    const names = (Array.isArray(given) ? given : [given]).filter((entry) => typeof entry === 'string' && entry !== '');
+    const names = (Array.isArray(given) ? given : [given]).filter(
+      (entry) => typeof entry === 'string' && entry !== '',
+    );
     const mask = field(object, 'instance_mask');
     objects.push({
       id: wholeOf(field(object, 'id'), 0),

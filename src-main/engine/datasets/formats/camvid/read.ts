@@ -14,7 +14,8 @@ import { classFile } from './write.ts';
 /** `/train/picture.png trainannot/mask.png`; paths with spaces are in quotes, and the mask may be missing. */
 export function parseLine(line: string): { readonly picture: string | null; readonly mask: string | null } {
   const found = /^"([^"]*)"(?:\s+"([^"]*)")?$/.exec(line.trim()) ?? /^(\S+)(?:\s+(\S+))?$/.exec(line.trim());
-  const clean = (path: string | undefined): string | null => safeRelative((path ?? '').replace(/^[\\/]+/, ''));
+  const clean = (path: string | undefined): string | null =>
+    safeRelative((path ?? '').replace(/^[\\/]+/, ''));
   return { picture: clean(found?.[1]), mask: clean(found?.[2]) };
 }
 
@@ -36,13 +37,17 @@ async function located(folder: string, path: string): Promise<string> {
 export async function readCamvid(folder: string, options: ReadOptions = {}): Promise<Dataset> {
   const problems = new ProblemLog();
   const lists = (await namesIn(folder)).filter((name) => name.endsWith('.txt') && name !== classFile);
-  if (lists.length === 0) throw new RefineryError('INPUT_NOT_FOUND', `There is no list of pictures in ${folder}.`);
+  if (lists.length === 0)
+    throw new RefineryError('INPUT_NOT_FOUND', `There is no list of pictures in ${folder}.`);
   const listed = parseClassRows(await linesOf(folder, classFile));
   const own = (await readMetaRows(folder)) ?? (listed.length > 0 ? listed : camvidClasses);
   const black = own.find(({ colour }) => isBlack(colour));
   const named = black ?? own.find(({ name }) => name === 'background');
   // What is black comes first. Where no class is, it belongs to none.
-  const rows = [named ?? { name: 'background', colour: [0, 0, 0] as const }, ...own.filter((row) => row !== named)];
+  const rows = [
+    named ?? { name: 'background', colour: [0, 0, 0] as const },
+    ...own.filter((row) => row !== named),
+  ];
   if (named !== undefined && black === undefined) rows[0] = { ...named, colour: [0, 0, 0] };
   const builder = new CategoryBuilder();
   const numbers = addClasses(builder, rows);

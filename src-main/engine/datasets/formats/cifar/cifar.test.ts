@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest';
 import sharp from 'sharp';
+import { describe, expect, test } from 'vitest';
 import { corpus, differences, haveData, readGolden, toGolden, whyNot } from '../../testing/golden.ts';
 import { format, put, readAll, scratch } from '../common/testing.ts';
 
@@ -13,7 +13,8 @@ describe.skipIf(!haveData)(`CIFAR as Datumaro reads it${whyNot}`, () => {
   });
 });
 
-const text = (value: string): Buffer => Buffer.concat([Buffer.from([0x8c, Buffer.byteLength(value)]), Buffer.from(value)]);
+const text = (value: string): Buffer =>
+  Buffer.concat([Buffer.from([0x8c, Buffer.byteLength(value)]), Buffer.from(value)]);
 const short = (value: Buffer): Buffer => Buffer.concat([Buffer.from('T'), uint32(value.length), value]);
 const uint32 = (value: number): Buffer => {
   const bytes = Buffer.alloc(4);
@@ -22,11 +23,30 @@ const uint32 = (value: number): Buffer => {
 };
 const global = (module: string, name: string): Buffer => Buffer.from(`c${module}\n${name}\n`);
 const pickle = (...parts: readonly (Buffer | string)[]): Buffer =>
-  Buffer.concat([Buffer.from([0x80, 2]), ...parts.map((part) => Buffer.from(part as string, 'latin1')), Buffer.from('.')]);
+  Buffer.concat([
+    Buffer.from([0x80, 2]),
+    ...parts.map((part) => Buffer.from(part as string, 'latin1')),
+    Buffer.from('.'),
+  ]);
 
 /** `{'fine_label_names': […], 'coarse_label_names': […]}` and a batch, as Python 2 pickles them. */
-const meta = pickle('}(', text('fine_label_names'), '](', text('cat'), text('oak'), 'e', text('coarse_label_names'), '](', text('animal'), text('tree'), 'e', 'u');
-const planes = Buffer.alloc(3 * 32 * 32, 200).fill(130, 1024, 2048).fill(7, 2048);
+const meta = pickle(
+  '}(',
+  text('fine_label_names'),
+  '](',
+  text('cat'),
+  text('oak'),
+  'e',
+  text('coarse_label_names'),
+  '](',
+  text('animal'),
+  text('tree'),
+  'e',
+  'u',
+);
+const planes = Buffer.alloc(3 * 32 * 32, 200)
+  .fill(130, 1024, 2048)
+  .fill(7, 2048);
 const batch = pickle(
   '}(',
   text('filenames'),

@@ -7,7 +7,9 @@ async function detect(listing: Listing): Promise<Verdict | null> {
   if (meta === undefined) return null;
   const batches = batchesIn(top);
   if (batches.length === 0) return null;
-  const own = /^(\x80|\(dp)/.test(await listing.head(batches[0]!)) || (await listing.head(batches[0]!)).startsWith('\uFFFD');
+  const own =
+    /^(\x80|\(dp)/.test(await listing.head(batches[0]!)) ||
+    (await listing.head(batches[0]!)).startsWith('\uFFFD');
   return {
     confidence: own ? 0.95 : 0.4,
     reasons: [`There are ${meta} and ${batches[0]}, as CIFAR has them.`],

@@ -70,7 +70,8 @@ export async function readPickle(path: string): Promise<ReadonlyMap<string, unkn
     const parser = new Parser({ nameResolver: { resolve }, unpicklingTypeOfDictionary: 'Map' });
     const parsed: unknown = parser.parse(bytes);
     if (!(parsed instanceof Map)) throw new Error('it is not a dictionary');
-    const text = (key: unknown): string => (key instanceof Uint8Array ? Buffer.from(key).toString() : String(key));
+    const text = (key: unknown): string =>
+      key instanceof Uint8Array ? Buffer.from(key).toString() : String(key);
     return new Map([...parsed].map(([key, value]) => [text(key), value]));
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);

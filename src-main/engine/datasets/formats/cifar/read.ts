@@ -2,7 +2,13 @@ import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
 import { isFile, namesIn } from '../../files/folder.ts';
 import { inside, safeRelative, stemOf } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
-import { type Annotation, type Item, type LabelCategory, noAttributes, ProblemLog } from '../../model/index.ts';
+import {
+  type Annotation,
+  type Item,
+  type LabelCategory,
+  noAttributes,
+  ProblemLog,
+} from '../../model/index.ts';
 import { readMeta } from '../common/meta.ts';
 import { InnerPictures, pngOf } from '../common/pictures.ts';
 import { PickledArray, readPickle } from './pickle.ts';
@@ -47,7 +53,10 @@ export async function readCifar(folder: string, options: ReadOptions = {}): Prom
   };
 }
 
-async function readNames(folder: string, problems: ProblemLog): Promise<{ names: string[]; above: string[] }> {
+async function readNames(
+  folder: string,
+  problems: ProblemLog,
+): Promise<{ names: string[]; above: string[] }> {
   const meta = await readMeta(folder);
   if (meta !== null) return { names: meta, above: [] };
   for (const name of ['batches.meta', 'meta']) {
@@ -115,7 +124,9 @@ async function* itemsOf(
     const bytes = row(index);
     let media: Item['media'] = null;
     if (bytes !== null && bytes.length === 3 * width * height && bytes.length > 0) {
-      const file = await pictures.at(`${batch}/${id}.png`, () => pngOf(interleaved(bytes), { width, height }, 3));
+      const file = await pictures.at(`${batch}/${id}.png`, () =>
+        pngOf(interleaved(bytes), { width, height }, 3),
+      );
       media = { kind: 'image', path: file, size: { width, height } };
     } else if (bytes !== null) complain(`the picture has not 3 × ${width} × ${height} bytes`);
     yield { id, subset: batch, media, attributes: noAttributes, annotations };

@@ -5,7 +5,17 @@ import { encodeBitmap, expandCounts, unionOf } from '../../masks.ts';
 import type { Mask } from '../../model/index.ts';
 import { corpus, differences, type Golden, haveData, whyNot } from '../../testing/golden.ts';
 import { grey16Png } from '../common/masks.ts';
-import { bare, conversions, format, put, readAll, scratch, setOf, shape, unnumbered } from '../common/testing.ts';
+import {
+  bare,
+  conversions,
+  format,
+  put,
+  readAll,
+  scratch,
+  setOf,
+  shape,
+  unnumbered,
+} from '../common/testing.ts';
 
 const { fresh } = scratch();
 
@@ -19,7 +29,10 @@ function byClass(golden: Golden, but: string): Golden {
       .map(([, [first, ...rest]]) => {
         const [height, width] = first!.mask!.size as [number, number];
         const all = [first!, ...rest].map(({ mask }) => expandCounts(mask!.rle)!);
-        return { ...first!, mask: { size: [height, width], rle: '', area: 1, counts: unionOf(all, width, height) } };
+        return {
+          ...first!,
+          mask: { size: [height, width], rle: '', area: 1, counts: unionOf(all, width, height) },
+        };
       });
   }
   return { ...whole, labels: [] };
@@ -43,16 +56,21 @@ describe.skipIf(!haveData)(`Cityscapes and CamVid as Datumaro writes them${whyNo
     // Datumaro writes no picture that nothing is on to Cityscapes, and none of these has its pictures.
     const drawn = ({ annotations }: Golden['items'][number]): boolean => annotations.length > 0;
     const [a, b] = [byClass(ours, but), byClass(theirs, but)];
-    expect(differences({ ...a, items: a.items.filter(drawn) }, { ...b, items: b.items.filter(drawn) })).toEqual([]);
+    expect(
+      differences({ ...a, items: a.items.filter(drawn) }, { ...b, items: b.items.filter(drawn) }),
+    ).toEqual([]);
     expect(a.items.some(drawn)).toBe(true);
   });
 
-  test.each(['camvid', 'cityscapes'])('%s: names of several words, which Datumaro writes and cannot read', async (name) => {
-    const { items, names, reasons } = await readAll(name, corpus(name));
-    expect(reasons).toEqual([]);
-    expect(names).toContain('traffic light');
-    expect(items.some(({ annotations }) => annotations.length > 2)).toBe(true);
-  });
+  test.each(['camvid', 'cityscapes'])(
+    '%s: names of several words, which Datumaro writes and cannot read',
+    async (name) => {
+      const { items, names, reasons } = await readAll(name, corpus(name));
+      expect(reasons).toEqual([]);
+      expect(names).toContain('traffic light');
+      expect(items.some(({ annotations }) => annotations.length > 2)).toBe(true);
+    },
+  );
 });
 
 const size = { width: 4, height: 2 };
@@ -71,9 +89,13 @@ describe('Cityscapes', () => {
   test('several masks of a class keep numbers of their own, which Datumaro merges', async () => {
     const folder = fresh();
     const annotations = [mask(0, left), mask(0, right), mask(1, [0, 1, 0, 0, 0, 0, 0, 0]), mask(null, left)];
-    const report = await format('cityscapes').write(setOf(['car', 'road'], [{ id: 'a', annotations }], size), folder, {
-      media: 'none',
-    });
+    const report = await format('cityscapes').write(
+      setOf(['car', 'road'], [{ id: 'a', annotations }], size),
+      folder,
+      {
+        media: 'none',
+      },
+    );
     expect([...report.problems.byReason.keys()]).toEqual(['a mask without a class']);
     const { items, names } = await readAll('cityscapes', folder);
     expect(names).toEqual(['background', 'car', 'road']);
@@ -114,7 +136,10 @@ describe('Cityscapes', () => {
       'an object has no class or no outline',
     ]);
     await put(folder, {
-      [`${root}_labelTrainIds.png`]: await grey16Png(Uint16Array.from([0, 255, 255, 13, 0, 255, 255, 13]), size),
+      [`${root}_labelTrainIds.png`]: await grey16Png(
+        Uint16Array.from([0, 255, 255, 13, 0, 255, 255, 13]),
+        size,
+      ),
     });
     const second = await readAll('cityscapes', folder);
     const labels = second.items[0]!.annotations.map((part) => second.names[(part as Mask).label!]);
@@ -137,15 +162,23 @@ describe('CamVid', () => {
   test('lists made elsewhere, its own classes, numbers in grey, paths out of the folder', async () => {
     const folder = fresh();
     await put(folder, {
-      'train.txt': '/SegNet/CamVid/train/a.png /SegNet/CamVid/trainannot/a.png\n/../../x.png y.png\n\n/train/b.png\n',
+      'train.txt':
+        '/SegNet/CamVid/train/a.png /SegNet/CamVid/trainannot/a.png\n/../../x.png y.png\n\n/train/b.png\n',
       'train/a.png': 'x',
       'trainannot/a.png': await grey16Png(Uint16Array.from([0, 5, 6, 99, 0, 5, 6, 6]), size),
     });
     const { items, names, reasons } = await readAll('camvid', folder);
     expect(names.slice(0, 2)).toEqual(['Void', 'Animal']);
     expect(items.map(({ id }) => id)).toEqual(['a', 'b']);
-    expect(items[0]!.annotations.map((part) => names[(part as Mask).label!])).toEqual(['Void', 'Building', 'Car']);
-    expect(reasons).toEqual(['there is no class for 99', "there is no picture, or its path leaves the set's folder"]);
+    expect(items[0]!.annotations.map((part) => names[(part as Mask).label!])).toEqual([
+      'Void',
+      'Building',
+      'Car',
+    ]);
+    expect(reasons).toEqual([
+      'there is no class for 99',
+      "there is no picture, or its path leaves the set's folder",
+    ]);
   });
 
   test('masks of one class become one, and covered ones go, both told', async () => {

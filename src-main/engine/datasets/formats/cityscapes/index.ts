@@ -14,7 +14,8 @@ const abilities: Abilities = {
 };
 
 async function detect(listing: Listing): Promise<Verdict | null> {
-  const marks = /^gt(Fine|Coarse)\/.*_gt(Fine|Coarse)_(instanceIds|labelIds|labelTrainIds|polygons)\.(png|json)$/;
+  const marks =
+    /^gt(Fine|Coarse)\/.*_gt(Fine|Coarse)_(instanceIds|labelIds|labelTrainIds|polygons)\.(png|json)$/;
   const own = listing.files.find((path) => marks.test(path));
   if (own === undefined) return null;
   const pictures = listing.folders.includes('leftImg8bit');

@@ -1,7 +1,14 @@
 import { toErrorValue } from '../../../../contract/errors.ts';
 import { readText } from '../../files/folder.ts';
 import { parseLenient } from '../../files/json.ts';
-import { type Annotation, type Categories, field, isRecord, noAttributes, numberOf } from '../../model/index.ts';
+import {
+  type Annotation,
+  type Categories,
+  field,
+  isRecord,
+  noAttributes,
+  numberOf,
+} from '../../model/index.ts';
 import { splitByNumber } from '../coco/panoptic.ts';
 import { readGrey } from '../common/masks.ts';
 import { plainShape, take } from '../common/read.ts';
@@ -74,7 +81,9 @@ function polygonsOf(text: string, categories: Categories, complain: Complain): A
       complain(place, `there is no class ${own}`);
       continue;
     }
-    const points = ring.flatMap((pair) => (Array.isArray(pair) ? pair.slice(0, 2).map(numberOf) : [Number.NaN]));
+    const points = ring.flatMap((pair) =>
+      Array.isArray(pair) ? pair.slice(0, 2).map(numberOf) : [Number.NaN],
+    );
     const attributes = new Map([['is_crowd', group]]);
     const shape = { ...plainShape(label, attributes, index + 1), zOrder: index };
     take({ ...shape, type: 'polygon', points }, annotations, (reason) => complain(place, reason));

@@ -42,7 +42,8 @@ export async function readCityscapes(folder: string, options: ReadOptions = {}):
   let trained = false;
   for (const subset of subsets) {
     for (const kindsOf of (await files(subset)).values()) {
-      trained ||= kindsOf.instanceIds === undefined && kindsOf.labelIds === undefined && 'labelTrainIds' in kindsOf;
+      trained ||=
+        kindsOf.instanceIds === undefined && kindsOf.labelIds === undefined && 'labelTrainIds' in kindsOf;
     }
   }
   const labels = addClasses(builder, await classRows(folder, trained));
@@ -56,7 +57,9 @@ export async function readCityscapes(folder: string, options: ReadOptions = {}):
         const drawn = await files(subset);
         const pictures = new Map<string, string>();
         for await (const file of filesUnder(folder, `leftImg8bit/${subset}`)) {
-          const id = stemOf(file).slice(`leftImg8bit/${subset}/`.length).replace(/_leftImg8bit$/, '');
+          const id = stemOf(file)
+            .slice(`leftImg8bit/${subset}/`.length)
+            .replace(/_leftImg8bit$/, '');
           if (isPicture(file)) pictures.set(id, file);
         }
         for (const id of [...new Set([...drawn.keys(), ...pictures.keys()])].sort()) {
@@ -66,7 +69,14 @@ export async function readCityscapes(folder: string, options: ReadOptions = {}):
             const file = drawn.get(id)?.[kind];
             if (file === undefined) continue;
             const complain = (place: string, reason: string): void => problems.add(file, place, reason);
-            annotations = await annotationsOf(inside(folder, file), kind, labels, categories, trained, complain);
+            annotations = await annotationsOf(
+              inside(folder, file),
+              kind,
+              labels,
+              categories,
+              trained,
+              complain,
+            );
             break;
           }
           const picture = pictures.get(id) ?? `leftImg8bit/${subset}/${id}_leftImg8bit.png`;

@@ -52,7 +52,10 @@ export function writeCityscapes(
         values: painted.values.map((value) => (value < perClass ? value : Math.floor(value / perClass))),
       };
       const start = `gtFine/${item.subset}/${id}_gtFine`;
-      await output.bytes(`${start}_instanceIds.png`, await grey16Png(Uint16Array.from(painted.values), painted));
+      await output.bytes(
+        `${start}_instanceIds.png`,
+        await grey16Png(Uint16Array.from(painted.values), painted),
+      );
       await output.bytes(`${start}_labelIds.png`, await grey8Png(classes));
       await output.bytes(`${start}_color.png`, await colourPng(classes, (number) => rows[number]!.colour));
     },

@@ -25,7 +25,8 @@ export function parseClassRows(lines: readonly (readonly [number, string])[]): C
 export const classRowsText = (rows: readonly ClassRow[]): string =>
   rows.map(({ name, colour }) => `${colour === null ? '' : colour.join(' ')} ${oneLine(name)}\n`).join('');
 
-export const isBlack = (colour: Colour | null | undefined): boolean => colour?.every((value) => value === 0) === true;
+export const isBlack = (colour: Colour | null | undefined): boolean =>
+  colour?.every((value) => value === 0) === true;
 
 export const colourKey = ([red, green, blue]: Colour): number => (red << 16) | (green << 8) | blue;
 

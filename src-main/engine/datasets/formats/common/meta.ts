@@ -27,7 +27,10 @@ export async function readMetaRows(folder: string): Promise<ClassRow[] | null> {
     );
     const colours = isRecord(parsed) ? field(parsed, 'segmentation_colors') : undefined;
     const names = entries.sort(([a], [b]) => Number(a) - Number(b)).map(([, name]) => name as string);
-    return names.map((name, index) => ({ name, colour: Array.isArray(colours) ? colourOf(colours[index]) : null }));
+    return names.map((name, index) => ({
+      name,
+      colour: Array.isArray(colours) ? colourOf(colours[index]) : null,
+    }));
   } catch {
     return null;
   }
@@ -35,7 +38,9 @@ export async function readMetaRows(folder: string): Promise<ClassRow[] | null> {
 
 function colourOf(value: unknown): Colour | null {
   const usable =
-    Array.isArray(value) && value.length === 3 && value.every((part) => Number.isInteger(part) && part >= 0 && part < 256);
+    Array.isArray(value) &&
+    value.length === 3 &&
+    value.every((part) => Number.isInteger(part) && part >= 0 && part < 256);
   return usable ? (value as unknown as Colour) : null;
 }
 

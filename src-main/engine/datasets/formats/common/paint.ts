@@ -10,7 +10,7 @@ import { plainShape } from './read.ts';
 const mostPixels = 2 ** 29;
 
 /** A number for each pixel, row by row; 0 is none. */
-export interface Painted extends Size {
+interface Painted extends Size {
   readonly values: Int32Array;
 }
 
@@ -29,7 +29,11 @@ export async function readPainted(
   if (own !== undefined && own < 3) {
     const { values, width, height } = await readGrey(path);
     const known = new Map<number, number>();
-    return { width, height, values: Int32Array.from(values, (value) => remember(known, value, () => ofGrey(value))) };
+    return {
+      width,
+      height,
+      values: Int32Array.from(values, (value) => remember(known, value, () => ofGrey(value))),
+    };
   }
   const picture = sharp(path, { limitInputPixels: mostPixels }).removeAlpha().toColourspace('srgb').raw();
   const { data, info } = await picture.toBuffer({ resolveWithObject: true });
@@ -38,7 +42,11 @@ export async function readPainted(
   const known = new Map<number, number>();
   for (let place = 0; place < values.length; place += 1) {
     const at = place * channels;
-    const colour = [data[at]!, data[at + (channels < 3 ? 0 : 1)]!, data[at + (channels < 3 ? 0 : 2)]!] as const;
+    const colour = [
+      data[at]!,
+      data[at + (channels < 3 ? 0 : 1)]!,
+      data[at + (channels < 3 ? 0 : 2)]!,
+    ] as const;
     values[place] = remember(known, colourKey(colour), () => ofColour(colour));
   }
   return { width, height, values };
@@ -137,7 +145,10 @@ export function paintMasks(
 }
 
 /** A PNG with a colour for each number. */
-export function colourPng({ width, height, values }: Painted, colourOf: (number: number) => Colour): Promise<Uint8Array> {
+export function colourPng(
+  { width, height, values }: Painted,
+  colourOf: (number: number) => Colour,
+): Promise<Uint8Array> {
   const pixels = new Uint8Array(values.length * 3);
   const known = new Map<number, Colour>();
   for (const [place, value] of values.entries()) {
@@ -145,10 +156,15 @@ export function colourPng({ width, height, values }: Painted, colourOf: (number:
     known.set(value, colour);
     pixels.set(colour, place * 3);
   }
-  return sharp(pixels, { raw: { width, height, channels: 3 } }).png().toBuffer();
+  return sharp(pixels, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
 }
 
 /** A PNG of one channel with 8 bits. */
 export function grey8Png({ width, height, values }: Painted): Promise<Uint8Array> {
-  return sharp(Uint8Array.from(values), { raw: { width, height, channels: 1 } }).toColourspace('b-w').png().toBuffer();
+  return sharp(Uint8Array.from(values), { raw: { width, height, channels: 1 } })
+    .toColourspace('b-w')
+    .png()
+    .toBuffer();
 }

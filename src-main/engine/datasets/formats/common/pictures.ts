@@ -1,5 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
@@ -11,13 +20,38 @@ const mostPixels = 2 ** 28;
 
 let root: string | undefined;
 
+const prefix = 'refinery-pictures-';
+
 /** One temporary folder for the whole process, which takes it along when it ends. */
 function rootFolder(): string {
   if (root !== undefined && existsSync(root)) return root;
-  const made = mkdtempSync(join(tmpdir(), 'refinery-pictures-'));
+  removeLeftOver();
+  const made = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
   process.once('exit', () => rmSync(made, { recursive: true, force: true }));
   root = made;
   return made;
+}
+
+/** Removes the folders of processes that were killed before they could do it. */
+function removeLeftOver(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const owner = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1];
+    if (owner === undefined || isAlive(Number(owner))) continue;
+    try {
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    } catch {
+      // Another's folder, which isn't ours to remove.
+    }
+  }
+}
+
+function isAlive(id: number): boolean {
+  try {
+    process.kill(id, 0);
+    return true;
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 /**
@@ -50,7 +84,10 @@ export class InnerPictures {
 /** A PNG of bare bytes, row by row. */
 export function pngOf(bytes: Uint8Array, { width, height }: Size, channels: 1 | 3): Promise<Uint8Array> {
   const picture = sharp(bytes, { raw: { width, height, channels } });
-  return picture.toColourspace(channels === 1 ? 'b-w' : 'srgb').png({ compressionLevel: 2 }).toBuffer();
+  return picture
+    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+    .png({ compressionLevel: 2 })
+    .toBuffer();
 }
 
 /**

@@ -27,7 +27,14 @@ describe('Mapillary Vistas', () => {
       'train/v2.0/instances/a.png': await grey16Png(Uint16Array.from([0, 256, 257, 0, 256, 2304]), size),
       'train/v2.0/polygons/sub/b.json': JSON.stringify({
         objects: [
-          { label: 'object--car', polygon: [[0, 0], [2, 0], [2, 1]] },
+          {
+            label: 'object--car',
+            polygon: [
+              [0, 0],
+              [2, 0],
+              [2, 1],
+            ],
+          },
           { label: 'object--ufo', polygon: [[0, 0]] },
         ],
       }),
@@ -41,7 +48,11 @@ describe('Mapillary Vistas', () => {
       ['c', 'train'],
       ['sub/b', 'train'],
     ]);
-    const found = (items[0]!.annotations as Mask[]).map(({ label, id, counts }) => [label, id, areaOf(counts)]);
+    const found = (items[0]!.annotations as Mask[]).map(({ label, id, counts }) => [
+      label,
+      id,
+      areaOf(counts),
+    ]);
     expect(found).toEqual([
       [0, 0, 2],
       [1, 0, 2],
@@ -75,7 +86,11 @@ describe('Mapillary Vistas', () => {
         ],
         categories: [{ id: 9, name: 'car', supercategory: 'object', color: [1, 2, 3] }],
         annotations: [
-          { image_id: 'a', file_name: 'a.png', segments_info: [{ id: 70_000, category_id: 9, iscrowd: 1 }, { id: 5 }] },
+          {
+            image_id: 'a',
+            file_name: 'a.png',
+            segments_info: [{ id: 70_000, category_id: 9, iscrowd: 1 }, { id: 5 }],
+          },
           { image_id: 'b', file_name: 'b.png', segments_info: [] },
         ],
       }),

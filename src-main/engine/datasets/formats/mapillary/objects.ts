@@ -33,7 +33,8 @@ async function masksOf(path: string, labels: readonly number[], complain: Compla
     const value = number - 1;
     const label = labels[value >> 8];
     if (label === undefined) complain(`class ${value >> 8}`, 'there is no class of this number');
-    else annotations.push({ ...plainShape(label, undefined, value & 255), type: 'mask', width, height, counts });
+    else
+      annotations.push({ ...plainShape(label, undefined, value & 255), type: 'mask', width, height, counts });
   }
   return annotations;
 }
@@ -50,7 +51,9 @@ function outlinesOf(parsed: unknown, { labels }: Categories, complain: Complain)
       complain(place, 'an object has no class that is known, or no outline');
       continue;
     }
-    const points = ring.flatMap((pair) => (Array.isArray(pair) ? pair.slice(0, 2).map(numberOf) : [Number.NaN]));
+    const points = ring.flatMap((pair) =>
+      Array.isArray(pair) ? pair.slice(0, 2).map(numberOf) : [Number.NaN],
+    );
     take({ ...plainShape(label), type: 'polygon', points }, annotations, (reason) => complain(place, reason));
   }
   return annotations;

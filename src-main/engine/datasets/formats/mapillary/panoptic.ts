@@ -6,8 +6,8 @@ import {
   type CategoryBuilder,
   type Colour,
   field,
-  isRecord,
   type Item,
+  isRecord,
   numberOf,
   type ProblemLog,
 } from '../../model/index.ts';
@@ -36,7 +36,10 @@ export async function readPanopticPart(
   const path = inside(folder, file);
   if (!(await isFile(path))) throw new RefineryError('INPUT_NOT_FOUND', `There is no file ${path}.`);
   const labels = new Map<unknown, number>();
-  const images = new Map<unknown, { readonly name: string; readonly width: number; readonly height: number }>();
+  const images = new Map<
+    unknown,
+    { readonly name: string; readonly width: number; readonly height: number }
+  >();
   const add = builder.scope();
   for await (const { key, value } of jsonEntries(path, new Set(['categories', 'images']))) {
     if (!isRecord(value)) continue;
@@ -45,9 +48,14 @@ export async function readPanopticPart(
       images.set(field(value, 'id'), { name: text(field(value, 'file_name')), width, height });
       continue;
     }
-    const label = add({ name: text(field(value, 'name')), parent: text(field(value, 'supercategory')), attributes: [] });
+    const label = add({
+      name: text(field(value, 'name')),
+      parent: text(field(value, 'supercategory')),
+      attributes: [],
+    });
     const colour = field(value, 'color');
-    if (Array.isArray(colour) && colour.length === 3) builder.colour(label, colour.map(numberOf) as unknown as Colour);
+    if (Array.isArray(colour) && colour.length === 3)
+      builder.colour(label, colour.map(numberOf) as unknown as Colour);
     labels.set(field(value, 'id'), label);
   }
   return async function* (subset, signal) {
@@ -67,7 +75,12 @@ export async function readPanopticPart(
       try {
         const parsed = await parsePanoptic(value, inside(folder, `${drawn}/${mask}`), (id) => labels.get(id));
         for (const reason of parsed.problems) problems.add(file, place, reason);
-        yield await imageItem(folder, `${start}images/${name}`, { ...item, annotations: parsed.annotations }, size);
+        yield await imageItem(
+          folder,
+          `${start}images/${name}`,
+          { ...item, annotations: parsed.annotations },
+          size,
+        );
       } catch (thrown) {
         problems.add(file, place, toErrorValue(thrown).message);
         yield await imageItem(folder, `${start}images/${name}`, { ...item, annotations: [] }, size);

@@ -3,7 +3,14 @@ import { filesUnder, isFile, isFolder, readText } from '../../files/folder.ts';
 import { parseLenient } from '../../files/json.ts';
 import { inside, isPicture, stemOf } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
-import { type Annotation, CategoryBuilder, type Colour, field, isRecord, ProblemLog } from '../../model/index.ts';
+import {
+  type Annotation,
+  CategoryBuilder,
+  type Colour,
+  field,
+  isRecord,
+  ProblemLog,
+} from '../../model/index.ts';
 import { addClasses, type ClassRow } from '../common/colours.ts';
 import { below, imageItem, type SubsetFolder, subsetFolders } from '../common/read.ts';
 import type { MapillaryTask } from './index.ts';
@@ -19,23 +26,34 @@ interface Part extends SubsetFolder {
  * Reads `[<subset>/]images/` with `v2.0/instances/` (256 × class + object), or `v2.0/polygons/` for pictures that have none
  * there, or `v2.0/panoptic/`; v1.2 as well.
  */
-export async function readMapillary(folder: string, task: MapillaryTask, options: ReadOptions = {}): Promise<Dataset> {
+export async function readMapillary(
+  folder: string,
+  task: MapillaryTask,
+  options: ReadOptions = {},
+): Promise<Dataset> {
   const problems = new ProblemLog();
   const parts: Part[] = [];
   for (const version of ['v2.0', 'v1.2'] as const) {
     const found = await subsetFolders(folder, (path) => isFolder(inside(path, version)));
-    for (const part of found) if (!parts.some(({ path }) => path === part.path)) parts.push({ ...part, version });
+    for (const part of found)
+      if (!parts.some(({ path }) => path === part.path)) parts.push({ ...part, version });
   }
-  if (parts.length === 0) throw new RefineryError('INPUT_NOT_FOUND', `There is no folder v2.0 or v1.2 in ${folder}.`);
+  if (parts.length === 0)
+    throw new RefineryError('INPUT_NOT_FOUND', `There is no folder v2.0 or v1.2 in ${folder}.`);
   const has = (part: Part, name: string): Promise<boolean> =>
     isFolder(inside(folder, below(part.path, `${part.version}/${name}`)));
-  const panoptic = task === 'panoptic' || (task === 'any' && !(await has(parts[0]!, 'instances')) && (await has(parts[0]!, 'panoptic')));
+  const panoptic =
+    task === 'panoptic' ||
+    (task === 'any' && !(await has(parts[0]!, 'instances')) && (await has(parts[0]!, 'panoptic')));
   const builder = new CategoryBuilder();
   if (panoptic) {
     const read: { readonly subset: string; readonly set: PanopticPart }[] = [];
     for (const part of parts) {
       const start = part.path === '' ? '' : `${part.path}/`;
-      read.push({ subset: part.subset, set: await readPanopticPart(folder, start, part.version, builder, problems) });
+      read.push({
+        subset: part.subset,
+        set: await readPanopticPart(folder, start, part.version, builder, problems),
+      });
     }
     return {
       categories: builder.build(),
@@ -85,8 +103,14 @@ async function classesOf(folder: string, parts: readonly Part[]): Promise<ClassR
         return (Array.isArray(labels) ? labels : []).map((label: unknown, index): ClassRow => {
           const name = isRecord(label) ? field(label, 'name') : undefined;
           const colour = isRecord(label) ? field(label, 'color') : undefined;
-          const usable = Array.isArray(colour) && colour.length === 3 && colour.every((value) => value >= 0 && value < 256);
-          return { name: typeof name === 'string' ? name : String(index), colour: usable ? (colour as unknown as Colour) : null };
+          const usable =
+            Array.isArray(colour) &&
+            colour.length === 3 &&
+            colour.every((value) => value >= 0 && value < 256);
+          return {
+            name: typeof name === 'string' ? name : String(index),
+            colour: usable ? (colour as unknown as Colour) : null,
+          };
         });
       } catch (thrown) {
         const why = toErrorValue(thrown).message;
@@ -94,7 +118,11 @@ async function classesOf(folder: string, parts: readonly Part[]): Promise<ClassR
       }
     }
   }
-  throw new RefineryError('INPUT_NOT_FOUND', 'The file with the classes, config_v2.0.json or config_v1.2.json, is missing.', {
-    hint: 'It comes with Mapillary Vistas; put it beside the folders of the subsets.',
-  });
+  throw new RefineryError(
+    'INPUT_NOT_FOUND',
+    'The file with the classes, config_v2.0.json or config_v1.2.json, is missing.',
+    {
+      hint: 'It comes with Mapillary Vistas; put it beside the folders of the subsets.',
+    },
+  );
 }

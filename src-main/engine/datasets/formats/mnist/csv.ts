@@ -15,7 +15,8 @@ export const tableName = /^(?:fashion[-_])?mnist_([^/]+)\.csv$/;
 export async function readMnistCsv(folder: string, options: ReadOptions = {}): Promise<Dataset> {
   const problems = new ProblemLog();
   const tables = (await namesIn(folder)).filter((name) => tableName.test(name));
-  if (tables.length === 0) throw new RefineryError('INPUT_NOT_FOUND', `There is no file mnist_….csv in ${folder}.`);
+  if (tables.length === 0)
+    throw new RefineryError('INPUT_NOT_FOUND', `There is no file mnist_….csv in ${folder}.`);
   const categories = await readClasses(folder);
   return {
     categories,
@@ -50,7 +51,11 @@ export async function readMnistCsv(folder: string, options: ReadOptions = {}): P
   };
 }
 
-async function notes(folder: string, name: string, problems: ProblemLog): Promise<(readonly string[])[] | null> {
+async function notes(
+  folder: string,
+  name: string,
+  problems: ProblemLog,
+): Promise<(readonly string[])[] | null> {
   if (!(await isFile(inside(folder, name)))) return null;
   const rows: (readonly string[])[] = [];
   const complain = (line: number, reason: string): void => problems.add(name, `line ${line}`, reason);

@@ -30,7 +30,8 @@ async function bytesOf(path: string): Promise<Buffer> {
 export async function readMnist(folder: string, options: ReadOptions = {}): Promise<Dataset> {
   const problems = new ProblemLog();
   const lists = (await namesIn(folder)).filter((name) => labelsName.test(name));
-  if (lists.length === 0) throw new RefineryError('INPUT_NOT_FOUND', `There is no file …-labels-idx1-ubyte in ${folder}.`);
+  if (lists.length === 0)
+    throw new RefineryError('INPUT_NOT_FOUND', `There is no file …-labels-idx1-ubyte in ${folder}.`);
   const categories = await readClasses(folder);
   return {
     categories,
@@ -65,7 +66,8 @@ async function* itemsOf(
     return;
   }
   const count = labels.length - 8;
-  if (labels.readUInt32BE(4) !== count) problems.add(list, '', `there are ${count} classes, not as many as it says`);
+  if (labels.readUInt32BE(4) !== count)
+    problems.add(list, '', `there are ${count} classes, not as many as it says`);
   const drawn = `${name}-images${sign}idx3-ubyte${packed}`;
   const there = await isFile(inside(folder, drawn));
   const images = there ? await bytesOf(inside(folder, drawn)) : null;

@@ -4,7 +4,7 @@ import { type InnerPictures, pngOf } from '../common/pictures.ts';
 import { none } from './classes.ts';
 
 /** What is noted of a picture besides: Datumaro's addition, for names and sizes that MNIST has no place for. */
-export interface Noted {
+interface Noted {
   readonly id: string;
   readonly size: Size | null;
 }

@@ -19,7 +19,10 @@ describe.skipIf(!haveData)(`MNIST as Datumaro reads it${whyNot}`, () => {
   });
 
   test('pictures are the same in both and stay the same when written', async () => {
-    const [one, other] = [await readAll('mnist', corpus('mnist')), await readAll('mnist_csv', corpus('mnist_csv'))];
+    const [one, other] = [
+      await readAll('mnist', corpus('mnist')),
+      await readAll('mnist_csv', corpus('mnist_csv')),
+    ];
     const folder = fresh();
     await format('mnist').write(other.dataset, folder, { media: 'copy' });
     const again = await readAll('mnist', folder);
@@ -66,7 +69,9 @@ describe('MNIST', () => {
       const { items, names, reasons } = await readAll(name, target);
       expect(reasons).toEqual([]);
       expect(names).toEqual(['cat', 'dog']);
-      expect(items.map(({ id, media: own, annotations }) => [id, own?.size ?? null, annotations.length])).toEqual([
+      expect(
+        items.map(({ id, media: own, annotations }) => [id, own?.size ?? null, annotations.length]),
+      ).toEqual([
         ['sub/a', { width: 5, height: 3 }, 1],
         ['имя', { width: 28, height: 28 }, 0],
         ['c', null, 1],

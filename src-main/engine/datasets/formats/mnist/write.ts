@@ -65,12 +65,14 @@ export function writeMnist(
       const fits = label === undefined || label < none;
       if (!fits) lose('a class beyond the 255th');
       const number = label !== undefined && fits ? label : none;
-      if ([...id].length > noteLength && kind === 'idx') note(`the name is longer than ${noteLength} characters and is cut`);
+      if ([...id].length > noteLength && kind === 'idx')
+        note(`the name is longer than ${noteLength} characters and is cut`);
       const picture = options.media === 'copy' ? await greyOf(work) : null;
       gathered.labels.push(number);
       gathered.ids.push(id);
       gathered.sizes.push(picture ?? { width: 0, height: 0 });
-      if (kind === 'csv') await sinks.add(`mnist_${item.subset}.csv`, csvText([[number, ...(picture?.bytes ?? [])]]));
+      if (kind === 'csv')
+        await sinks.add(`mnist_${item.subset}.csv`, csvText([[number, ...(picture?.bytes ?? [])]]));
       else if (picture !== null) await gathered.pixels.add(picture.bytes);
     },
     async finish(output) {
@@ -104,7 +106,7 @@ async function greyOf({ item, note }: Work): Promise<(Size & { readonly bytes: U
     if (picture.colour) note('the colours of the picture become grey');
     return picture;
   } catch {
-    note('the picture is not there to be taken, or can\'t be read');
+    note("the picture is not there to be taken, or can't be read");
     return null;
   }
 }

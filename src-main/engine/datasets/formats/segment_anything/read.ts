@@ -10,8 +10,8 @@ import {
   attributesOf,
   fault,
   field,
-  isRecord,
   type Item,
+  isRecord,
   type Mask,
   noCategories,
   numberOf,
@@ -82,7 +82,9 @@ function itemOf(
       for (const made of partsOf(object)) take(made, annotations, (reason) => complain(place, reason));
     } else complain(place, 'it is no object');
   }
-  const attributes = attributesOf(field(image, 'image_id') === undefined ? {} : { id: field(image, 'image_id') });
+  const attributes = attributesOf(
+    field(image, 'image_id') === undefined ? {} : { id: field(image, 'image_id') },
+  );
   return imageItem(folder, path, { id: stemOf(path), subset: 'default', annotations }, size, attributes);
 }
 
@@ -94,7 +96,8 @@ function partsOf(object: Fields): (Annotation | string)[] {
   const shape = plainShape(null, attributes, id, id);
   const segmentation = field(object, 'segmentation');
   const given = isRecord(segmentation) ? field(segmentation, 'counts') : undefined;
-  const counts = typeof given === 'string' ? expandCounts(given) : Array.isArray(given) ? given.map(numberOf) : null;
+  const counts =
+    typeof given === 'string' ? expandCounts(given) : Array.isArray(given) ? given.map(numberOf) : null;
   const sides = isRecord(segmentation) ? field(segmentation, 'size') : undefined;
   if (counts === null || !Array.isArray(sides)) return ['mask: the run lengths are missing or damaged'];
   const [height, width] = sides.map(numberOf);

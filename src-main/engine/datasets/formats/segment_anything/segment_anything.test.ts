@@ -44,7 +44,7 @@ describe('Segment Anything', () => {
     expect(report.annotations).toBe(2);
     expect([...report.problems.byReason.keys()]).toEqual([
       'folders in the name become __',
-      'the classes have no place',
+      'the class is not written: the format has none',
       'a part of a mask of several parts becomes one with the rest',
       'a box without a mask: this format has boxes of masks only',
     ]);

@@ -5,6 +5,7 @@ import { type Annotation, numberOf } from '../../model/index.ts';
 import { objectsOf } from '../coco/objects.ts';
 import { numberFor } from '../coco/segments.ts';
 import { type Work, writeSet } from '../common/write.ts';
+import { noteClasses } from '../icdar/classes.ts';
 import { qualities } from './read.ts';
 
 /** Writes `<picture>.json` beside each picture. Folders in names become `__`, as this format has none. */
@@ -21,8 +22,7 @@ export function writeSegmentAnything(
     async each(work) {
       const { item, id, name, size, annotations, output, note } = work;
       if (id.includes('/')) note('folders in the name become __');
-      const classes = annotations.filter((part) => 'label' in part && part.label !== null).length;
-      if (classes > 0) note('the classes have no place');
+      noteClasses(annotations, note);
       const used = new Set<number>();
       const image = {
         image_id: numberFor(numberOf(item.attributes.get('id')), images, images.size + 1),
@@ -45,7 +45,8 @@ function objectOf(parts: readonly Annotation[], used: Set<number>, { lose }: Wor
   }
   const { width, height } = first;
   const same = masks.filter((mask) => mask.width === width && mask.height === height);
-  for (const _ of [...masks.slice(same.length), ...boxes.slice(1)]) lose('a part of an object that has no place');
+  for (const _ of [...masks.slice(same.length), ...boxes.slice(1)])
+    lose('a part of an object that has no place');
   for (const _ of same.slice(1)) lose('a part of a mask of several parts becomes one with the rest');
   const counts = unionOf(
     same.map((mask) => mask.counts),
@@ -59,7 +60,9 @@ function objectOf(parts: readonly Annotation[], used: Set<number>, { lose }: Wor
       segmentation: { size: [height, width], counts: compressCounts(counts) },
       bbox: box === null ? [] : [box.x, box.y, box.width, box.height],
       area: areaOf(counts),
-      ...Object.fromEntries(qualities.map(([name, missing]) => [name, first.attributes.get(name) ?? missing])),
+      ...Object.fromEntries(
+        qualities.map(([name, missing]) => [name, first.attributes.get(name) ?? missing]),
+      ),
     },
   ];
 }

@@ -15,7 +15,8 @@ const abilitiesOf = (subsets: boolean): Abilities => ({
 
 async function detect(listing: Listing, deep: boolean): Promise<Verdict | null> {
   const start = deep ? '[^/]+/' : '';
-  const has = (pattern: string): boolean => listing.files.some((path) => new RegExp(`^${start}${pattern}`).test(path));
+  const has = (pattern: string): boolean =>
+    listing.files.some((path) => new RegExp(`^${start}${pattern}`).test(path));
   if (!has('images/') || !has('masks/.*\\.(png|bmp|tiff?)$') || !has('dataset_meta\\.json$')) return null;
   return {
     confidence: 0.9,

@@ -17,10 +17,12 @@ export async function readSemantic(folder: string, options: ReadOptions = {}): P
     const rows = await readMetaRows(part.path === '' ? folder : inside(folder, part.path));
     // The classes of all subsets may stand at one place.
     const shared = rows ?? (part.path === '' ? null : await readMetaRows(folder));
-    if (shared === null) problems.add(below(part.path, metaFile), '', 'the list of the classes is missing or damaged');
+    if (shared === null)
+      problems.add(below(part.path, metaFile), '', 'the list of the classes is missing or damaged');
     parts.push({ ...part, labels: addClasses(builder, shared ?? []) });
   }
-  if (parts.length === 0) throw new RefineryError('INPUT_NOT_FOUND', `There is no folder masks in ${folder}.`);
+  if (parts.length === 0)
+    throw new RefineryError('INPUT_NOT_FOUND', `There is no folder masks in ${folder}.`);
   const categories = builder.build();
   return {
     categories,
@@ -29,7 +31,10 @@ export async function readSemantic(folder: string, options: ReadOptions = {}): P
     async *items() {
       for (const { subset, path, labels } of parts) {
         const numbers = classNumbers(labels, categories.colours);
-        const [pictures, masks] = [await pathsIn(folder, path, 'images'), await pathsIn(folder, path, 'masks')];
+        const [pictures, masks] = [
+          await pathsIn(folder, path, 'images'),
+          await pathsIn(folder, path, 'masks'),
+        ];
         for (const id of [...new Set([...pictures.keys(), ...masks.keys()])].sort()) {
           options.signal?.throwIfAborted();
           const mask = masks.get(id);

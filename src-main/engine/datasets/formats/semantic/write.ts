@@ -31,7 +31,8 @@ export function writeSemantic(
     },
     async finish(output) {
       // What was put in for painting is no class of the set; black stays what belongs to none.
-      for (const subset of subsets) await output.text(`${subset}dataset_meta.json`, metaText(rows.slice(shift)));
+      for (const subset of subsets)
+        await output.text(`${subset}dataset_meta.json`, metaText(rows.slice(shift)));
     },
   });
 }

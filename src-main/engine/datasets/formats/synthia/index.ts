@@ -1,5 +1,5 @@
 import type { Listing, ReadOnlyFormat, Verdict } from '../../format.ts';
-import { kinds, type Kind, readSynthia } from './read.ts';
+import { type Kind, kinds, readSynthia } from './read.ts';
 
 async function detect(kind: Kind, { folders, files }: Listing): Promise<Verdict | null> {
   if (!folders.includes(kind.pictures)) return null;

@@ -39,7 +39,14 @@ export const kinds: readonly Kind[] = [
     marks: ['DepthLeft'],
     classes: sfClasses,
   },
-  { name: 'synthia_al', title: 'SYNTHIA-AL', pictures: 'RGB', masks: ['SemSeg'], marks: ['Depth'], classes: alClasses },
+  {
+    name: 'synthia_al',
+    title: 'SYNTHIA-AL',
+    pictures: 'RGB',
+    masks: ['SemSeg'],
+    marks: ['Depth'],
+    classes: alClasses,
+  },
 ];
 
 /** Reads pictures and their masks. What is black is the class Void, which is a mask like the others. */
@@ -47,7 +54,8 @@ export async function readSynthia(folder: string, kind: Kind, options: ReadOptio
   const problems = new ProblemLog();
   let masks = '';
   for (const name of kind.masks.toReversed()) if (await isFolder(inside(folder, name))) masks = name;
-  if (masks === '') throw new RefineryError('INPUT_NOT_FOUND', `There is no folder ${kind.masks[0]} in ${folder}.`);
+  if (masks === '')
+    throw new RefineryError('INPUT_NOT_FOUND', `There is no folder ${kind.masks[0]} in ${folder}.`);
   const listed = parseClassRows(await linesOf(folder, 'label_colors.txt'));
   const rows = (await readMetaRows(folder)) ?? (listed.length > 0 ? listed : kind.classes);
   const builder = new CategoryBuilder();
@@ -75,20 +83,30 @@ export async function readSynthia(folder: string, kind: Kind, options: ReadOptio
           complain(toErrorValue(thrown).message);
         }
         const stem = `${kind.pictures}/${id}`;
-        yield await imageItem(folder, (await pictures.find(stem)) ?? `${stem}.png`, { id, subset: 'default', annotations });
+        yield await imageItem(folder, (await pictures.find(stem)) ?? `${stem}.png`, {
+          id,
+          subset: 'default',
+          annotations,
+        });
       }
     },
   };
 }
 
 /** A row of numbers for each row of pixels. */
-function masksInText(text: string, labels: readonly number[], complain: (reason: string) => void): Annotation[] {
+function masksInText(
+  text: string,
+  labels: readonly number[],
+  complain: (reason: string) => void,
+): Annotation[] {
   const rows = text
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '')
     .map((line) => line.trim().split(/\s+/).map(Number));
   const width = rows[0]?.length ?? 0;
-  if (rows.some((row) => row.length !== width || !row.every((value) => Number.isInteger(value) && value >= 0))) {
+  if (
+    rows.some((row) => row.length !== width || !row.every((value) => Number.isInteger(value) && value >= 0))
+  ) {
     complain('its rows are not whole numbers of one length');
     return [];
   }

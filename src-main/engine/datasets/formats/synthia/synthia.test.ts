@@ -6,12 +6,10 @@ import { put, readAll, scratch } from '../common/testing.ts';
 
 const { fresh } = scratch();
 const png = (values: readonly number[]): Promise<Uint8Array> =>
-  colourPng({ width: 2, height: 1, values: Int32Array.from(values) }, (value) => [
-    [0, 0, 0] as const,
-    [128, 0, 0] as const,
-    [70, 70, 70] as const,
-    [1, 2, 3] as const,
-  ][value]!);
+  colourPng(
+    { width: 2, height: 1, values: Int32Array.from(values) },
+    (value) => [[0, 0, 0] as const, [128, 0, 0] as const, [70, 70, 70] as const, [1, 2, 3] as const][value]!,
+  );
 
 describe('SYNTHIA', () => {
   test.each([

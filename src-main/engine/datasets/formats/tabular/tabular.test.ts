@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import { detectFormats } from '../../detect.ts';
+import { put, readAll, scratch, setOf, writeAndRead } from '../common/testing.ts';
+
+const { fresh } = scratch();
+
+describe('tables', () => {
+  test('rows with and without pictures', async () => {
+    const folder = fresh();
+    await put(folder, {
+      'train.csv': 'width,height,Species,ok\n1.5,2,setosa,true\n3,0x4,"virgi, nica",false\n1,2\n',
+      'val.csv': 'image,label,text\na.jpg,setosa,hello\nsub/b.jpg,,\n../c.jpg,setosa,\na.jpg,setosa,\n',
+      'images/val/sub/b.jpg': 'x',
+    });
+    expect((await detectFormats(folder)).some(({ format }) => format.name === 'tabular')).toBe(true);
+    const { items, names, reasons } = await readAll('tabular', folder);
+    expect(names).toEqual(['setosa', 'virgi, nica']);
+    expect(items.map(({ subset, id, media }) => [subset, id, media === null])).toEqual([
+      ['train', '0', true],
+      ['train', '1', true],
+      ['train', '2', true],
+      ['val', 'a', false],
+      ['val', 'sub/b', false],
+      ['val', '2', true],
+      ['val', 'a_3', false],
+    ]);
+    expect(items[0]!.attributes).toEqual(
+      new Map<string, unknown>([
+        ['width', 1.5],
+        ['height', 2],
+        ['ok', true],
+      ]),
+    );
+    expect(items[1]!.attributes.get('height')).toBe('0x4');
+    expect(items[3]!.annotations.map(({ type }) => type)).toEqual(['label', 'caption']);
+    expect(items[4]!.media!.path).toMatch(/images[\\/]val[\\/]sub[\\/]b\.jpg$/);
+    expect(reasons).toEqual(['the row has not as many fields as the head']);
+  });
+
+  test('written and read again', async () => {
+    const label = { type: 'label', id: 0, group: 0, label: 1, attributes: new Map() } as const;
+    const attributes = new Map<string, string | number | boolean>([
+      ['a, b', 4],
+      ['c', '4,5'],
+      ['text', 'x'],
+      ['d', false],
+    ]);
+    const set = setOf(
+      ['b', 'a'],
+      [
+        { id: '0', media: null, annotations: [label], attributes },
+        { id: 'x/y', annotations: [label, { ...label, label: 0 }], attributes: new Map([['e', 1]]) },
+      ],
+    );
+    const { report, items, names } = await writeAndRead('tabular', set, fresh());
+    expect([...report.problems.byReason.keys()]).toEqual([
+      'the attribute text has no place: the name has another meaning',
+      'a second class of a row: there is one column for it',
+    ]);
+    expect(names).toEqual(['b', 'a']);
+    attributes.delete('text');
+    expect(items[0]).toMatchObject({
+      id: '0',
+      media: null,
+      attributes,
+      annotations: [{ type: 'label', label: 1 }],
+    });
+    expect(items[1]).toMatchObject({ id: 'x/y', attributes: new Map([['e', 1]]) });
+  });
+});

@@ -1,0 +1,37 @@
+import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { isRecordFile, readTfrecord } from './read.ts';
+import { writeTfrecord } from './write.ts';
+
+const abilities: Abilities = {
+  types: ['box', 'label'],
+  attributes: ['difficult', 'truncated', 'is_crowd', 'pose'],
+  itemAttributes: false,
+  groups: false,
+  zOrder: false,
+  labelParents: false,
+  skeletons: false,
+  subsets: true,
+};
+
+async function detect(listing: Listing): Promise<Verdict | null> {
+  const own = listing.files.find((path) => isRecordFile(path));
+  if (own === undefined) return null;
+  const named = listing.files.some((path) => path.endsWith('.pbtxt'));
+  const pictures = (await listing.head(own)).includes('image/');
+  return {
+    confidence: pictures ? 0.95 : named ? 0.8 : 0.55,
+    reasons: [`${own} is named as TensorFlow's records are.`],
+    against: pictures ? [] : ['Its start names no fields of pictures.'],
+  };
+}
+
+/** Records of TensorFlow's object detection API: https://github.com/tensorflow/models/blob/master/research/object_detection/g3doc/using_your_own_dataset.md */
+export const tfrecordFormat: Format = {
+  name: 'tf_detection_api',
+  title: 'TFRecord (TensorFlow object detection)',
+  aliases: ['tfrecord', 'roboflow_tfrecord'],
+  abilities,
+  detect,
+  read: readTfrecord,
+  write: (dataset, folder, options) => writeTfrecord(dataset, folder, abilities, options),
+};

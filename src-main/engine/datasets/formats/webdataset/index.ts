@@ -1,0 +1,40 @@
+import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { readWebdataset } from './read.ts';
+import { writeWebdataset } from './write.ts';
+
+const abilities: Abilities = {
+  types: ['label', 'box', 'caption'],
+  attributes: [],
+  itemAttributes: true,
+  groups: false,
+  zOrder: false,
+  labelParents: false,
+  skeletons: false,
+  subsets: true,
+};
+
+async function detect({ files }: Listing): Promise<Verdict | null> {
+  const shards = files.filter((path) => path.endsWith('.tar'));
+  const numbered = shards.filter((path) => /\d{3,}\.tar$/.test(path));
+  if (shards.length === 0) return null;
+  const others = files.filter(
+    (path) => !path.endsWith('.tar') && !/(^|\/)(\.[^/]*|[^/]*\.(json|md|txt|ya?ml))$/i.test(path),
+  );
+  const alone = others.length === 0;
+  return {
+    confidence: alone ? (numbered.length > 0 ? 0.9 : 0.6) : 0.3,
+    reasons: [`${shards[0]} could be a shard of WebDataset.`],
+    against: alone ? [] : [`There are ${others.length} other files.`],
+  };
+}
+
+/** WebDataset: https://github.com/webdataset/webdataset */
+export const webdatasetFormat: Format = {
+  name: 'webdataset',
+  title: 'WebDataset shards',
+  aliases: ['wds'],
+  abilities,
+  detect,
+  read: readWebdataset,
+  write: (dataset, folder, options) => writeWebdataset(dataset, folder, abilities, options),
+};
