@@ -5,6 +5,7 @@ import { readVersion } from '../engine/host/version.ts';
 import { benchmarkCommand } from './benchmark.ts';
 import { configCommand } from './config.ts';
 import { convertModelCommand } from './convert-model.ts';
+import { evaluateCommand, trainCheckCommand } from './datasets/evaluate.ts';
 import { datasetCommands } from './datasets/index.ts';
 import { devicesCommand, doctorCommand, modelsCommand } from './look.ts';
 import { monitorCommand } from './monitor.ts';
@@ -29,6 +30,8 @@ const program = new Command('refinery')
   .addCommand(monitorCommand())
   .addCommand(benchmarkCommand(resources))
   .addCommand(configCommand())
+  .addCommand(trainCheckCommand())
+  .addCommand(evaluateCommand(resources))
   .addCommand(serveCommand(resources));
 for (const command of datasetCommands()) program.addCommand(command);
 for (const command of program.commands.flatMap((one) => [one, ...one.commands])) command.exitOverride();

@@ -1,0 +1,155 @@
+import { RefineryError } from '../../contract/errors.ts';
+import { areaOfShape } from '../datasets/areas.ts';
+import { adapt } from '../datasets/convert.ts';
+import type { Dataset } from '../datasets/format.ts';
+import { type Item, isCrowd } from '../datasets/model/index.ts';
+import { type Detection, type Evaluation, evaluateDetections, type TrueBox } from './evaluation.ts';
+import type { DetectionModel } from './model.ts';
+
+/** A model's figures on a set. */
+export interface ModelEvaluation {
+  readonly evaluation: Evaluation;
+  /** Names of the set's classes, in the order of `evaluation.classes`. */
+  readonly names: readonly string[];
+  /** The subset that was measured. */
+  readonly subset: string;
+  readonly model: string;
+  readonly device: string;
+  /** What the figures don't count, in sentences. */
+  readonly notes: readonly string[];
+  /** Pictures that couldn't be read. */
+  readonly leftOut: readonly { readonly picture: string; readonly reason: string }[];
+}
+
+/** Other names of the subset that models are measured on. */
+const validation = ['val', 'valid', 'validation'];
+
+/** Ultralytics' settings for measuring: all boxes that could matter, each for every class it has a score for. */
+const settings = { confidence: 0.001, overlap: 0.7, everyClass: true, most: 300 } as const;
+
+/** One picture with its truth. */
+interface Picture {
+  readonly path: string;
+  readonly truth: readonly TrueBox[];
+}
+
+/**
+ * Runs a detector on a subset and measures it with COCO's figures. Outlines and masks count as the boxes around them,
+ * small, medium and large go by the outline's area, as in COCO. Classes are matched by name.
+ *
+ * @param options.subset `val` unless told, also under its other names; a set without subsets is measured whole.
+ * @throws {RefineryError} `BAD_REQUEST` where there is no such subset or no class is the model's,
+ * `INPUT_EMPTY` where no picture could be read.
+ */
+export async function evaluateModel(options: {
+  readonly model: DetectionModel;
+  readonly dataset: Dataset;
+  readonly subset?: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}): Promise<ModelEvaluation> {
+  const { model, dataset, signal } = options;
+  const names = dataset.categories.labels.map(({ name }) => name);
+  const { labels, notes } = matchClasses(model.description.names, names);
+  const { subset, pictures } = await picturesOf(dataset, options.subset ?? 'val', signal);
+  const truth: (readonly TrueBox[])[] = [];
+  const found: Detection[][] = [];
+  const leftOut: { picture: string; reason: string }[] = [];
+  for (const [index, picture] of pictures.entries()) {
+    signal?.throwIfAborted();
+    options.onProgress?.(index, pictures.length);
+    try {
+      const { detections } = await model.detect(picture.path, settings);
+      found.push(
+        detections.flatMap((one) => {
+          const label = labels[one.label] ?? null;
+          return label === null ? [] : [{ ...one, label }];
+        }),
+      );
+      truth.push(picture.truth);
+    } catch (thrown) {
+      const ofPicture =
+        thrown instanceof RefineryError && ['INPUT_NOT_FOUND', 'INPUT_CORRUPT'].includes(thrown.code);
+      if (!ofPicture) throw thrown;
+      leftOut.push({ picture: picture.path, reason: thrown.message });
+    }
+  }
+  if (truth.length === 0) {
+    throw new RefineryError('INPUT_EMPTY', `No picture of the subset ${subset} could be read.`, {
+      ...(leftOut[0] ? { details: leftOut[0].reason } : {}),
+    });
+  }
+  const { description, device } = model;
+  const evaluation = evaluateDetections(truth, found, names.length);
+  return { evaluation, names, subset, model: description.path, device, notes, leftOut };
+}
+
+/** For each class of the model the set's number, or null. */
+function matchClasses(
+  ofModel: readonly string[],
+  ofSet: readonly string[],
+): { readonly labels: readonly (number | null)[]; readonly notes: readonly string[] } {
+  // Ultralytics writes numbers where training had no names.
+  if (ofModel.every((name, index) => name === String(index))) {
+    const notes = ['The model doesn’t name its classes; its numbers are taken for the set’s.'];
+    return { labels: ofSet.map((_, index) => index), notes };
+  }
+  // Where the names come from an IR itself, spaces have become underscores.
+  const plain = (name: string): string => name.trim().toLowerCase().replaceAll(' ', '_');
+  const numbers = new Map(ofSet.map((name, index) => [plain(name), index] as const));
+  const labels = ofModel.map((name) => numbers.get(plain(name)) ?? null);
+  const known = new Set(labels);
+  if (labels.every((label) => label === null)) {
+    throw new RefineryError('BAD_REQUEST', 'The model has none of the set’s classes.', {
+      hint: `The model finds ${listed(ofModel)}; the set has ${listed(ofSet)}.`,
+    });
+  }
+  const notes: string[] = [];
+  const unknown = ofModel.filter((_, index) => labels[index] === null);
+  const missing = ofSet.filter((_, index) => !known.has(index));
+  if (unknown.length > 0) notes.push(`Not counted, as the set lacks these classes: ${listed(unknown)}.`);
+  if (missing.length > 0) notes.push(`The model can’t find these classes of the set: ${listed(missing)}.`);
+  return { labels, notes };
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 8).join(', ');
+  return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
+}
+
+async function picturesOf(
+  dataset: Dataset,
+  wanted: string,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly subset: string; readonly pictures: readonly Picture[] }> {
+  const bySubset = new Map<string, Picture[]>();
+  for await (const item of dataset.items()) {
+    signal?.throwIfAborted();
+    if (item.media?.kind !== 'image') continue;
+    const known = bySubset.get(item.subset) ?? [];
+    bySubset.set(item.subset, known);
+    known.push({ path: item.media.path, truth: trueBoxes(item) });
+  }
+  const names = validation.includes(wanted) ? [wanted, ...validation] : [wanted];
+  if (bySubset.size === 1) names.push('default');
+  const subset = names.find((name) => bySubset.has(name));
+  if (subset !== undefined) return { subset, pictures: bySubset.get(subset)! };
+  throw new RefineryError('BAD_REQUEST', `The set has no pictures in a subset ${wanted}.`, {
+    hint: bySubset.size === 0 ? 'It has no pictures at all.' : `It has ${[...bySubset.keys()].join(', ')}.`,
+  });
+}
+
+function trueBoxes({ annotations, media }: Item): TrueBox[] {
+  const areas = new Map<number, number>();
+  for (const annotation of annotations) {
+    const outlined = annotation.type === 'polygon' || annotation.type === 'mask';
+    if (!outlined || annotation.group === 0) continue;
+    areas.set(annotation.group, (areas.get(annotation.group) ?? 0) + areaOfShape(annotation));
+  }
+  return adapt(annotations, ['box'], media?.size ?? null).annotations.flatMap((box): TrueBox[] => {
+    if (box.type !== 'box' || box.label === null) return [];
+    const { x, y, width, height, label, group, attributes } = box;
+    const area = areas.get(group) ?? width * height;
+    return [{ label, box: [x, y, width, height], area, crowd: isCrowd(attributes) }];
+  });
+}

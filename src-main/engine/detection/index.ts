@@ -1,0 +1,3 @@
+/** Detectors that Ultralytics exported to OpenVINO: running them, and measuring them on a set. */
+export { evaluateModel, type ModelEvaluation } from './evaluate-set.ts';
+export { openDetectionModel } from './model.ts';

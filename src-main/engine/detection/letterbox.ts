@@ -1,0 +1,117 @@
+/** RGB, 8 bits, row by row. */
+export interface Pixels {
+  readonly bytes: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** x, y, width and height in pixels. */
+export type Box = readonly [number, number, number, number];
+
+/** Where a picture lies in a network's input. */
+export interface Placing {
+  readonly width: number;
+  readonly height: number;
+  /** The picture's size in the input. */
+  readonly placedWidth: number;
+  readonly placedHeight: number;
+  readonly left: number;
+  readonly top: number;
+}
+
+/** The grey around a picture, of 255: what Ultralytics' models are trained with. */
+const grey = 114;
+
+/** Rounds halves to the even number, as Python does: sides must come out as in training. */
+function roundEven(value: number): number {
+  const below = Math.floor(value);
+  if (value - below !== 0.5) return Math.round(value);
+  return below % 2 === 0 ? below : below + 1;
+}
+
+/** The greatest size that keeps the picture's shape, in the middle; an odd pixel goes below and to the right. */
+export function placeWithin(
+  { width, height }: { readonly width: number; readonly height: number },
+  targetWidth: number,
+  targetHeight: number,
+): Placing {
+  const scale = Math.min(targetHeight / height, targetWidth / width);
+  const placedWidth = Math.max(roundEven(width * scale), 1);
+  const placedHeight = Math.max(roundEven(height * scale), 1);
+  return {
+    width,
+    height,
+    placedWidth,
+    placedHeight,
+    left: Math.round((targetWidth - placedWidth) / 2 - 0.1),
+    top: Math.round((targetHeight - placedHeight) / 2 - 0.1),
+  };
+}
+
+/**
+ * Fits a picture into a network's input as Ultralytics' `LetterBox` does: bilinear between the four nearest pixels,
+ * also where the picture becomes smaller (libvips would average there, and the network has never seen that).
+ *
+ * @returns values of 0 to 1, planes of red, green and blue (NCHW with N = 1), and where the picture lies in them.
+ */
+export function letterbox(
+  picture: Pixels,
+  targetWidth: number,
+  targetHeight: number,
+): { readonly values: Float32Array; readonly placing: Placing } {
+  const placing = placeWithin(picture, targetWidth, targetHeight);
+  const { placedWidth, placedHeight, left, top } = placing;
+  const plane = targetWidth * targetHeight;
+  const values = new Float32Array(3 * plane).fill(grey / 255);
+  const columns = neighbours(picture.width, placedWidth);
+  const rows = neighbours(picture.height, placedHeight);
+  const { bytes, width } = picture;
+  for (let y = 0; y < placedHeight; y += 1) {
+    const upper = rows.first[y]! * width;
+    const lower = rows.second[y]! * width;
+    const down = rows.part[y]!;
+    const row = (top + y) * targetWidth + left;
+    for (let x = 0; x < placedWidth; x += 1) {
+      const near = columns.first[x]!;
+      const far = columns.second[x]!;
+      const right = columns.part[x]!;
+      for (let channel = 0; channel < 3; channel += 1) {
+        const a = bytes[(upper + near) * 3 + channel]!;
+        const b = bytes[(upper + far) * 3 + channel]!;
+        const c = bytes[(lower + near) * 3 + channel]!;
+        const d = bytes[(lower + far) * 3 + channel]!;
+        const above = a + (b - a) * right;
+        const value = above + (c + (d - c) * right - above) * down;
+        // Training rounds to whole values, too.
+        values[channel * plane + row + x] = Math.round(value) / 255;
+      }
+    }
+  }
+  return { values, placing };
+}
+
+/** For each new pixel the two old ones that its centre lies between, and how near it is to the second. */
+function neighbours(from: number, to: number) {
+  const first = new Int32Array(to);
+  const second = new Int32Array(to);
+  const part = new Float64Array(to);
+  for (let at = 0; at < to; at += 1) {
+    const place = Math.min(Math.max(((at + 0.5) * from) / to - 0.5, 0), from - 1);
+    first[at] = Math.floor(place);
+    second[at] = Math.min(first[at]! + 1, from - 1);
+    part[at] = place - first[at]!;
+  }
+  return { first, second, part };
+}
+
+/** A box of a network's input as one of the picture, cut off at its borders. */
+export function toPicture([x, y, width, height]: Box, placing: Placing): Box {
+  const scaleX = placing.placedWidth / placing.width;
+  const scaleY = placing.placedHeight / placing.height;
+  const within = (value: number, most: number): number => Math.min(Math.max(value, 0), most);
+  const left = within((x - placing.left) / scaleX, placing.width);
+  const top = within((y - placing.top) / scaleY, placing.height);
+  const right = within((x + width - placing.left) / scaleX, placing.width);
+  const bottom = within((y + height - placing.top) / scaleY, placing.height);
+  return [left, top, right - left, bottom - top];
+}

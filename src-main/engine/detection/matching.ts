@@ -1,0 +1,78 @@
+import type { Detection, TrueBox } from './evaluation.ts';
+
+/** Least and greatest area that counts, both included. */
+export type Range = readonly [least: number, greatest: number];
+
+/** What became of a detection: `left out` ones are neither right nor wrong. */
+type Outcome = 'right' | 'wrong' | 'left out';
+
+/** One picture and class. */
+export interface Matches {
+  /** Of the detections, the best first. */
+  readonly scores: readonly number[];
+  /** For each overlap what became of each detection. */
+  readonly outcomes: readonly (readonly Outcome[])[];
+  /** Boxes of the truth that are to be found. */
+  readonly counted: number;
+}
+
+/**
+ * Pairs detections with the truth of one picture and class: the best detection takes the box that it overlaps most of
+ * those that are free. Crowds and boxes outside of the range are left out, and so is what matches them; they are taken
+ * only where nothing else fits, and a crowd takes any number. Detections of the same score keep their order.
+ *
+ * @param most detections that count, the best.
+ */
+export function matchPicture(
+  truth: readonly TrueBox[],
+  detections: readonly Detection[],
+  overlaps: readonly number[],
+  [least, greatest]: Range,
+  most: number,
+): Matches {
+  const outside = (area: number): boolean => area < least || area > greatest;
+  const ignored = (one: TrueBox): boolean => one.crowd || outside(one.area);
+  const boxes = [...truth.filter((one) => !ignored(one)), ...truth.filter(ignored)];
+  const counted = truth.length - truth.filter(ignored).length;
+  const best = [...detections].sort((one, other) => other.score - one.score).slice(0, most);
+  const shared = best.map(({ box }) => boxes.map((one) => overlapOf(box, one.box, one.crowd)));
+  const outcomes = overlaps.map((overlap) => {
+    const taken = new Set<number>();
+    return best.map(({ box }, index): Outcome => {
+      const match = bestMatch(shared[index]!, overlap, (at) => taken.has(at) && !boxes[at]!.crowd, counted);
+      if (match < 0) return outside(box[2] * box[3]) ? 'left out' : 'wrong';
+      taken.add(match);
+      return match < counted ? 'right' : 'left out';
+    });
+  });
+  return { scores: best.map(({ score }) => score), outcomes, counted };
+}
+
+/** The box that is overlapped most, or -1. Of equals the last, as pycocotools has it. */
+function bestMatch(
+  shared: readonly number[],
+  overlap: number,
+  taken: (at: number) => boolean,
+  counted: number,
+): number {
+  let most = Math.min(overlap, 1 - 1e-10);
+  let match = -1;
+  for (const [at, value] of shared.entries()) {
+    if (match >= 0 && match < counted && at >= counted) break;
+    if (value < most || taken(at)) continue;
+    most = value;
+    match = at;
+  }
+  return match;
+}
+
+/** Area in both over area in either; for a crowd, over the detection's area. */
+function overlapOf(found: Detection['box'], truth: TrueBox['box'], crowd: boolean): number {
+  const [x, y, width, height] = found;
+  const [trueX, trueY, trueWidth, trueHeight] = truth;
+  const sharedWidth = Math.min(x + width, trueX + trueWidth) - Math.max(x, trueX);
+  const sharedHeight = Math.min(y + height, trueY + trueHeight) - Math.max(y, trueY);
+  if (sharedWidth <= 0 || sharedHeight <= 0) return 0;
+  const both = sharedWidth * sharedHeight;
+  return both / (crowd ? width * height : width * height + trueWidth * trueHeight - both);
+}

@@ -1,0 +1,211 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loadOpenVino } from '../runtime/index.ts';
+import { describeDetector } from './description.ts';
+import type { Detection } from './evaluation.ts';
+import { readHead } from './head.ts';
+import { letterbox, placeWithin, toPicture } from './letterbox.ts';
+import { openDetectionModel } from './model.ts';
+import { suppress } from './suppression.ts';
+
+const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
+const json = <Value>(name: string): Value => JSON.parse(readFileSync(fixture(name), 'utf8')) as Value;
+const folder = mkdtempSync(join(tmpdir(), 'detector-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Boxed {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: readonly number[];
+  readonly targetWidth: number;
+  readonly targetHeight: number;
+  readonly expected: readonly number[];
+}
+
+describe('letterbox', () => {
+  it('is Ultralytics’ to one part of 255, the most that its whole numbers are off', () => {
+    for (const { width, height, pixels, targetWidth, targetHeight, expected } of json<Boxed[]>(
+      'letterbox.json',
+    )) {
+      const { values } = letterbox(
+        { bytes: Uint8Array.from(pixels), width, height },
+        targetWidth,
+        targetHeight,
+      );
+      const plane = targetWidth * targetHeight;
+      const made = expected.map((_, at) => values[(at % 3) * plane + Math.floor(at / 3)]! * 255);
+      const worst = Math.max(...made.map((value, at) => Math.abs(value - expected[at]!)));
+      expect(worst).toBeLessThan(1.001);
+    }
+  });
+
+  it('is undone for boxes', () => {
+    const side = fc.integer({ min: 1, max: 3000 });
+    fc.assert(
+      fc.property(
+        side,
+        side,
+        fc.constantFrom(320, 640),
+        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 }),
+        (width, height, target, parts) => {
+          const placing = placeWithin({ width, height }, target, target);
+          const [x, y] = [parts[0]! * width, parts[1]! * height];
+          const box = [x, y, parts[2]! * (width - x), parts[3]! * (height - y)] as const;
+          const [scaleX, scaleY] = [placing.placedWidth / width, placing.placedHeight / height];
+          const placed = [
+            x * scaleX + placing.left,
+            y * scaleY + placing.top,
+            box[2] * scaleX,
+            box[3] * scaleY,
+          ] as const;
+          for (const [at, value] of toPicture(placed, placing).entries())
+            expect(value).toBeCloseTo(box[at]!, 6);
+        },
+      ),
+    );
+  });
+});
+
+/** Each box goes that a better one of its class, which stays, overlaps too much; asked box by box. */
+function suppressedPlainly(all: readonly Detection[], overlap: number): Detection[] {
+  const inOrder = all.toSorted((one, other) => other.score - one.score);
+  const stays: boolean[] = [];
+  for (const [at, { label, box }] of inOrder.entries()) {
+    let free = true;
+    for (let before = 0; before < at; before += 1) {
+      const other = inOrder[before]!;
+      if (!stays[before] || other.label !== label) continue;
+      const cover = (from: number) =>
+        Math.max(
+          0,
+          Math.min(box[from]! + box[from + 2]!, other.box[from]! + other.box[from + 2]!) -
+            Math.max(box[from]!, other.box[from]!),
+        );
+      const both = cover(0) * cover(1);
+      if (both > overlap * (box[2] * box[3] + other.box[2] * other.box[3] - both)) free = false;
+    }
+    stays.push(free);
+  }
+  return inOrder.filter((_, at) => stays[at]);
+}
+
+describe('suppression', () => {
+  const box = fc.tuple(
+    fc.nat(60),
+    fc.nat(60),
+    fc.integer({ min: 1, max: 40 }),
+    fc.integer({ min: 1, max: 40 }),
+  );
+  const found = fc.record({
+    label: fc.nat(2),
+    box,
+    score: fc.integer({ min: 1, max: 20 }).map((n) => n / 20),
+  });
+
+  it('is that of asking every box about every other', () => {
+    // A threshold that no quotient of these whole numbers hits, so that both ways of rounding agree.
+    const overlap = fc.constantFrom(0.30000007, 0.50000007, 0.70000007);
+    fc.assert(
+      fc.property(fc.array(found, { maxLength: 60 }), overlap, (all, most) => {
+        expect(suppress(all, most, 300)).toEqual(suppressedPlainly(all, most));
+      }),
+    );
+  });
+
+  it('keeps the best, and no more than wanted', () => {
+    const all = Array.from(
+      { length: 9 },
+      (_, at): Detection => ({ label: 0, box: [at * 50, 0, 9, 9], score: at / 9 }),
+    );
+    expect(suppress(all, 0.7, 2).map(({ score }) => score)).toEqual([8 / 9, 7 / 9]);
+  });
+});
+
+describe('the output of a detector', () => {
+  const reading = { classes: 2, endToEnd: false, confidence: 0.25, everyClass: false };
+
+  it('is read column by column', () => {
+    const values = [10, 50, Number.NaN, 20, 60, 5, 4, 8, 5, 6, 2, 5, 0.3, 0.1, 0.9, 0.6, 0.2, 0.1];
+    expect(readHead({ values, shape: [1, 6, 3] }, reading)).toEqual([
+      { label: 1, box: [8, 17, 4, 6], score: 0.6 },
+    ]);
+    const all = readHead({ values, shape: [1, 6, 3] }, { ...reading, everyClass: true });
+    expect(all.map(({ label, score }) => [label, score])).toEqual([
+      [0, 0.3],
+      [1, 0.6],
+    ]);
+  });
+
+  it('is read row by row where the network needs no suppression', () => {
+    const values = [1, 2, 11, 22, 0.9, 1, 0, 0, 5, 5, 0.1, 0];
+    const box = { label: 1, box: [1, 2, 10, 20], score: 0.9 };
+    expect(readHead({ values, shape: [1, 2, 6] }, { ...reading, classes: null })).toEqual([box]);
+  });
+
+  it('is refused where it is another', () => {
+    for (const shape of [
+      [1, 5, 100],
+      [2, 6, 100],
+      [1, 1000],
+    ]) {
+      expect(() => readHead({ values: [], shape }, reading)).toThrow(/isn’t that of a YOLO detector/);
+    }
+  });
+});
+
+describe('an IR that Ultralytics exported', () => {
+  const ir = fixture('squares_openvino_model');
+
+  it('finds the boxes that Ultralytics finds with it', async () => {
+    const model = await openDetectionModel({ openvino: await loadOpenVino(), path: ir });
+    expect(model.description).toMatchObject({
+      names: ['red', 'green field', 'blue'],
+      task: 'detect',
+      width: 64,
+    });
+    const cases = json<{ confidence: number; iou: number; boxes: number[][] }[]>('squares.json');
+    for (const { confidence, iou, boxes } of cases) {
+      const { detections } = await model.detect(fixture('squares.png'), { confidence, overlap: iou });
+      expect(detections).toHaveLength(boxes.length);
+      for (const [at, [left, top, right, bottom, score, label]] of boxes.entries()) {
+        const { box, ...made } = detections[at]!;
+        expect(made.label).toBe(label);
+        expect(made.score).toBeCloseTo(score!, 3);
+        for (const [side, value] of [left, top, right! - left!, bottom! - top!].entries()) {
+          expect(box[side]).toBeCloseTo(value!, 3);
+        }
+      }
+    }
+  });
+
+  it('is run where its output has no name, as after an export out of PyTorch', async () => {
+    const nameless = join(folder, 'nameless');
+    cpSync(ir, nameless, { recursive: true });
+    const xml = readFileSync(join(nameless, 'squares.xml'), 'utf8');
+    writeFileSync(join(nameless, 'squares.xml'), xml.replaceAll(/ (output_)?names="Result_9"/g, ''));
+    const model = await openDetectionModel({ openvino: await loadOpenVino(), path: nameless });
+    expect((await model.detect(fixture('squares.png'))).detections).toHaveLength(16);
+  });
+
+  it('is refused with a reason where it can’t be run', async () => {
+    await expect(describeDetector(join(folder, 'none.xml'))).rejects.toMatchObject({
+      code: 'INPUT_NOT_FOUND',
+    });
+    await expect(describeDetector(folder)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+    const copy = join(folder, 'copy');
+    cpSync(ir, copy, { recursive: true });
+    const description = readFileSync(join(copy, 'metadata.yaml'), 'utf8');
+    writeFileSync(join(copy, 'metadata.yaml'), description.replace('task: detect', 'task: classify'));
+    await expect(describeDetector(copy)).rejects.toMatchObject({ code: 'MODEL_NOT_AN_IMAGE_NETWORK' });
+    rmSync(join(copy, 'metadata.yaml'));
+    expect(await describeDetector(copy)).toMatchObject({ names: [], task: null, width: 64, height: 64 });
+    writeFileSync(join(copy, 'squares.xml'), '<net><layers>');
+    await expect(describeDetector(copy)).rejects.toMatchObject({ code: 'MODEL_CORRUPT' });
+    rmSync(join(copy, 'squares.bin'));
+    await expect(describeDetector(copy)).rejects.toMatchObject({ code: 'MODEL_NOT_INSTALLED' });
+  });
+});

@@ -1,0 +1,107 @@
+import type { NodeAddon } from 'openvino-node';
+import sharp from 'sharp';
+import { RefineryError } from '../../contract/errors.ts';
+import { compileWithFallback } from '../runtime/index.ts';
+import { type DetectorDescription, describeDetector } from './description.ts';
+import type { Detection } from './evaluation.ts';
+import { readHead } from './head.ts';
+import { withNamedOutputs } from './ir.ts';
+import { letterbox, type Pixels, toPicture } from './letterbox.ts';
+import { suppress } from './suppression.ts';
+
+export interface DetectOptions {
+  /** Least score; 0.25 unless told. */
+  readonly confidence?: number;
+  /** Boxes of a class that overlap by more are one object; 0.7 unless told. */
+  readonly overlap?: number;
+  /** Whether a box counts for each class that it has the score for, as for measuring; else for its best one. */
+  readonly everyClass?: boolean;
+  /** Most boxes of a picture; 300 unless told. */
+  readonly most?: number;
+}
+
+/** What was found in a picture: boxes in its pixels, the best first. */
+export interface Found {
+  readonly width: number;
+  readonly height: number;
+  readonly detections: readonly Detection[];
+}
+
+/** A detector that is ready to run. */
+export interface DetectionModel {
+  readonly description: DetectorDescription;
+  /** The device that it runs on. */
+  readonly device: string;
+  /**
+   * Finds objects in a picture, which is turned by EXIF first.
+   *
+   * @param picture a file, or its pixels. One at a time.
+   * @throws {RefineryError} `INPUT_NOT_FOUND`, `INPUT_CORRUPT`, `MODEL_NOT_AN_IMAGE_NETWORK`.
+   */
+  detect(picture: string | Pixels, options?: DetectOptions): Promise<Found>;
+}
+
+/**
+ * Opens an OpenVINO IR that Ultralytics exported: boxes, or the boxes of outlines and poses.
+ *
+ * @param options.path the `.xml`, or the folder that `yolo export format=openvino` made.
+ * @param options.precision `f32` unless told, so that what is measured doesn't depend on the processor.
+ * @throws {RefineryError} what {@link describeDetector} throws, and `DEVICE_UNAVAILABLE`.
+ */
+export async function openDetectionModel(options: {
+  readonly openvino: NodeAddon;
+  readonly path: string;
+  readonly device?: string;
+  readonly precision?: 'auto' | 'f32' | 'bf16' | 'f16';
+}): Promise<DetectionModel> {
+  const { openvino } = options;
+  const description = await describeDetector(options.path);
+  const { width, height, names, endToEnd } = description;
+  const shape = [1, 3, height, width];
+  const { compiled, device } = await compileWithFallback({
+    openvino,
+    model: await withNamedOutputs(description.path),
+    device: options.device ?? 'CPU',
+    precision: options.precision ?? 'f32',
+    shapes: [`[${shape.join(',')}]`],
+  });
+  const request = compiled.createInferRequest();
+  return {
+    description,
+    device,
+    async detect(picture, { confidence = 0.25, overlap = 0.7, everyClass = false, most = 300 } = {}) {
+      const pixels = typeof picture === 'string' ? await readPixels(picture) : picture;
+      const { values, placing } = letterbox(pixels, width, height);
+      const outputs = Object.values(await request.inferAsync([new openvino.Tensor('f32', shape, values)]));
+      // Outlines come with a second output, of four dimensions.
+      const head = outputs.find((output) => output.getShape().length === 3) ?? outputs[0]!;
+      const classes = names.length > 0 ? names.length : null;
+      const reading = { classes, endToEnd, confidence, everyClass };
+      const headShape = head.getShape();
+      const candidates = readHead({ values: head.data as ArrayLike<number>, shape: headShape }, reading);
+      const kept =
+        endToEnd || headShape[2] === 6 ? candidates.slice(0, most) : suppress(candidates, overlap, most);
+      return {
+        width: pixels.width,
+        height: pixels.height,
+        detections: kept.map((one) => ({ ...one, box: toPicture(one.box, placing) })),
+      };
+    },
+  };
+}
+
+async function readPixels(path: string): Promise<Pixels> {
+  try {
+    const picture = sharp(path, { failOn: 'truncated' }).autoOrient().removeAlpha().toColourspace('srgb');
+    const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
+    if (info.channels === 3) return { bytes: data, width: info.width, height: info.height };
+    throw new Error(`The picture has ${info.channels} channels.`);
+  } catch (cause) {
+    const missing = cause instanceof Error && cause.message.includes('missing');
+    throw new RefineryError(
+      missing ? 'INPUT_NOT_FOUND' : 'INPUT_CORRUPT',
+      missing ? `There is no picture ${path}.` : `The picture ${path} can’t be read.`,
+      { cause },
+    );
+  }
+}
