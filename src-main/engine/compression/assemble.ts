@@ -1,7 +1,7 @@
 import type { ConsoleLog } from './ingest/console-log.ts';
 import { modelConfigOf } from './ingest/model-config.ts';
 import { asNumber, isObject, type JsonObject, parsePythonJson, present } from './ingest/python-json.ts';
-import { eventRows, seriesOf } from './metrics.ts';
+import { eventScalars, seriesOf } from './metrics.ts';
 import type { Contents, Kind } from './sources.ts';
 import type { Checkpoint, FileProblem, LogRow, Problem, Run, Series, TrainingFacts } from './types.ts';
 
@@ -31,7 +31,7 @@ export function assembleRun(folder: string, files: readonly RunFile[], more: rea
   const best = <Name extends Kind>(kind: Name): FileOf<Name> | undefined =>
     of(kind).sort((one, other) => rank(other.path) - rank(one.path))[0];
 
-  const { rows: fromEvents, beginning } = eventRows(of('events').map(({ value }) => value));
+  const { byKey, beginning } = eventScalars(of('events').map(({ value }) => value));
   const consoles = of('console').sort((one, other) => segment(other.path) - segment(one.path));
   const log = mergeConsoles(consoles.map(({ value }) => value));
   const states = of('trainer-state').sort((one, other) => rank(one.path) - rank(other.path));
@@ -48,11 +48,12 @@ export function assembleRun(folder: string, files: readonly RunFile[], more: rea
   const headerEpochs = epochsOf(log);
   const perEpoch = headerEpochs ?? stateEpochs;
   const fromConsole = log ? consoleRows(log, perEpoch) : [];
-  const metrics = seriesOf([fromEvents, fromConsole, ...fromStates]);
+  const { metrics, lastStep } = seriesOf(byKey, [fromConsole, ...fromStates]);
   const config = best('compression-config')?.value;
   const results: Record<string, number> = Object.assign({}, ...of('results').map(({ value }) => value));
   const training = facts({
     metrics,
+    lastStep,
     log,
     state,
     settings,
@@ -138,15 +139,14 @@ function consoleRows(log: ConsoleLog, perEpoch: number | undefined): LogRow[] {
 
 interface FactSources {
   readonly metrics: Readonly<Record<string, Series>>;
+  readonly lastStep: number;
   readonly log: ConsoleLog | undefined;
   readonly state: Contents['trainer-state'] | undefined;
   readonly settings: JsonObject;
   readonly perEpoch: number | undefined;
 }
 
-function facts({ metrics, log, state, settings, perEpoch }: FactSources): TrainingFacts {
-  const rows = Object.values(metrics).flat();
-  const last = rows.reduce((step, point) => Math.max(step, point.step), 0);
+function facts({ metrics, lastStep, log, state, settings, perEpoch }: FactSources): TrainingFacts {
   const newest = metrics['loss']?.findLast(({ epoch }) => epoch !== undefined && epoch > 0);
   const measured = newest?.epoch ? Math.max(1, Math.round(newest.step / newest.epoch)) : undefined;
   const stepsPerEpoch = perEpoch ?? measured;
@@ -158,7 +158,7 @@ function facts({ metrics, log, state, settings, perEpoch }: FactSources): Traini
     (planned && planned > 0 ? planned : undefined) ??
     (epochs && stepsPerEpoch ? Math.round(epochs * stepsPerEpoch) : undefined);
   const ended = metrics['train_runtime']?.at(-1)?.step;
-  const globalStep = Math.max(last, state?.globalStep ?? 0, log?.progress?.step ?? 0);
+  const globalStep = Math.max(lastStep, state?.globalStep ?? 0, log?.progress?.step ?? 0);
   return {
     finished: ended !== undefined && ended >= (metrics['loss']?.at(-1)?.step ?? 0),
     ...present({
@@ -183,9 +183,9 @@ function checkpointsOf(files: readonly RunFile[], metrics: Readonly<Record<strin
     const path = file.path.slice(0, file.path.lastIndexOf('/'));
     const step = Number(match[2]);
     const known = found.get(path);
-    const evaluated = Object.entries(metrics).filter(([key]) => key.startsWith('eval_'));
-    const values = evaluated.flatMap(([key, series]) =>
-      series.filter((point) => point.step === step).map(({ value }) => [key, value] as const),
+    const evaluated = Object.keys(metrics).filter((key) => key.startsWith('eval_'));
+    const values = evaluated.flatMap((key) =>
+      (metrics[key] ?? []).filter((point) => point.step === step).map(({ value }) => [key, value] as const),
     );
     found.set(path, {
       path,

@@ -184,7 +184,7 @@ async function append(handle: FileHandle, tracked: Tracked): Promise<void> {
   for (;;) {
     const { bytesRead } = await handle.read(buffer, 0, chunkSize, tracked.offset);
     if (bytesRead === 0) return;
-    const bytes = Buffer.from(buffer.subarray(0, bytesRead));
+    const bytes = buffer.subarray(0, bytesRead);
     tracked.reader.push(bytes);
     tracked.offset += bytesRead;
     tracked.tail = Buffer.from(

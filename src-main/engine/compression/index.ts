@@ -3,6 +3,8 @@ export type { Advice, Evidence, Observed, Rule } from './advice/rule.ts';
 export { adviceFor, rules } from './advice.ts';
 export { type ModelFacts, modelFacts } from './benchmark/facts.ts';
 export { type Benchmark, type BenchmarkOptions, benchmark, type Hint } from './benchmark/index.ts';
+export { labelsOf } from './benchmark/labels.ts';
+export type { Precision } from './benchmark/model.ts';
 export { parseShapes, type Shapes } from './benchmark/shapes.ts';
 export {
   type MeasuredModel,

@@ -1,35 +1,6 @@
+import type { Scalars } from './ingest/columns.ts';
 import { type EventFile, keyOfTag } from './ingest/event-file.ts';
 import type { LogRow, Point, Series } from './types.ts';
-
-/**
- * Series by key from rows of several files. Where two files tell the same key at the same step, the later in the list
- * is believed; what only the other knows (the time, from event files) is kept.
- */
-export function seriesOf(sourcesOfRows: ReadonlyArray<readonly LogRow[]>): Record<string, Series> {
-  const byKey = new Map<string, Map<number, Point>>();
-  const epochs = new Map<number, number>();
-  for (const row of sourcesOfRows.flat()) if (row.epoch !== undefined) epochs.set(row.step, row.epoch);
-  for (const { step, time, values } of sourcesOfRows.flat()) {
-    const epoch = epochs.get(step);
-    for (const [key, value] of Object.entries(values)) {
-      const points = byKey.get(key) ?? new Map<number, Point>();
-      byKey.set(key, points);
-      const known = time ?? points.get(step)?.time;
-      points.set(step, {
-        step,
-        ...(epoch === undefined ? {} : { epoch }),
-        ...(known === undefined ? {} : { time: known }),
-        value,
-      });
-    }
-  }
-  return Object.fromEntries(
-    [...byKey].map(([key, points]) => [
-      key,
-      [...points.values()].sort((one, other) => one.step - other.step),
-    ]),
-  );
-}
 
 /** Where the newest training in a folder began to log. */
 export interface Beginning {
@@ -37,42 +8,127 @@ export interface Beginning {
   readonly time: number;
 }
 
+/** Scalars of event files by the Trainer's keys: of each file its own, the oldest first. */
+export interface EventScalars {
+  readonly byKey: ReadonlyMap<string, readonly Scalars[]>;
+  /** Missing without a loss. */
+  readonly beginning?: Beginning;
+}
+
 /**
- * Rows of event files, as the Trainer logged them, and where the newest training began. One that goes on from a
- * checkpoint, or starts again, writes another file: what an older file says of the same tag from that step on is void.
+ * Scalars of several event files, and where the newest training began: one that goes on from a checkpoint, or starts
+ * again, writes another file.
  */
-export function eventRows(files: readonly EventFile[]): { rows: LogRow[]; beginning?: Beginning } {
+export function eventScalars(files: readonly EventFile[]): EventScalars {
+  const begun = (file: EventFile): number =>
+    Math.min(...[...file.scalars.values()].map((one) => one.time(0)));
   const ordered = files
-    .filter(({ scalars }) => scalars.length > 0)
-    .sort((one, other) => one.scalars[0]!.time - other.scalars[0]!.time);
-  const byTag = new Map<string, Array<{ step: number; time: number; value: number }>>();
+    .filter(({ scalars }) => scalars.size > 0)
+    .map((file) => ({ file, time: begun(file) }))
+    .sort((one, other) => one.time - other.time);
+  const byKey = new Map<string, Scalars[]>();
   let beginning: Beginning | undefined;
-  for (const { scalars } of ordered) {
-    const begun = new Set<string>();
-    for (const { tag, step, time, value } of scalars) {
-      const known = byTag.get(tag) ?? [];
-      const kept = begun.has(tag) ? known : known.filter((point) => point.step < step);
-      kept.push({ step, time, value });
-      byTag.set(tag, kept);
-      if (tag === 'train/loss' && !begun.has(tag)) beginning = { step, time };
-      begun.add(tag);
+  for (const { file } of ordered) {
+    for (const [tag, scalars] of file.scalars) {
+      const key = keyOfTag(tag);
+      byKey.set(key, [...(byKey.get(key) ?? []), scalars]);
+      if (tag === 'train/loss') beginning = { step: scalars.step(0), time: scalars.time(0) };
     }
   }
-  const rows = new Map<
-    number,
-    { step: number; epoch?: number; time: number; values: Record<string, number> }
-  >();
-  for (const [tag, points] of byTag) {
-    const key = keyOfTag(tag);
-    for (const { step, time, value } of points) {
-      const row = rows.get(step) ?? { step, time, values: {} };
-      rows.set(step, row);
-      row.time = Math.min(row.time, time);
-      if (key === 'epoch') row.epoch = value;
-      else row.values[key] = value;
+  return { byKey, ...(beginning ? { beginning } : {}) };
+}
+
+/** A key's points as they are told by something other than event files. */
+type Told = Pick<LogRow, 'step' | 'time'> & { readonly value: number };
+
+/**
+ * Series by key from event files and from rows of other files. Where two tell the same key at the same step, rows are
+ * believed over event files and later ones over earlier; what only the other knows (the time, from event files) is kept.
+ *
+ * Millions of points stay as they lie in memory: a series is made when it is asked for, and forgotten when nobody needs it.
+ */
+export function seriesOf(
+  events: EventScalars['byKey'],
+  sourcesOfRows: ReadonlyArray<readonly LogRow[]>,
+): { readonly metrics: Record<string, Series>; readonly lastStep: number } {
+  const epochs = new Map<number, number>();
+  for (const { step, value } of pointsOf(events.get('epoch') ?? [])) epochs.set(step, value);
+  const told = new Map<string, Told[]>();
+  let lastStep = 0;
+  for (const { step, epoch, time, values } of sourcesOfRows.flat()) {
+    if (epoch !== undefined) epochs.set(step, epoch);
+    for (const [key, value] of Object.entries(values)) {
+      const points = told.get(key) ?? [];
+      points.push({ step, value, ...(time === undefined ? {} : { time }) });
+      told.set(key, points);
+      lastStep = Math.max(lastStep, step);
     }
   }
-  return { rows: [...rows.values()], ...(beginning ? { beginning } : {}) };
+  // Without a prototype: what a run doesn't log must not be found as `constructor`.
+  const metrics = Object.create(null) as Record<string, Series>;
+  for (const key of new Set([...events.keys(), ...told.keys()])) {
+    if (key === 'epoch') continue;
+    const scalars = events.get(key) ?? [];
+    const rows = told.get(key) ?? [];
+    for (const one of scalars) lastStep = Math.max(lastStep, one.step(one.length - 1));
+    let made: WeakRef<Point[]> | undefined;
+    Object.defineProperty(metrics, key, {
+      enumerable: true,
+      configurable: true,
+      get(): Series {
+        let series = made?.deref();
+        if (!series) {
+          series = merge(pointsOf(scalars), rows, epochs);
+          made = new WeakRef(series);
+        }
+        return series;
+      },
+    });
+  }
+  return { metrics, lastStep };
+}
+
+/** Points by ascending step: what an older file says from the step on where a newer one begins is void. */
+function pointsOf(scalars: readonly Scalars[]): Array<Told & { readonly time: number }> {
+  const points: Array<Told & { readonly time: number }> = [];
+  scalars.forEach((one, place) => {
+    const until = Math.min(...scalars.slice(place + 1).map((newer) => newer.step(0)));
+    for (let index = 0; index < one.length; index++) {
+      const step = one.step(index);
+      if (step < until) points.push({ step, time: one.time(index), value: one.value(index) });
+    }
+  });
+  return inOrder(points);
+}
+
+/** By step, the last of each. Logs are all but always in order already. */
+function inOrder<One extends { readonly step: number }>(points: One[]): One[] {
+  if (points.every(({ step }, index) => index === 0 || step > points[index - 1]!.step)) return points;
+  const byStep = new Map(points.map((point) => [point.step, point]));
+  return [...byStep.values()].sort((one, other) => one.step - other.step);
+}
+
+function merge(
+  logged: ReadonlyArray<Told & { readonly time: number }>,
+  rows: readonly Told[],
+  epochs: ReadonlyMap<number, number>,
+): Point[] {
+  const withEpoch = ({ step, time, value }: Told): Point => {
+    const epoch = epochs.get(step);
+    return {
+      step,
+      ...(epoch === undefined ? {} : { epoch }),
+      ...(time === undefined ? {} : { time }),
+      value,
+    };
+  };
+  if (rows.length === 0) return logged.map(withEpoch);
+  const byStep = new Map<number, Told>(logged.map((point) => [point.step, point]));
+  for (const row of rows) {
+    const time = row.time ?? byStep.get(row.step)?.time;
+    byStep.set(row.step, { step: row.step, value: row.value, ...(time === undefined ? {} : { time }) });
+  }
+  return inOrder([...byStep.values()]).map(withEpoch);
 }
 
 /** The newest point of a series. */

@@ -28,6 +28,7 @@ export type Kind = keyof Contents;
 
 /** Takes the bytes of a file as they come. */
 export interface SourceReader<Value> {
+  /** The bytes are the caller's, and change afterwards: what is to stay must be copied. */
   push(bytes: Uint8Array): void;
   /** Waited for when all bytes that are there were given, where reading takes more than that. */
   settle?(): Promise<void>;
@@ -55,7 +56,7 @@ class WholeFile<Value> implements SourceReader<Value> {
     this.#parse = parse;
   }
   push(bytes: Uint8Array): void {
-    this.#chunks.push(bytes);
+    this.#chunks.push(Buffer.from(bytes));
     this.#parsed = undefined;
   }
   get value(): Value | undefined {
@@ -80,7 +81,7 @@ class Gzipped<Value> implements SourceReader<Value> {
     this.#open = open;
   }
   push(bytes: Uint8Array): void {
-    this.#chunks.push(bytes);
+    this.#chunks.push(Buffer.from(bytes));
     this.#inner = undefined;
   }
   get value(): Value | undefined {

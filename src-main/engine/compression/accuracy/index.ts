@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { NodeAddon } from 'openvino-node';
 import { RefineryError } from '../../../contract/errors.ts';
 import { readIr } from '../benchmark/facts.ts';
-import { compileFor, propertyText, readModel } from '../benchmark/model.ts';
+import { compileFor, type Precision, precisionOf, propertyText, readModel } from '../benchmark/model.ts';
 import { positionsOf } from '../benchmark/shapes.ts';
 import { isObject, parsePythonJson } from '../ingest/python-json.ts';
 import { type Batch, batchesOf, planInputs, tensorsOf } from './batches.ts';
@@ -19,6 +19,7 @@ export interface AccuracyOptions {
   /** Folder of the tokenizer; missing: the model's own folder, or the one above it. */
   readonly tokenizer?: string;
   readonly device?: string;
+  readonly precision?: Precision;
   /** Tokens of the longest text; missing: what the tokenizer's and the model's files say. */
   readonly maxLength?: number;
   readonly signal?: AbortSignal;
@@ -64,7 +65,10 @@ export async function measureAccuracy(options: AccuracyOptions): Promise<Accurac
   const limits = [options.maxLength ?? tokenizer.maxLength, plan.length, positionsOf(await readIr(path))];
   const maxLength = Math.min(...limits.filter((limit) => limit !== undefined), 512);
   const { batches, cut } = batchesOf(examples.list, tokenizer, plan, maxLength);
-  const compiled = await compileFor(core, model, device, { PERFORMANCE_HINT: 'THROUGHPUT' });
+  const compiled = await compileFor(core, model, device, {
+    PERFORMANCE_HINT: 'THROUGHPUT',
+    ...precisionOf(options.precision),
+  });
   const best = Number(propertyText(() => compiled.getProperty('OPTIMAL_NUMBER_OF_INFER_REQUESTS')));
   const predicted = new Int32Array(examples.list.length);
   let classCount = 0;
@@ -194,5 +198,6 @@ export function wilson(correct: number, total: number): [number, number] {
   const middle = part + (z * z) / (2 * total);
   const half = z * Math.sqrt((part * (1 - part)) / total + (z * z) / (4 * total * total));
   const scale = 1 + (z * z) / total;
-  return [Math.max(0, (middle - half) / scale), Math.min(1, (middle + half) / scale)];
+  // At either end it is exact, but for how numbers are rounded.
+  return [correct === 0 ? 0 : (middle - half) / scale, correct === total ? 1 : (middle + half) / scale];
 }

@@ -38,7 +38,8 @@ function settingsOf(run: Run): Map<string, Setting> {
     if (isObject(value)) {
       for (const [key, inner] of Object.entries(value))
         add(group, inner, path === '' ? key : `${path}.${key}`);
-    } else if (value !== undefined && path !== '') found.set(`${group} ${path}`, plain(value));
+    } else if (value !== undefined && path !== '' && !path.endsWith('token'))
+      found.set(`${group} ${path}`, plain(value));
   };
   for (const { value } of algorithmsOf(run.config?.source)) {
     if (!isObject(value)) continue;

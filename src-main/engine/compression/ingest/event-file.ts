@@ -1,19 +1,13 @@
 import type { FileProblem } from '../types.ts';
-import { doubleOf, fieldsOf, floatOf, integerOf, textOf } from './protobuf.ts';
+import { ScalarColumns, type Scalars } from './columns.ts';
+import { FieldCursor, fieldsOf, textOf } from './protobuf.ts';
 import { RecordReader } from './records.ts';
 import { hyperparametersOf, numberOfTensor, textOfTensor } from './tensors.ts';
 
-export interface EventScalar {
-  readonly tag: string;
-  readonly step: number;
-  /** Seconds since 1970. */
-  readonly time: number;
-  readonly value: number;
-}
-
 /** What a TensorBoard event file says. Images, histograms and graphs are passed over. */
 export interface EventFile {
-  readonly scalars: readonly EventScalar[];
+  /** By tag, in the order in which the tags came. */
+  readonly scalars: ReadonlyMap<string, Scalars>;
   /** Texts by tag, the last of each. */
   readonly texts: Readonly<Record<string, string>>;
   readonly hyperparameters: Readonly<Record<string, number | string | boolean>>;
@@ -27,14 +21,14 @@ export interface EventFile {
  */
 export class EventFileReader {
   readonly #records = new RecordReader();
-  readonly #scalars: EventScalar[] = [];
+  readonly #scalars = new Map<string, ScalarColumns>();
   readonly #texts: Record<string, string> = {};
   readonly #hyperparameters: Record<string, number | string | boolean> = {};
   readonly #problems: FileProblem[] = [];
   #count = 0;
 
   push(bytes: Uint8Array): void {
-    for (const { at, data } of this.#records.push(bytes)) {
+    this.#records.push(bytes, (data, at) => {
       try {
         this.#event(data);
         this.#count++;
@@ -43,12 +37,12 @@ export class EventFileReader {
         const message = `A record is not an event and is left out. ${cause.message}`;
         this.#problems.push({ severity: 'error', message, place: { byte: at } });
       }
-    }
+    });
   }
 
   get value(): EventFile {
     return {
-      scalars: [...this.#scalars],
+      scalars: new Map([...this.#scalars].map(([tag, columns]) => [tag, columns.now])),
       texts: { ...this.#texts },
       hyperparameters: { ...this.#hyperparameters },
       records: this.#count,
@@ -59,33 +53,39 @@ export class EventFileReader {
     return [...this.#problems, ...this.#records.problems()];
   }
 
-  /** Event: 1 wall_time, 2 step, 5 summary. */
-  #event(data: Uint8Array): void {
+  /** Event: 1 wall_time, 2 step, 5 summary. Found first, since the summary may stand before the step. */
+  #event(data: Buffer): void {
     let [time, step] = [0, 0];
-    const summaries: Uint8Array[] = [];
-    for (const field of fieldsOf(data)) {
-      if (field.number === 1) time = doubleOf(field) ?? 0;
-      else if (field.number === 2) step = integerOf(field);
-      else if (field.number === 5 && field.bytes) summaries.push(field.bytes);
+    const summaries: number[] = [];
+    const event = new FieldCursor(data);
+    while (event.next()) {
+      if (event.number === 1 && event.kind === 1) time = data.readDoubleLE(event.from);
+      else if (event.number === 2 && event.kind === 0) step = event.varint;
+      else if (event.number === 5 && event.kind === 2) summaries.push(event.from, event.to);
     }
-    for (const summary of summaries) {
-      for (const field of fieldsOf(summary)) {
-        if (field.number === 1 && field.bytes) this.#value(field.bytes, step, time);
+    // Summary: 1 value.
+    for (let index = 0; index < summaries.length; index += 2) {
+      const summary = new FieldCursor(data, summaries[index], summaries[index + 1]);
+      while (summary.next()) {
+        if (summary.number === 1 && summary.kind === 2)
+          this.#value(data, summary.from, summary.to, step, time);
       }
     }
   }
 
   /** Summary.Value: 1 tag, 2 simple_value, 8 tensor, 9 metadata. */
-  #value(data: Uint8Array, step: number, time: number): void {
+  #value(data: Buffer, from: number, to: number, step: number, time: number): void {
     let tag = '';
     let simple: number | undefined;
     let tensor: Uint8Array | undefined;
     let metadata: Uint8Array | undefined;
-    for (const field of fieldsOf(data)) {
-      if (field.number === 1) tag = textOf(field.bytes);
-      else if (field.number === 2) simple = floatOf(field);
-      else if (field.number === 8) tensor = field.bytes;
-      else if (field.number === 9) metadata = field.bytes;
+    const field = new FieldCursor(data, from, to);
+    while (field.next()) {
+      if (field.number === 2 && field.kind === 5) simple = data.readFloatLE(field.from);
+      else if (field.kind !== 2) continue;
+      else if (field.number === 1) tag = data.toString('utf8', field.from, field.to);
+      else if (field.number === 8) tensor = data.subarray(field.from, field.to);
+      else if (field.number === 9) metadata = data.subarray(field.from, field.to);
     }
     const plugin = metadata ? pluginOf(metadata) : undefined;
     if (plugin?.name === 'hparams' && plugin.content) {
@@ -93,14 +93,23 @@ export class EventFileReader {
       return;
     }
     if (simple !== undefined) {
-      this.#scalars.push({ tag, step, time, value: simple });
+      this.#scalar(tag, step, time, simple);
       return;
     }
     if (!tensor) return;
     const text = textOfTensor(tensor);
     if (text !== undefined) this.#texts[tag] = text;
     const number = text === undefined ? numberOfTensor(tensor) : undefined;
-    if (number !== undefined) this.#scalars.push({ tag, step, time, value: number });
+    if (number !== undefined) this.#scalar(tag, step, time, number);
+  }
+
+  #scalar(tag: string, step: number, time: number, value: number): void {
+    let columns = this.#scalars.get(tag);
+    if (!columns) {
+      columns = new ScalarColumns();
+      this.#scalars.set(tag, columns);
+    }
+    columns.push(step, time, value);
   }
 }
 

@@ -8,9 +8,9 @@ const table = Uint32Array.from({ length: 256 }, (_, index) => {
 });
 
 /** CRC-32C (Castagnoli) of bytes, masked as TFRecord files have it: rotated right by 15, plus 0xa282ead8. */
-export function maskedCrc(bytes: Uint8Array): number {
+export function maskedCrc(bytes: Uint8Array, from = 0, to = bytes.length): number {
   let crc = 0xffffffff;
-  for (const byte of bytes) crc = table[(crc ^ byte) & 0xff]! ^ (crc >>> 8);
+  for (let at = from; at < to; at++) crc = table[(crc ^ bytes[at]!) & 0xff]! ^ (crc >>> 8);
   crc = ~crc >>> 0;
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }
@@ -19,11 +19,8 @@ export function maskedCrc(bytes: Uint8Array): number {
 const largest = 64 << 20;
 const headLength = 12;
 
-/** A whole record and the byte in the file where its frame begins. */
-export interface FramedRecord {
-  readonly at: number;
-  readonly data: Uint8Array;
-}
+/** Takes a whole record's data, and the byte in the file where its frame begins. The data are not to be kept. */
+export type UseRecord = (data: Buffer, at: number) => void;
 
 /**
  * Reads the frames of a TFRecord file from appended bytes: length (64 bits), its masked CRC-32C, the data, and the
@@ -32,46 +29,52 @@ export interface FramedRecord {
  * https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details
  */
 export class RecordReader {
-  #rest: Uint8Array = new Uint8Array(0);
+  /** Used over and over; what is not yet read lies at its beginning. */
+  #buffer = Buffer.alloc(0);
+  #rest = 0;
   /** Where the rest begins in the file. */
   #offset = 0;
   #lostFrom: number | undefined;
   readonly #problems: FileProblem[] = [];
 
-  push(bytes: Uint8Array): FramedRecord[] {
-    const all = new Uint8Array(this.#rest.length + bytes.length);
-    all.set(this.#rest);
-    all.set(bytes, this.#rest.length);
-    const records: FramedRecord[] = [];
+  push(bytes: Uint8Array, use: UseRecord): void {
+    const length = this.#rest + bytes.length;
+    if (length > this.#buffer.length) {
+      const larger = Buffer.alloc(Math.max(length, this.#rest * 2));
+      larger.set(this.#buffer.subarray(0, this.#rest));
+      this.#buffer = larger;
+    }
+    this.#buffer.set(bytes, this.#rest);
+    const all = this.#buffer.subarray(0, length);
     const view = viewOf(all);
     let at = 0;
     while (all.length - at >= headLength) {
-      const length = Number(view.getBigUint64(at, true));
-      if (length > largest || maskedCrc(all.subarray(at, at + 8)) !== view.getUint32(at + 8, true)) {
+      const size = view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
+      if (size > largest || maskedCrc(all, at, at + 8) !== view.getUint32(at + 8, true)) {
         this.#lostFrom ??= this.#offset + at;
         at++;
         continue;
       }
-      const end = at + headLength + length + 4;
+      const end = at + headLength + size + 4;
       this.#found(this.#offset + at);
       if (end > all.length) break;
-      const data = all.slice(at + headLength, end - 4);
-      if (maskedCrc(data) === view.getUint32(end - 4, true)) records.push({ at: this.#offset + at, data });
+      if (maskedCrc(all, at + headLength, end - 4) === view.getUint32(end - 4, true))
+        use(all.subarray(at + headLength, end - 4), this.#offset + at);
       else this.#report('A record doesn’t fit its checksum and is left out.', this.#offset + at);
       at = end;
     }
     this.#offset += at;
-    this.#rest = all.slice(at);
-    return records;
+    all.copyWithin(0, at);
+    this.#rest = length - at;
   }
 
   /** Problems so far. What is not yet whole at the end of the file is one too, but only a note. */
   problems(): FileProblem[] {
     if (this.#lostFrom !== undefined) {
-      return [...this.#problems, lost(this.#lostFrom, this.#offset + this.#rest.length)];
+      return [...this.#problems, lost(this.#lostFrom, this.#offset + this.#rest)];
     }
-    if (this.#rest.length === 0) return [...this.#problems];
-    const message = `The last record is not whole: ${this.#rest.length} bytes of it are there.`;
+    if (this.#rest === 0) return [...this.#problems];
+    const message = `The last record is not whole: ${this.#rest} bytes of it are there.`;
     return [...this.#problems, { severity: 'note', message, place: { byte: this.#offset } }];
   }
 

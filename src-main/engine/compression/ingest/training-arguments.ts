@@ -18,7 +18,7 @@ export class TrainingArgumentsReader {
   #problem: FileProblem | undefined;
 
   push(bytes: Uint8Array): void {
-    this.#chunks.push(bytes);
+    this.#chunks.push(Buffer.from(bytes));
   }
 
   async settle(): Promise<void> {

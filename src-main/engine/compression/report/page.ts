@@ -53,7 +53,7 @@ h1{font-size:26px;margin:0}h2{font-size:19px;margin:32px 0 8px;border-bottom:1px
 .dim{color:var(--dim)}.wide{overflow-x:auto}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:14px}
 th,td{border-bottom:1px solid var(--line);padding:4px 12px 4px 0;text-align:right;vertical-align:top}
-th:first-child,td:first-child{text-align:left}td{overflow-wrap:anywhere}
+td{overflow-wrap:anywhere}th:first-child,td:first-child{text-align:left;overflow-wrap:normal}
 svg{max-width:100%;height:auto;display:block;margin:8px 0}
 .advice{border-left:4px solid var(--line);background:var(--card);padding:8px 14px;margin:10px 0}
 .advice h3{margin:0;font-size:15px}.advice p,.advice ul{margin:4px 0}
