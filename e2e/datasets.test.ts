@@ -99,6 +99,8 @@ describe.skipIf(noBrowser !== '')(`datasets in the window${noBrowser && ` (${noB
     await expectAccessible(page, 'what a target loses');
     await page.getByRole('button', { name: 'Write 30 pictures' }).click();
     await page.getByRole('heading', { name: /^Written/ }).waitFor();
+    await page.getByRole('heading', { name: 'Ultralytics would train with it' }).waitFor();
+    await page.getByText(/yolo detect train data=/).waitFor();
     await expectAccessible(page, 'a conversion that is done');
     const output = join(folder.path, 'sets', 'animals-yolo_ultralytics');
     expect((await readdir(output)).sort()).toEqual(['data.yaml', 'images', 'labels']);

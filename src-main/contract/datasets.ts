@@ -204,3 +204,22 @@ export const DatasetResult = z.object({
   receipt: z.string().nullable(),
 });
 export type DatasetResult = z.infer<typeof DatasetResult>;
+
+/** What Ultralytics' loader would say of a set, and the lines to train with it. */
+export const TrainingView = z.object({
+  task: z.string(),
+  /** Whether training would start. */
+  trains: z.boolean(),
+  findings: z.array(
+    z.object({
+      check: z.string(),
+      severity: z.enum(['error', 'warning', 'info']),
+      title: z.string(),
+      hint: z.string(),
+      count: z.int(),
+      examples: z.array(z.string()),
+    }),
+  ),
+  commands: z.array(z.object({ title: z.string(), command: z.string() })),
+});
+export type TrainingView = z.infer<typeof TrainingView>;

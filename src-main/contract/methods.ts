@@ -14,6 +14,7 @@ import {
   DatasetTarget,
   DatasetTransform,
   DatasetView,
+  TrainingView,
 } from './datasets.ts';
 import { EngineInfo, EngineState, EngineStatus, Finding } from './engine.ts';
 import { ErrorValue } from './errors.ts';
@@ -218,6 +219,16 @@ export const methods = {
     'window',
     z.object({ from: z.string().max(80), to: z.string().max(80), steps: datasetSteps, media: DatasetMedia }),
     z.object({ recipe: z.string() }),
+  ),
+  /** Checks a set in one of Ultralytics' layouts as its loader would. */
+  'datasets.handOff': method(
+    'window',
+    z.object({
+      handle: FileHandleId,
+      /** Writes where the set lies into its `data.yaml`, so that training can be started from anywhere. */
+      absolute: z.boolean(),
+    }),
+    TrainingView,
   ),
   'datasets.close': method('window', z.object({ id: DatasetId }), done),
 

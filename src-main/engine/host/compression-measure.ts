@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { basename, dirname } from 'node:path';
 import type { NodeAddon } from 'openvino-node';
 import type { MeasureView } from '../../contract/compression.ts';
 import { RefineryError, toErrorValue } from '../../contract/errors.ts';
 import {
   benchmark,
   type Hint,
+  labelsOf,
   type MeasuredModel,
   measureAccuracy,
   measuredTable,
@@ -110,12 +110,4 @@ function tableView(
     markdown: tableMarkdown(table),
     csv: tableCsv(table),
   };
-}
-
-/** Models often have one name in several folders: then the folder tells them apart. */
-function labelsOf(paths: readonly string[]): string[] {
-  const names = paths.map((path) => basename(path));
-  return paths.map((path, index) =>
-    names.filter((name) => name === names[index]).length > 1 ? basename(dirname(path)) : names[index]!,
-  );
 }

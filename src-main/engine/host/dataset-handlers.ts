@@ -15,6 +15,7 @@ import {
   transforms,
   writeRecipe,
 } from '../datasets/index.ts';
+import { handOff, makePathAbsolute } from '../datasets/training/index.ts';
 import { forPeople } from './folders.ts';
 import type { Handles } from './handles.ts';
 
@@ -185,6 +186,24 @@ export function datasetHandlers({ handles, emit }: Parts): {
     'datasets.recipe': ({ from, to, steps, media }) => ({
       recipe: writeRecipe({ version: 1, from, to, media, transforms: steps }),
     }),
+    'datasets.handOff': async ({ handle, absolute }) => {
+      const folder = handles.path(handle);
+      if (absolute) await makePathAbsolute(folder);
+      const { task, trains, findings, commands } = await handOff(folder);
+      return {
+        task,
+        trains,
+        findings: findings.map(({ check, severity, title, hint, count, examples }) => ({
+          check,
+          severity,
+          title,
+          hint: hint ?? '',
+          count,
+          examples: [...examples],
+        })),
+        commands: commands.map(({ title, command }) => ({ title, command })),
+      };
+    },
     'datasets.close': async ({ id }) => {
       if (open?.id === id) await close();
       return {};

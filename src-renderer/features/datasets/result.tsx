@@ -2,6 +2,7 @@ import { CircleCheck, TriangleAlert } from 'lucide-react';
 import { act, call, toast, useSession } from '../../state/session.ts';
 import { Button, Progress } from '../../ui/parts.tsx';
 import { cancelWork, convertDataset, openDataset, showStep, useWizard } from './state.ts';
+import { Training } from './training.tsx';
 import { kindWords, number } from './words.ts';
 
 const stages = {
@@ -171,6 +172,7 @@ function Done() {
           </tbody>
         </table>
       )}
+      {target.startsWith('yolo_ultralytics') && <Training handle={result.handle} />}
       {result.problems.total > 0 && (
         <section className="section" aria-label="Problems">
           <h2>{number(result.problems.total)} things could not be written as they were</h2>

@@ -1,0 +1,58 @@
+import { useEffect, useState } from 'react';
+import type { TrainingView } from '../../../src-main/contract/index.ts';
+import { call, toast } from '../../state/session.ts';
+import { count } from '../../ui/format.ts';
+import { Button } from '../../ui/parts.tsx';
+
+/** What training with the new set would meet, and the lines to start it. */
+export function Training({ handle }: { readonly handle: string }) {
+  const [view, setView] = useState<TrainingView | null>(null);
+  const look = (absolute: boolean): void => {
+    call('datasets.handOff', { handle, absolute }).then(setView, () => undefined);
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another set is looked at anew.
+  useEffect(() => look(false), [handle]);
+  if (!view) return null;
+  const copy = async (command: string): Promise<void> => {
+    await navigator.clipboard.writeText(command);
+    toast('Command copied');
+  };
+  return (
+    <section className="section" aria-label="Training">
+      <h2>{view.trains ? 'Ultralytics would train with it' : 'Ultralytics would not train with it yet'}</h2>
+      {view.findings.length > 0 && (
+        <ul className="plain">
+          {view.findings.map(({ severity, title, hint, count: times, examples }) => (
+            <li key={title} title={examples.join('\n')}>
+              <span
+                className={
+                  severity === 'error' ? 'state-failed' : severity === 'warning' ? 'state-warning' : 'quiet'
+                }
+              >
+                {severity === 'info' ? 'Note' : severity === 'error' ? 'Error' : 'Warning'}
+              </span>{' '}
+              {title} <span className="quiet">{`${count(times, 'time')}. ${hint}`}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {view.findings.some(({ check }) => check === 'relative_path') && (
+        <div>
+          <Button onClick={() => look(true)}>Write the set’s place into data.yaml</Button>
+        </div>
+      )}
+      <ul className="plain command-list">
+        {view.commands.map(({ title, command }) => (
+          <li key={command} className="row spread">
+            <span className="clip">
+              {title} <code className="mono quiet">{command}</code>
+            </span>
+            <Button aria-label={`Copy: ${title}`} onClick={() => void copy(command)}>
+              Copy
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
