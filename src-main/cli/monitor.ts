@@ -7,11 +7,13 @@ import {
   type Derived,
   derive,
   followRunFolder,
+  percent,
   type Run,
   readRunFolder,
   saveText,
   seriesCsv,
   summaryOf,
+  thousands,
   trainingReport,
 } from '../engine/compression/index.ts';
 import { compareCommand } from './monitor-compare.ts';
@@ -72,9 +74,6 @@ async function save(run: Run, { report, csv, overwrite = false }: MonitorFlags):
   if (csv !== undefined) await saveText(resolve(csv), seriesCsv(run), { overwrite });
 }
 
-const percent = (part: number | undefined): string =>
-  part === undefined ? '–' : `${(part * 100).toFixed(1)} %`;
-const thousands = new Intl.NumberFormat('en');
 function printRun(run: Run, derived: Derived, advice: readonly Advice[]): void {
   const { progress, sparsity, structure, quantization, metric, stages } = derived;
   const line = (label: string, text: string): void => console.log(`${label.padEnd(14)} ${text}`);

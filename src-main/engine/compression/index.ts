@@ -50,3 +50,4 @@ export { type ReportInput, trainingReport } from './report/training.ts';
 export { type RunFolderOptions, readRunFolder } from './run-folder.ts';
 export { type RunSummary, summaryOf } from './summary.ts';
 export type { Checkpoint, LogRow, Place, Point, Problem, Run, Series, TrainingFacts } from './types.ts';
+export { percent, thousands } from './words.ts';

@@ -47,6 +47,17 @@ export interface Abilities {
   readonly subsets: boolean;
 }
 
+/** What the plainest format can hold, for others to say only what is more. */
+export const noAbilities: Omit<Abilities, 'types'> = {
+  attributes: [],
+  itemAttributes: false,
+  groups: false,
+  zOrder: false,
+  labelParents: false,
+  skeletons: false,
+  subsets: false,
+};
+
 export interface ReadOptions {
   readonly signal?: AbortSignal;
 }

@@ -13,9 +13,11 @@ import {
   followRunFolder,
   type HeatMap,
   heatMapOf,
+  percent,
   type Run,
   readRunFolder,
   type Series,
+  thousands,
   trainingReport,
 } from '../compression/index.ts';
 import { Measuring } from './compression-measure.ts';
@@ -143,10 +145,6 @@ function comparisonView({ runs, overlays, settings, pareto }: Comparison): Compa
       : null,
   };
 }
-
-const percent = (part: number | undefined): string =>
-  part === undefined ? '–' : `${(part * 100).toFixed(1)} %`;
-const thousands = new Intl.NumberFormat('en');
 
 function viewOf(handle: FileHandle, run: Run): RunView {
   const derived = derive(run);

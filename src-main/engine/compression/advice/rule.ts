@@ -30,5 +30,3 @@ export interface Rule {
   readonly id: string;
   readonly check: (observed: Observed) => Omit<Advice, 'id'> | undefined;
 }
-
-export const percent = (part: number): string => `${(part * 100).toFixed(1)} %`;

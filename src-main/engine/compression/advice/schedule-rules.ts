@@ -1,6 +1,7 @@
 import { keys } from '../derive/schedule.ts';
 import { lastOf, valueAt } from '../metrics.ts';
-import { type Evidence, percent, type Rule } from './rule.ts';
+import { percent } from '../words.ts';
+import type { Evidence, Rule } from './rule.ts';
 
 /** Past the start of warm-up, and still the threshold is -Infinity. */
 export const thresholdNeverRises: Rule = {

@@ -1,5 +1,6 @@
 import { isLowPrecision } from '../ingest/ir.ts';
-import { type Evidence, percent, type Rule } from './rule.ts';
+import { percent } from '../words.ts';
+import type { Evidence, Rule } from './rule.ts';
 
 const csv = 'structured_sparsity.csv';
 

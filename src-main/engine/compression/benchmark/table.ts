@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Accuracy } from '../accuracy/index.ts';
+import { thousands } from '../words.ts';
 import type { ModelFacts } from './facts.ts';
 import type { Benchmark } from './index.ts';
 
@@ -84,7 +85,6 @@ function conditionOf({ openvino, deviceName, precision, hint, requests, inputs }
   return `OpenVINO ${openvino}, ${deviceName}, ${precision}, hint ${hint}, ${requests} at a time, inputs of ${shape}`;
 }
 
-const thousands = new Intl.NumberFormat('en');
 const times = (value: number | null): string => (value === null ? '' : `${value.toFixed(2)}×`);
 const percent = (value: number | null, digits = 1): string =>
   value === null ? '' : `${(value * 100).toFixed(digits)} %`;

@@ -1,5 +1,6 @@
 import { lastOf, valueAt } from '../metrics.ts';
 import type { Run } from '../types.ts';
+import { percent } from '../words.ts';
 import { keys, type Schedule } from './schedule.ts';
 
 /**
@@ -122,7 +123,6 @@ function maskingOf({ metrics }: Run, steps: readonly LoggedStage[]): { masking?:
   const series = metrics[keys.layerSparsity];
   const [before, after] = [valueAt(series, last.step), valueAt(series, first.step)];
   if (before === undefined || after === undefined || lastOf(series) === undefined) return {};
-  const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
   const explanation =
     after <= before
       ? `Sparsity falls from ${percent(before)} to ${percent(after)} because structured masking keeps a head or row ` +

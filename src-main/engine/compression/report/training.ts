@@ -5,6 +5,7 @@ import { curveOf } from '../compare/curve.ts';
 import { heatMapOf } from '../derive/heat-map.ts';
 import type { Derived } from '../derive/index.ts';
 import type { Run, Series } from '../types.ts';
+import { percent, thousands } from '../words.ts';
 import { type ChartSeries, lineChart } from './chart.ts';
 import { escapeText } from './escape.ts';
 import { heatMapChart } from './heat-map-chart.ts';
@@ -18,10 +19,6 @@ export interface ReportInput {
   /** When the report is made; it stands in it. */
   readonly at: Date;
 }
-
-const percent = (part: number | undefined): string =>
-  part === undefined ? '–' : `${(part * 100).toFixed(1)} %`;
-const thousands = new Intl.NumberFormat('en');
 
 /** One training as a page that stands by itself: advice, figures, stages, charts, structure, measured models. */
 export function trainingReport({ run, derived, advice, measured, at }: ReportInput): string {

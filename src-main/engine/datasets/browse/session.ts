@@ -1,7 +1,7 @@
 import { RefineryError } from '../../../contract/errors.ts';
 import type { Candidate } from '../detect.ts';
 import { detectFormats } from '../detect.ts';
-import type { Format } from '../format.ts';
+import type { Dataset, Format } from '../format.ts';
 import { formats } from '../formats/index.ts';
 import { type Loss, lossOf } from '../loss.ts';
 import type { Categories, Item } from '../model/index.ts';
@@ -15,6 +15,8 @@ import {
   runConversion,
   type Source,
 } from '../operations/index.ts';
+import { breathing, counting } from '../operations/pace.ts';
+import { summaryOf } from '../operations/receipt.ts';
 import { type Statistics, StatisticsCounter } from '../statistics.ts';
 import { applyTransforms, type TransformStep } from '../transforms/index.ts';
 import { type Validation, validate } from '../validation/index.ts';
@@ -67,7 +69,7 @@ export class DatasetSession implements AsyncDisposable {
   }
 
   /** Reads the whole set in a format and keeps its items for looking at them. */
-  async read(formatName: string, { signal, onProgress }: Work): Promise<Reading> {
+  async read(formatName: string, work: Work): Promise<Reading> {
     const format = namedFormat(formatName);
     const { folder } = this.#opened;
     const source: Source = {
@@ -77,11 +79,11 @@ export class DatasetSession implements AsyncDisposable {
       open: (stop) => format.read(folder, stop ? { signal: stop } : {}),
       [Symbol.asyncDispose]: async () => undefined,
     };
-    const dataset = await source.open(signal);
+    const dataset = await source.open(work.signal);
     const store = await ItemStore.create();
     const counter = new StatisticsCounter();
     try {
-      for await (const item of watched(dataset.items(), signal, onProgress)) {
+      for await (const item of watched(dataset, work)) {
         counter.add(item);
         await store.add(item);
       }
@@ -108,12 +110,12 @@ export class DatasetSession implements AsyncDisposable {
   /** What transforms make of the set, and what each format would keep of that. */
   async shape(
     steps: readonly TransformStep[],
-    { signal, onProgress }: Work,
+    work: Work,
   ): Promise<{ reading: Reading; targets: TargetLook[] }> {
     const source = this.#read();
-    const dataset = await applyTransforms(await source.open(signal), steps, { scratch: null, signal });
+    const dataset = await this.#changed(steps, work.signal);
     const counter = new StatisticsCounter();
-    for await (const item of watched(dataset.items(), signal, onProgress)) counter.add(item);
+    for await (const item of watched(dataset, work)) counter.add(item);
     const reading = readingOf(source, dataset, counter);
     const targets = formats
       .filter((format): format is Format => format.write !== undefined)
@@ -126,8 +128,7 @@ export class DatasetSession implements AsyncDisposable {
 
   /** Looks for faults in what transforms make of the set, pictures included. */
   async validate(steps: readonly TransformStep[], signal: AbortSignal): Promise<Validation> {
-    const dataset = await applyTransforms(await this.#read().open(signal), steps, { scratch: null, signal });
-    return validate(dataset, { pictures: true, signal });
+    return validate(await this.#changed(steps, signal), { pictures: true, signal });
   }
 
   plan(request: Omit<ConversionRequest, 'source'>): Promise<ConversionPlan> {
@@ -136,6 +137,11 @@ export class DatasetSession implements AsyncDisposable {
 
   convert(request: Omit<ConversionRequest, 'source'>): Promise<ConversionResult> {
     return runConversion({ ...request, source: this.#read() });
+  }
+
+  /** The set after its transforms; no picture is made for it. */
+  async #changed(steps: readonly TransformStep[], signal: AbortSignal): Promise<Dataset> {
+    return applyTransforms(await this.#read().open(signal), steps, { scratch: null, signal });
   }
 
   #read(): Source {
@@ -149,54 +155,20 @@ export class DatasetSession implements AsyncDisposable {
   }
 }
 
-function readingOf(
-  { format }: Source,
-  dataset: { readonly categories: Categories; readonly problems: Parameters<typeof problemsOf>[0] },
-  counter: StatisticsCounter,
-): Reading {
+function readingOf({ format }: Source, dataset: Dataset, counter: StatisticsCounter): Reading {
   return {
     format: { name: format.name, title: format.title },
     statistics: counter.result(dataset),
     categories: dataset.categories,
-    problems: problemsOf(dataset.problems),
+    problems: summaryOf(dataset.problems),
   };
 }
 
-/** Most problems that are told one by one. */
-const mostProblems = 200;
-
-const problemsOf = ({
-  total,
-  byReason,
-  list,
-}: {
-  readonly total: number;
-  readonly byReason: ReadonlyMap<string, number>;
-  readonly list: ConversionPlan['problems']['first'];
-}): ConversionPlan['problems'] => ({
-  total,
-  byReason: Object.fromEntries(byReason),
-  first: list.slice(0, mostProblems),
-});
-
-/** Milliseconds between two notes of progress. */
-const noteEvery = 100;
-
-async function* watched(
-  items: AsyncIterable<Item>,
-  signal: AbortSignal,
-  onProgress: (done: number) => void,
-): AsyncGenerator<Item> {
-  let done = 0;
-  let told = performance.now();
-  for await (const item of items) {
+/** Items, counted as they go by, with pauses in which others get a turn. */
+async function* watched(dataset: Dataset, { signal, onProgress }: Work): AsyncGenerator<Item> {
+  const tick = counting({ onProgress: ({ done }) => onProgress(done) }, 'planning', null);
+  for await (const item of breathing(dataset.items(), signal)) {
     yield item;
-    done += 1;
-    if (performance.now() - told < noteEvery) continue;
-    told = performance.now();
-    // Readers of small files never wait by themselves; others get a turn here.
-    await new Promise((resolve) => setImmediate(resolve));
-    signal.throwIfAborted();
-    onProgress(done);
+    tick();
   }
 }

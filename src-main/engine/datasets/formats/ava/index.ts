@@ -1,15 +1,11 @@
-import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { readAva } from './read.ts';
 import { writeAva } from './write.ts';
 
 const abilities: Abilities = {
+  ...noAbilities,
   types: ['box'],
   attributes: ['track_id'],
-  itemAttributes: false,
-  groups: false,
-  zOrder: false,
-  labelParents: false,
-  skeletons: false,
   subsets: true,
 };
 

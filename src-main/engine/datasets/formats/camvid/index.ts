@@ -1,16 +1,11 @@
 import { folderOf } from '../../files/paths.ts';
-import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { parseLine, readCamvid } from './read.ts';
 import { classFile, writeCamvid } from './write.ts';
 
 const abilities: Abilities = {
+  ...noAbilities,
   types: ['mask'],
-  attributes: [],
-  itemAttributes: false,
-  groups: false,
-  zOrder: false,
-  labelParents: false,
-  skeletons: false,
   subsets: true,
 };
 

@@ -1,15 +1,11 @@
-import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { readCityscapes } from './read.ts';
 import { writeCityscapes } from './write.ts';
 
 const abilities: Abilities = {
+  ...noAbilities,
   types: ['mask'],
   attributes: ['is_crowd'],
-  itemAttributes: false,
-  groups: false,
-  zOrder: false,
-  labelParents: false,
-  skeletons: false,
   subsets: true,
 };
 

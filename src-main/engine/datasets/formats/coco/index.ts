@@ -1,4 +1,4 @@
-import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import type { AnnotationType } from '../../model/index.ts';
 import { parseName, type Task } from './layout.ts';
 import { readCoco } from './read.ts';
@@ -6,13 +6,11 @@ import { writeCoco } from './write.ts';
 
 function abilitiesOf(types: readonly AnnotationType[], changes: Partial<Abilities> = {}): Abilities {
   return {
+    ...noAbilities,
     types,
     attributes: 'any',
-    itemAttributes: false,
     groups: true,
-    zOrder: false,
     labelParents: true,
-    skeletons: false,
     subsets: true,
     ...changes,
   };

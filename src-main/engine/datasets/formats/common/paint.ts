@@ -1,6 +1,8 @@
 import sharp from 'sharp';
+import { toErrorValue } from '../../../../contract/errors.ts';
+import { inside } from '../../files/paths.ts';
 import { decodeBitmap } from '../../masks.ts';
-import type { Annotation, Colour, Mask, Size } from '../../model/index.ts';
+import type { Annotation, Colour, Mask, ProblemLog, Size } from '../../model/index.ts';
 import { splitByNumber } from '../coco/panoptic.ts';
 import { colourKey } from './colours.ts';
 import { loseCovered, readGrey } from './masks.ts';
@@ -110,6 +112,30 @@ export async function readClassMasks(
     height,
     counts,
   }));
+}
+
+/**
+ * One mask for each number in a grey picture of the set. A picture that can't be read is told and gives none.
+ *
+ * @param shapeOf what a mask of this number is apart from its pixels; null leaves it out.
+ */
+export async function numberedMasks(
+  folder: string,
+  file: string,
+  problems: ProblemLog,
+  shapeOf: (number: number) => ReturnType<typeof plainShape> | null,
+): Promise<Mask[]> {
+  const masks: Mask[] = [];
+  try {
+    const { width, height, values } = await readGrey(inside(folder, file));
+    for (const [number, counts] of splitByNumber(values, width, height)) {
+      const shape = shapeOf(number);
+      if (shape !== null) masks.push({ ...shape, type: 'mask', width, height, counts });
+    }
+  } catch (thrown) {
+    problems.add(file, '', toErrorValue(thrown).message);
+  }
+  return masks;
 }
 
 /**

@@ -1,7 +1,15 @@
 import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
 import { filesUnder } from '../../files/folder.ts';
 import { fileNameOf, folderOf, inside, safeRelative, stemOf } from '../../files/paths.ts';
-import type { Abilities, Dataset, Format, Listing, ReadOptions, Verdict } from '../../format.ts';
+import {
+  type Abilities,
+  type Dataset,
+  type Format,
+  type Listing,
+  noAbilities,
+  type ReadOptions,
+  type Verdict,
+} from '../../format.ts';
 import {
   type Annotation,
   CategoryBuilder,
@@ -16,13 +24,8 @@ import { below, imageItem, joinSubset, plainShape, splitSubset, take } from '../
 import { writeSet } from '../common/write.ts';
 
 const abilities: Abilities = {
+  ...noAbilities,
   types: ['box'],
-  attributes: [],
-  itemAttributes: false,
-  groups: false,
-  zOrder: false,
-  labelParents: false,
-  skeletons: false,
   subsets: true,
 };
 

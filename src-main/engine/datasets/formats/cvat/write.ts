@@ -2,18 +2,22 @@ import { adapt } from '../../convert.ts';
 import { OutputFolder, type TextSink } from '../../files/output.ts';
 import { endingOf } from '../../files/paths.ts';
 import { escapeXml } from '../../files/xml.ts';
-import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
+import {
+  type Abilities,
+  type Dataset,
+  noAbilities,
+  type WriteOptions,
+  type WriteReport,
+} from '../../format.ts';
 import { ProblemLog } from '../../model/index.ts';
 import { shapeLines } from './shapes.ts';
 
 export const abilities: Abilities = {
+  ...noAbilities,
   types: ['box', 'rotated_box', 'polygon', 'polyline', 'mask', 'points', 'ellipse', 'cuboid_2d', 'label'],
   attributes: 'any',
-  itemAttributes: false,
   groups: true,
   zOrder: true,
-  labelParents: false,
-  skeletons: false,
   subsets: true,
 };
 

@@ -1,15 +1,11 @@
-import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { readDota } from './read.ts';
 import { writeDota } from './write.ts';
 
 const abilities: Abilities = {
+  ...noAbilities,
   types: ['rotated_box'],
   attributes: ['difficulty'],
-  itemAttributes: false,
-  groups: false,
-  zOrder: false,
-  labelParents: false,
-  skeletons: false,
   subsets: true,
 };
 

@@ -1,17 +1,20 @@
 import { fileNameOf, isPicture } from '../../files/paths.ts';
-import type { Abilities, Format, Listing, ReadOnlyFormat, Verdict } from '../../format.ts';
+import {
+  type Abilities,
+  type Format,
+  type Listing,
+  noAbilities,
+  type ReadOnlyFormat,
+  type Verdict,
+} from '../../format.ts';
 import { isMetadata, readImagefolder } from './imagefolder.ts';
 import { readParquet } from './parquet.ts';
 import { writeImagefolder } from './write.ts';
 
 const abilities: Abilities = {
+  ...noAbilities,
   types: ['label', 'box', 'caption'],
-  attributes: [],
   itemAttributes: true,
-  groups: false,
-  zOrder: false,
-  labelParents: false,
-  skeletons: false,
   subsets: true,
 };
 

@@ -1,12 +1,11 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { filesUnder } from '../../files/folder.ts';
-import { inside, isPicture, stemOf } from '../../files/paths.ts';
+import { isPicture, stemOf } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { type Annotation, CategoryBuilder, type Colour, numberOf, ProblemLog } from '../../model/index.ts';
-import { splitByNumber } from '../coco/panoptic.ts';
 import { linesOf } from '../common/lines.ts';
-import { readGrey } from '../common/masks.ts';
 import { readMeta } from '../common/meta.ts';
+import { numberedMasks } from '../common/paint.ts';
 import { below, imageItem, plainShape, subsetFolders, take, withFolder } from '../common/read.ts';
 import { vocColour } from '../voc/labels.ts';
 import { kittiClasses } from './classes.ts';
@@ -119,26 +118,17 @@ async function readClasses(
  * `instance/<id>.png` has 256 × class + number; number 0 is a region of the class without objects in it. Class 0 with
  * number 0 is where nothing is, which Datumaro takes for a crowd of the first class.
  */
-async function masksOf(
+function masksOf(
   folder: string,
   file: string,
   labels: readonly number[],
   problems: ProblemLog,
 ): Promise<Annotation[]> {
-  const annotations: Annotation[] = [];
-  try {
-    const { width, height, values } = await readGrey(inside(folder, file));
-    for (const [value, counts] of splitByNumber(values, width, height)) {
-      const label = labels[value >> 8];
-      const id = value % 256;
-      if (label === undefined) problems.add(file, `class ${value >> 8}`, 'there is no class of this number');
-      else {
-        const attributes = new Map([['is_crowd', id === 0]]);
-        annotations.push({ ...plainShape(label, attributes, id), type: 'mask', width, height, counts });
-      }
-    }
-  } catch (thrown) {
-    problems.add(file, '', toErrorValue(thrown).message);
-  }
-  return annotations;
+  return numberedMasks(folder, file, problems, (value) => {
+    const label = labels[value >> 8];
+    const id = value % 256;
+    if (label !== undefined) return plainShape(label, new Map([['is_crowd', id === 0]]), id);
+    problems.add(file, `class ${value >> 8}`, 'there is no class of this number');
+    return null;
+  });
 }

@@ -1,16 +1,11 @@
-import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { readKittiRaw } from './read.ts';
 import { writeKittiRaw } from './write.ts';
 
 const abilities: Abilities = {
+  ...noAbilities,
   types: ['cuboid_3d'],
   attributes: 'any',
-  itemAttributes: false,
-  groups: false,
-  zOrder: false,
-  labelParents: false,
-  skeletons: false,
-  subsets: false,
 };
 
 async function detect(listing: Listing): Promise<Verdict | null> {

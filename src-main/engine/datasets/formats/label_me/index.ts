@@ -1,15 +1,12 @@
-import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { readLabelMe } from './read.ts';
 import { writeLabelMe } from './write.ts';
 
 const abilities: Abilities = {
+  ...noAbilities,
   types: ['box', 'polygon', 'mask'],
   attributes: 'any',
-  itemAttributes: false,
   groups: true,
-  zOrder: false,
-  labelParents: false,
-  skeletons: false,
   subsets: true,
 };
 

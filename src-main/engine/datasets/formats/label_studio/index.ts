@@ -1,15 +1,13 @@
-import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { readLabelStudio } from './read.ts';
 import { writeLabelStudio } from './write.ts';
 
 const abilities: Abilities = {
+  ...noAbilities,
   types: ['box', 'rotated_box', 'polygon', 'points', 'ellipse', 'mask', 'label', 'caption'],
   attributes: 'any',
   itemAttributes: true,
   groups: true,
-  zOrder: false,
-  labelParents: false,
-  skeletons: false,
   subsets: true,
 };
 

@@ -1,15 +1,12 @@
-import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { readLabelme } from './read.ts';
 import { writeLabelme } from './write.ts';
 
 const abilities: Abilities = {
+  ...noAbilities,
   types: ['box', 'polygon', 'polyline', 'points', 'mask', 'label'],
   attributes: 'any',
-  itemAttributes: false,
   groups: true,
-  zOrder: false,
-  labelParents: false,
-  skeletons: false,
   subsets: true,
 };
 

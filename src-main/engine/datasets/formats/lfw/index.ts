@@ -1,15 +1,11 @@
-import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { readLfw } from './read.ts';
 import { writeLfw } from './write.ts';
 
 const abilities: Abilities = {
+  ...noAbilities,
   types: ['label', 'points'],
   attributes: ['positive_pairs', 'negative_pairs'],
-  itemAttributes: false,
-  groups: false,
-  zOrder: false,
-  labelParents: false,
-  skeletons: false,
   subsets: true,
 };
 

@@ -1,15 +1,11 @@
-import type { Abilities, AnyFormat, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type AnyFormat, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { readMarket, readMars } from './read.ts';
 import { writeMarket } from './write.ts';
 
 const abilities: Abilities = {
+  ...noAbilities,
   types: [],
-  attributes: [],
   itemAttributes: true,
-  groups: false,
-  zOrder: false,
-  labelParents: false,
-  skeletons: false,
   subsets: true,
 };
 

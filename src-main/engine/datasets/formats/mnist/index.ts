@@ -1,17 +1,12 @@
 import { fileNameOf } from '../../files/paths.ts';
-import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { readMnistCsv, tableName } from './csv.ts';
 import { labelsName, readMnist } from './idx.ts';
 import { writeMnist } from './write.ts';
 
 const abilities: Abilities = {
+  ...noAbilities,
   types: ['label'],
-  attributes: [],
-  itemAttributes: false,
-  groups: false,
-  zOrder: false,
-  labelParents: false,
-  skeletons: false,
   subsets: true,
 };
 

@@ -1,17 +1,13 @@
-import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { readMots } from './mots-read.ts';
 import { writeMots } from './mots-write.ts';
 import { readMotSeq } from './read.ts';
 import { writeMotSeq } from './write.ts';
 
 const boxes: Abilities = {
+  ...noAbilities,
   types: ['box'],
   attributes: ['track_id', 'ignored', 'visibility', 'occluded', 'score'],
-  itemAttributes: false,
-  groups: false,
-  zOrder: false,
-  labelParents: false,
-  skeletons: false,
   subsets: true,
 };
 

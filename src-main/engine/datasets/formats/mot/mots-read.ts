@@ -1,11 +1,10 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { filesUnder, isFolder } from '../../files/folder.ts';
 import { inside, isPicture, stemOf } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { type Annotation, CategoryBuilder, ProblemLog } from '../../model/index.ts';
-import { splitByNumber } from '../coco/panoptic.ts';
 import { namesFile } from '../common/lines.ts';
-import { readGrey } from '../common/masks.ts';
+import { numberedMasks } from '../common/paint.ts';
 import { below, imageItem, Pictures, plainShape, subsetFolders, withFolder } from '../common/read.ts';
 
 /** A mask picture's number is the class times this, plus the track. */
@@ -67,28 +66,19 @@ export async function readMots(folder: string, options: ReadOptions = {}): Promi
   };
 }
 
-async function masksOf(
+function masksOf(
   folder: string,
   file: string,
   labels: readonly number[],
   problems: ProblemLog,
 ): Promise<Annotation[]> {
-  const annotations: Annotation[] = [];
-  try {
-    const { width, height, values } = await readGrey(inside(folder, file));
-    for (const [number, counts] of splitByNumber(values, width, height)) {
-      if (number === 0) continue;
-      const label = labels[Math.floor(number / perClass)];
-      if (number === ignored) problems.add(file, '', 'a region that is to be ignored');
-      else if (label === undefined || label < 0)
-        problems.add(file, `number ${number}`, 'there is no class of this number');
-      else {
-        const attributes = new Map([['track_id', number % perClass]]);
-        annotations.push({ ...plainShape(label, attributes), type: 'mask', width, height, counts });
-      }
-    }
-  } catch (thrown) {
-    problems.add(file, '', toErrorValue(thrown).message);
-  }
-  return annotations;
+  return numberedMasks(folder, file, problems, (number) => {
+    if (number === 0) return null;
+    const label = labels[Math.floor(number / perClass)];
+    if (number !== ignored && label !== undefined && label >= 0)
+      return plainShape(label, new Map([['track_id', number % perClass]]));
+    if (number === ignored) problems.add(file, '', 'a region that is to be ignored');
+    else problems.add(file, `number ${number}`, 'there is no class of this number');
+    return null;
+  });
 }

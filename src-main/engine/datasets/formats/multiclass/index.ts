@@ -1,7 +1,15 @@
 import { RefineryError } from '../../../../contract/errors.ts';
 import { filesUnder } from '../../files/folder.ts';
 import { fileNameOf, folderOf, inside, safeRelative, stemOf } from '../../files/paths.ts';
-import type { Abilities, Dataset, Format, Listing, ReadOptions, Verdict } from '../../format.ts';
+import {
+  type Abilities,
+  type Dataset,
+  type Format,
+  type Listing,
+  noAbilities,
+  type ReadOptions,
+  type Verdict,
+} from '../../format.ts';
 import { type Annotation, CategoryBuilder, noAttributes, ProblemLog } from '../../model/index.ts';
 import { csvRows, csvText } from '../common/csv.ts';
 import { below, imageItem, joinSubset, splitSubset } from '../common/read.ts';
@@ -10,13 +18,8 @@ import { pictureClasses, writeSet } from '../common/write.ts';
 const fileName = '_classes.csv';
 
 const abilities: Abilities = {
+  ...noAbilities,
   types: ['label'],
-  attributes: [],
-  itemAttributes: false,
-  groups: false,
-  zOrder: false,
-  labelParents: false,
-  skeletons: false,
   subsets: true,
 };
 

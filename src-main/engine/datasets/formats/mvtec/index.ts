@@ -1,17 +1,12 @@
 import { isPicture } from '../../files/paths.ts';
-import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import type { AnnotationType } from '../../model/index.ts';
 import { type MvtecTask, readMvtec } from './read.ts';
 import { writeMvtec } from './write.ts';
 
 const abilitiesOf = (types: readonly AnnotationType[]): Abilities => ({
+  ...noAbilities,
   types,
-  attributes: [],
-  itemAttributes: false,
-  groups: false,
-  zOrder: false,
-  labelParents: false,
-  skeletons: false,
   subsets: true,
 });
 

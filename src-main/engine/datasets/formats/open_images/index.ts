@@ -1,16 +1,14 @@
-import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { flags } from './files.ts';
 import { readOpenImages } from './read.ts';
 import { writeOpenImages } from './write.ts';
 
 const abilities: Abilities = {
+  ...noAbilities,
   types: ['label', 'box', 'mask'],
   attributes: ['score', 'box_id', 'predicted_iou', ...flags.map(({ attribute }) => attribute)],
-  itemAttributes: false,
   groups: true,
-  zOrder: false,
   labelParents: true,
-  skeletons: false,
   subsets: true,
 };
 

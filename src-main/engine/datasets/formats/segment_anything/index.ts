@@ -1,16 +1,12 @@
-import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { readSegmentAnything } from './read.ts';
 import { writeSegmentAnything } from './write.ts';
 
 const abilities: Abilities = {
+  ...noAbilities,
   types: ['mask', 'box'],
   attributes: ['predicted_iou', 'stability_score', 'point_coords', 'crop_box'],
-  itemAttributes: false,
   groups: true,
-  zOrder: false,
-  labelParents: false,
-  skeletons: false,
-  subsets: false,
 };
 
 async function detect(listing: Listing): Promise<Verdict | null> {

@@ -1,15 +1,12 @@
-import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { readSly } from './read.ts';
 import { writeSly } from './write.ts';
 
 const abilities: Abilities = {
+  ...noAbilities,
   types: ['cuboid_3d'],
   attributes: 'any',
   itemAttributes: true,
-  groups: false,
-  zOrder: false,
-  labelParents: false,
-  skeletons: false,
   subsets: true,
 };
 

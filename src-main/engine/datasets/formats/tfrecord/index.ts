@@ -1,15 +1,11 @@
-import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { isRecordFile, readTfrecord } from './read.ts';
 import { writeTfrecord } from './write.ts';
 
 const abilities: Abilities = {
+  ...noAbilities,
   types: ['box', 'label'],
   attributes: ['difficult', 'truncated', 'is_crowd', 'pose'],
-  itemAttributes: false,
-  groups: false,
-  zOrder: false,
-  labelParents: false,
-  skeletons: false,
   subsets: true,
 };
 

@@ -1,15 +1,11 @@
-import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { readVggFace2 } from './read.ts';
 import { writeVggFace2 } from './write.ts';
 
 const abilities: Abilities = {
+  ...noAbilities,
   types: ['box', 'points', 'label'],
-  attributes: [],
-  itemAttributes: false,
-  groups: false,
-  zOrder: false,
   labelParents: true,
-  skeletons: false,
   subsets: true,
 };
 

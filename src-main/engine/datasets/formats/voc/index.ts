@@ -1,17 +1,14 @@
-import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import type { AnnotationType } from '../../model/index.ts';
 import { listFolders, type VocTask } from './layout.ts';
 import { readVoc } from './read.ts';
 import { writeVoc } from './write.ts';
 
 const abilitiesOf = (types: readonly AnnotationType[]): Abilities => ({
+  ...noAbilities,
   types,
   attributes: types.includes('box') ? 'any' : [],
-  itemAttributes: false,
   groups: types.includes('mask') && types.includes('box'),
-  zOrder: false,
-  labelParents: false,
-  skeletons: false,
   subsets: true,
 });
 

@@ -1,16 +1,11 @@
-import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { readVottCsv, writeVottCsv } from './csv.ts';
 import { readVottJson } from './read.ts';
 import { writeVottJson } from './write.ts';
 
 const table: Abilities = {
+  ...noAbilities,
   types: ['box'],
-  attributes: [],
-  itemAttributes: false,
-  groups: false,
-  zOrder: false,
-  labelParents: false,
-  skeletons: false,
   subsets: true,
 };
 

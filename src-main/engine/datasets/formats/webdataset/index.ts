@@ -1,15 +1,11 @@
-import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { readWebdataset } from './read.ts';
 import { writeWebdataset } from './write.ts';
 
 const abilities: Abilities = {
+  ...noAbilities,
   types: ['label', 'box', 'caption'],
-  attributes: [],
   itemAttributes: true,
-  groups: false,
-  zOrder: false,
-  labelParents: false,
-  skeletons: false,
   subsets: true,
 };
 

@@ -1,16 +1,12 @@
-import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { faceAttributes } from './lines.ts';
 import { readWiderFace } from './read.ts';
 import { writeWiderFace } from './write.ts';
 
 const abilities: Abilities = {
+  ...noAbilities,
   types: ['box', 'label'],
   attributes: faceAttributes,
-  itemAttributes: false,
-  groups: false,
-  zOrder: false,
-  labelParents: false,
-  skeletons: false,
   subsets: true,
 };
 
