@@ -49,6 +49,8 @@ export class DatasetSession implements AsyncDisposable {
   readonly candidates: readonly Candidate[];
   readonly #opened: Opened;
   #source: Source | undefined;
+  /** Of the set as it is, without any transform. */
+  #reading: Reading | undefined;
   #store: ItemStore | undefined;
 
   private constructor(path: string, opened: Opened, candidates: readonly Candidate[]) {
@@ -95,7 +97,8 @@ export class DatasetSession implements AsyncDisposable {
     await this.#store?.[Symbol.asyncDispose]();
     this.#store = store;
     this.#source = source;
-    return readingOf(source, dataset, counter);
+    this.#reading = readingOf(source, dataset, counter);
+    return this.#reading;
   }
 
   /** Numbers of the items that fit a filter. Nothing before the set was read. */
@@ -112,16 +115,12 @@ export class DatasetSession implements AsyncDisposable {
     steps: readonly TransformStep[],
     work: Work,
   ): Promise<{ reading: Reading; targets: TargetLook[] }> {
-    const source = this.#read();
-    const dataset = await this.#changed(steps, work.signal);
-    const counter = new StatisticsCounter();
-    for await (const item of watched(dataset, work)) counter.add(item);
-    const reading = readingOf(source, dataset, counter);
+    const reading = (steps.length === 0 && this.#reading) || (await this.#readAfter(steps, work));
     const targets = formats
       .filter((format): format is Format => format.write !== undefined)
       .map((format) => ({
         format,
-        loss: lossOf(reading.statistics, format.abilities, dataset.categories),
+        loss: lossOf(reading.statistics, format.abilities, reading.categories),
       }));
     return { reading, targets };
   }
@@ -137,6 +136,13 @@ export class DatasetSession implements AsyncDisposable {
 
   convert(request: Omit<ConversionRequest, 'source'>): Promise<ConversionResult> {
     return runConversion({ ...request, source: this.#read() });
+  }
+
+  async #readAfter(steps: readonly TransformStep[], work: Work): Promise<Reading> {
+    const dataset = await this.#changed(steps, work.signal);
+    const counter = new StatisticsCounter();
+    for await (const item of watched(dataset, work)) counter.add(item);
+    return readingOf(this.#read(), dataset, counter);
   }
 
   /** The set after its transforms; no picture is made for it. */
