@@ -33,9 +33,8 @@ export function fillPattern(pattern: string, parts: NameParts): string {
 /** A file name that every system takes: no separators, no reserved names, at most 255 bytes with its ending. */
 export function fileName(stem: string, extension: string, counter = 1): string {
   const suffix = (counter > 1 ? ` (${counter})` : '') + extension;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.
-  let safe = stem.toWellFormed().replace(/[<>:"/\\|?*\u0000-\u001f]/g, '_');
-  safe = safe.replace(/^[. ]+|[. ]+$/g, '');
+  let safe = stem.toWellFormed().replace(/[<>:"/\\|?*\p{Cc}]/gu, '_');
+  safe = safe.replace(/^[.\s]+|[.\s]+$/g, '');
   if (safe === '') safe = 'picture';
   if (reserved.test(safe)) safe = `_${safe}`;
   return cut(safe, longestName - reserve - Buffer.byteLength(extension)) + suffix;
