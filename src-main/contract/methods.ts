@@ -20,7 +20,16 @@ import { EngineInfo, EngineState, EngineStatus, Finding } from './engine.ts';
 import { ErrorValue } from './errors.ts';
 import { AdmitResult, FileHandle, FileHandleId, MediaFile, MediaRequest } from './files.ts';
 import { Job, JobId, QueueSummary } from './jobs.ts';
-import { ImageInterface, ModelGuess, ModelSummary, RuntimeCandidate } from './models.ts';
+import {
+  ConversionChoices,
+  ConversionNeeds,
+  DiffusionFolder,
+  ImageInterface,
+  ModelConversion,
+  ModelGuess,
+  ModelSummary,
+  RuntimeCandidate,
+} from './models.ts';
 import { Settings, SettingsChange } from './settings.ts';
 import { DialogPurpose, ShellCommand, ShellInfo } from './shell.ts';
 import { Receipt, TilePreview, UpscaleAddResult, UpscaleSettings, UpscaleVariant } from './upscale.ts';
@@ -115,7 +124,11 @@ export const methods = {
   'upscale.watch': method('window', z.object({ id: JobId.nullable() }), done),
 
   // Models
-  'models.list': method('window', nothing, z.object({ models: z.array(ModelSummary) })),
+  'models.list': method(
+    'window',
+    nothing,
+    z.object({ models: z.array(ModelSummary), conversion: ModelConversion.nullable() }),
+  ),
   'models.download': method('window', z.object({ id: z.string() }), done),
   'models.cancelDownload': method('window', z.object({ id: z.string() }), done),
   /** Looks at a network from disk and says how it seems to want its pixels. */
@@ -129,6 +142,21 @@ export const methods = {
     z.object({ handle: FileHandleId, name: z.string().min(1).max(80), interface: ImageInterface }),
     ModelSummary,
   ),
+  /** Says whether a folder holds a converted latent diffusion model or an original checkpoint. */
+  'models.inspectDiffusion': method('window', z.object({ handle: FileHandleId }), DiffusionFolder),
+  /** What converting a checkpoint would download and write. */
+  'models.conversionNeeds': method(
+    'window',
+    z.object({ handle: FileHandleId, choices: ConversionChoices }),
+    ConversionNeeds,
+  ),
+  /** Starts to convert a checkpoint, and adds what comes out; `models.conversion` tells how it goes. */
+  'models.convert': method(
+    'window',
+    z.object({ handle: FileHandleId, name: z.string().min(1).max(80), choices: ConversionChoices }),
+    done,
+  ),
+  'models.cancelConversion': method('window', nothing, done),
   /** Adds a folder with a converted latent diffusion model. */
   'models.addDiffusion': method(
     'window',
@@ -262,6 +290,7 @@ export const events = {
   'jobs.removed': z.object({ ids: z.array(JobId), summary: QueueSummary }),
   'upscale.tile': TilePreview,
   'models.changed': z.object({ models: z.array(ModelSummary) }),
+  'models.conversion': ModelConversion,
   'compression.changed': RunView,
   'compression.measured': MeasureView,
   'datasets.progress': DatasetProgress,

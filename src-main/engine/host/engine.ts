@@ -19,6 +19,7 @@ import type { Folders } from './folders.ts';
 import { Handles } from './handles.ts';
 import { Inspector } from './inspector.ts';
 import { MediaLibrary } from './media.ts';
+import { Conversions } from './model-conversion.ts';
 import { modelHandlers } from './model-handlers.ts';
 import { findPictures } from './pictures.ts';
 import { RuntimeService } from './runtime-service.ts';
@@ -78,7 +79,17 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     openvino: () => runtime.openvino(),
     samples: folders.samples,
     cacheDir: folders.cache,
-    onChanged: () => void catalogue.list().then((models) => emit('models.changed', { models })),
+    onChanged: () => void tellModels(),
+  });
+  const tellModels = async (): Promise<void> => emit('models.changed', { models: await catalogue.list() });
+  const conversions = new Conversions({
+    folders,
+    version: options.version,
+    add: async (folder, name) => {
+      await catalogue.addDiffusion(folder, name);
+      await tellModels();
+    },
+    onChanged: (conversion) => emit('models.conversion', conversion),
   });
   const upscaler = createUpscaler({
     openvino: () => runtime.openvino(),
@@ -206,7 +217,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       watched = id;
     }),
 
-    ...modelHandlers({ catalogue, handles, emit }),
+    ...modelHandlers({ catalogue, conversions, handles, emit }),
     ...compression.handlers,
     ...datasets.handlers,
 
@@ -270,6 +281,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     closing ??= (async () => {
       inspector.close();
       catalogue.cancelAll();
+      await conversions.close();
       await compression.close();
       await datasets.close();
       await queue.shutdown();
