@@ -1,4 +1,5 @@
 export * from './compression.ts';
+export * from './configure.ts';
 export * from './datasets.ts';
 export * from './engine.ts';
 export * from './errors.ts';

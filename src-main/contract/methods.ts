@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { CompareChoices, ComparisonView, MeasureView, RunView } from './compression.ts';
+import { ChartDrawing, CompareChoices, ComparisonView, MeasureView, RunView } from './compression.ts';
+import {
+  ConfigFile,
+  ConfigPlanning,
+  ConfigPresetView,
+  ConfigTarget,
+  ConfigText,
+  ConfigView,
+  LayerSource,
+  ModelLayersView,
+} from './configure.ts';
 import {
   DatasetFilter,
   DatasetFinding,
@@ -147,6 +157,8 @@ export const methods = {
     z.object({ handles: z.array(FileHandleId).min(1).max(20), choices: CompareChoices }),
     ComparisonView,
   ),
+  /** A chart as an SVG that needs nothing else. */
+  'compression.drawing': method('window', ChartDrawing, z.object({ svg: z.string() })),
   /** The training as one page of HTML that needs nothing else. */
   'compression.report': method('window', z.object({ handle: FileHandleId }), z.object({ html: z.string() })),
   /** Starts to measure models, the dense one first; `compression.measured` tells how it goes. */
@@ -163,6 +175,18 @@ export const methods = {
     z.object({ id: z.string() }),
   ),
   'compression.cancelMeasuring': method('window', nothing, done),
+
+  // Configurations of compression
+  'configure.presets': method('window', nothing, z.object({ presets: z.array(ConfigPresetView) })),
+  /** A model's layers, read anew. */
+  'configure.layers': method('window', z.object({ source: LayerSource }), ModelLayersView),
+  'configure.check': method(
+    'window',
+    z.object({ text: ConfigText, planning: ConfigPlanning, source: LayerSource.nullable() }),
+    ConfigView,
+  ),
+  'configure.open': method('window', z.object({ handle: FileHandleId }), ConfigFile),
+  'configure.save': method('window', z.object({ text: ConfigText, target: ConfigTarget }), ConfigFile),
 
   // Datasets
   /** Looks what a folder or an archive is. The set that was open before is closed. */

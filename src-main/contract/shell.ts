@@ -20,6 +20,8 @@ export const dialogPurposes = [
   'runFolder',
   'datasetFolder',
   'measured',
+  'configuration',
+  'modelLayers',
   'outputFolder',
   'runtimeFolder',
 ] as const;

@@ -13,6 +13,7 @@ import { JobQueue, type NewJob } from '../jobs/queue.ts';
 import { ModelCatalogue } from '../models/index.ts';
 import { createUpscaler } from '../upscale/index.ts';
 import { compressionHandlers } from './compression-handlers.ts';
+import { configureHandlers } from './configure-handlers.ts';
 import { datasetHandlers } from './dataset-handlers.ts';
 import { diagnose } from './doctor.ts';
 import type { Folders } from './folders.ts';
@@ -208,6 +209,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 
     ...modelHandlers({ catalogue, handles, emit }),
     ...compression.handlers,
+    ...configureHandlers({ handles }),
     ...datasets.handlers,
 
     'settings.get': () => settings.get(),

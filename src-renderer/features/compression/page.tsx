@@ -7,6 +7,7 @@ import { Empty } from '../../ui/empty.tsx';
 import { Segmented } from '../../ui/parts.tsx';
 import { Compare } from './compare.tsx';
 import './compression.css';
+import { Configure } from './configure/configure.tsx';
 import { Measure } from './measure.tsx';
 import { RunPage } from './run-page.tsx';
 import { openRun, showMode, take, useCompression } from './state.ts';
@@ -36,13 +37,28 @@ function Compression() {
             ['watch', 'Watch'],
             ['compare', 'Compare'],
             ['measure', 'Measure'],
+            ['configure', 'Configure'],
           ]}
           onChange={showMode}
         />
       </div>
-      {mode === 'compare' ? <Compare /> : mode === 'measure' ? <Measure /> : <Watch />}
+      <Mode />
     </div>
   );
+}
+
+function Mode() {
+  const mode = useCompression((state) => state.mode);
+  switch (mode) {
+    case 'watch':
+      return <Watch />;
+    case 'compare':
+      return <Compare />;
+    case 'measure':
+      return <Measure />;
+    case 'configure':
+      return <Configure />;
+  }
 }
 
 function Watch() {

@@ -8,8 +8,10 @@ import type {
   RunView,
 } from '../../../src-main/contract/index.ts';
 import { act, call, toast } from '../../state/session.ts';
+import { saveFile } from '../../ui/files.ts';
+import { openConfig } from './configure/state.ts';
 
-export type Mode = 'watch' | 'compare' | 'measure';
+export type Mode = 'watch' | 'compare' | 'measure' | 'configure';
 
 interface Compression {
   readonly mode: Mode;
@@ -50,6 +52,7 @@ export function take(admitted: AdmitResult): void {
   const { mode } = get();
   if (mode === 'measure') addModels(admitted);
   else if (mode === 'compare') void addRuns(admitted);
+  else if (mode === 'configure') void openConfig(admitted);
   else void openRun(admitted);
 }
 
@@ -111,14 +114,5 @@ export async function measure(): Promise<void> {
 
 export async function saveReport(run: RunView): Promise<void> {
   const { html } = await call('compression.report', { handle: run.id });
-  saveFile(`${run.name} report.html`, html, 'text/html');
-}
-
-/** Hands a text to the person as a file. */
-export function saveFile(name: string, text: string, type: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
+  saveFile(`${run.name} report.html`, new Blob([html], { type: 'text/html' }));
 }
