@@ -1,7 +1,9 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, test } from 'vitest';
+import { python, whyNoPython, writeTrainingScript } from '../src-main/engine/training/fixtures/scripts.ts';
 import { choose, expectAccessible, noBrowser, openWeb, temporaryFolder, type WebMode } from './support.ts';
 
 let web: WebMode | undefined;
@@ -84,4 +86,41 @@ describe.skipIf(noBrowser !== '')(`compression in the window${noBrowser && ` (${
     await page.getByText(/was changed by something else/).waitFor();
     expect(await readFile(path, 'utf8')).toBe('[]');
   });
+
+  test.skipIf(!python)(
+    `a training is started, followed and stopped with a checkpoint${whyNoPython}`,
+    async () => {
+      await using folder = await temporaryFolder();
+      const work = join(folder.path, 'work');
+      const page = await compression(join(folder.path, 'data'), work);
+      await writeTrainingScript(work);
+      const program = spawnSync(python ?? '', ['-c', 'import sys; print(sys.executable)'], {
+        encoding: 'utf8',
+      });
+      await mkdir(join(work, 'environment', 'bin'), { recursive: true });
+      await symlink(program.stdout.trim(), join(work, 'environment', 'bin', 'python'));
+
+      await choose(page, 'Train');
+      await page.getByRole('button', { name: 'Make the environment' }).waitFor();
+      await expectAccessible(page, 'starting a training, nothing chosen');
+      await page.getByRole('button', { name: 'Choose one of yours' }).click();
+      await name(page, join(work, 'environment'));
+      await page.getByRole('rowheader', { name: 'optimum-intel' }).waitFor();
+      await page.getByRole('button', { name: 'Choose a script' }).click();
+      await name(page, join(work, 'train.py'));
+      await page.getByRole('button', { name: 'Choose where' }).click();
+      await name(page, work);
+      await page.getByLabel('Arguments').fill('--output_dir {output} --steps 3000');
+      await expectAccessible(page, 'starting a training');
+      await page.getByRole('button', { name: 'Start the training' }).click();
+
+      await page.getByText('This training was started here.').waitFor();
+      await expect.poll(() => page.getByText(/^Step \d+ of/).count()).toBeGreaterThan(0);
+      await expectAccessible(page, 'a training that runs');
+      await page.getByRole('button', { name: 'Stop with a checkpoint' }).click();
+      await page.getByText('This training has ended as it should.').waitFor();
+      const left = await readdir(join(work, 'jpqd-1'));
+      expect(left.filter((one) => one.startsWith('checkpoint-'))).toHaveLength(1);
+    },
+  );
 });

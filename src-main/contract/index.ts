@@ -9,5 +9,6 @@ export * from './methods.ts';
 export * from './models.ts';
 export * from './settings.ts';
 export * from './shell.ts';
+export * from './training.ts';
 export * from './upscale.ts';
 export * from './wire.ts';

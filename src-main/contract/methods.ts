@@ -33,6 +33,13 @@ import { Job, JobId, QueueSummary } from './jobs.ts';
 import { ImageInterface, ModelGuess, ModelSummary, RuntimeCandidate } from './models.ts';
 import { Settings, SettingsChange } from './settings.ts';
 import { DialogPurpose, ShellCommand, ShellInfo } from './shell.ts';
+import {
+  EnvironmentView,
+  InstallingView,
+  PythonChoice,
+  StartedTraining,
+  TrainingRequest,
+} from './training.ts';
 import { Receipt, TilePreview, UpscaleAddResult, UpscaleSettings, UpscaleVariant } from './upscale.ts';
 
 /**
@@ -188,6 +195,29 @@ export const methods = {
   'configure.open': method('window', z.object({ handle: FileHandleId }), ConfigFile),
   'configure.save': method('window', z.object({ text: ConfigText, target: ConfigTarget }), ConfigFile),
 
+  // Trainings that are started here
+  'training.environment': method(
+    'window',
+    /** `tryImport` takes seconds, and is the only proof. */
+    z.object({ python: PythonChoice, tryImport: z.boolean() }),
+    EnvironmentView,
+  ),
+  /** Makes or completes Refinery's own environment; `training.installing` tells how it goes. */
+  'training.install': method('window', nothing, done),
+  'training.cancelInstall': method('window', nothing, done),
+  'training.start': method('window', TrainingRequest, StartedTraining),
+  /** `checkpoint` saves after the step at hand and ends; `kill` ends at once. */
+  'training.stop': method(
+    'window',
+    z.object({ folder: FileHandleId, how: z.enum(['checkpoint', 'kill']) }),
+    done,
+  ),
+  'training.state': method(
+    'window',
+    z.object({ folder: FileHandleId }),
+    z.object({ training: StartedTraining.nullable() }),
+  ),
+
   // Datasets
   /** Looks what a folder or an archive is. The set that was open before is closed. */
   'datasets.open': method('window', z.object({ handle: FileHandleId }), DatasetView),
@@ -288,6 +318,8 @@ export const events = {
   'models.changed': z.object({ models: z.array(ModelSummary) }),
   'compression.changed': RunView,
   'compression.measured': MeasureView,
+  'training.installing': InstallingView,
+  'training.changed': StartedTraining,
   'datasets.progress': DatasetProgress,
   'datasets.finished': z.object({
     id: DatasetId,

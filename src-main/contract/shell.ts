@@ -22,6 +22,8 @@ export const dialogPurposes = [
   'measured',
   'configuration',
   'modelLayers',
+  'trainingScript',
+  'pythonFolder',
   'outputFolder',
   'runtimeFolder',
 ] as const;

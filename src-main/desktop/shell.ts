@@ -49,6 +49,16 @@ const dialogs: Record<DialogPurpose, OpenDialogOptions> = {
       { name: 'config.json, IR, table or NNCF log', extensions: ['json', 'xml', 'csv', 'log', 'txt'] },
     ],
   },
+  trainingScript: {
+    title: 'Choose a training script',
+    properties: ['openFile'],
+    filters: [{ name: 'Python', extensions: ['py'] }],
+  },
+  pythonFolder: {
+    title: 'Choose the folder of a Python environment',
+    // Environments often lie in hidden folders.
+    properties: ['openDirectory', 'showHiddenFiles'],
+  },
   datasetFolder: { title: 'Open a dataset', properties: ['openDirectory'] },
   outputFolder: { title: 'Choose where results go', properties: ['openDirectory', 'createDirectory'] },
   runtimeFolder: { title: 'Choose the folder of an OpenVINO runtime', properties: ['openDirectory'] },

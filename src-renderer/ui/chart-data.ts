@@ -17,11 +17,19 @@ export interface ChartBand {
 
 type Column = Array<number | null>;
 
-/** One ascending x for all series, as uPlot wants it, and a column for each; null where a series has no point. */
-export function align(series: readonly ChartSeries[]): { x: number[]; columns: Column[] } {
+/**
+ * One ascending x for all series, as uPlot wants it, and a column for each; null where a series has no point.
+ *
+ * @param span places that x reaches to at least.
+ */
+export function align(
+  series: readonly ChartSeries[],
+  span: readonly number[] = [],
+): { x: number[]; columns: Column[] } {
   const [first] = series;
   const same =
     first !== undefined &&
+    span.length === 0 &&
     series.every(
       ({ points }) =>
         points.length === first.points.length && points.every(([x], index) => x === first.points[index]?.[0]),
@@ -32,7 +40,8 @@ export function align(series: readonly ChartSeries[]): { x: number[]; columns: C
       columns: series.map(({ points }) => points.map(([, y]) => y)),
     };
   }
-  const x = [...new Set(series.flatMap(({ points }) => points.map(([at]) => at)))].sort((a, b) => a - b);
+  const places = series.flatMap(({ points }) => points.map(([at]) => at));
+  const x = [...new Set([...span, ...places])].sort((a, b) => a - b);
   const columns = series.map(({ points }) => {
     const values = new Map(points);
     return x.map((at) => values.get(at) ?? null);

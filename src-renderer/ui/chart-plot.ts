@@ -56,6 +56,8 @@ export function plotOptions({
       points: { size: 6 },
     },
     legend: { show: false },
+    // Names of stages stand above the curves.
+    padding: [latest.current.bands.length > 0 ? 18 : 8, 8, 0, 0],
     scales: {
       x: { time: false },
       ...least,
@@ -104,7 +106,7 @@ function drawBands(plot: UPlot, bands: readonly ChartBand[], color: (name: strin
     const room = right - left - 8 * devicePixelRatio;
     if (ctx.measureText(name).width > room) return;
     ctx.fillStyle = color('--text-3');
-    ctx.fillText(name, left + 4 * devicePixelRatio, bbox.top + 11 * devicePixelRatio);
+    ctx.fillText(name, left + 2 * devicePixelRatio, bbox.top - 5 * devicePixelRatio);
   });
   ctx.restore();
 }

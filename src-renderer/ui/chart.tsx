@@ -32,6 +32,8 @@ interface ChartProps {
   /** Of values that are shown; else all. */
   readonly range?: readonly [number, number] | null;
   readonly bands?: readonly ChartBand[];
+  /** Places that x reaches to at least. */
+  readonly span?: readonly number[];
   /** Layers on top of each other instead of lines. */
   readonly stacked?: boolean;
   /** Choices of this chart alone, beside its title. */
@@ -45,6 +47,7 @@ const fewSeries = 8;
 /** Plots that share cursor and zoom. */
 const groups = new Map<string, Set<UPlot>>();
 const noBands: readonly ChartBand[] = [];
+const nowhere: readonly number[] = [];
 
 /**
  * Lines over a common x, drawn by uPlot in the theme's colours. Dragging zooms all charts of the group and a double click
@@ -52,13 +55,13 @@ const noBands: readonly ChartBand[] = [];
  */
 export function Chart(props: ChartProps) {
   const { title, xLabel = 'step', series, height, format, group, range = null, stacked = false } = props;
-  const bands = props.bands ?? noBands;
+  const { bands = noBands, span = nowhere } = props;
   const box = useRef<HTMLDivElement>(null);
   const plotRef = useRef<UPlot | null>(null);
   const readings = useRef(new Map<number, HTMLElement>());
   const theme = useTheme();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
-  const data = useMemo(() => align(series), [series]);
+  const data = useMemo(() => align(series, span), [series, span]);
   const drawn = useMemo(() => {
     const shown = data.columns.map((column, index) =>
       stacked && hidden.has(series[index]?.name ?? '') ? column.map(() => 0) : column,

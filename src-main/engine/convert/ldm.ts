@@ -4,9 +4,10 @@ import { RefineryError } from '../../contract/errors.ts';
 import { readModelFolder } from '../diffusion/index.ts';
 import { removeQuietly } from '../io/atomic.ts';
 import { hashFile } from '../io/hash.ts';
-import { checkSpace, type Extra, installEnvironment, planEnvironment } from './environment.ts';
+import { checkSpace } from '../python/environment.ts';
+import { runProcess } from '../python/process.ts';
+import { type Extra, installEnvironment, planEnvironment } from './environment.ts';
 import { type ParityLine, parseScriptLine, type ScriptLine } from './events.ts';
-import { runProcess } from './process.ts';
 import { checkTarget, makeWorkFolder, publishFolder } from './publish.ts';
 import { hashSource, inspectSource, type SourceFile } from './source.ts';
 

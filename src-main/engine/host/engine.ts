@@ -24,6 +24,7 @@ import { modelHandlers } from './model-handlers.ts';
 import { findPictures } from './pictures.ts';
 import { RuntimeService } from './runtime-service.ts';
 import { SettingsStore } from './settings.ts';
+import { trainingHandlers } from './training-handlers.ts';
 import { detailOf, inputOf, resultOf, type UpscaleDetail, upscaleKind } from './upscale-kind.ts';
 
 export interface EngineOptions {
@@ -97,6 +98,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     openvino: () => runtime.openvino(),
     emit,
   });
+  const training = trainingHandlers({ handles, folders, emit });
   const datasets = datasetHandlers({ handles, emit });
 
   let watched: string | null = null;
@@ -210,6 +212,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     ...modelHandlers({ catalogue, handles, emit }),
     ...compression.handlers,
     ...configureHandlers({ handles }),
+    ...training.handlers,
     ...datasets.handlers,
 
     'settings.get': () => settings.get(),
@@ -272,6 +275,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     closing ??= (async () => {
       inspector.close();
       catalogue.cancelAll();
+      training.close();
       await compression.close();
       await datasets.close();
       await queue.shutdown();

@@ -11,6 +11,8 @@ import { Configure } from './configure/configure.tsx';
 import { Measure } from './measure.tsx';
 import { RunPage } from './run-page.tsx';
 import { openRun, showMode, take, useCompression } from './state.ts';
+import { onInstalling, onTraining } from './train/state.ts';
+import { Train } from './train/train.tsx';
 
 const choose = (): void => void chooseFolder('runFolder', (admitted) => void openRun(admitted));
 
@@ -21,6 +23,8 @@ function Compression() {
     if (!engine) return undefined;
     const stops = [
       engine.on('compression.changed', (run) => useCompression.setState({ run })),
+      engine.on('training.installing', onInstalling),
+      engine.on('training.changed', onTraining),
       engine.on('compression.measured', (measured) => useCompression.setState({ measured })),
     ];
     return () => {
@@ -38,6 +42,7 @@ function Compression() {
             ['compare', 'Compare'],
             ['measure', 'Measure'],
             ['configure', 'Configure'],
+            ['train', 'Train'],
           ]}
           onChange={showMode}
         />
@@ -58,6 +63,8 @@ function Mode() {
       return <Measure />;
     case 'configure':
       return <Configure />;
+    case 'train':
+      return <Train />;
   }
 }
 

@@ -10,8 +10,9 @@ import type {
 import { act, call, toast } from '../../state/session.ts';
 import { saveFile } from '../../ui/files.ts';
 import { openConfig } from './configure/state.ts';
+import { findTraining, takeFiles } from './train/state.ts';
 
-export type Mode = 'watch' | 'compare' | 'measure' | 'configure';
+export type Mode = 'watch' | 'compare' | 'measure' | 'configure' | 'train';
 
 interface Compression {
   readonly mode: Mode;
@@ -53,6 +54,7 @@ export function take(admitted: AdmitResult): void {
   if (mode === 'measure') addModels(admitted);
   else if (mode === 'compare') void addRuns(admitted);
   else if (mode === 'configure') void openConfig(admitted);
+  else if (mode === 'train') takeFiles(admitted);
   else void openRun(admitted);
 }
 
@@ -65,7 +67,7 @@ export async function openRun({ handles, refused }: AdmitResult): Promise<void> 
     return;
   }
   set({ opening: true });
-  const run = await act('compression.open', { handle: folder.id });
+  const [run] = await Promise.all([act('compression.open', { handle: folder.id }), findTraining(folder)]);
   set({ opening: false, ...(run ? { run, mode: 'watch' } : {}) });
 }
 

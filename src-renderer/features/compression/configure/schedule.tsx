@@ -14,7 +14,7 @@ export function Schedule() {
   const shown = useMemo(() => {
     if (!schedule) return null;
     const { points, warmupStart, warmupEnd } = schedule;
-    const known = points.some(({ threshold }) => threshold !== null);
+    const known = points.some(({ level, threshold }) => level < 1 && threshold !== null);
     const bands = [
       { name: 'dense', from: 0, to: warmupStart },
       { name: 'warm-up', from: warmupStart, to: warmupEnd },
@@ -26,6 +26,7 @@ export function Schedule() {
     );
     return {
       bands,
+      span: [0, schedule.epochs],
       factor: [{ name: 'regularisation factor', points: factor }],
       threshold: known
         ? [{ name: 'importance threshold', points: threshold, colour: 1 }]
@@ -59,7 +60,8 @@ export function Schedule() {
             xLabel="epoch"
             series={shown.factor}
             bands={shown.bands}
-            height={130}
+            span={shown.span}
+            height={150}
             format={format}
             group="schedule"
             svg={drawSvg}
@@ -69,7 +71,8 @@ export function Schedule() {
             xLabel="epoch"
             series={shown.threshold}
             bands={shown.bands}
-            height={130}
+            span={shown.span}
+            height={150}
             format={format}
             group="schedule"
             svg={drawSvg}
