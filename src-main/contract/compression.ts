@@ -14,6 +14,18 @@ export const RunChart = z.object({
 });
 export type RunChart = z.infer<typeof RunChart>;
 
+/** What a drawing of a chart is made of. */
+export const ChartDrawing = z.object({
+  title: z.string().max(300),
+  xLabel: z.string().max(100),
+  series: z
+    .array(z.object({ name: z.string().max(500), points: z.array(SeriesPoint).max(100_000) }))
+    .max(100),
+  /** Stages behind the curves; null reaches to the end. */
+  bands: z.array(z.object({ name: z.string(), from: z.number(), to: z.number().nullable() })).max(1000),
+});
+export type ChartDrawing = z.infer<typeof ChartDrawing>;
+
 const Kept = z.object({ kept: z.int(), dense: z.int(), ids: z.array(z.int()).nullable() });
 
 /** One training with JPQD, as a page shows it. */

@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { CompareChoices, ComparisonView, MeasureView, RunView } from './compression.ts';
+import { ChartDrawing, CompareChoices, ComparisonView, MeasureView, RunView } from './compression.ts';
+import {
+  ConfigFile,
+  ConfigPlanning,
+  ConfigPresetView,
+  ConfigTarget,
+  ConfigText,
+  ConfigView,
+  LayerSource,
+  ModelLayersView,
+} from './configure.ts';
 import {
   DatasetFilter,
   DatasetFinding,
@@ -32,6 +42,13 @@ import {
 } from './models.ts';
 import { Settings, SettingsChange } from './settings.ts';
 import { DialogPurpose, ShellCommand, ShellInfo } from './shell.ts';
+import {
+  EnvironmentView,
+  InstallingView,
+  PythonChoice,
+  StartedTraining,
+  TrainingRequest,
+} from './training.ts';
 import { Receipt, TilePreview, UpscaleAddResult, UpscaleSettings, UpscaleVariant } from './upscale.ts';
 
 /**
@@ -175,6 +192,8 @@ export const methods = {
     z.object({ handles: z.array(FileHandleId).min(1).max(20), choices: CompareChoices }),
     ComparisonView,
   ),
+  /** A chart as an SVG that needs nothing else. */
+  'compression.drawing': method('window', ChartDrawing, z.object({ svg: z.string() })),
   /** The training as one page of HTML that needs nothing else. */
   'compression.report': method('window', z.object({ handle: FileHandleId }), z.object({ html: z.string() })),
   /** Starts to measure models, the dense one first; `compression.measured` tells how it goes. */
@@ -191,6 +210,41 @@ export const methods = {
     z.object({ id: z.string() }),
   ),
   'compression.cancelMeasuring': method('window', nothing, done),
+
+  // Configurations of compression
+  'configure.presets': method('window', nothing, z.object({ presets: z.array(ConfigPresetView) })),
+  /** A model's layers, read anew. */
+  'configure.layers': method('window', z.object({ source: LayerSource }), ModelLayersView),
+  'configure.check': method(
+    'window',
+    z.object({ text: ConfigText, planning: ConfigPlanning, source: LayerSource.nullable() }),
+    ConfigView,
+  ),
+  'configure.open': method('window', z.object({ handle: FileHandleId }), ConfigFile),
+  'configure.save': method('window', z.object({ text: ConfigText, target: ConfigTarget }), ConfigFile),
+
+  // Trainings that are started here
+  'training.environment': method(
+    'window',
+    /** `tryImport` takes seconds, and is the only proof. */
+    z.object({ python: PythonChoice, tryImport: z.boolean() }),
+    EnvironmentView,
+  ),
+  /** Makes or completes Refinery's own environment; `training.installing` tells how it goes. */
+  'training.install': method('window', nothing, done),
+  'training.cancelInstall': method('window', nothing, done),
+  'training.start': method('window', TrainingRequest, StartedTraining),
+  /** `checkpoint` saves after the step at hand and ends; `kill` ends at once. */
+  'training.stop': method(
+    'window',
+    z.object({ folder: FileHandleId, how: z.enum(['checkpoint', 'kill']) }),
+    done,
+  ),
+  'training.state': method(
+    'window',
+    z.object({ folder: FileHandleId }),
+    z.object({ training: StartedTraining.nullable() }),
+  ),
 
   // Datasets
   /** Looks what a folder or an archive is. The set that was open before is closed. */
@@ -293,6 +347,8 @@ export const events = {
   'models.conversion': ModelConversion,
   'compression.changed': RunView,
   'compression.measured': MeasureView,
+  'training.installing': InstallingView,
+  'training.changed': StartedTraining,
   'datasets.progress': DatasetProgress,
   'datasets.finished': z.object({
     id: DatasetId,

@@ -20,6 +20,10 @@ export const dialogPurposes = [
   'runFolder',
   'datasetFolder',
   'measured',
+  'configuration',
+  'modelLayers',
+  'trainingScript',
+  'pythonFolder',
   'outputFolder',
   'runtimeFolder',
 ] as const;

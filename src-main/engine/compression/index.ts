@@ -26,15 +26,25 @@ export {
 } from './compare/index.ts';
 export { type Candidate, type Cost, type MeasuredCost, type Pareto, paretoOf } from './compare/pareto.ts';
 export { compareSettings, type Setting, type SettingRow } from './compare/settings.ts';
-export type { ConfigContext, ConfigFinding } from './config-findings.ts';
-export { checkConfig } from './config-rules.ts';
+export { changeFor } from './config/changes.ts';
+export type { ConfigContext, ConfigFinding } from './config/findings.ts';
+export { type ConfigLook, type ConfigPlan, lookAtConfig } from './config/look.ts';
+export { layersOfConfig, type ModelLayers, readModelLayers } from './config/model-layers.ts';
+export { type ConfigPreset, configPresets } from './config/presets.ts';
+export { checkConfig } from './config/rules.ts';
 export {
   configSchedule,
   type PlannedSchedule,
   type ScheduleFacts,
   type SchedulePoint,
-} from './config-schedule.ts';
-export { type LayerPlan, matchScopes, planLayers, type ScopeMatch } from './config-scopes.ts';
+} from './config/schedule.ts';
+export {
+  type LayerPlan,
+  matchScopes,
+  planLayers,
+  type ScopeMatch,
+  suggestScopes,
+} from './config/scopes.ts';
 export { type HeatMap, heatMapOf } from './derive/heat-map.ts';
 export { type Derived, derive } from './derive/index.ts';
 export type { Budget } from './derive/metric.ts';

@@ -5,16 +5,10 @@ import type { ConversionChoices, ConversionNeeds, Parity } from '../../contract/
 import { readModelFolder } from '../diffusion/index.ts';
 import { removeQuietly } from '../io/atomic.ts';
 import { hashFile } from '../io/hash.ts';
-import {
-  checkSpace,
-  type EnvironmentOptions,
-  type EnvironmentPlan,
-  type Extra,
-  installEnvironment,
-  planEnvironment,
-} from './environment.ts';
+import { checkSpace, type EnvironmentPlan } from '../python/environment.ts';
+import { runProcess } from '../python/process.ts';
+import { type EnvironmentOptions, type Extra, installEnvironment, planEnvironment } from './environment.ts';
 import { type ParityLine, parseScriptLine, type ScriptLine } from './events.ts';
-import { runProcess } from './process.ts';
 import { checkTarget, makeWorkFolder, publishFolder } from './publish.ts';
 import { hashSource, inspectSource, type SourceFile } from './source.ts';
 

@@ -13,6 +13,7 @@ import {
   followRunFolder,
   type HeatMap,
   heatMapOf,
+  lineChart,
   percent,
   type Run,
   readRunFolder,
@@ -82,6 +83,17 @@ export function compressionHandlers({ handles, openvino, emit }: Parts): {
           chosen.map(async (handle) => ({ name: nameOf(handles.path(handle)), run: await runOf(handle) })),
         );
         return comparisonView(compareRuns(named, choices));
+      },
+      'compression.drawing': ({ title, xLabel, series, bands }) => {
+        const end = Math.max(0, ...series.map(({ points }) => points.at(-1)?.[0] ?? 0));
+        return {
+          svg: lineChart({
+            title,
+            xLabel,
+            series,
+            bands: bands.map(({ name, from, to }) => ({ name, from, to: to ?? end })),
+          }),
+        };
       },
       'compression.report': async ({ handle }) => {
         const run = await readRunFolder(handles.path(handle));

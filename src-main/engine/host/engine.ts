@@ -13,6 +13,7 @@ import { JobQueue, type NewJob } from '../jobs/queue.ts';
 import { ModelCatalogue } from '../models/index.ts';
 import { createUpscaler } from '../upscale/index.ts';
 import { compressionHandlers } from './compression-handlers.ts';
+import { configureHandlers } from './configure-handlers.ts';
 import { datasetHandlers } from './dataset-handlers.ts';
 import { diagnose } from './doctor.ts';
 import type { Folders } from './folders.ts';
@@ -24,6 +25,7 @@ import { modelHandlers } from './model-handlers.ts';
 import { findPictures } from './pictures.ts';
 import { RuntimeService } from './runtime-service.ts';
 import { SettingsStore } from './settings.ts';
+import { trainingHandlers } from './training-handlers.ts';
 import { detailOf, inputOf, resultOf, type UpscaleDetail, upscaleKind } from './upscale-kind.ts';
 
 export interface EngineOptions {
@@ -107,6 +109,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     openvino: () => runtime.openvino(),
     emit,
   });
+  const training = trainingHandlers({ handles, folders, emit });
   const datasets = datasetHandlers({ handles, emit });
 
   let watched: string | null = null;
@@ -219,6 +222,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 
     ...modelHandlers({ catalogue, conversions, handles, emit }),
     ...compression.handlers,
+    ...configureHandlers({ handles }),
+    ...training.handlers,
     ...datasets.handlers,
 
     'settings.get': () => settings.get(),
@@ -282,6 +287,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       inspector.close();
       catalogue.cancelAll();
       await conversions.close();
+      training.close();
       await compression.close();
       await datasets.close();
       await queue.shutdown();

@@ -4,9 +4,10 @@ import type { CompareChoices, ComparisonView } from '../../../src-main/contract/
 import { chooseFolder } from '../../app/choose-folder.ts';
 import { Chart } from '../../ui/chart.tsx';
 import { Empty } from '../../ui/empty.tsx';
+import { saveFile } from '../../ui/files.ts';
 import { Button, Check, Field, IconButton, Range, Segmented } from '../../ui/parts.tsx';
 import { ParetoPlot } from './pareto-plot.tsx';
-import { addRuns, compare, saveFile, useCompression } from './state.ts';
+import { addRuns, compare, useCompression } from './state.ts';
 
 const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
 const format = (value: number): string =>
@@ -144,7 +145,8 @@ function Settings({ comparison: { runs, settings } }: { readonly comparison: Com
       ['group', 'setting', ...runs],
       ...shown.map((row) => [row.group, row.name, ...row.values]),
     ];
-    saveFile('settings.csv', lines.map((line) => line.map(quoted).join(',')).join('\n'), 'text/csv');
+    const text = lines.map((line) => line.map(quoted).join(',')).join('\n');
+    saveFile('settings.csv', new Blob([text], { type: 'text/csv' }));
   };
   return (
     <section className="section" aria-label="Settings">

@@ -7,9 +7,12 @@ import { Empty } from '../../ui/empty.tsx';
 import { Segmented } from '../../ui/parts.tsx';
 import { Compare } from './compare.tsx';
 import './compression.css';
+import { Configure } from './configure/configure.tsx';
 import { Measure } from './measure.tsx';
 import { RunPage } from './run-page.tsx';
 import { openRun, showMode, take, useCompression } from './state.ts';
+import { onInstalling, onTraining } from './train/state.ts';
+import { Train } from './train/train.tsx';
 
 const choose = (): void => void chooseFolder('runFolder', (admitted) => void openRun(admitted));
 
@@ -20,6 +23,8 @@ function Compression() {
     if (!engine) return undefined;
     const stops = [
       engine.on('compression.changed', (run) => useCompression.setState({ run })),
+      engine.on('training.installing', onInstalling),
+      engine.on('training.changed', onTraining),
       engine.on('compression.measured', (measured) => useCompression.setState({ measured })),
     ];
     return () => {
@@ -36,13 +41,31 @@ function Compression() {
             ['watch', 'Watch'],
             ['compare', 'Compare'],
             ['measure', 'Measure'],
+            ['configure', 'Configure'],
+            ['train', 'Train'],
           ]}
           onChange={showMode}
         />
       </div>
-      {mode === 'compare' ? <Compare /> : mode === 'measure' ? <Measure /> : <Watch />}
+      <Mode />
     </div>
   );
+}
+
+function Mode() {
+  const mode = useCompression((state) => state.mode);
+  switch (mode) {
+    case 'watch':
+      return <Watch />;
+    case 'compare':
+      return <Compare />;
+    case 'measure':
+      return <Measure />;
+    case 'configure':
+      return <Configure />;
+    case 'train':
+      return <Train />;
+  }
 }
 
 function Watch() {

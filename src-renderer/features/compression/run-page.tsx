@@ -6,6 +6,7 @@ import { formatTimeLeft } from '../../ui/format.ts';
 import { Button } from '../../ui/parts.tsx';
 import { HeatMap } from './heat-map.tsx';
 import { saveReport } from './state.ts';
+import { TrainingBar } from './train/training-bar.tsx';
 
 const thousands = new Intl.NumberFormat('en');
 const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
@@ -28,6 +29,7 @@ export function RunPage({ run, onOther }: { readonly run: RunView; readonly onOt
           <Button onClick={onOther}>Another training</Button>
         </div>
       </header>
+      <TrainingBar folder={run.id} />
       <StageBand run={run} />
       {run.explanation && <p className="run-explanation">{run.explanation}</p>}
       <dl className="figures">

@@ -8,8 +8,11 @@ import type {
   RunView,
 } from '../../../src-main/contract/index.ts';
 import { act, call, toast } from '../../state/session.ts';
+import { saveFile } from '../../ui/files.ts';
+import { openConfig } from './configure/state.ts';
+import { findTraining, takeFiles } from './train/state.ts';
 
-export type Mode = 'watch' | 'compare' | 'measure';
+export type Mode = 'watch' | 'compare' | 'measure' | 'configure' | 'train';
 
 interface Compression {
   readonly mode: Mode;
@@ -50,6 +53,8 @@ export function take(admitted: AdmitResult): void {
   const { mode } = get();
   if (mode === 'measure') addModels(admitted);
   else if (mode === 'compare') void addRuns(admitted);
+  else if (mode === 'configure') void openConfig(admitted);
+  else if (mode === 'train') takeFiles(admitted);
   else void openRun(admitted);
 }
 
@@ -62,7 +67,7 @@ export async function openRun({ handles, refused }: AdmitResult): Promise<void> 
     return;
   }
   set({ opening: true });
-  const run = await act('compression.open', { handle: folder.id });
+  const [run] = await Promise.all([act('compression.open', { handle: folder.id }), findTraining(folder)]);
   set({ opening: false, ...(run ? { run, mode: 'watch' } : {}) });
 }
 
@@ -111,14 +116,5 @@ export async function measure(): Promise<void> {
 
 export async function saveReport(run: RunView): Promise<void> {
   const { html } = await call('compression.report', { handle: run.id });
-  saveFile(`${run.name} report.html`, html, 'text/html');
-}
-
-/** Hands a text to the person as a file. */
-export function saveFile(name: string, text: string, type: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
+  saveFile(`${run.name} report.html`, new Blob([html], { type: 'text/html' }));
 }

@@ -1,5 +1,5 @@
-import { scheduledAt } from './derive/schedule.ts';
-import { parseCompressionConfig } from './ingest/compression-config.ts';
+import { scheduledAt } from '../derive/schedule.ts';
+import { parseCompressionConfig } from '../ingest/compression-config.ts';
 
 /** What a schedule needs beside the configuration. */
 export interface ScheduleFacts {

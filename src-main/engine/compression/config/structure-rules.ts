@@ -1,6 +1,6 @@
-import { type ConfigContext, checkScopes, finite, type Report, unknownKeys } from './config-findings.ts';
-import { scopeMatches } from './config-scopes.ts';
-import { isObject, type JsonObject } from './ingest/python-json.ts';
+import { isObject, type JsonObject } from '../ingest/python-json.ts';
+import { type ConfigContext, checkScopes, finite, type Report, unknownKeys } from './findings.ts';
+import { scopeMatches } from './scopes.ts';
 
 type Layer = NonNullable<ConfigContext['layers']>[number];
 

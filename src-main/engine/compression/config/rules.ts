@@ -1,3 +1,5 @@
+import { algorithmsOf } from '../ingest/compression-config.ts';
+import { isObject, type JsonObject } from '../ingest/python-json.ts';
 import {
   type ConfigContext,
   type ConfigFinding,
@@ -5,10 +7,8 @@ import {
   finite,
   type Report,
   unknownKeys,
-} from './config-findings.ts';
-import { checkStructures } from './config-structure-rules.ts';
-import { algorithmsOf } from './ingest/compression-config.ts';
-import { isObject, type JsonObject } from './ingest/python-json.ts';
+} from './findings.ts';
+import { checkStructures } from './structure-rules.ts';
 
 const movementKeys = [
   'algorithm',

@@ -1,6 +1,6 @@
-import { type ConfigContext, expressionOf, finite } from './config-findings.ts';
-import { algorithmsOf } from './ingest/compression-config.ts';
-import { isObject, type JsonObject } from './ingest/python-json.ts';
+import { algorithmsOf } from '../ingest/compression-config.ts';
+import { isObject, type JsonObject } from '../ingest/python-json.ts';
+import { type ConfigContext, expressionOf, finite } from './findings.ts';
 
 type Layer = NonNullable<ConfigContext['layers']>[number];
 
@@ -93,4 +93,41 @@ function cut(
     default:
       return { mode: 'fine', unit: [1, 1], units: [down, across], fits: true };
   }
+}
+
+/** Suggestions that a person can look through. */
+const mostSuggestions = 80;
+
+/**
+ * Scopes that a person may mean, made of the parts that names have in common: all layers of a class (`BertAttention`),
+ * all of a block (`BertLayer[3]`), and a class within a block. Each matches some of the layers, no two the same ones.
+ */
+export function suggestScopes(names: readonly string[]): ScopeMatch[] {
+  const classes = new Set<string>();
+  const blocks = new Set<string>();
+  const within = new Set<string>();
+  for (const name of names) {
+    const parts = name.split('/').slice(1, -1);
+    parts.forEach((part, index) => {
+      const [, kind = '', member = ''] = /^(\w+)(?:\[(\w+)\])?$/.exec(part) ?? [];
+      if (kind === '') return;
+      if (!/^\d+$/.test(member)) {
+        classes.add(kind === 'NNCFLinear' ? `NNCFLinear\\[${member}\\]` : kind);
+        return;
+      }
+      blocks.add(`${kind}\\[${member}\\]/`);
+      const next = parts[index + 1]?.split('[')[0];
+      if (next) within.add(`${kind}\\[${member}\\]/${next}`);
+    });
+  }
+  const patterns = [...classes, ...blocks, ...within].map((part) => `{re}.*${part}.*`);
+  const known = new Set<string>();
+  return matchScopes(patterns, names)
+    .filter(({ layers }) => {
+      const key = layers.join(' ');
+      if (layers.length === names.length || layers.length === 0 || known.has(key)) return false;
+      known.add(key);
+      return true;
+    })
+    .slice(0, mostSuggestions);
 }

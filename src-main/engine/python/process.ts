@@ -71,5 +71,5 @@ export async function runProcess(
 }
 
 function cancelled(): RefineryError {
-  return new RefineryError('CANCELLED', 'The conversion was cancelled. Nothing was kept of it.');
+  return new RefineryError('CANCELLED', 'Cancelled.');
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { scheduledAt } from './derive/schedule.ts';
-import { haveShared, inRuns, readText, whyNot } from './fixtures/shared.ts';
-import { configSchedule, derive, layersOf, matchScopes, planLayers, readRunFolder } from './index.ts';
+import { scheduledAt } from '../derive/schedule.ts';
+import { haveShared, inRuns, readText, whyNot } from '../fixtures/shared.ts';
+import { configSchedule, derive, layersOf, matchScopes, planLayers, readRunFolder } from '../index.ts';
 
 const names = ['Bert/Layer[0]/Attention', 'Bert/Layer[1]/Attention', 'Bert/Layer[1]/Output'];
 const config = (params: object = {}, more: object = {}) => ({

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { checkConfig } from './config-rules.ts';
-import { haveShared, readText, whyNot } from './fixtures/shared.ts';
-import { parseCompressionConfig } from './ingest/compression-config.ts';
-import { parseStructuredSparsity } from './ingest/structured-sparsity.ts';
+import { haveShared, readText, whyNot } from '../fixtures/shared.ts';
+import { parseCompressionConfig } from '../ingest/compression-config.ts';
+import { parseStructuredSparsity } from '../ingest/structured-sparsity.ts';
+import { checkConfig } from './rules.ts';
 
 type Json = Record<string, unknown>;
 const good = (): { compression: [Json & { params: Json; sparse_structure_by_scopes: Json[] }] } => ({

@@ -1,4 +1,4 @@
-import type { JsonObject } from './ingest/python-json.ts';
+import type { JsonObject } from '../ingest/python-json.ts';
 
 export interface ConfigFinding {
   /** Name of the rule; stable. */
