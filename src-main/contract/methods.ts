@@ -26,6 +26,14 @@ import {
   DatasetView,
   TrainingView,
 } from './datasets.ts';
+import {
+  DetectedPicture,
+  DetectorEvaluation,
+  DetectorTraining,
+  DetectorTrainingChoices,
+  DetectorView,
+  TrainerView,
+} from './detectors.ts';
 import { EngineInfo, EngineState, EngineStatus, Finding } from './engine.ts';
 import { ErrorValue } from './errors.ts';
 import { AdmitResult, FileHandle, FileHandleId, MediaFile, MediaRequest } from './files.ts';
@@ -314,6 +322,52 @@ export const methods = {
   ),
   'datasets.close': method('window', z.object({ id: DatasetId }), done),
 
+  // Detectors
+  /** Opens a detector that was exported to OpenVINO; the one that was open before is let go. */
+  'detectors.open': method('window', z.object({ handle: FileHandleId }), DetectorView),
+  /** The pictures among files and in folders. */
+  'detectors.pictures': method(
+    'window',
+    z.object({ handles: z.array(FileHandleId).max(100_000) }),
+    AdmitResult,
+  ),
+  /** Finds objects in a picture, from this score on. */
+  'detectors.detect': method(
+    'window',
+    z.object({
+      picture: FileHandleId,
+      confidence: z.number().min(0.001).max(1),
+      /** Boxes of a class that overlap by more are one object. */
+      overlap: z.number().min(0).max(1),
+    }),
+    DetectedPicture,
+  ),
+  /** Starts to measure the open detector on a dataset; `detectors.evaluated` tells how it goes. */
+  'detectors.evaluate': method(
+    'window',
+    z.object({ dataset: FileHandleId, subset: z.string().min(1).max(80) }),
+    done,
+  ),
+  'detectors.cancelEvaluation': method('window', nothing, done),
+  /** Looks for a Python with Ultralytics: in this environment's folder, or in the usual places. */
+  'detectors.trainer': method('window', z.object({ python: FileHandleId.nullable() }), TrainerView),
+  /** Starts a training; `detectors.training` tells how it goes. One runs at a time. */
+  'detectors.train': method(
+    'window',
+    z.object({
+      python: FileHandleId.nullable(),
+      /** Folder in one of Ultralytics' layouts. */
+      dataset: FileHandleId,
+      choices: DetectorTrainingChoices,
+    }),
+    done,
+  ),
+  /** Goes on from the last epoch that was finished. */
+  'detectors.resumeTraining': method('window', nothing, done),
+  'detectors.stopTraining': method('window', nothing, done),
+  /** The training that runs, or the one that ran last. */
+  'detectors.currentTraining': method('window', nothing, z.object({ training: DetectorTraining.nullable() })),
+
   // Settings
   'settings.get': method('window', nothing, Settings),
   'settings.set': method('window', z.object({ change: SettingsChange }), Settings),
@@ -356,6 +410,8 @@ export const events = {
     /** Set when it was cancelled or failed. */
     error: ErrorValue.nullable(),
   }),
+  'detectors.evaluated': DetectorEvaluation,
+  'detectors.training': DetectorTraining,
   'settings.changed': Settings,
   'engine.state': EngineState,
   /** Files from the command line, a second start or the system's "Open with". */

@@ -19,6 +19,7 @@ export const dialogPurposes = [
   'modelFolder',
   'runFolder',
   'datasetFolder',
+  'detectorFolder',
   'measured',
   'configuration',
   'modelLayers',

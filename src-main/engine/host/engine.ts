@@ -15,6 +15,7 @@ import { createUpscaler } from '../upscale/index.ts';
 import { compressionHandlers } from './compression-handlers.ts';
 import { configureHandlers } from './configure-handlers.ts';
 import { datasetHandlers } from './dataset-handlers.ts';
+import { detectorHandlers } from './detector-handlers.ts';
 import { diagnose } from './doctor.ts';
 import type { Folders } from './folders.ts';
 import { Handles } from './handles.ts';
@@ -111,6 +112,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   });
   const training = trainingHandlers({ handles, folders, emit });
   const datasets = datasetHandlers({ handles, emit });
+  const detectors = detectorHandlers({ handles, folders, openvino: () => runtime.openvino(), emit });
 
   let watched: string | null = null;
   const queue = new JobQueue({
@@ -181,7 +183,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     'files.describe': ({ id }) => handles.describe(id),
     'files.resolve': ({ id }) => ({ path: handles.path(id) }),
     'media.open': async ({ jobId, variant }) => {
-      const picture = await datasets.pictureOf(jobId);
+      const picture = handles.pathOf(jobId) ?? (await datasets.pictureOf(jobId));
       if (picture !== undefined) return media.open(variant, picture, undefined);
       const record = queue.record(jobId);
       return media.open(variant, inputOf(record).path, resultOf(record)?.outputPath);
@@ -225,6 +227,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     ...configureHandlers({ handles }),
     ...training.handlers,
     ...datasets.handlers,
+    ...detectors.handlers,
 
     'settings.get': () => settings.get(),
     'settings.set': ({ change }) => settings.set(definedOnly(change)),
@@ -290,6 +293,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       training.close();
       await compression.close();
       await datasets.close();
+      await detectors.close();
       await queue.shutdown();
       await settings.settled();
       upscaler.dispose();

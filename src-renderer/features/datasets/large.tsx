@@ -2,11 +2,12 @@ import { ChevronLeft, ChevronRight } from 'lucide-react';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { DatasetItem } from '../../../src-main/contract/index.ts';
 import { useSession } from '../../state/session.ts';
+import { classColour } from '../../ui/class-colour.ts';
 import { formatSize } from '../../ui/format.ts';
+import { Overlay } from '../../ui/overlay.tsx';
 import { Button, IconButton } from '../../ui/parts.tsx';
-import { Overlay } from './overlay.tsx';
 import { useWizard } from './state.ts';
-import { classColour, kindWords, number } from './words.ts';
+import { kindWords, number } from './words.ts';
 
 interface LargeProps {
   readonly item: DatasetItem | undefined;

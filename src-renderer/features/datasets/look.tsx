@@ -4,11 +4,11 @@ import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from
 import type { DatasetItem } from '../../../src-main/contract/index.ts';
 import { useSession } from '../../state/session.ts';
 import { count } from '../../ui/format.ts';
+import { Overlay } from '../../ui/overlay.tsx';
 import { Button, Check, Segmented, Select } from '../../ui/parts.tsx';
 import { Findings } from './findings.tsx';
 import { type Items, useItems } from './items.ts';
 import { Large } from './large.tsx';
-import { Overlay } from './overlay.tsx';
 import { changeFilter, showStep, useWizard } from './state.ts';
 
 /** Smallest width of a tile, and the height of its words, in pixels. */
