@@ -5,6 +5,7 @@ import {
   type Annotation,
   type AttributeValue,
   fault,
+  flagOf,
   type Mask,
   numberOf,
   type Size,
@@ -192,7 +193,7 @@ export function shapeLines(annotation: Annotation, label: string): string[] | nu
   const [name, own] = shape;
   const attributes: Record<string, string> = { label };
   if (name !== 'tag') {
-    attributes['occluded'] = annotation.attributes.get('occluded') === true ? '1' : '0';
+    attributes['occluded'] = flagOf(annotation.attributes.get('occluded')) === true ? '1' : '0';
     Object.assign(attributes, own);
     attributes['z_order'] = String('zOrder' in annotation ? annotation.zOrder : 0);
   }
