@@ -1,4 +1,3 @@
-import { indexedPng } from '../../files/png.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
 import { decodeBitmap } from '../../masks.ts';
 import {
@@ -12,6 +11,7 @@ import {
   type Size,
 } from '../../model/index.ts';
 import { csvText } from '../common/csv.ts';
+import { grey8Png } from '../common/paint.ts';
 import { type Work, writeSet } from '../common/write.ts';
 import { boxColumns, flags, hierarchyFile, imageColumns, maskColumns, sizesFile } from './files.ts';
 
@@ -119,11 +119,10 @@ function freeName(stem: string, scope: string, taken: Set<string>): string {
 
 async function writeMask({ item, output }: Work, mask: Mask, file: string): Promise<void> {
   const bitmap = decodeBitmap(mask.counts, mask.width, mask.height);
-  const palette = [
-    [0, 0, 0],
-    [255, 255, 255],
-  ] as const;
-  await output.bytes(`masks/${item.subset}/${file}`, indexedPng(bitmap, mask.width, mask.height, palette));
+  // Grey, not indexed: Datumaro reads a palette as three channels, and then there are three masks in one.
+  const { width, height } = mask;
+  const values = Int32Array.from(bitmap, (bit) => 255 * bit);
+  await output.bytes(`masks/${item.subset}/${file}`, await grey8Png({ width, height, values }));
 }
 
 interface Node {
