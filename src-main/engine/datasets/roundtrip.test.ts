@@ -78,6 +78,7 @@ const sets: readonly (readonly [format: string, set: string, keeps: Parameters<t
   ['voc_instance_segmentation', 'voc_instance_segmentation', { groups: false }],
   ['datumaro', 'datumaro', {}],
   ['datumaro', 'datumaro@pcd', {}],
+  ['datumaro_binary', 'datumaro_binary', {}],
   ['cvat', 'cvat@clean', {}],
   ['imagenet', 'imagenet', {}],
   ['imagenet_with_subset_dirs', 'imagenet_with_subset_dirs', {}],
@@ -222,6 +223,12 @@ const generated: readonly (readonly [
 ])[] = [
   [
     'datumaro',
+    ['box', 'polygon', 'polyline', 'mask', 'ellipse', 'label', 'caption'],
+    fc.oneof(word, fc.integer(), fc.boolean(), fc.constant(null)),
+    {},
+  ],
+  [
+    'datumaro_binary',
     ['box', 'polygon', 'polyline', 'mask', 'ellipse', 'label', 'caption'],
     fc.oneof(word, fc.integer(), fc.boolean(), fc.constant(null)),
     {},

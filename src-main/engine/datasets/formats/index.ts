@@ -9,6 +9,7 @@ import { cocoFormats } from './coco/index.ts';
 import { createMlFormat } from './create_ml/index.ts';
 import { cvatFormat } from './cvat/index.ts';
 import { datumaroFormat } from './datumaro/index.ts';
+import { datumaroBinaryFormat } from './datumaro_binary/index.ts';
 import { dotaFormat } from './dota/index.ts';
 import { huggingfaceFormats } from './huggingface/index.ts';
 import { icdarFormats } from './icdar/index.ts';
@@ -48,6 +49,7 @@ export const formats: readonly AnyFormat[] = [
   ...yoloFormats,
   ...vocFormats,
   datumaroFormat,
+  datumaroBinaryFormat,
   cvatFormat,
   ...imagenetFormats,
   dotaFormat,

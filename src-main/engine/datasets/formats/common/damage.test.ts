@@ -12,6 +12,7 @@ const { fresh } = scratch();
 /** A small set of each format that is read here. */
 const sets: readonly (readonly [format: string, set: string])[] = [
   ['imagenet_txt', 'imagenet_txt'],
+  ['datumaro_binary', 'datumaro_binary'],
   ['dota', 'dota@clean'],
   ['label_me', 'label_me@clean'],
   ['icdar_text_localization', 'icdar_text_localization'],
