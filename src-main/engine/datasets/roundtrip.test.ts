@@ -79,6 +79,7 @@ const sets: readonly (readonly [format: string, set: string, keeps: Parameters<t
   ['datumaro', 'datumaro', {}],
   ['datumaro', 'datumaro@pcd', {}],
   ['datumaro_binary', 'datumaro_binary', {}],
+  ['arrow', 'arrow', {}],
   ['cvat', 'cvat@clean', {}],
   ['imagenet', 'imagenet', {}],
   ['imagenet_with_subset_dirs', 'imagenet_with_subset_dirs', {}],
@@ -229,6 +230,12 @@ const generated: readonly (readonly [
   ],
   [
     'datumaro_binary',
+    ['box', 'polygon', 'polyline', 'mask', 'ellipse', 'label', 'caption'],
+    fc.oneof(word, fc.integer(), fc.boolean(), fc.constant(null)),
+    {},
+  ],
+  [
+    'arrow',
     ['box', 'polygon', 'polyline', 'mask', 'ellipse', 'label', 'caption'],
     fc.oneof(word, fc.integer(), fc.boolean(), fc.constant(null)),
     {},

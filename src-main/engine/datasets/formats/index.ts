@@ -1,5 +1,6 @@
 import type { AnyFormat } from '../format.ts';
 import { ade20kFormats } from './ade20k/index.ts';
+import { arrowFormat } from './arrow/index.ts';
 import { avaFormat } from './ava/index.ts';
 import { camvidFormat } from './camvid/index.ts';
 import { celebaFormats } from './celeba/index.ts';
@@ -50,6 +51,7 @@ export const formats: readonly AnyFormat[] = [
   ...vocFormats,
   datumaroFormat,
   datumaroBinaryFormat,
+  arrowFormat,
   cvatFormat,
   ...imagenetFormats,
   dotaFormat,

@@ -13,6 +13,7 @@ const { fresh } = scratch();
 const sets: readonly (readonly [format: string, set: string])[] = [
   ['imagenet_txt', 'imagenet_txt'],
   ['datumaro_binary', 'datumaro_binary'],
+  ['arrow', 'arrow'],
   ['dota', 'dota@clean'],
   ['label_me', 'label_me@clean'],
   ['icdar_text_localization', 'icdar_text_localization'],

@@ -21,7 +21,7 @@ import {
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { CategoryBuilder, field, type Item, isRecord, ProblemLog } from '../../model/index.ts';
 import { readMeta } from '../common/meta.ts';
-import { InnerPictures } from '../common/pictures.ts';
+import { endingFor, InnerPictures } from '../common/pictures.ts';
 import { isSubsetName } from '../common/read.ts';
 import { annotationsIn, attributesIn, classesIn, type NamedClasses, type Row } from '../common/rows.ts';
 
@@ -229,14 +229,4 @@ async function itemOf(
   }
   const annotations = annotationsIn(row, table.names, builder, complain);
   return { id, subset, media, attributes: attributesIn(row, [table.picture]), annotations };
-}
-
-/** A file's ending by its first bytes. */
-function endingFor(bytes: Uint8Array): string {
-  const head = Buffer.from(bytes.subarray(0, 12)).toString('latin1');
-  if (head.startsWith('\x89PNG')) return '.png';
-  if (head.startsWith('GIF8')) return '.gif';
-  if (head.startsWith('RIFF') && head.endsWith('WEBP')) return '.webp';
-  if (head.startsWith('BM')) return '.bmp';
-  return /^(II\*\0|MM\0\*)/.test(head) ? '.tif' : '.jpg';
 }
