@@ -8,7 +8,7 @@ import { cifarFormat } from './cifar/index.ts';
 import { cityscapesFormat } from './cityscapes/index.ts';
 import { cocoFormats } from './coco/index.ts';
 import { createMlFormat } from './create_ml/index.ts';
-import { cvatFormat } from './cvat/index.ts';
+import { cvatFormats } from './cvat/index.ts';
 import { datumaroFormat } from './datumaro/index.ts';
 import { datumaroBinaryFormat } from './datumaro_binary/index.ts';
 import { dotaFormat } from './dota/index.ts';
@@ -52,7 +52,7 @@ export const formats: readonly AnyFormat[] = [
   datumaroFormat,
   datumaroBinaryFormat,
   arrowFormat,
-  cvatFormat,
+  ...cvatFormats,
   ...imagenetFormats,
   dotaFormat,
   labelmeFormat,

@@ -46,7 +46,15 @@ const sets: readonly (readonly [format: string, set: string])[] = [
 ];
 
 /** Formats without a set here are damaged after being written from one that has all kinds of shapes. */
-const written = ['labelme', 'label_studio', 'hf_imagefolder', 'webdataset', 'tf_detection_api', 'tabular'];
+const written = [
+  'cvat_video',
+  'labelme',
+  'label_studio',
+  'hf_imagefolder',
+  'webdataset',
+  'tf_detection_api',
+  'tabular',
+];
 
 /** What is done to a file: cut off, a byte changed, a piece of it twice, or text put in. */
 const damage = fc.tuple(

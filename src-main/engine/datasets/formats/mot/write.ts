@@ -2,10 +2,10 @@ import { endingOf, fileNameOf, folderOf, stemOf } from '../../files/paths.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
 import { flagOf, type Item, type Size } from '../../model/index.ts';
 import { csvText } from '../common/csv.ts';
+import { framesFile } from '../common/frames.ts';
 import { namesText } from '../common/lines.ts';
 import { below, joinSubset } from '../common/read.ts';
 import { plainNumber, writeSet } from '../common/write.ts';
-import { framesFile } from './read.ts';
 
 interface Sequence {
   readonly frames: Set<number>;
