@@ -277,6 +277,7 @@ const generated: readonly (readonly [
   ['vott_json', ['box', 'polygon'], word, { order: false, attributes: false }],
   ['open_images', ['box', 'mask'], word, { groups: false, order: false, attributes: false }],
   ['hf_imagefolder', ['box'], word, { ids: false, groups: false, order: false, attributes: false }],
+  ['hf_parquet', ['box'], word, { ids: false, groups: false, order: false, attributes: false }],
   ['webdataset', ['box'], word, { ids: false, groups: false, order: false, attributes: false }],
 ];
 

@@ -51,6 +51,7 @@ const written = [
   'labelme',
   'label_studio',
   'hf_imagefolder',
+  'hf_parquet',
   'webdataset',
   'tf_detection_api',
   'tabular',

@@ -38,6 +38,7 @@ const compressors: Compressors = {
 type ParquetFile = Awaited<ReturnType<typeof asyncBufferFromFile>>;
 
 interface Table {
+  readonly folder: string;
   readonly file: string;
   readonly buffer: ParquetFile;
   readonly metadata: FileMetaData;
@@ -120,6 +121,7 @@ async function openTable(folder: string, file: string): Promise<Table> {
   const { names, picture } = featuresOf(metadata);
   const usual = ['image', 'img', 'picture', 'pixel_values'].find((name) => columns.includes(name)) ?? '';
   return {
+    folder,
     file,
     buffer,
     metadata,
@@ -221,8 +223,13 @@ async function itemOf(
   if (taken.has(`${subset}/${id}`)) id = `${id}_${index}`;
   taken.add(`${subset}/${id}`);
   let media: Item['media'] = null;
-  if (bytes === null) complain('there is no picture in the row');
-  else {
+  if (bytes === null) {
+    if (named === null) complain('there is no picture in the row');
+    else {
+      const place = inside(table.folder, named);
+      media = { kind: 'image', path: place, size: await pictureSize(place) };
+    }
+  } else {
     const ending = named !== null && isPicture(named) ? endingOf(named) : endingFor(bytes);
     const file = await pictures.at(`${subset}/${id}${ending}`, () => bytes);
     media = { kind: 'image', path: file, size: await pictureSize(file) };
