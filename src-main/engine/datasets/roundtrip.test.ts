@@ -110,6 +110,8 @@ const sets: readonly (readonly [format: string, set: string, keeps: Parameters<t
   ['cityscapes', 'cityscapes', {}],
   ['segment_anything', 'segment_anything', {}],
   ['mnist', 'mnist', {}],
+  ['cifar', 'cifar', {}],
+  ['image_zip', 'image_zip', {}],
   ['lfw', 'lfw', {}],
   ['vgg_face2', 'vgg_face2', {}],
   ['ava', 'ava', {}],
