@@ -32,6 +32,14 @@ describe('loss', () => {
     expect(dropped).toEqual([line]);
   });
 
+  test('of a box and a mask of one object the mask becomes the outline, and the box not a second one', () => {
+    const mask: Annotation = { ...shape, type: 'mask', group: 1, width: 2, height: 2, counts: [0, 4] };
+    const { annotations, dropped } = adapt([box, mask], ['polygon'], null);
+    expect(annotations.map(({ type, group }) => [type, group])).toEqual([['polygon', 1]]);
+    expect(annotations[0]).toMatchObject({ points: [0, 0, 2, 0, 2, 2, 0, 2] });
+    expect(dropped).toEqual([]);
+  });
+
   test('is told before anything is written', async () => {
     const { abilities } = formatNamed('yolo_ultralytics') as Format;
     const loss = lossOf(await statisticsOf(set), abilities, set.categories);

@@ -1,5 +1,6 @@
 import type { AnyFormat } from '../format.ts';
 import { ade20kFormats } from './ade20k/index.ts';
+import { arrowFormat } from './arrow/index.ts';
 import { avaFormat } from './ava/index.ts';
 import { camvidFormat } from './camvid/index.ts';
 import { celebaFormats } from './celeba/index.ts';
@@ -7,8 +8,9 @@ import { cifarFormat } from './cifar/index.ts';
 import { cityscapesFormat } from './cityscapes/index.ts';
 import { cocoFormats } from './coco/index.ts';
 import { createMlFormat } from './create_ml/index.ts';
-import { cvatFormat } from './cvat/index.ts';
+import { cvatFormats } from './cvat/index.ts';
 import { datumaroFormat } from './datumaro/index.ts';
+import { datumaroBinaryFormat } from './datumaro_binary/index.ts';
 import { dotaFormat } from './dota/index.ts';
 import { huggingfaceFormats } from './huggingface/index.ts';
 import { icdarFormats } from './icdar/index.ts';
@@ -48,7 +50,9 @@ export const formats: readonly AnyFormat[] = [
   ...yoloFormats,
   ...vocFormats,
   datumaroFormat,
-  cvatFormat,
+  datumaroBinaryFormat,
+  arrowFormat,
+  ...cvatFormats,
   ...imagenetFormats,
   dotaFormat,
   labelmeFormat,

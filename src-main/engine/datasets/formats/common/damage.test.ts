@@ -12,6 +12,8 @@ const { fresh } = scratch();
 /** A small set of each format that is read here. */
 const sets: readonly (readonly [format: string, set: string])[] = [
   ['imagenet_txt', 'imagenet_txt'],
+  ['datumaro_binary', 'datumaro_binary'],
+  ['arrow', 'arrow'],
   ['dota', 'dota@clean'],
   ['label_me', 'label_me@clean'],
   ['icdar_text_localization', 'icdar_text_localization'],
@@ -44,7 +46,16 @@ const sets: readonly (readonly [format: string, set: string])[] = [
 ];
 
 /** Formats without a set here are damaged after being written from one that has all kinds of shapes. */
-const written = ['labelme', 'label_studio', 'hf_imagefolder', 'webdataset', 'tf_detection_api', 'tabular'];
+const written = [
+  'cvat_video',
+  'labelme',
+  'label_studio',
+  'hf_imagefolder',
+  'hf_parquet',
+  'webdataset',
+  'tf_detection_api',
+  'tabular',
+];
 
 /** What is done to a file: cut off, a byte changed, a piece of it twice, or text put in. */
 const damage = fc.tuple(
