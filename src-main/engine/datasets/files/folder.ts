@@ -1,10 +1,10 @@
 import { readFileSync, type Stats, statSync } from 'node:fs';
 import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { RefineryError } from '../../../contract/errors.ts';
 import type { Size } from '../model/index.ts';
 import { sizeInHeader } from './picture-header.ts';
+import { sharp } from './sharp.ts';
 
 /** Most bytes of a text file that is read at once: one picture's annotations, a list of names. */
 const mostText = 64 * 1024 * 1024;
