@@ -24,7 +24,7 @@ import { uniqueNames } from './unique-names.ts';
 export async function planConversion(request: ConversionRequest): Promise<ConversionPlan> {
   const target = writableFormat(request.to);
   await using source = await borrowed(request);
-  return plan(request, source, target);
+  return plan(request, source, await source.open(request.signal), target);
 }
 
 /**
@@ -41,7 +41,9 @@ export async function runConversion(
   const target = writableFormat(request.to);
   await using staging = await stage(request.output, request.overwrite === true);
   await using source = await borrowed(request);
-  const planned = await plan(request, source, target);
+  // Opened once: what a reader finds out about its files on the first reading serves the second.
+  const read = await source.open(request.signal);
+  const planned = await plan(request, source, read, target);
   onPlan?.(planned);
   if (request.strict === true && planned.problems.total > 0) {
     throw new RefineryError(
@@ -57,7 +59,7 @@ export async function runConversion(
     request,
     planned,
     staging,
-    async () => (await open(request, source, target, scratch.path)).dataset,
+    async () => (await changed(request, source, read, target, scratch.path)).dataset,
   );
   const { writing, report, check, renamed } = written;
   const back = await target.read(
@@ -111,13 +113,13 @@ async function borrowed({ source, from, signal }: ConversionRequest): Promise<So
 }
 
 /** The set with its transforms. What these leave out is no fault of the source, and has a list of its own. */
-async function open(
+async function changed(
   { transforms, signal }: ConversionRequest,
   source: Source,
+  read: Dataset,
   target: Format,
   scratch: string | null,
-): Promise<{ readonly dataset: Dataset; readonly problems: ProblemLog; readonly changes: ProblemLog }> {
-  const read = await source.open(signal);
+): Promise<{ readonly dataset: Dataset; readonly changes: ProblemLog }> {
   const changes = new ProblemLog();
   // Only VOC counts its background as a class.
   const background = source.format.name.startsWith('voc') && !target.name.startsWith('voc');
@@ -126,11 +128,16 @@ async function open(
     scratch,
     ...(signal === undefined ? {} : { signal }),
   });
-  return { dataset, problems: read.problems, changes };
+  return { dataset, changes };
 }
 
-async function plan(request: ConversionRequest, source: Source, target: Format): Promise<ConversionPlan> {
-  const { dataset, problems, changes } = await open(request, source, target, null);
+async function plan(
+  request: ConversionRequest,
+  source: Source,
+  read: Dataset,
+  target: Format,
+): Promise<ConversionPlan> {
+  const { dataset, changes } = await changed(request, source, read, target, null);
   const counter = new StatisticsCounter();
   const overlaps = new OverlapMeter(target.abilities.types);
   const tick = counting(request, 'planning', null);
@@ -150,7 +157,7 @@ async function plan(request: ConversionRequest, source: Source, target: Format):
     statistics,
     loss,
     advice: adviceOn(loss, target),
-    problems: summaryOf(problems),
+    problems: summaryOf(read.problems),
     changes: summaryOf(changes),
   };
 }
