@@ -11,6 +11,7 @@ import {
   ModelLayersView,
 } from './configure.ts';
 import {
+  DatasetDescription,
   DatasetFilter,
   DatasetFinding,
   DatasetId,
@@ -281,6 +282,8 @@ export const methods = {
     z.object({ id: DatasetId, steps: datasetSteps }),
     z.object({ task: z.string(), findings: z.array(DatasetFinding) }),
   ),
+  /** What the set is like after these steps. */
+  'datasets.describe': method('window', z.object({ id: DatasetId, steps: datasetSteps }), DatasetDescription),
   /** What a conversion would lose, with approximations measured. */
   'datasets.plan': method(
     'window',

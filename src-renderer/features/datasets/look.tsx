@@ -6,6 +6,7 @@ import { useSession } from '../../state/session.ts';
 import { count } from '../../ui/format.ts';
 import { Overlay } from '../../ui/overlay.tsx';
 import { Button, Check, Segmented, Select } from '../../ui/parts.tsx';
+import { Figures } from './figures.tsx';
 import { Findings } from './findings.tsx';
 import { type Items, useItems } from './items.ts';
 import { Large } from './large.tsx';
@@ -22,7 +23,7 @@ export function Look() {
   const [range, setRange] = useState({ from: 0, to: 47 });
   const [place, setPlace] = useState(0);
   const [large, setLarge] = useState(false);
-  const [shown, setShown] = useState<'pictures' | 'findings'>('pictures');
+  const [shown, setShown] = useState<'pictures' | 'figures' | 'findings'>('pictures');
   const items = useItems(view?.id ?? '', filter, range.from, range.to);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another filter begins at its first picture.
   useEffect(() => setPlace(0), [filter]);
@@ -35,6 +36,7 @@ export function Look() {
           value={shown}
           options={[
             ['pictures', 'Pictures'],
+            ['figures', 'Figures'],
             ['findings', 'Faults'],
           ]}
           onChange={setShown}
@@ -46,6 +48,8 @@ export function Look() {
       </div>
       {shown === 'findings' ? (
         <Findings />
+      ) : shown === 'figures' ? (
+        <Figures />
       ) : large ? (
         <Large
           item={items.at(place)}
