@@ -50,8 +50,8 @@ describe('BraTS', () => {
       0, 26, 51, 77, 102, 128,
     ]);
     expect(items[0]!.annotations).toMatchObject([
-      { type: 'mask', label: 1, width: 3, height: 2, counts: [4, 1, 1] },
       { type: 'mask', label: 2, counts: [3, 1, 1, 1] },
+      { type: 'mask', label: 1, width: 3, height: 2, counts: [4, 1, 1] },
     ]);
     expect(items[1]!.annotations).toEqual([]);
     expect(reasons).toEqual([]);
