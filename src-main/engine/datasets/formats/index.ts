@@ -2,6 +2,7 @@ import type { AnyFormat } from '../format.ts';
 import { ade20kFormats } from './ade20k/index.ts';
 import { arrowFormat } from './arrow/index.ts';
 import { avaFormat } from './ava/index.ts';
+import { bratsFormat } from './brats/index.ts';
 import { camvidFormat } from './camvid/index.ts';
 import { celebaFormats } from './celeba/index.ts';
 import { cifarFormat } from './cifar/index.ts';
@@ -28,6 +29,7 @@ import { mapillaryFormats } from './mapillary/index.ts';
 import { personFormats } from './market1501/index.ts';
 import { mnistFormats } from './mnist/index.ts';
 import { motFormats } from './mot/index.ts';
+import { mpiiFormat } from './mpii/index.ts';
 import { multiclassFormat } from './multiclass/index.ts';
 import { mvtecFormats } from './mvtec/index.ts';
 import { openImagesFormat } from './open_images/index.ts';
@@ -84,6 +86,8 @@ export const formats: readonly AnyFormat[] = [
   kineticsFormat,
   kittiRawFormat,
   kitti3dFormat,
+  mpiiFormat,
+  bratsFormat,
   slyPointcloudFormat,
   ...huggingfaceFormats,
   webdatasetFormat,

@@ -2,14 +2,25 @@ import { isMap, isScalar, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { RefineryError } from '../../../contract/errors.ts';
 import type { Dataset } from '../format.ts';
+import {
+  annotationsToLabels,
+  decrementBoxes,
+  reindexAnnotations,
+  removeAnnotations,
+  removeAttributes,
+} from './annotations.ts';
 import { removeDuplicates } from './duplicates.ts';
 import { dropEmpty, filter } from './filter.ts';
-import { reindex, rename, sample } from './items.ts';
+import { idFromImageName, reindex, removeItems, rename, sample, sort } from './items.ts';
 import { dropBackground, remapLabels, removeLabels, reorderLabels } from './labels.ts';
 import { clipToPicture, crop, resize, tile } from './pictures.ts';
+import { reidentificationSplit } from './reidentification.ts';
+import { cropCovered, mergeInstances } from './segments.ts';
 import { shapeTransforms } from './shapes.ts';
 import { mapSubsets, randomSplit, stratifiedSplit } from './subsets.ts';
 import type { Transform, TransformContext } from './transform.ts';
+import { untile } from './untile.ts';
+import { xpathFilter } from './xpath.ts';
 
 export type { Transform, TransformContext } from './transform.ts';
 
@@ -18,21 +29,34 @@ export const transforms: readonly Transform[] = [
   mapSubsets,
   randomSplit,
   stratifiedSplit,
+  reidentificationSplit,
   remapLabels,
   reorderLabels,
   removeLabels,
   dropBackground,
   filter,
+  xpathFilter,
   dropEmpty,
   ...shapeTransforms,
+  cropCovered,
+  mergeInstances,
+  annotationsToLabels,
+  decrementBoxes,
+  reindexAnnotations,
+  removeAnnotations,
+  removeAttributes,
   clipToPicture,
   reindex,
   rename,
+  idFromImageName,
+  sort,
+  removeItems,
   sample,
   removeDuplicates,
   resize,
   crop,
   tile,
+  untile,
 ];
 
 /** One transform with its options, as it stands in a recipe. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RefineryError } from '../../../contract/errors.ts';
-import { safeRelative } from '../files/paths.ts';
+import { fileNameOf, safeRelative, stemOf } from '../files/paths.ts';
+import type { Item } from '../model/index.ts';
 import { Random } from './random.ts';
 import { defineTransform, mapItems } from './transform.ts';
 
@@ -44,6 +45,64 @@ export const rename = defineTransform({
       taken.add(key);
       return { ...item, id };
     });
+  },
+});
+
+export const sort = defineTransform({
+  name: 'sort',
+  description: 'Brings the items into the order of their names, numbers in them counted as numbers.',
+  options: z.strictObject({
+    by: z.enum(['id', 'subset']).default('id').describe('the name alone, or the subset before it'),
+  }),
+  apply: (dataset, { by }) => ({
+    ...dataset,
+    async *items() {
+      // The whole set's annotations are in memory meanwhile.
+      const items: Item[] = [];
+      for await (const item of dataset.items()) items.push(item);
+      const order = new Intl.Collator('en', { numeric: true }).compare;
+      const key = ({ subset, id }: Item): string => (by === 'subset' ? `${subset}/${id}` : id);
+      yield* items.sort((one, other) => order(key(one), key(other)));
+    },
+  }),
+});
+
+export const idFromImageName = defineTransform({
+  name: 'id_from_image_name',
+  description: "Names the items by their pictures' files, without the folders and the ending.",
+  options: z.strictObject({
+    ensure_unique: z
+      .boolean()
+      .default(false)
+      .describe('whether a name that is taken gets a number, instead of ending the conversion'),
+  }),
+  apply(dataset, { ensure_unique }) {
+    const taken = new Set<string>();
+    return mapItems(dataset, (item, index) => {
+      if (index === 0) taken.clear();
+      if (item.media === null) return item;
+      const name = stemOf(fileNameOf(item.media.path.replaceAll('\\', '/')));
+      let id = name;
+      for (let turn = 2; taken.has(`${item.subset}/${id}`); turn += 1) {
+        if (!ensure_unique)
+          throw new RefineryError('BAD_REQUEST', `id_from_image_name: two pictures are called ${name}.`, {
+            hint: 'Set ensure_unique, and they get numbers.',
+          });
+        id = `${name}__${turn}`;
+      }
+      taken.add(`${item.subset}/${id}`);
+      return { ...item, id };
+    });
+  },
+});
+
+export const removeItems = defineTransform({
+  name: 'remove_items',
+  description: 'Takes items out by their names.',
+  options: z.strictObject({ items: z.array(z.string()).min(1).describe('the items as subset/id') }),
+  apply(dataset, { items }) {
+    const gone = new Set(items);
+    return mapItems(dataset, (item) => (gone.has(`${item.subset}/${item.id}`) ? null : item));
   },
 });
 
