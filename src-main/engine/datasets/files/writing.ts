@@ -75,8 +75,8 @@ export class Writing {
   }
 
   /** Notes a file that was written at once. */
-  whole(path: string, content: Uint8Array): void {
-    this.file(path, content.length, hash('sha256', content));
+  whole(path: string, content: string | Uint8Array): void {
+    this.file(path, Buffer.byteLength(content), hash('sha256', content));
   }
 
   file(path: string, bytes: number, sha256: string): void {

@@ -139,8 +139,11 @@ const escapes: Readonly<Record<string, string>> = {
   '\r': '&#13;',
 };
 
+const plainAscii = /^[ !#-%'-;=?-~]*$/;
+
 /** Text for XML, within an element or an attribute. What XML 1.0 can't hold at all becomes U+FFFD. */
 export function escapeXml(text: string): string {
+  if (plainAscii.test(text)) return text;
   return (
     text
       .toWellFormed()

@@ -6,8 +6,6 @@ import {
   type AttributeValue,
   isCrowd,
   type Points,
-  toRecord,
-  without,
 } from '../../model/index.ts';
 import { polygonCounts } from '../../polygons.ts';
 import type { Task } from './layout.ts';
@@ -57,8 +55,12 @@ export function objectText(
   text += `,"segmentation":${segmentation},"area":${area},"bbox":[${x},${y},${width},${height}]`;
   text += `,"iscrowd":${isCrowd(attributes) ? 1 : 0}`;
   if (score !== undefined) text += `,"score":${score}`;
-  const rest = without(attributes, 'is_crowd', ...(score === undefined ? [] : ['score']));
-  if (rest.size > 0) text += `,"attributes":${JSON.stringify(toRecord(rest))}`;
+  let rest = '';
+  for (const [name, value] of attributes) {
+    if (name === 'is_crowd' || (name === 'score' && score !== undefined)) continue;
+    rest += `${rest === '' ? '' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}`;
+  }
+  if (rest !== '') text += `,"attributes":{${rest}}`;
   if (task === 'person_keypoints') text += keypointsText(object.find((part) => part.type === 'points'));
   return `${text}}`;
 }
