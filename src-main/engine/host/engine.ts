@@ -66,6 +66,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     (now) => {
       emit('settings.changed', now);
       queue.retell();
+      compression.retell();
     },
   );
   const handles = new Handles(journal, options.allowedFolders ?? []);
@@ -96,6 +97,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const compression = compressionHandlers({
     handles,
     openvino: () => runtime.openvino(),
+    budget: () => settings.get().compressionBudget ?? undefined,
     emit,
   });
   const training = trainingHandlers({ handles, folders, emit });
