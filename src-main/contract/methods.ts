@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { ChartDrawing, CompareChoices, ComparisonView, MeasureView, RunView } from './compression.ts';
+import {
+  ChartDrawing,
+  CompareChoices,
+  ComparisonView,
+  MeasureView,
+  OverlayView,
+  RunView,
+  WeightRangeView,
+} from './compression.ts';
 import {
   ConfigFile,
   ConfigPlanning,
@@ -201,8 +209,24 @@ export const methods = {
     z.object({ handles: z.array(FileHandleId).min(1).max(20), choices: CompareChoices }),
     ComparisonView,
   ),
+  /** Curves of some of the metrics of trainings that are compared. */
+  'compression.overlays': method(
+    'window',
+    z.object({
+      handles: z.array(FileHandleId).min(1).max(20),
+      choices: CompareChoices,
+      metrics: z.array(z.string().max(1000)).max(60),
+    }),
+    z.object({ overlays: z.array(OverlayView) }),
+  ),
   /** A chart as an SVG that needs nothing else. */
   'compression.drawing': method('window', ChartDrawing, z.object({ svg: z.string() })),
+  /** The range of each layer's weights, read from the saved model. */
+  'compression.weights': method(
+    'window',
+    z.object({ handle: FileHandleId }),
+    z.object({ ranges: z.array(WeightRangeView) }),
+  ),
   /** The training as one page of HTML that needs nothing else. */
   'compression.report': method('window', z.object({ handle: FileHandleId }), z.object({ html: z.string() })),
   /** Starts to measure models, the dense one first; `compression.measured` tells how it goes. */

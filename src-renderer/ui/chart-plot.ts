@@ -63,7 +63,10 @@ export function plotOptions({
       ...least,
       ...(range && range[0] < range[1] ? { y: { range: [range[0], range[1]] } } : {}),
     },
-    axes: [axis, { ...axis, size: 56, values: (_plot, ticks) => ticks.map(latest.current.format) }],
+    axes: [
+      { ...axis, size: 30 },
+      { ...axis, size: 56, values: (_plot, ticks) => ticks.map(latest.current.format) },
+    ],
     series: [
       {},
       ...series.map(({ colour, points }, index): UPlot.Series => {
@@ -73,7 +76,7 @@ export function plotOptions({
           width: 1.5,
           spanGaps: true,
           ...(stacked ? { fill: `color-mix(in srgb, ${stroke} 35%, transparent)` } : {}),
-          points: { show: points.length < 3 },
+          points: { show: points.length < 2 },
         };
       }),
     ],
@@ -92,6 +95,8 @@ export function plotOptions({
 function drawBands(plot: UPlot, bands: readonly ChartBand[], color: (name: string) => string): void {
   const { ctx, bbox } = plot;
   ctx.save();
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'alphabetic';
   ctx.font = `${10 * devicePixelRatio}px ${color('--font')}`;
   bands.forEach(({ name, from, to }, index) => {
     const at = (x: number): number =>

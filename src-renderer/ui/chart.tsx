@@ -36,6 +36,8 @@ interface ChartProps {
   readonly span?: readonly number[];
   /** Layers on top of each other instead of lines. */
   readonly stacked?: boolean;
+  /** What to know before reading it. */
+  readonly note?: string | null;
   /** Choices of this chart alone, beside its title. */
   readonly tools?: React.ReactNode;
   /** The chart as an SVG; missing: none is offered. */
@@ -156,6 +158,7 @@ export function Chart(props: ChartProps) {
           aria-label={`${title} over ${xLabel}; at the end ${last.slice(0, fewSeries).join(', ')}. Arrows move the cursor, plus and minus zoom, 0 shows all.`}
         />
       </ContextMenu>
+      {props.note && <p className="chart-note">{props.note}</p>}
       <Legend series={series} hidden={hidden} onHidden={setHidden} readings={readings.current} />
     </figure>
   );
@@ -199,7 +202,11 @@ function Legend({ series, hidden, onHidden, readings }: LegendProps) {
             title={hidden.has(name) ? `Show ${name}` : `Leave ${name} out`}
             onClick={() => toggle(name)}
           >
-            <i style={{ background: `var(--chart-${((colour ?? index) % 8) + 1})` }} aria-hidden />
+            <i
+              className="legend-key"
+              style={{ background: `var(--chart-${((colour ?? index) % 8) + 1})` }}
+              aria-hidden
+            />
             <span className="clip">{name}</span>
             <span
               className="numeric"

@@ -48,8 +48,11 @@ export {
 export { type HeatMap, heatMapOf } from './derive/heat-map.ts';
 export { type Derived, derive } from './derive/index.ts';
 export type { Budget } from './derive/metric.ts';
+export type { Quantization } from './derive/quantization.ts';
+export { newestIr } from './derive/structure.ts';
 export { type Following, type FollowOptions, followRunFolder, type RunUpdate } from './follow.ts';
-export { parseCompressionConfig } from './ingest/compression-config.ts';
+export { algorithmsOf, parseCompressionConfig } from './ingest/compression-config.ts';
+export { isObject } from './ingest/python-json.ts';
 export { layersOf, moduleOfNode } from './layer-names.ts';
 export { type ChartOptions, type ChartSeries, lineChart } from './report/chart.ts';
 export { comparisonReport } from './report/comparison.ts';
@@ -60,4 +63,5 @@ export { type ReportInput, trainingReport } from './report/training.ts';
 export { type RunFolderOptions, readRunFolder } from './run-folder.ts';
 export { type RunSummary, summaryOf } from './summary.ts';
 export type { Checkpoint, LogRow, Place, Point, Problem, Run, Series, TrainingFacts } from './types.ts';
+export { type WeightRange, weightRanges } from './weight-ranges.ts';
 export { percent, thousands } from './words.ts';

@@ -68,6 +68,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     (now) => {
       emit('settings.changed', now);
       queue.retell();
+      compression.retell();
     },
   );
   const handles = new Handles(journal, options.allowedFolders ?? []);
@@ -108,6 +109,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const compression = compressionHandlers({
     handles,
     openvino: () => runtime.openvino(),
+    budget: () => settings.get().compressionBudget ?? undefined,
     emit,
   });
   const training = trainingHandlers({ handles, folders, emit });

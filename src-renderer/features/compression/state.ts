@@ -5,6 +5,7 @@ import type {
   ComparisonView,
   FileHandle,
   MeasureView,
+  OverlayView,
   RunView,
 } from '../../../src-main/contract/index.ts';
 import { act, call, toast } from '../../state/session.ts';
@@ -21,6 +22,10 @@ interface Compression {
   readonly compared: readonly FileHandle[];
   readonly choices: CompareChoices;
   readonly comparison: ComparisonView | null;
+  /** Curves that were asked for, by metric, with the choices they were drawn by. */
+  readonly overlays: ReadonlyMap<string, OverlayView>;
+  /** The comparison that `overlays` are of: older ones stay until theirs come. */
+  readonly overlaysOf: ComparisonView | null;
   readonly models: readonly FileHandle[];
   readonly examples: FileHandle | null;
   readonly seconds: number;
@@ -36,6 +41,8 @@ export const useCompression = create<Compression>(() => ({
   compared: [],
   choices: { axis: 'step', smoothing: 0, clip: 0 },
   comparison: null,
+  overlays: new Map(),
+  overlaysOf: null,
   models: [],
   examples: null,
   seconds: 10,
@@ -90,6 +97,31 @@ export async function compare(
   if (get().compared !== compared || get().choices !== choices) return;
   // One that can't be read is not kept on the list.
   set(comparison ? { comparison } : { compared: before });
+}
+
+/** Asks for curves that aren't there yet. */
+export async function showMetrics(metrics: readonly string[]): Promise<void> {
+  const { compared, choices, comparison, overlays, overlaysOf } = get();
+  const fresh = overlaysOf === comparison;
+  const missing = metrics.filter((metric) => !fresh || !overlays.has(metric));
+  if (missing.length === 0 || compared.length === 0) return;
+  const found = await act('compression.overlays', {
+    handles: compared.map(({ id }) => id),
+    choices,
+    metrics: missing,
+  });
+  if (!found || get().comparison !== comparison) return;
+  const kept = get().overlaysOf === comparison ? get().overlays : [];
+  const added = found.overlays.map((one) => [one.metric, one] as const);
+  set({ overlays: new Map([...kept, ...added]), overlaysOf: comparison });
+}
+
+/** Shows everything that a training logged, where trainings are compared. */
+export async function showAllMetrics({ id, name, location }: RunView): Promise<void> {
+  set({ mode: 'compare' });
+  if (!get().compared.some((other) => other.id === id)) {
+    await compare([...get().compared, { id, name, location, kind: 'folder', size: 0 }]);
+  }
 }
 
 export function addModels({ handles }: AdmitResult): void {

@@ -5,9 +5,9 @@ import type { Evidence, Rule } from './rule.ts';
 
 const csv = 'structured_sparsity.csv';
 
-const lessPruning =
+const lessPruning = (layer: string | number | undefined): string =>
   'Lower importance_regularization_factor, or leave the layer’s attention out with an ignored scope such as ' +
-  '{re}.*BertLayer\\\\[3\\\\]/BertAttention.*, and start again; then heads of other layers are weighed anew.';
+  `{re}.*BertLayer\\\\[${layer ?? 3}\\\\]/BertAttention.*, and start again; then heads of other layers are weighed anew.`;
 
 /** Structured masking left nothing of a block's attention or of its feed-forward part. */
 export const layerCollapsed: Rule = {
@@ -41,7 +41,7 @@ export const layerCollapsed: Rule = {
           where: csv,
         },
       ],
-      change: lessPruning,
+      change: lessPruning(structure?.layers.find(({ heads }) => heads?.kept === 0)?.layer),
     };
   },
 };
@@ -68,9 +68,11 @@ export const layerCollapsing: Rule = {
     const now = leastByBlock(newest.layers);
     const earlier = epochs.at(-2);
     const before = earlier ? leastByBlock(earlier.layers) : new Map<string, number>();
+    const told: string[] = [];
     const evidence = [...now].flatMap(([block, least]): Evidence[] => {
       const where = 'nncf_output.log';
       if (least >= 0.999) {
+        told.push(block);
         const text = `All attention weights of layer ${block} are zero when epoch ${newest.epoch} begins.`;
         return [{ text, where, value: least }];
       }
@@ -79,6 +81,7 @@ export const layerCollapsing: Rule = {
       if (last === undefined || reached <= was || reached >= 1) return [];
       const expected = least + ((least - last) / (reached - was)) * (1 - reached);
       if (expected < gone) return [];
+      told.push(block);
       const text =
         `At least ${percent(least)} of each attention weight of layer ${block} is zero when epoch ${newest.epoch} begins, ` +
         `${percent(last)} an epoch before; at this pace nothing is left when warm-up ends.`;
@@ -89,7 +92,7 @@ export const layerCollapsing: Rule = {
       severity: 'warning',
       title: 'A layer is about to lose all its heads',
       evidence,
-      change: lessPruning,
+      change: lessPruning(told[0]),
     };
   },
 };
