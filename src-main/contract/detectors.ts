@@ -102,7 +102,8 @@ export const DetectorTraining = z.object({
   fraction: z.number().min(0).max(1),
   /** Milliseconds. */
   timeLeft: z.number().nullable(),
-  charts: z.array(RunChart),
+  /** Over epochs. */
+  charts: z.array(RunChart.omit({ adds: true, note: true })),
   /** mAP 50-95 of the best epoch. */
   best: z.object({ epoch: z.int(), map: z.number() }).nullable(),
   /** Where Ultralytics writes to. */

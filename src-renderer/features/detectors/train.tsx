@@ -209,6 +209,7 @@ function Course({ training }: { readonly training: DetectorTraining }) {
             <Chart
               key={id}
               title={title}
+              xLabel="epoch"
               series={series}
               height={180}
               group="detector-training"

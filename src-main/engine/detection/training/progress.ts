@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RunChart } from '../../../contract/compression.ts';
+import type { DetectorTraining } from '../../../contract/detectors.ts';
 
 const numbers = z.record(z.string(), z.number().nullable());
 
@@ -108,8 +108,8 @@ const charts = [
 ] as const;
 
 /** The curves of a training, those of one kind in one chart. Empty ones are left out. */
-export function trainingCharts({ series }: TrainingProgress): RunChart[] {
-  return charts.flatMap(({ id, title, unit, pattern }): RunChart[] => {
+export function trainingCharts({ series }: TrainingProgress): DetectorTraining['charts'] {
+  return charts.flatMap(({ id, title, unit, pattern }): DetectorTraining['charts'] => {
     const curves = [...series].flatMap(([name, points]) => {
       const [, own] = pattern.exec(name) ?? [];
       return own ? [{ name: own, points: points.map(([at, value]): [number, number] => [at, value]) }] : [];
