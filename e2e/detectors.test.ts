@@ -123,7 +123,7 @@ describe.skipIf(noBrowser !== '')(`detectors in the window${noBrowser && ` (${no
     const set = join(folder.path, 'squares');
     const python = join(folder.path, 'environment');
     await makeSet(set);
-    await makePython(python, 250);
+    await makePython(python, 1_000);
     const page = await open(join(folder.path, 'data'), [folder.path]);
     await choose(page, 'Train');
     await expectAccessible(page, 'training, without a set');
@@ -134,7 +134,7 @@ describe.skipIf(noBrowser !== '')(`detectors in the window${noBrowser && ` (${no
     await page.getByText(/^Ultralytics 8\.4\.0 in/).waitFor();
     await expectAccessible(page, 'what is asked before a training');
     await page.getByRole('button', { name: /^Train for/ }).click();
-    await page.getByText(/Epoch 3 of 6/).waitFor();
+    await page.getByText(/Epoch [2-4] of 6/).waitFor();
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
     await page.getByRole('heading', { name: 'The training was stopped' }).waitFor();
     await page.getByRole('button', { name: 'Go on' }).click();

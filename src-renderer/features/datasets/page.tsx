@@ -1,15 +1,13 @@
 import { Database } from 'lucide-react';
-import { useEffect } from 'react';
 import { chooseFolder } from '../../app/choose-folder.ts';
 import type { Page } from '../../app/page-type.ts';
-import { useSession } from '../../state/session.ts';
 import { Empty } from '../../ui/empty.tsx';
 import './datasets.css';
 import { Look } from './look.tsx';
 import { Result } from './result.tsx';
 import { Shape } from './shape.tsx';
 import { Source } from './source.tsx';
-import { followDatasets, openDataset, useWizard } from './state.ts';
+import { closeDataset, followDatasets, openDataset, useConversion, useWizard } from './state.ts';
 import { StepBar } from './step-bar.tsx';
 import { SummaryPanel } from './summary.tsx';
 import { Target } from './target.tsx';
@@ -20,8 +18,6 @@ const contents = { source: Source, look: Look, shape: Shape, target: Target, res
 
 function Datasets() {
   const { view, step, busy } = useWizard();
-  const engine = useSession((state) => state.connection?.engine);
-  useEffect(() => (engine ? followDatasets(engine) : undefined), [engine]);
   if (!view) {
     return (
       <Empty
@@ -55,6 +51,12 @@ export const page: Page = {
   icon: Database,
   rank: 2,
   component: Datasets,
+  follow: followDatasets,
+  useProgress: useConversion,
+  commands: [
+    { id: 'open-dataset', title: 'Open a dataset', run: choose },
+    { id: 'close-dataset', title: 'Close the dataset', run: closeDataset },
+  ],
   drop: {
     title: 'Open this dataset',
     hint: 'A folder of annotated pictures, or a zip or tar of one.',

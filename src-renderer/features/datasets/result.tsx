@@ -1,7 +1,7 @@
 import { CircleCheck, TriangleAlert } from 'lucide-react';
 import { act, call, toast, useSession } from '../../state/session.ts';
 import { Button, Progress } from '../../ui/parts.tsx';
-import { cancelWork, convertDataset, openDataset, showStep, useWizard } from './state.ts';
+import { cancelWork, convertDataset, openDataset, showStep, useConversion, useWizard } from './state.ts';
 import { Training } from './training.tsx';
 import { kindWords, number } from './words.ts';
 
@@ -15,14 +15,12 @@ const stages = {
 /** How far it is, and then what came of it. */
 export function Result() {
   const { busy, progress, result, error } = useWizard();
+  const done = useConversion();
   if (busy === 'converting') {
-    const part = progress?.total ? progress.done / progress.total : 0;
-    const order = ['planning', 'writing', 'checking'] as const;
-    const stage = Math.max(0, order.indexOf((progress?.stage ?? 'planning') as (typeof order)[number]));
     return (
       <div className="column result" role="status">
         <h2 className="wizard-title">{progress ? stages[progress.stage] : 'Starting'}</h2>
-        <Progress value={(stage + part) / order.length} label="Progress of the conversion" />
+        <Progress value={done ?? 0} label="Progress of the conversion" />
         <p className="quiet numeric">
           {progress &&
             `${number(progress.done)}${progress.total ? ` of ${number(progress.total)}` : ''} pictures`}

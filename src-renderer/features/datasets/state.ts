@@ -73,19 +73,24 @@ const set = useWizard.setState;
 const get = useWizard.getState;
 
 /** Connects the wizard to the engine's events. */
-export function followDatasets(engine: EngineClient): () => void {
-  const stops = [
-    engine.on('datasets.progress', (progress) => {
-      if (progress.id === get().view?.id) set({ progress });
-    }),
-    engine.on('datasets.finished', ({ id, result, error }) => {
-      if (id === get().view?.id) set({ busy: null, progress: null, result, error });
-    }),
-  ];
-  return () => {
-    for (const stop of stops) stop();
-  };
+export function followDatasets(engine: EngineClient): void {
+  engine.on('datasets.progress', (progress) => {
+    if (progress.id === get().view?.id) set({ progress });
+  });
+  engine.on('datasets.finished', ({ id, result, error }) => {
+    if (id === get().view?.id) set({ busy: null, progress: null, result, error });
+  });
 }
+
+const stages: readonly DatasetProgress['stage'][] = ['planning', 'writing', 'checking'];
+
+/** How far the conversion is, 0..1; null when none runs. */
+export const useConversion = (): number | null =>
+  useWizard(({ busy, progress }) => {
+    if (busy !== 'converting') return null;
+    const part = progress?.total ? progress.done / progress.total : 0;
+    return (Math.max(0, stages.indexOf(progress?.stage ?? 'planning')) + part) / stages.length;
+  });
 
 /** Opens what was dropped or chosen, and reads it when it is clear what it is. */
 export async function openDataset({ handles, refused }: AdmitResult): Promise<void> {

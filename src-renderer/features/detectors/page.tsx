@@ -3,11 +3,18 @@ import { useEffect } from 'react';
 import { chooseFolder } from '../../app/choose-folder.ts';
 import type { Page } from '../../app/page-type.ts';
 import { useHandOver } from '../../state/hand-over.ts';
-import { useSession } from '../../state/session.ts';
 import { Empty } from '../../ui/empty.tsx';
 import { Segmented } from '../../ui/parts.tsx';
 import './detectors.css';
-import { chooseTrainingSet, followDetectors, openDetector, showMode, take, useDetectors } from './state.ts';
+import {
+  chooseTrainingSet,
+  followDetectors,
+  openDetector,
+  showMode,
+  take,
+  useDetectors,
+  useTrainingProgress,
+} from './state.ts';
 import { Train } from './train.tsx';
 import { Try } from './try.tsx';
 
@@ -15,9 +22,7 @@ const choose = (): void => void chooseFolder('detectorFolder', (admitted) => voi
 
 function Detectors() {
   const { mode } = useDetectors();
-  const engine = useSession((state) => state.connection?.engine);
   const given = useHandOver((state) => state.dataset);
-  useEffect(() => (engine ? followDetectors(engine) : undefined), [engine]);
   useEffect(() => {
     if (!given) return;
     useHandOver.setState({ dataset: null });
@@ -64,6 +69,12 @@ export const page: Page = {
   icon: ScanSearch,
   rank: 2.5,
   component: Detectors,
+  follow: followDetectors,
+  useProgress: useTrainingProgress,
+  commands: [
+    { id: 'open-detector', title: 'Open a detector', run: choose },
+    { id: 'train-detector', title: 'Train a detector', run: () => showMode('train') },
+  ],
   drop: {
     title: 'Try this',
     hint: 'The folder of an exported detector, pictures to find objects in, or a set to train with.',

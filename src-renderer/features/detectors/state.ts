@@ -69,17 +69,22 @@ export const useDetectors = create<Detectors>(() => ({
 const set = useDetectors.setState;
 const get = useDetectors.getState;
 
-export function followDetectors(engine: EngineClient): () => void {
-  const stops = [
-    engine.on('detectors.evaluated', (evaluation) => set({ evaluation })),
-    engine.on('detectors.training', (training) => set({ training })),
-  ];
+export function followDetectors(engine: EngineClient): void {
+  engine.on('detectors.evaluated', (evaluation) => set({ evaluation }));
+  engine.on('detectors.training', (training) => set({ training }));
   // One may run since before this page was there.
-  call('detectors.currentTraining', {}).then(set, () => undefined);
-  return () => {
-    for (const stop of stops) stop();
-  };
+  engine.call('detectors.currentTraining', {}).then(set, () => undefined);
 }
+
+export const isRunning = ({ phase }: DetectorTraining): boolean =>
+  ['starting', 'training', 'exporting'].includes(phase);
+
+/** How far the training is, or the measuring; null when nothing runs. */
+export const useTrainingProgress = (): number | null =>
+  useDetectors(({ training, evaluation }) => {
+    if (training && isRunning(training)) return training.fraction;
+    return evaluation?.running ? evaluation.done / Math.max(1, evaluation.total ?? 1) : null;
+  });
 
 export const showMode = (mode: Mode): void => set({ mode });
 

@@ -7,7 +7,15 @@ import { Chart } from '../../ui/chart.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { formatTimeLeft } from '../../ui/format.ts';
 import { Button, Field, NumberInput, Progress, Select } from '../../ui/parts.tsx';
-import { changeChoices, chooseTrainingSet, findTrainer, openDetector, train, useDetectors } from './state.ts';
+import {
+  changeChoices,
+  chooseTrainingSet,
+  findTrainer,
+  isRunning,
+  openDetector,
+  train,
+  useDetectors,
+} from './state.ts';
 
 const chooseSet = (): void =>
   void chooseFolder('datasetFolder', ({ handles: [folder] }) => folder && chooseTrainingSet(folder));
@@ -45,9 +53,6 @@ export function Train() {
     </div>
   );
 }
-
-const isRunning = ({ phase }: DetectorTraining): boolean =>
-  ['starting', 'training', 'exporting'].includes(phase);
 
 /** What is asked before a training. */
 function Plan({ dataset }: { readonly dataset: FileHandle }) {

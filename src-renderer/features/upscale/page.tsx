@@ -35,10 +35,15 @@ function Upscale() {
   );
 }
 
+/** How far the queue is; null while nothing runs. */
+const useQueueProgress = (): number | null =>
+  useJobs(({ summary }) => (summary && summary.counts.running > 0 ? summary.fraction : null));
+
 export const page: Page = {
   id: 'upscale',
   title: 'Upscale',
   icon: ImageUpscale,
   rank: 1,
   component: Upscale,
+  useProgress: useQueueProgress,
 };
