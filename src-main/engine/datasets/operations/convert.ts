@@ -8,6 +8,7 @@ import { StatisticsCounter } from '../statistics.ts';
 import { applyTransforms } from '../transforms/index.ts';
 import { withoutBackground } from '../transforms/labels.ts';
 import { adviceOn } from './advice.ts';
+import { choicesFor } from './choices.ts';
 import type { ConversionPlan, ConversionRequest, ConversionResult } from './conversion.ts';
 import { breathing, counting, scratchFolder } from './pace.ts';
 import { receiptOf, summaryOf, writeReceipt } from './receipt.ts';
@@ -150,6 +151,7 @@ async function plan(request: ConversionRequest, source: Source, target: Format):
     statistics,
     loss,
     advice: adviceOn(loss, target),
+    choices: choicesFor(loss, target),
     problems: summaryOf(problems),
     changes: summaryOf(changes),
   };
