@@ -182,6 +182,10 @@ export const DatasetPlan = z.object({
   loss: DatasetLoss,
   /** What would keep what is lost. */
   advice: z.array(z.string()),
+  /** Transforms that would keep something of what is dropped. */
+  choices: z.array(
+    z.object({ type: AnnotationKind, step: DatasetStep, becomes: AnnotationKind, annotations: z.int() }),
+  ),
 });
 export type DatasetPlan = z.infer<typeof DatasetPlan>;
 

@@ -163,7 +163,7 @@ export function datasetHandlers({ handles, emit }: Parts): {
         signal,
         onProgress: ({ done }) => onProgress(done),
       });
-      return { loss: lossView(plan.loss), advice: [...plan.advice] };
+      return { loss: lossView(plan.loss), advice: [...plan.advice], choices: [...plan.choices] };
     },
     'datasets.convert': async ({ id, to, steps, folder, name, media, overwrite, strict }) => {
       const { session } = opened(id);

@@ -71,6 +71,22 @@ export const removeAnnotations = defineTransform({
   },
 });
 
+export const removeDuplicateAnnotations = defineTransform({
+  name: 'remove_duplicate_annotations',
+  description: 'Takes out annotations that an item has already: of the same type, class and place.',
+  options: z.strictObject({}),
+  apply: (dataset) =>
+    mapAnnotations(dataset, (annotations) => {
+      const seen = new Set<string>();
+      return annotations.filter(({ id: _, group: __, attributes: ___, ...rest }) => {
+        const key = JSON.stringify(rest);
+        const first = !seen.has(key);
+        seen.add(key);
+        return first;
+      });
+    }),
+});
+
 export const removeAttributes = defineTransform({
   name: 'remove_attributes',
   description: 'Takes attributes off items and annotations.',

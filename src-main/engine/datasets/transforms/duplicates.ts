@@ -89,10 +89,11 @@ function withoutNear(dataset: Dataset, distance: number): Dataset {
  *
  * @returns the group of each item in turn: the place of its first one. Items whose picture can't be read are alone.
  */
-export async function alike(dataset: Dataset, distance: number): Promise<number[]> {
+export async function alike(dataset: Dataset, distance: number, signal?: AbortSignal): Promise<number[]> {
   const tree = new HashTree();
   const groups: number[] = [];
   for await (const { media } of dataset.items()) {
+    signal?.throwIfAborted();
     const place = groups.length;
     const hash = media === null ? null : await differenceHash(media.path);
     const like = hash === null ? null : tree.near(hash, distance);

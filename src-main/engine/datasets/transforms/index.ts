@@ -8,10 +8,11 @@ import {
   reindexAnnotations,
   removeAnnotations,
   removeAttributes,
+  removeDuplicateAnnotations,
 } from './annotations.ts';
 import { removeDuplicates } from './duplicates.ts';
 import { dropEmpty, filter } from './filter.ts';
-import { idFromImageName, reindex, removeItems, rename, sample, sort } from './items.ts';
+import { dropMissing, idFromImageName, reindex, removeItems, rename, sample, sort } from './items.ts';
 import { dropBackground, remapLabels, removeLabels, reorderLabels } from './labels.ts';
 import { clipToPicture, crop, resize, tile } from './pictures.ts';
 import { reidentificationSplit } from './reidentification.ts';
@@ -45,12 +46,14 @@ export const transforms: readonly Transform[] = [
   reindexAnnotations,
   removeAnnotations,
   removeAttributes,
+  removeDuplicateAnnotations,
   clipToPicture,
   reindex,
   rename,
   idFromImageName,
   sort,
   removeItems,
+  dropMissing,
   sample,
   removeDuplicates,
   resize,
@@ -109,6 +112,11 @@ export function parseStep(text: string): TransformStep {
   }
   if (named.size > 0) options.set(transform.names!, Object.fromEntries(named));
   return { name: transform.name, options: Object.fromEntries(options) };
+}
+
+/** A step as {@link parseStep} reads it. */
+export function stepText({ name, options }: TransformStep): string {
+  return Object.keys(options).length === 0 ? name : `${name}:${JSON.stringify(options)}`;
 }
 
 const unreadable = (text: string, why: string): RefineryError =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RefineryError } from '../../../contract/errors.ts';
+import { isFile } from '../files/folder.ts';
 import { fileNameOf, safeRelative, stemOf } from '../files/paths.ts';
 import type { Item } from '../model/index.ts';
 import { Random } from './random.ts';
@@ -94,6 +95,14 @@ export const idFromImageName = defineTransform({
       return { ...item, id };
     });
   },
+});
+
+export const dropMissing = defineTransform({
+  name: 'drop_missing',
+  description: 'Takes out items whose picture is not there.',
+  options: z.strictObject({}),
+  apply: (dataset) =>
+    mapItems(dataset, async (item) => (item.media !== null && (await isFile(item.media.path)) ? item : null)),
 });
 
 export const removeItems = defineTransform({

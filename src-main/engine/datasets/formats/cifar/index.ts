@@ -2,7 +2,13 @@ import { type Abilities, type Format, type Listing, noAbilities, type Verdict } 
 import { batchesIn, readCifar } from './read.ts';
 import { writeCifar } from './write.ts';
 
-const abilities: Abilities = { ...noAbilities, types: ['label'], labelParents: true, subsets: true };
+const abilities: Abilities = {
+  ...noAbilities,
+  types: ['label'],
+  labelParents: true,
+  subsets: true,
+  limits: { oneLabel: true },
+};
 
 async function detect(listing: Listing): Promise<Verdict | null> {
   const top = listing.files.filter((path) => !path.includes('/'));

@@ -18,6 +18,7 @@ export const abilities: Abilities = {
   attributes: 'any',
   groups: true,
   zOrder: true,
+  limits: { needsClass: true, withoutVisibility: true, textAttributes: true },
   subsets: true,
 };
 

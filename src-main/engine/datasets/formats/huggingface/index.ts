@@ -9,6 +9,7 @@ const abilities: Abilities = {
   types: ['label', 'box', 'caption'],
   itemAttributes: true,
   subsets: true,
+  limits: { oneLabel: true, oneCaption: true },
 };
 
 async function detectImagefolder(listing: Listing): Promise<Verdict | null> {
