@@ -1,4 +1,5 @@
 import { clsx } from 'clsx';
+import type { Job } from '../../src-main/contract/index.ts';
 import { useJobs } from '../state/jobs.ts';
 import { showPage, useSession } from '../state/session.ts';
 import type { Page } from './page-type.ts';
@@ -21,11 +22,20 @@ export function Rail() {
   );
 }
 
+/** The work of which a place tells. */
+const kinds: Readonly<Record<string, Job['kind']>> = { upscale: 'upscale', datasets: 'convert' };
+
 function Place({ page }: { readonly page: Page }) {
   const current = useSession((state) => state.page === page.id);
-  const working = useJobs(({ summary }) => (summary && summary.counts.running > 0 ? summary.fraction : null));
+  const kind = kinds[page.id];
+  const working = useJobs(({ jobs, summary }) => {
+    if (kind === undefined || summary === null || summary.counts.running === 0) return null;
+    return [...jobs.values()].some((job) => job.kind === kind && job.state === 'running')
+      ? summary.fraction
+      : null;
+  });
   const Icon = page.icon;
-  const ring = page.id === 'upscale' && !current && working !== null;
+  const ring = !current && working !== null;
   return (
     <button
       type="button"

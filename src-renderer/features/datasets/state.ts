@@ -44,6 +44,8 @@ interface Wizard {
   readonly progress: DatasetProgress | null;
   /** Whether something is under way that the person waits for. */
   readonly busy: 'opening' | 'reading' | 'shaping' | 'planning' | 'converting' | null;
+  /** The conversion in the queue. */
+  readonly job: string | null;
   readonly result: DatasetResult | null;
   readonly error: ErrorValue | null;
 }
@@ -62,6 +64,7 @@ const nothing: Wizard = {
   writing: { folder: null, name: '', media: 'copy', overwrite: false, strict: false },
   progress: null,
   busy: null,
+  job: null,
   result: null,
   error: null,
 };
@@ -181,7 +184,7 @@ const stemOf = (name: string): string => name.replace(/\.(zip|tar|tgz|tar\.gz)$/
 export async function convertDataset(): Promise<void> {
   const { view, target, steps, writing } = get();
   if (!view || target === null) return;
-  set({ step: 'result', busy: 'converting', progress: null, result: null, error: null });
+  set({ step: 'result', busy: 'converting', progress: null, job: null, result: null, error: null });
   const started = await act('datasets.convert', {
     id: view.id,
     to: target,
@@ -192,7 +195,8 @@ export async function convertDataset(): Promise<void> {
     overwrite: writing.overwrite,
     strict: writing.strict,
   });
-  if (!started) set({ step: 'target', busy: null });
+  if (started) set({ job: started.jobId });
+  else set({ step: 'target', busy: null });
 }
 
 export function cancelWork(): void {
