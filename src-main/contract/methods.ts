@@ -314,7 +314,7 @@ export const methods = {
     z.object({ id: DatasetId, to: z.string().max(80), steps: datasetSteps }),
     DatasetPlan,
   ),
-  /** Starts a conversion; `datasets.finished` tells its end. */
+  /** Starts a conversion as a job of the queue; `datasets.finished` tells its end. */
   'datasets.convert': method(
     'window',
     z.object({
@@ -328,7 +328,7 @@ export const methods = {
       overwrite: z.boolean(),
       strict: z.boolean(),
     }),
-    done,
+    z.object({ jobId: JobId }),
   ),
   'datasets.cancel': method('window', z.object({ id: DatasetId }), done),
   /** The choices as a recipe for the command line. */

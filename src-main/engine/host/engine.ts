@@ -4,6 +4,7 @@ import { freemem } from 'node:os';
 import { basename, join } from 'node:path';
 import { protocolVersion } from '../../contract/engine.ts';
 import { RefineryError } from '../../contract/errors.ts';
+import { finishedStates } from '../../contract/jobs.ts';
 import type { EventName, EventPayload } from '../../contract/methods.ts';
 import { definedOnly } from '../../contract/settings.ts';
 import type { UpscaleAddResult } from '../../contract/upscale.ts';
@@ -14,7 +15,8 @@ import { ModelCatalogue } from '../models/index.ts';
 import { createUpscaler } from '../upscale/index.ts';
 import { compressionHandlers } from './compression-handlers.ts';
 import { configureHandlers } from './configure-handlers.ts';
-import { datasetHandlers } from './dataset-handlers.ts';
+import { convertInputOf, convertKind } from './convert-kind.ts';
+import { datasetHandlers, resultView } from './dataset-handlers.ts';
 import { detectorHandlers } from './detector-handlers.ts';
 import { diagnose } from './doctor.ts';
 import type { Folders } from './folders.ts';
@@ -113,8 +115,25 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     emit,
   });
   const training = trainingHandlers({ handles, folders, emit });
-  const datasets = datasetHandlers({ handles, emit });
   const detectors = detectorHandlers({ handles, folders, openvino: () => runtime.openvino(), emit });
+  const datasets = datasetHandlers({
+    handles,
+    emit,
+    jobs: {
+      add: (input) => queue.add('convert', [{ title: basename(input.output), input, start: true }])[0]!,
+      cancel: (set) => {
+        const own = queue.list().filter(({ id, kind, state }) => {
+          return kind === 'convert' && !finishedStates.has(state) && isOf(set, id);
+        });
+        queue.cancel(own.map(({ id }) => id));
+        // One that was running tells of its end itself.
+        const ended = own.some(({ id }) => queue.record(id).state === 'cancelled');
+        if (ended) emit('datasets.finished', { id: set, result: null, error: cancelled });
+      },
+    },
+  });
+  const cancelled = { code: 'CANCELLED', message: 'Cancelled.' } as const;
+  const isOf = (set: string, id: string): boolean => convertInputOf(queue.record(id)).set === set;
 
   let watched: string | null = null;
   const queue = new JobQueue({
@@ -126,6 +145,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         pathOfHandle: (id) => handles.path(id),
         onTile: (id) => (id === watched ? (tile) => emit('upscale.tile', tile) : undefined),
         notice: (message) => emit('engine.notice', { tone: 'warning', message }),
+      }),
+      convertKind({
+        onProgress: (progress) => emit('datasets.progress', progress),
+        onFinished: async (id, result, error) =>
+          emit('datasets.finished', { id, result: result && (await resultView(result, handles)), error }),
       }),
     ],
     onChanged: (jobs, summary) => emit('jobs.changed', { jobs, summary }),
@@ -202,7 +226,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     'jobs.reorder': acting(({ ids, before }) => queue.reorder(ids, before)),
     'jobs.pauseAll': acting(() => queue.setPaused(true)),
     'jobs.resumeAll': acting(() => queue.setPaused(false)),
-    'jobs.receipt': ({ id }) => ({ receipt: finished(id).receipt }),
+    'jobs.receipt': ({ id }) => {
+      if (queue.record(id).kind === 'upscale') return { receipt: finished(id).receipt };
+      throw new RefineryError('JOB_STATE', 'The receipt of this lies beside its result.');
+    },
     'jobs.inputPath': ({ id }) => ({ path: inputOf(queue.record(id)).path }),
     'jobs.outputPath': ({ id }) => ({ path: finished(id).outputPath }),
 

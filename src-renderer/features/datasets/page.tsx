@@ -1,13 +1,14 @@
 import { Database } from 'lucide-react';
 import { chooseFolder } from '../../app/choose-folder.ts';
 import type { Page } from '../../app/page-type.ts';
+import { useJobs } from '../../state/jobs.ts';
 import { Empty } from '../../ui/empty.tsx';
 import './datasets.css';
 import { Look } from './look.tsx';
 import { Result } from './result.tsx';
 import { Shape } from './shape.tsx';
 import { Source } from './source.tsx';
-import { closeDataset, followDatasets, openDataset, useConversion, useWizard } from './state.ts';
+import { closeDataset, followDatasets, openDataset, useWizard } from './state.ts';
 import { StepBar } from './step-bar.tsx';
 import { SummaryPanel } from './summary.tsx';
 import { Target } from './target.tsx';
@@ -15,6 +16,13 @@ import { Target } from './target.tsx';
 const choose = (): void => void chooseFolder('datasetFolder', (admitted) => void openDataset(admitted));
 
 const contents = { source: Source, look: Look, shape: Shape, target: Target, result: Result } as const;
+
+/** How far the conversion is that runs; null when none does. */
+const useConversions = (): number | null =>
+  useJobs(({ jobs }) => {
+    const running = [...jobs.values()].find(({ kind, state }) => kind === 'convert' && state === 'running');
+    return running ? (running.progress?.fraction ?? 0) : null;
+  });
 
 function Datasets() {
   const { view, step, busy } = useWizard();
@@ -52,7 +60,7 @@ export const page: Page = {
   rank: 2,
   component: Datasets,
   follow: followDatasets,
-  useProgress: useConversion,
+  useProgress: useConversions,
   commands: [
     { id: 'open-dataset', title: 'Open a dataset', run: choose },
     { id: 'close-dataset', title: 'Close the dataset', run: closeDataset },

@@ -44,6 +44,8 @@ interface Wizard {
   readonly progress: DatasetProgress | null;
   /** Whether something is under way that the person waits for. */
   readonly busy: 'opening' | 'reading' | 'shaping' | 'planning' | 'converting' | null;
+  /** The conversion in the queue. */
+  readonly job: string | null;
   readonly result: DatasetResult | null;
   readonly error: ErrorValue | null;
 }
@@ -62,6 +64,7 @@ const nothing: Wizard = {
   writing: { folder: null, name: '', media: 'copy', overwrite: false, strict: false },
   progress: null,
   busy: null,
+  job: null,
   result: null,
   error: null,
 };
@@ -81,16 +84,6 @@ export function followDatasets(engine: EngineClient): void {
     if (id === get().view?.id) set({ busy: null, progress: null, result, error });
   });
 }
-
-const stages: readonly DatasetProgress['stage'][] = ['planning', 'writing', 'checking'];
-
-/** How far the conversion is, 0..1; null when none runs. */
-export const useConversion = (): number | null =>
-  useWizard(({ busy, progress }) => {
-    if (busy !== 'converting') return null;
-    const part = progress?.total ? progress.done / progress.total : 0;
-    return (Math.max(0, stages.indexOf(progress?.stage ?? 'planning')) + part) / stages.length;
-  });
 
 /** Opens what was dropped or chosen, and reads it when it is clear what it is. */
 export async function openDataset({ handles, refused }: AdmitResult): Promise<void> {
@@ -186,7 +179,7 @@ const stemOf = (name: string): string => name.replace(/\.(zip|tar|tgz|tar\.gz)$/
 export async function convertDataset(): Promise<void> {
   const { view, target, steps, writing } = get();
   if (!view || target === null) return;
-  set({ step: 'result', busy: 'converting', progress: null, result: null, error: null });
+  set({ step: 'result', busy: 'converting', progress: null, job: null, result: null, error: null });
   const started = await act('datasets.convert', {
     id: view.id,
     to: target,
@@ -197,7 +190,8 @@ export async function convertDataset(): Promise<void> {
     overwrite: writing.overwrite,
     strict: writing.strict,
   });
-  if (!started) set({ step: 'target', busy: null });
+  if (started) set({ job: started.jobId });
+  else set({ step: 'target', busy: null });
 }
 
 export function cancelWork(): void {

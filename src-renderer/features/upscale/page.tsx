@@ -37,7 +37,11 @@ function Upscale() {
 
 /** How far the queue is; null while nothing runs. */
 const useQueueProgress = (): number | null =>
-  useJobs(({ summary }) => (summary && summary.counts.running > 0 ? summary.fraction : null));
+  useJobs(({ jobs, summary }) => {
+    if (summary === null || summary.counts.running === 0) return null;
+    const ours = [...jobs.values()].some(({ kind, state }) => kind === 'upscale' && state === 'running');
+    return ours ? summary.fraction : null;
+  });
 
 export const page: Page = {
   id: 'upscale',

@@ -29,7 +29,7 @@ export interface Done {
  */
 function carryOut(
   orders: readonly Order[],
-  { copyFileSync, linkSync, realpathSync, writeFileSync, constants }: typeof fs,
+  { constants, copyFileSync, linkSync, lstatSync, realpathSync, writeFileSync }: typeof fs,
   { hash }: Pick<typeof crypto, 'hash'>,
 ): Done {
   const files: WrittenFile[] = [];
@@ -39,7 +39,7 @@ function carryOut(
   const link = (from: string, target: string): boolean => {
     try {
       // A link to a symbolic link would be one, too, and lead nowhere from its new place.
-      linkSync(realpathSync(from), target);
+      linkSync(lstatSync(from).isSymbolicLink() ? realpathSync(from) : from, target);
       linked += 1;
       return true;
     } catch (thrown) {
