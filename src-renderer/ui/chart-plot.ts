@@ -166,3 +166,19 @@ export function pressKey(event: KeyPress, plot: UPlot, group: Iterable<UPlot>): 
   }
   event.preventDefault();
 }
+
+/** The part of x that is shown, where it isn't all of it. */
+export function zoomOf({ data: [x], scales }: UPlot): { min: number; max: number } | undefined {
+  const { min, max } = scales['x'] ?? {};
+  // uPlot fits its scales a moment after it is made.
+  if (typeof min !== 'number' || typeof max !== 'number') return undefined;
+  return min > (x[0] ?? min) || max < (x.at(-1) ?? max) ? { min, max } : undefined;
+}
+
+/** Leaves series out of the drawing, or takes them in again. */
+export function showSeries(plot: UPlot, series: readonly ChartSeries[], hidden: ReadonlySet<string>): void {
+  series.forEach(({ name }, index) => {
+    const show = !hidden.has(name);
+    if (plot.series[index + 1]?.show !== show) plot.setSeries(index + 1, { show });
+  });
+}

@@ -4,9 +4,10 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { align, type ChartBand, type ChartSeries, chartCsv, stack, toPlot } from './chart-data.ts';
-import { nearest, plotOptions, pressKey } from './chart-plot.ts';
+import { nearest, plotOptions, pressKey, showSeries, zoomOf } from './chart-plot.ts';
 import { saveFile } from './files.ts';
 import { ContextMenu, DropdownMenu, type MenuItems } from './menu.tsx';
+import { useNear } from './near.ts';
 import { IconButton } from './parts.tsx';
 import { chartPng } from './picture-of-chart.ts';
 import { useTheme } from './theme.ts';
@@ -62,6 +63,7 @@ export function Chart(props: ChartProps) {
   const plotRef = useRef<UPlot | null>(null);
   const readings = useRef(new Map<number, HTMLElement>());
   const theme = useTheme();
+  const near = useNear(box);
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const data = useMemo(() => align(series, span), [series, span]);
   const drawn = useMemo(() => {
@@ -77,7 +79,7 @@ export function Chart(props: ChartProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the plot is made anew only when its form is another.
   useEffect(() => {
     const element = box.current;
-    if (!element) return undefined;
+    if (!element || !near) return undefined;
     const say = (index: number | null): void => {
       const { data: now, format: write } = latest.current;
       for (const [place, label] of readings.current) {
@@ -92,8 +94,11 @@ export function Chart(props: ChartProps) {
       element,
     );
     plotRef.current = plot;
+    showSeries(plot, series, hidden);
     say(null);
     const members = groups.get(group) ?? new Set();
+    const zoom = [...members].map(zoomOf).find((range) => range !== undefined);
+    if (zoom) plot.setScale('x', zoom);
     groups.set(group, members.add(plot));
     const resize = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }));
     resize.observe(element);
@@ -103,23 +108,16 @@ export function Chart(props: ChartProps) {
       plotRef.current = null;
       plot.destroy();
     };
-  }, [shape, height, group, range?.[0], range?.[1], stacked, theme]);
+  }, [near, shape, height, group, range?.[0], range?.[1], stacked, theme]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: bands are drawn behind the data.
   useEffect(() => {
     const plot = plotRef.current;
     if (!plot) return;
-    series.forEach(({ name }, index) => {
-      const show = !hidden.has(name);
-      if (plot.series[index + 1]?.show !== show) plot.setSeries(index + 1, { show });
-    });
-    const { min, max } = plot.scales['x'] ?? {};
-    const before = plot.data[0];
-    // uPlot fits its scales a moment after it is made.
-    const fitted = typeof min === 'number' && typeof max === 'number';
-    const zoomed = fitted && (min > (before[0] ?? min) || max < (before.at(-1) ?? max));
-    plot.setData(drawn, !zoomed);
-    if (zoomed) plot.setScale('x', { min, max });
+    showSeries(plot, series, hidden);
+    const zoom = zoomOf(plot);
+    plot.setData(drawn, !zoom);
+    if (zoom) plot.setScale('x', zoom);
     for (const [place, label] of readings.current) {
       const value = data.columns[place]?.findLast((one) => one !== null);
       label.textContent = value === null || value === undefined ? '' : format(value);
@@ -151,6 +149,7 @@ export function Chart(props: ChartProps) {
         <div
           ref={box}
           className="chart-box"
+          style={{ height }}
           role="img"
           // biome-ignore lint/a11y/noNoninteractiveTabindex: the cursor of a chart is moved by keys.
           tabIndex={0}

@@ -58,6 +58,8 @@ export function compressionHandlers({ handles, openvino, budget, emit }: Parts):
   /** Trainings that are compared are read once. */
   const compared = new Map<string, Promise<Run>>();
   const runOf = (handle: string): Promise<Run> => {
+    // The one that is followed is there already, and newer.
+    if (followed?.handle.id === handle) return Promise.resolve(followed.update.run);
     const known = compared.get(handle) ?? readRunFolder(handles.path(handle));
     compared.set(handle, known);
     known.catch(() => compared.delete(handle));

@@ -44,7 +44,7 @@ export function Compare() {
         <h1>{compared.length === 1 ? 'One training' : `${compared.length} trainings`}</h1>
         <Button onClick={add}>Add a training</Button>
       </header>
-      <ul className="plain run-list" aria-label="Trainings">
+      <ul className="plain run-list chips" aria-label="Trainings">
         {compared.map(({ id, location }, index) => (
           <li key={id} className="row">
             <span className="run-key" style={{ background: `var(--chart-${(index % 8) + 1})` }} aria-hidden />
