@@ -16,20 +16,26 @@ const conversions: ReadonlyArray<readonly [from: readonly AnnotationKind[], name
 
 /** What can be made of one kind of annotation before it is written: steps of Shape, which shows and undoes them. */
 export function FateMenu({ kind }: { readonly kind: AnnotationKind }) {
-  const steps = useWizard((state) => state.steps);
+  const { steps, plan } = useWizard();
+  const choices = plan?.choices ?? [];
   const words = kindWords[kind].toLowerCase();
   const add = (step: DatasetStep, said: string) => (): void => changeSteps([...steps, step], said);
   const items = conversions.flatMap(([from, name, what]) => {
     if (!from.includes(kind)) return [];
     const others = from.filter((other) => other !== kind).map((other) => kindWords[other].toLowerCase());
     const also = others.length > 0 ? ` (and ${others.join(', ')})` : '';
-    return [
-      {
-        label: `Make them ${what}${also}`,
-        run: add({ name, options: {} }, `${kindWords[kind]} become ${what} before they are written`),
-      },
-    ];
+    return [{ name, label: `Make them ${what}${also}`, what }];
   });
+  // What the engine knows to keep something of what would be dropped.
+  for (const { type, step, becomes } of choices) {
+    const what = kindWords[becomes].toLowerCase();
+    if (type !== kind || items.some(({ name }) => name === step.name)) continue;
+    items.push({ name: step.name, label: `Make all annotations ${what}`, what });
+  }
+  const made = items.map(({ name, label, what }) => ({
+    label,
+    run: add({ name, options: {} }, `${kindWords[kind]} become ${what} before they are written`),
+  }));
   const leaveOut = {
     label: 'Leave them out',
     run: add(
@@ -38,7 +44,7 @@ export function FateMenu({ kind }: { readonly kind: AnnotationKind }) {
     ),
   };
   return (
-    <DropdownMenu items={items.length > 0 ? [...items, 'line', leaveOut] : [leaveOut]}>
+    <DropdownMenu items={made.length > 0 ? [...made, 'line', leaveOut] : [leaveOut]}>
       <IconButton label={`What becomes of ${words}`}>
         <Ellipsis size={16} />
       </IconButton>

@@ -2,8 +2,8 @@ import { create } from 'zustand';
 import type {
   AdmitResult,
   DatasetFilter,
-  DatasetLoss,
   DatasetMedia,
+  DatasetPlan,
   DatasetProgress,
   DatasetResult,
   DatasetStep,
@@ -39,7 +39,7 @@ interface Wizard {
   readonly shaped: { readonly summary: DatasetSummary; readonly targets: readonly DatasetTarget[] } | null;
   readonly target: string | null;
   /** What the chosen format would lose, measured. Null until it is known. */
-  readonly plan: { readonly loss: DatasetLoss; readonly advice: readonly string[] } | null;
+  readonly plan: DatasetPlan | null;
   readonly writing: Writing;
   readonly progress: DatasetProgress | null;
   /** Whether something is under way that the person waits for. */
