@@ -1,34 +1,20 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { DatasetDescription } from '../../../src-main/contract/index.ts';
 import { call } from '../../state/session.ts';
 import { formatSize } from '../../ui/format.ts';
 import { Button } from '../../ui/parts.tsx';
+import { type About, useAsked } from './asked.ts';
 import './figures.css';
-import { useWizard } from './state.ts';
 import { number } from './words.ts';
 
 /** Classes that are listed before one asks for all. */
 const fewClasses = 20;
 
+const describe = (about: About): Promise<DatasetDescription> => call('datasets.describe', about);
+
 /** What the set is like after its changes: balance of classes, sizes, shapes and places of boxes. */
 export function Figures() {
-  const { view, steps } = useWizard();
-  const [found, setFound] = useState<DatasetDescription | null>(null);
-  const [failed, setFailed] = useState<string | null>(null);
-  const id = view?.id;
-  useEffect(() => {
-    if (id === undefined) return undefined;
-    let current = true;
-    setFound(null);
-    setFailed(null);
-    call('datasets.describe', { id, steps: [...steps] }).then(
-      (answer) => current && setFound(answer),
-      (thrown: Error) => current && setFailed(thrown.message),
-    );
-    return () => {
-      current = false;
-    };
-  }, [id, steps]);
+  const { answer: found, failed } = useAsked(describe);
   if (failed !== null) return <p className="findings state-failed">{failed}</p>;
   if (!found) {
     return (

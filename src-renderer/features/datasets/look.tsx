@@ -1,11 +1,12 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { clsx } from 'clsx';
-import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, useEffect, useState } from 'react';
 import type { DatasetItem } from '../../../src-main/contract/index.ts';
 import { useSession } from '../../state/session.ts';
 import { count } from '../../ui/format.ts';
 import { Overlay } from '../../ui/overlay.tsx';
 import { Button, Check, Segmented, Select } from '../../ui/parts.tsx';
+import { useRoom } from '../../ui/room.ts';
 import { Figures } from './figures.tsx';
 import { Findings } from './findings.tsx';
 import { type Items, useItems } from './items.ts';
@@ -125,15 +126,7 @@ interface GridProps {
 }
 
 function Grid({ items, place, onRange, onPlace, onOpen }: GridProps) {
-  const box = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(800);
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (!element) return undefined;
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
+  const [box, { width }] = useRoom<HTMLDivElement>({ width: 800, height: 600 });
   const columns = Math.max(1, Math.floor((width - gap) / (least + gap)));
   const side = (width - gap) / columns - gap;
   const rowHeight = side * 0.75 + wordsHeight + gap;

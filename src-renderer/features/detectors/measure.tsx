@@ -1,5 +1,6 @@
 import type { DetectorFigures } from '../../../src-main/contract/index.ts';
 import { chooseFolder } from '../../app/choose-folder.ts';
+import { Problem } from '../../app/problem.tsx';
 import { act } from '../../state/session.ts';
 import { count } from '../../ui/format.ts';
 import { Button, Field, Progress } from '../../ui/parts.tsx';
@@ -59,11 +60,7 @@ export function Measure() {
           </span>
         </div>
       )}
-      {evaluation?.error && evaluation.error.code !== 'CANCELLED' && (
-        <p className="state-failed" role="alert">
-          {evaluation.error.message} {evaluation.error.hint}
-        </p>
-      )}
+      {evaluation?.error && evaluation.error.code !== 'CANCELLED' && <Problem error={evaluation.error} />}
       {evaluation?.figures && <Figures figures={evaluation.figures} />}
     </section>
   );

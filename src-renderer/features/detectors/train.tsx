@@ -2,7 +2,8 @@ import { GraduationCap } from 'lucide-react';
 import { useState } from 'react';
 import type { DetectorTraining, FileHandle } from '../../../src-main/contract/index.ts';
 import { chooseFolder } from '../../app/choose-folder.ts';
-import { act, toast, useSession } from '../../state/session.ts';
+import { Problem } from '../../app/problem.tsx';
+import { act, useSession } from '../../state/session.ts';
 import { Chart } from '../../ui/chart.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { formatTimeLeft } from '../../ui/format.ts';
@@ -188,23 +189,7 @@ function Course({ training }: { readonly training: DetectorTraining }) {
         </div>
       </header>
       {running && <Progress value={fraction} label="Progress of the training" />}
-      {error && (
-        <div role="alert">
-          <p className="state-failed">{error.message}</p>
-          <p>{error.hint}</p>
-          {error.details && (
-            <Button
-              onClick={() =>
-                void navigator.clipboard
-                  .writeText(`${error.message}\n\n${error.details}`)
-                  .then(() => toast('Details copied'))
-              }
-            >
-              Copy details
-            </Button>
-          )}
-        </div>
-      )}
+      {error && <Problem error={error} />}
       {phase === 'stopped' && !training.resumable && (
         <p className="quiet">No epoch was finished: there is nothing to go on from.</p>
       )}

@@ -1,5 +1,5 @@
 import { X } from 'lucide-react';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { DetectedPicture, DetectorView } from '../../../src-main/contract/index.ts';
 import { chooseFolder } from '../../app/choose-folder.ts';
 import { openDialog } from '../../state/actions.ts';
@@ -8,6 +8,7 @@ import { classColour } from '../../ui/class-colour.ts';
 import { count, formatSize } from '../../ui/format.ts';
 import { type DrawnShape, Overlay } from '../../ui/overlay.tsx';
 import { Button, Field, IconButton, Range } from '../../ui/parts.tsx';
+import { useRoom } from '../../ui/room.ts';
 import { Measure } from './measure.tsx';
 import {
   addPictures,
@@ -196,18 +197,8 @@ interface StageProps {
 /** The picture as large as there is room, with boxes over it. */
 function Stage({ id, name, outcome, shapes, marked }: StageProps) {
   const bridge = useSession((state) => state.connection?.bridge);
-  const box = useRef<HTMLDivElement>(null);
-  const [room, setRoom] = useState({ width: 1, height: 1 });
+  const [box, room] = useRoom<HTMLDivElement>();
   const [natural, setNatural] = useState<{ width: number; height: number } | null>(null);
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (!element) return undefined;
-    const observer = new ResizeObserver(() =>
-      setRoom({ width: element.clientWidth, height: element.clientHeight }),
-    );
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
   const size = outcome ?? natural;
   const fit = size ? Math.min((room.width - 24) / size.width, (room.height - 24) / size.height, 8) : 1;
   return (

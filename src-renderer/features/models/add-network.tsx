@@ -6,9 +6,9 @@ import {
   type ModelGuess,
   toErrorValue,
 } from '../../../src-main/contract/index.ts';
+import { Problem } from '../../app/problem.tsx';
 import { act, call, toast } from '../../state/session.ts';
 import { Button, Dialog, Field, Select } from '../../ui/parts.tsx';
-import { Problem } from './problem.tsx';
 
 interface AddNetworkProps {
   readonly handle: FileHandle;

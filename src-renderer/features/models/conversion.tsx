@@ -1,8 +1,8 @@
 import type { ModelConversion, Parity } from '../../../src-main/contract/index.ts';
+import { Problem } from '../../app/problem.tsx';
 import { useModels } from '../../state/models.ts';
 import { act } from '../../state/session.ts';
 import { Button, Progress } from '../../ui/parts.tsx';
-import { Problem } from './problem.tsx';
 
 /** How the conversion of a checkpoint goes, and the proof of what came out. */
 export function Conversion({ conversion }: { readonly conversion: ModelConversion }) {

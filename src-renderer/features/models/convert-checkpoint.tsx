@@ -6,10 +6,10 @@ import {
   type FileHandle,
   toErrorValue,
 } from '../../../src-main/contract/index.ts';
+import { Problem } from '../../app/problem.tsx';
 import { act, call } from '../../state/session.ts';
 import { formatBytes } from '../../ui/format.ts';
 import { Button, Dialog, Field, Segmented } from '../../ui/parts.tsx';
-import { Problem } from './problem.tsx';
 
 interface ConvertCheckpointProps {
   readonly handle: FileHandle;

@@ -1,6 +1,6 @@
-import type { ErrorValue } from '../../../src-main/contract/index.ts';
-import { toast } from '../../state/session.ts';
-import { Button } from '../../ui/parts.tsx';
+import type { ErrorValue } from '../../src-main/contract/index.ts';
+import { toast } from '../state/session.ts';
+import { Button } from '../ui/parts.tsx';
 
 /** What failed, why, what to do, and the details for a report. */
 export function Problem({ error }: { readonly error: ErrorValue }) {
