@@ -12,7 +12,16 @@ import {
 } from './annotations.ts';
 import { removeDuplicates } from './duplicates.ts';
 import { dropEmpty, filter } from './filter.ts';
-import { dropMissing, idFromImageName, reindex, removeItems, rename, sample, sort } from './items.ts';
+import {
+  dropMissing,
+  idFromImageName,
+  labelSampler,
+  reindex,
+  removeItems,
+  rename,
+  sample,
+  sort,
+} from './items.ts';
 import { dropBackground, remapLabels, removeLabels, reorderLabels } from './labels.ts';
 import { clipToPicture, crop, resize, tile } from './pictures.ts';
 import { reidentificationSplit } from './reidentification.ts';
@@ -55,6 +64,7 @@ export const transforms: readonly Transform[] = [
   removeItems,
   dropMissing,
   sample,
+  labelSampler,
   removeDuplicates,
   resize,
   crop,

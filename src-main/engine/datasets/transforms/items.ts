@@ -49,6 +49,57 @@ export const rename = defineTransform({
   },
 });
 
+export const labelSampler = defineTransform({
+  name: 'label_random_sampler',
+  description: 'Takes items at random until each class is in so many of them, in each subset for itself.',
+  options: z.strictObject({
+    count: z.number().int().min(0).default(100).describe('items for each class that is not named'),
+    labels: z
+      .record(z.string(), z.number().int().min(0))
+      .default({})
+      .describe('class: items for it; a class of 0 items asks for none'),
+    seed: z
+      .number()
+      .int()
+      .min(0)
+      .max(0xffffffff)
+      .default(0)
+      .describe('whole number; the same gives the same'),
+  }),
+  names: 'labels',
+  async apply(dataset, { count, labels, seed }) {
+    const wanted = dataset.categories.labels.map(({ name }) =>
+      Object.hasOwn(labels, name) ? labels[name]! : count,
+    );
+    const places = new Map<string, (readonly [place: number, labels: readonly number[]])[]>();
+    let items = 0;
+    for await (const { subset, annotations } of dataset.items()) {
+      const found = annotations.flatMap((part) =>
+        'label' in part && part.label !== null ? [part.label] : [],
+      );
+      const known = places.get(subset) ?? [];
+      places.set(subset, known);
+      known.push([items, [...new Set(found)]]);
+      items += 1;
+    }
+    const chosen = new Uint8Array(items);
+    const random = new Random(seed);
+    for (const subset of [...places.keys()].sort()) {
+      const left = [...wanted];
+      const own = places.get(subset)!;
+      const order = random.shuffle(Uint32Array.from(own.keys()));
+      for (const at of order) {
+        const [place, of] = own[at]!;
+        // What was taken for one class counts for its others, too.
+        if (!of.some((label) => left[label]! > 0)) continue;
+        chosen[place] = 1;
+        for (const label of of) left[label]! -= 1;
+      }
+    }
+    return mapItems(dataset, (item, index) => (chosen[index] === 1 ? item : null));
+  },
+});
+
 export const sort = defineTransform({
   name: 'sort',
   description: 'Brings the items into the order of their names, numbers in them counted as numbers.',

@@ -235,6 +235,25 @@ describe('splits', () => {
       expect(ids.filter((id) => Number(id) % 2 === 0)).toHaveLength(ids.length / 2);
   });
 
+  test('items are taken until each class is there often enough', async () => {
+    const items = Array.from({ length: 300 }, (_, at) => ({
+      id: String(at),
+      subset: at % 2 === 0 ? 'train' : 'val',
+      annotations: at % 50 < 2 ? [label(2)] : at % 3 === 0 ? [label(0), label(1)] : [label(0)],
+    }));
+    const found = await run(setOf(['a', 'b', 'c'], items), 'label_random_sampler:count=10,c=3,seed=2');
+    for (const subset of ['train', 'val']) {
+      const of = found.filter((item) => item.subset === subset);
+      const with_ = (number: number): number =>
+        of.filter(({ annotations }) => annotations.some((part) => 'label' in part && part.label === number))
+          .length;
+      expect(with_(0)).toBeGreaterThanOrEqual(10);
+      expect(with_(1)).toBeGreaterThanOrEqual(10);
+      expect(with_(2)).toBe(3);
+      expect(of.length).toBeLessThan(60);
+    }
+  });
+
   test('persons of the test are in no training, and all are asked for and looked for', async () => {
     const items = Array.from({ length: 120 }, (_, at) => ({
       id: String(at),
