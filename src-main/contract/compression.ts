@@ -105,6 +105,8 @@ export const RunView = z.object({
       prunedParameters: z.number(),
     }),
   ),
+  /** Tensors whose histograms were logged. */
+  histograms: z.int(),
   quantization: QuantizationView.nullable(),
   /** The metric of quality, and what it may lose. */
   metric: z

@@ -5,6 +5,7 @@ import {
   ComparisonView,
   MeasureView,
   OverlayView,
+  RunChart,
   RunView,
   WeightRangeView,
 } from './compression.ts';
@@ -218,6 +219,12 @@ export const methods = {
       metrics: z.array(z.string().max(1000)).max(60),
     }),
     z.object({ overlays: z.array(OverlayView) }),
+  ),
+  /** How the numbers of logged tensors spread over the steps; tags that hold a text, some at a time. */
+  'compression.distributions': method(
+    'window',
+    z.object({ handle: FileHandleId, wanted: z.string().max(200), most: z.int().min(1).max(100) }),
+    z.object({ found: z.int(), charts: z.array(RunChart) }),
   ),
   /** A chart as an SVG that needs nothing else. */
   'compression.drawing': method('window', ChartDrawing, z.object({ svg: z.string() })),

@@ -45,6 +45,7 @@ export {
   type ScopeMatch,
   suggestScopes,
 } from './config/scopes.ts';
+export { type DistributionLine, distributionLines } from './derive/distributions.ts';
 export { type HeatMap, heatMapOf } from './derive/heat-map.ts';
 export { type Derived, derive } from './derive/index.ts';
 export type { Budget } from './derive/metric.ts';

@@ -15,6 +15,7 @@ import {
   type Comparison,
   compareRuns,
   derive,
+  distributionLines,
   type Following,
   followRunFolder,
   lineChart,
@@ -108,6 +109,26 @@ export function compressionHandlers({ handles, openvino, budget, emit }: Parts):
         const named = await namedRuns(chosen);
         const runs = named.map(({ run }) => run);
         return { overlays: metrics.map((metric) => overlayView(overlayOf(runs, metric, choices), runs)) };
+      },
+      'compression.distributions': async ({ handle, wanted: text, most }) => {
+        const { histograms } = await runOf(handle);
+        const tags = Object.keys(histograms)
+          .filter((tag) => tag.toLowerCase().includes(text.trim().toLowerCase()))
+          .sort();
+        return {
+          found: tags.length,
+          charts: tags.slice(0, most).map((tag) => ({
+            id: tag,
+            title: tag,
+            unit: 'number' as const,
+            series: distributionLines(histograms[tag] ?? []).map(({ name, points }) => ({
+              name,
+              points: points.map(([step, value]): [number, number] => [step, value]),
+            })),
+            adds: false,
+            note: null,
+          })),
+        };
       },
       'compression.drawing': ({ title, xLabel, series, bands }) => {
         const end = Math.max(0, ...series.map(({ points }) => points.at(-1)?.[0] ?? 0));

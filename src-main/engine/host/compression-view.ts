@@ -106,6 +106,7 @@ export function runView(
           met: metric.budget?.met ?? null,
         }
       : null,
+    histograms: Object.keys(run.histograms).length,
     quantization: quantization ? quantizationView(run, quantization) : null,
     layers: (structure?.layers ?? []).map((layer) => ({
       layer: layer.layer,

@@ -176,8 +176,9 @@ async function isOurs(pid: number, folder: string): Promise<boolean> {
   } catch (thrown) {
     return (thrown as NodeJS.ErrnoException).code === 'EPERM';
   }
-  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => undefined);
-  return command === undefined || command.includes(join(folder, stopFile));
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  // It is empty at first: a process that has just been started has no command for a moment.
+  return command === '' || command.includes(join(folder, stopFile));
 }
 
 async function tailOf(folder: string): Promise<string[]> {

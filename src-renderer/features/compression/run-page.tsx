@@ -5,6 +5,7 @@ import type { RunChart, RunView } from '../../../src-main/contract/index.ts';
 import { Chart, type ChartBand } from '../../ui/chart.tsx';
 import { formatTimeLeft } from '../../ui/format.ts';
 import { Button, Check } from '../../ui/parts.tsx';
+import { Distributions } from './distributions.tsx';
 import { drawSvg } from './draw.ts';
 import { HeatMap } from './heat-map.tsx';
 import { Quality } from './quality.tsx';
@@ -65,6 +66,7 @@ export function RunPage({ run, onOther }: { readonly run: RunView; readonly onOt
       </div>
       {run.layers.length > 0 && <Structure layers={run.layers} />}
       {run.heatMap && run.heatMap.steps.length > 0 && <HeatMap map={run.heatMap} />}
+      {run.histograms > 0 && <Distributions run={run} bands={bands} span={span} />}
       {run.quantization && <Quantized run={run.id} view={run.quantization} />}
       {run.problems.length > 0 && (
         <section className="section" aria-label="Files with problems">

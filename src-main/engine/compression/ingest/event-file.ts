@@ -1,16 +1,19 @@
 import type { FileProblem } from '../types.ts';
 import { ScalarColumns, type Scalars } from './columns.ts';
+import { type Histogram, HistogramTable, histogramOfProto, histogramOfRows } from './histograms.ts';
 import { FieldCursor, fieldsOf, textOf } from './protobuf.ts';
 import { RecordReader } from './records.ts';
-import { hyperparametersOf, numberOfTensor, textOfTensor } from './tensors.ts';
+import { hyperparametersOf, numberOfTensor, numbersOfTensor, textOfTensor } from './tensors.ts';
 
-/** What a TensorBoard event file says. Images, histograms and graphs are passed over. */
+/** What a TensorBoard event file says. Images and graphs are passed over. */
 export interface EventFile {
   /** By tag, in the order in which the tags came. */
   readonly scalars: ReadonlyMap<string, Scalars>;
   /** Texts by tag, the last of each. */
   readonly texts: Readonly<Record<string, string>>;
   readonly hyperparameters: Readonly<Record<string, number | string | boolean>>;
+  /** By tag, in the order of the file. */
+  readonly histograms: Readonly<Record<string, readonly Histogram[]>>;
   readonly records: number;
 }
 
@@ -22,6 +25,7 @@ export interface EventFile {
 export class EventFileReader {
   readonly #records = new RecordReader();
   readonly #tags = new TagTable();
+  readonly #histograms = new HistogramTable();
   /** Points that were added since columns were last compacted, and all of them. */
   #added = 0;
   #points = 0;
@@ -57,6 +61,7 @@ export class EventFileReader {
       scalars: new Map(this.#tags.list.map(({ tag, columns }) => [tag, columns.now])),
       texts: { ...this.#texts },
       hyperparameters: { ...this.#hyperparameters },
+      histograms: this.#histograms.now,
       records: this.#count,
     };
   }
@@ -85,10 +90,11 @@ export class EventFileReader {
     }
   }
 
-  /** Summary.Value: 1 tag, 2 simple_value, 8 tensor, 9 metadata. */
+  /** Summary.Value: 1 tag, 2 simple_value, 5 histo, 8 tensor, 9 metadata. */
   #value(data: Buffer, from: number, to: number, step: number, time: number): void {
     let [tagFrom, tagTo] = [0, 0];
     let simple: number | undefined;
+    let histogram: Uint8Array | undefined;
     let tensor: Uint8Array | undefined;
     let metadata: Uint8Array | undefined;
     const field = new FieldCursor(data, from, to);
@@ -96,6 +102,7 @@ export class EventFileReader {
       if (field.number === 2 && field.kind === 5) simple = data.readFloatLE(field.from);
       else if (field.kind !== 2) continue;
       else if (field.number === 1) [tagFrom, tagTo] = [field.from, field.to];
+      else if (field.number === 5) histogram = data.subarray(field.from, field.to);
       else if (field.number === 8) tensor = data.subarray(field.from, field.to);
       else if (field.number === 9) metadata = data.subarray(field.from, field.to);
     }
@@ -108,7 +115,13 @@ export class EventFileReader {
       this.#scalar(this.#tags.find(data, tagFrom, tagTo), step, time, simple);
       return;
     }
-    if (!tensor) return;
+    const held = histogram
+      ? histogramOfProto(histogram, step)
+      : plugin?.name === 'histograms' && tensor
+        ? histogramOfRows(numbersOfTensor(tensor), step)
+        : undefined;
+    if (held) this.#histograms.add(data.toString('utf8', tagFrom, tagTo), held);
+    if (!tensor || plugin?.name === 'histograms') return;
     const text = textOfTensor(tensor);
     if (text !== undefined) this.#texts[data.toString('utf8', tagFrom, tagTo)] = text;
     const number = text === undefined ? numberOfTensor(tensor) : undefined;
