@@ -15,14 +15,16 @@ export function datasetCommands(): readonly Command[] {
     mergeCommand(),
     diffCommand(),
   ];
-  for (const command of commands) command.hook('preAction', keepYoungGenerationSmall);
+  for (const command of commands) command.hook('preAction', keepHeapSmall);
   return commands;
 }
 
 /**
  * A set is read item by item, and what is read is soon garbage. Left alone, V8 lets a hundred megabytes of it gather
- * before it looks; kept small, the space for young objects costs the same time and a third of the memory.
+ * before it looks; kept small, the space for young objects costs the same time and a third of the memory, and the space
+ * for old ones, which may grow by a third between two looks instead of to the double, a tenth more of the time.
  */
-function keepYoungGenerationSmall(): void {
+function keepHeapSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
+  setFlagsFromString('--heap-growing-percent=30');
 }

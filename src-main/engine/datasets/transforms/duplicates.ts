@@ -1,7 +1,7 @@
-import sharp from 'sharp';
 import { z } from 'zod';
 import { hashFile } from '../../io/hash.ts';
 import { isFile } from '../files/folder.ts';
+import { sharp } from '../files/sharp.ts';
 import type { Dataset } from '../format.ts';
 import { defineTransform, mapItems } from './transform.ts';
 

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import sharp, { type Sharp } from 'sharp';
+import type { Sharp } from 'sharp';
 import { z } from 'zod';
 import { toErrorValue } from '../../../contract/errors.ts';
 import { pictureSize } from '../files/folder.ts';
 import { endingOf } from '../files/paths.ts';
+import { sharp } from '../files/sharp.ts';
 import type { Dataset } from '../format.ts';
 import type { Annotation, AttributeValue, Item, Size } from '../model/index.ts';
 import { clipped, type Placement, placed } from './geometry.ts';

@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import sharp from 'sharp';
 import { inside } from '../../files/paths.ts';
+import { sharp } from '../../files/sharp.ts';
 import type { Size } from '../../model/index.ts';
 
 /** Most pixels of a picture that is decoded to be written as bare numbers. */

@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import { sharp } from '../../files/sharp.ts';
 import { escapeXml } from '../../files/xml.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
 import { boundsOf, decodeBitmap } from '../../masks.ts';

@@ -1,7 +1,7 @@
 import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
 import { isFile, namesIn, pictureSize, textIfThere } from '../../files/folder.ts';
 import { endingOf, folderOf, inside, isPicture, stemOf } from '../../files/paths.ts';
-import { childText, readXml, type XmlElement } from '../../files/xml.ts';
+import { childText, type XmlElement, xmlIfThere } from '../../files/xml.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { type Annotation, type Categories, noAttributes, ProblemLog } from '../../model/index.ts';
 import { readLabels } from './labels.ts';
@@ -84,10 +84,8 @@ export async function readVoc(folder: string, task: VocTask, options: ReadOption
 }
 
 async function xmlOf(folder: string, entry: VocEntry, problems: ProblemLog): Promise<XmlElement | undefined> {
-  const path = inside(folder, entry.xml);
-  if (!(await isFile(path))) return undefined;
   try {
-    return await readXml(path);
+    return await xmlIfThere(inside(folder, entry.xml));
   } catch (thrown) {
     problems.add(entry.xml, '', toErrorValue(thrown).message);
     return undefined;
