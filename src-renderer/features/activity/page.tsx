@@ -124,12 +124,10 @@ function InHand({ job }: { readonly job: Job }) {
   );
 }
 
-/** What was converted into what, and what came of it. */
-function setLine({ from, to, result }: NonNullable<Job['convert']>): string {
-  const parts = [`${from} to ${to}`];
-  if (result) parts.push(`${(100 * result.score).toFixed(1)} % came back as said`);
-  if (result?.receipt) parts.push(`receipt ${result.receipt}`);
-  return parts.join(', ');
+/** What came back of a set that was written, and where that stands. */
+function proofOf({ score, receipt }: NonNullable<NonNullable<Job['convert']>['result']>): string {
+  const back = `${(100 * score).toFixed(1)} % came back as said`;
+  return receipt === null ? back : `${back}, ${receipt}`;
 }
 
 function outcome({ state, upscale, convert }: Job): string {
@@ -164,7 +162,8 @@ function Row({ job }: { readonly job: Job }) {
         >
           {job.title}
         </button>
-        {set && <div className="quiet clip">{setLine(set)}</div>}
+        {set && <div className="quiet clip">{`${set.from} to ${set.to}`}</div>}
+        {set?.result && <div className="quiet clip">{proofOf(set.result)}</div>}
         {result && (
           <div className="quiet clip">
             {result.model}, {result.device}
