@@ -124,6 +124,15 @@ function InHand({ job }: { readonly job: Job }) {
   );
 }
 
+/** A line that may be cut off; the whole of it shows when the pointer rests on it. */
+function Quiet({ text }: { readonly text: string }) {
+  return (
+    <div className="quiet clip" title={text}>
+      {text}
+    </div>
+  );
+}
+
 /** What came back of a set that was written, and where that stands. */
 function proofOf({ score, receipt }: NonNullable<NonNullable<Job['convert']>['result']>): string {
   const back = `${(100 * score).toFixed(1)} % came back as said`;
@@ -162,8 +171,8 @@ function Row({ job }: { readonly job: Job }) {
         >
           {job.title}
         </button>
-        {set && <div className="quiet clip">{`${set.from} to ${set.to}`}</div>}
-        {set?.result && <div className="quiet clip">{proofOf(set.result)}</div>}
+        {set && <Quiet text={`${set.from} to ${set.to}`} />}
+        {set?.result && <Quiet text={proofOf(set.result)} />}
         {result && (
           <div className="quiet clip">
             {result.model}, {result.device}
