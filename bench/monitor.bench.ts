@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { benchmark, modelFacts, readRunFolder } from '../src-main/engine/compression/index.ts';
-import { maskedCrc } from '../src-main/engine/compression/ingest/records.ts';
 import { loadOpenVino } from '../src-main/engine/runtime/index.ts';
 import { publish, root, row, spread } from './lib.ts';
+import { makeRun } from './monitor_runs.ts';
 
 /**
  * Opening a run against TensorBoard's own reader, and measuring models against OpenVINO's benchmark_app; ours and the
@@ -24,45 +24,6 @@ interface Opened {
   readonly points: number;
   readonly total: number;
   readonly megabytes: number;
-}
-
-/** A run of many tags, as transformers' callback writes it: an event for each scalar. */
-async function makeRun(folder: string): Promise<number> {
-  const file = await open(join(folder, 'events.out.tfevents.1700000000.bench'), 'w');
-  const names = Array.from({ length: tags }, (_, tag) =>
-    Buffer.from(`train/metric_${String(tag).padStart(5, '0')}`),
-  );
-  let bytes = 0;
-  for (let step = 1; step <= steps; step++) {
-    const records = names.map((name, tag) => {
-      // Event: 1 wall_time, 2 step, 5 summary { 1 value { 1 tag, 2 simple_value } }. All lengths are below 128.
-      const number = step < 128 ? [step] : [(step & 127) | 128, step >> 7];
-      const inner = name.length + 7;
-      const data = Buffer.alloc(9 + 1 + number.length + 4 + inner);
-      data[0] = 0x09;
-      data.writeDoubleLE(1.7e9 + step, 1);
-      data.set([0x10, ...number, 0x2a, inner + 2, 0x0a, inner, 0x0a, name.length], 9);
-      let at = 9 + 1 + number.length + 6;
-      at += name.copy(data, at);
-      data[at] = 0x15;
-      data.writeFloatLE(Math.fround(Math.sin(step / 50 + tag)), at + 1);
-      return framed(data);
-    });
-    const chunk = Buffer.concat(records);
-    bytes += chunk.length;
-    await file.write(chunk);
-  }
-  await file.close();
-  return bytes;
-}
-
-function framed(data: Buffer): Buffer {
-  const frame = Buffer.alloc(data.length + 16);
-  frame.writeBigUInt64LE(BigInt(data.length), 0);
-  frame.writeUInt32LE(maskedCrc(frame.subarray(0, 8)), 8);
-  data.copy(frame, 12);
-  frame.writeUInt32LE(maskedCrc(data), 12 + data.length);
-  return frame;
 }
 
 /** Opens a run in a process of its own, as the peer does: this one prints what it took and ends. */
@@ -106,7 +67,7 @@ const opened = async (command: string, args: readonly string[]): Promise<Opened>
 async function compareOpening(): Promise<Record<string, unknown>> {
   const folder = await mkdtemp(join(tmpdir(), 'refinery-monitor-'));
   try {
-    const bytes = await makeRun(folder);
+    const bytes = await makeRun(folder, tags, steps);
     const own = ['--disable-warning=ExperimentalWarning', fileURLToPath(import.meta.url), 'open', folder];
     const [ours, theirs]: [Opened[], Opened[]] = [[], []];
     for (let round = 0; round < rounds; round++) {

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder, findNode, root } from './lib/places.mjs';
+import { cacheFolder, findChromium, findNode, root } from './lib/places.mjs';
 import { run } from './lib/run.mjs';
 import { setUp } from './setup/index.mjs';
 
@@ -19,7 +19,11 @@ await setUp();
 const program = join(folder, `${name}.bench.ts`);
 const { code } = await run(findNode(), ['--disable-warning=ExperimentalWarning', program, ...rest], {
   cwd: root,
-  env: { ...process.env, REFINERY_BENCH_PYTHON: await python() },
+  env: {
+    ...process.env,
+    REFINERY_BENCH_PYTHON: await python(),
+    REFINERY_CHROMIUM: findChromium() ?? '',
+  },
 });
 process.exitCode = code;
 

@@ -6,6 +6,7 @@ import { RefineryError } from '../contract/errors.ts';
 import {
   type ConfigContext,
   type ConfigFinding,
+  changeFor,
   checkConfig,
   layersOf,
   parseCompressionConfig,
@@ -81,7 +82,7 @@ function print(findings: readonly ConfigFinding[]): void {
   const colors = { error: 'red', warning: 'yellow' } as const;
   for (const { severity, path, message, rule } of findings) {
     console.log(
-      `${styleText(colors[severity], severity.padEnd(7))}  ${path}  ${message} ${styleText('dim', rule)}`,
+      `${styleText(colors[severity], severity.padEnd(7))}  ${path}  ${message} ${changeFor(rule)} ${styleText('dim', rule)}`,
     );
   }
   if (findings.length === 0) console.log('Nothing was found to be wrong.');

@@ -11,8 +11,59 @@ export const RunChart = z.object({
   /** `share`: 0..1, shown in percent. */
   unit: z.enum(['share', 'number']),
   series: z.array(z.object({ name: z.string(), points: z.array(SeriesPoint) })),
+  /** Whether its series add up, so that they may be laid on top of each other. */
+  adds: z.boolean(),
+  /** What to know before reading it. */
+  note: z.string().nullable(),
 });
 export type RunChart = z.infer<typeof RunChart>;
+
+/** What a drawing of a chart is made of. */
+export const ChartDrawing = z.object({
+  title: z.string().max(300),
+  xLabel: z.string().max(100),
+  series: z
+    .array(z.object({ name: z.string().max(500), points: z.array(SeriesPoint).max(100_000) }))
+    .max(100),
+  /** Stages behind the curves; null reaches to the end. */
+  bands: z.array(z.object({ name: z.string(), from: z.number(), to: z.number().nullable() })).max(1000),
+});
+export type ChartDrawing = z.infer<typeof ChartDrawing>;
+
+/** What of the saved model is quantized, and why not the rest. */
+export const QuantizationView = z.object({
+  /** From which file. */
+  file: z.string(),
+  classes: z.array(
+    z.object({
+      name: z.string(),
+      operations: z.int(),
+      quantized: z.int(),
+      parameters: z.number(),
+      quantizedParameters: z.number(),
+    }),
+  ),
+  /** Layers whose weights, or whose inputs, stayed in float. */
+  floatWeights: z.array(z.string()),
+  floatInputs: z.array(z.string()),
+  /** Scopes that the configuration leaves out, with the operations of NNCF's log that they match. */
+  ignored: z.array(z.object({ pattern: z.string(), operations: z.array(z.string()) })),
+  /** Operations in float that no scope explains. */
+  unexplained: z.array(z.string()),
+});
+export type QuantizationView = z.infer<typeof QuantizationView>;
+
+export const WeightRangeView = z.object({
+  module: z.string(),
+  type: z.string(),
+  least: z.number(),
+  greatest: z.number(),
+  /** 0..1 */
+  zeros: z.number(),
+  /** Part of the 8-bit codes' range that is in use; null for float. */
+  codesUsed: z.number().nullable(),
+});
+export type WeightRangeView = z.infer<typeof WeightRangeView>;
 
 const Kept = z.object({ kept: z.int(), dense: z.int(), ids: z.array(z.int()).nullable() });
 
@@ -22,6 +73,8 @@ export const RunView = z.object({
   id: z.string(),
   name: z.string(),
   location: z.string(),
+  /** Part of its files that was read by now, 0..1; null when all is. */
+  reading: z.number().nullable(),
   /** Optimizer steps. */
   step: z.number(),
   maxSteps: z.number().nullable(),
@@ -52,6 +105,21 @@ export const RunView = z.object({
       prunedParameters: z.number(),
     }),
   ),
+  /** Tensors whose histograms were logged. */
+  histograms: z.int(),
+  quantization: QuantizationView.nullable(),
+  /** The metric of quality, and what it may lose. */
+  metric: z
+    .object({
+      key: z.string(),
+      last: z.number(),
+      best: z.number(),
+      bestStep: z.number(),
+      /** The worst value that is allowed; null where nothing is asked. */
+      limit: z.number().nullable(),
+      met: z.boolean().nullable(),
+    })
+    .nullable(),
   advice: z.array(
     z.object({
       id: z.string(),
@@ -80,16 +148,21 @@ export type CompareChoices = z.infer<typeof CompareChoices>;
 export const paretoCosts = ['bytes', 'parameters', 'sparsity', 'latency', 'throughput'] as const;
 export type ParetoCost = (typeof paretoCosts)[number];
 
+/** Curves of one metric over each other. */
+export const OverlayView = z.object({
+  metric: z.string(),
+  curves: z.array(z.object({ run: z.int(), points: z.array(SeriesPoint) })),
+  range: z.tuple([z.number(), z.number()]).nullable(),
+  /** What to know before comparing. */
+  note: z.string().nullable(),
+});
+export type OverlayView = z.infer<typeof OverlayView>;
+
 /** Several trainings against each other. Runs are named by their place in `runs`. */
 export const ComparisonView = z.object({
   runs: z.array(z.string()),
-  overlays: z.array(
-    z.object({
-      metric: z.string(),
-      curves: z.array(z.object({ run: z.int(), points: z.array(SeriesPoint) })),
-      range: z.tuple([z.number(), z.number()]).nullable(),
-    }),
-  ),
+  /** All that any of them logged, those first that people look at. */
+  metrics: z.array(z.string()),
   settings: z.array(
     z.object({
       group: z.string(),

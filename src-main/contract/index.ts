@@ -1,5 +1,7 @@
 export * from './compression.ts';
+export * from './configure.ts';
 export * from './datasets.ts';
+export * from './detectors.ts';
 export * from './engine.ts';
 export * from './errors.ts';
 export * from './files.ts';
@@ -8,5 +10,6 @@ export * from './methods.ts';
 export * from './models.ts';
 export * from './settings.ts';
 export * from './shell.ts';
+export * from './training.ts';
 export * from './upscale.ts';
 export * from './wire.ts';

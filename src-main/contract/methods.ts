@@ -1,6 +1,26 @@
 import { z } from 'zod';
-import { CompareChoices, ComparisonView, MeasureView, RunView } from './compression.ts';
 import {
+  ChartDrawing,
+  CompareChoices,
+  ComparisonView,
+  MeasureView,
+  OverlayView,
+  RunChart,
+  RunView,
+  WeightRangeView,
+} from './compression.ts';
+import {
+  ConfigFile,
+  ConfigPlanning,
+  ConfigPresetView,
+  ConfigTarget,
+  ConfigText,
+  ConfigView,
+  LayerSource,
+  ModelLayersView,
+} from './configure.ts';
+import {
+  DatasetDescription,
   DatasetFilter,
   DatasetFinding,
   DatasetId,
@@ -16,13 +36,37 @@ import {
   DatasetView,
   TrainingView,
 } from './datasets.ts';
+import {
+  DetectedPicture,
+  DetectorEvaluation,
+  DetectorTraining,
+  DetectorTrainingChoices,
+  DetectorView,
+  TrainerView,
+} from './detectors.ts';
 import { EngineInfo, EngineState, EngineStatus, Finding } from './engine.ts';
 import { ErrorValue } from './errors.ts';
 import { AdmitResult, FileHandle, FileHandleId, MediaFile, MediaRequest } from './files.ts';
 import { Job, JobId, QueueSummary } from './jobs.ts';
-import { ImageInterface, ModelGuess, ModelSummary, RuntimeCandidate } from './models.ts';
+import {
+  ConversionChoices,
+  ConversionNeeds,
+  DiffusionFolder,
+  ImageInterface,
+  ModelConversion,
+  ModelGuess,
+  ModelSummary,
+  RuntimeCandidate,
+} from './models.ts';
 import { Settings, SettingsChange } from './settings.ts';
 import { DialogPurpose, ShellCommand, ShellInfo } from './shell.ts';
+import {
+  EnvironmentView,
+  InstallingView,
+  PythonChoice,
+  StartedTraining,
+  TrainingRequest,
+} from './training.ts';
 import { Receipt, TilePreview, UpscaleAddResult, UpscaleSettings, UpscaleVariant } from './upscale.ts';
 
 /**
@@ -115,7 +159,11 @@ export const methods = {
   'upscale.watch': method('window', z.object({ id: JobId.nullable() }), done),
 
   // Models
-  'models.list': method('window', nothing, z.object({ models: z.array(ModelSummary) })),
+  'models.list': method(
+    'window',
+    nothing,
+    z.object({ models: z.array(ModelSummary), conversion: ModelConversion.nullable() }),
+  ),
   'models.download': method('window', z.object({ id: z.string() }), done),
   'models.cancelDownload': method('window', z.object({ id: z.string() }), done),
   /** Looks at a network from disk and says how it seems to want its pixels. */
@@ -129,6 +177,21 @@ export const methods = {
     z.object({ handle: FileHandleId, name: z.string().min(1).max(80), interface: ImageInterface }),
     ModelSummary,
   ),
+  /** Says whether a folder holds a converted latent diffusion model or an original checkpoint. */
+  'models.inspectDiffusion': method('window', z.object({ handle: FileHandleId }), DiffusionFolder),
+  /** What converting a checkpoint would download and write. */
+  'models.conversionNeeds': method(
+    'window',
+    z.object({ handle: FileHandleId, choices: ConversionChoices }),
+    ConversionNeeds,
+  ),
+  /** Starts to convert a checkpoint, and adds what comes out; `models.conversion` tells how it goes. */
+  'models.convert': method(
+    'window',
+    z.object({ handle: FileHandleId, name: z.string().min(1).max(80), choices: ConversionChoices }),
+    done,
+  ),
+  'models.cancelConversion': method('window', nothing, done),
   /** Adds a folder with a converted latent diffusion model. */
   'models.addDiffusion': method(
     'window',
@@ -147,6 +210,30 @@ export const methods = {
     z.object({ handles: z.array(FileHandleId).min(1).max(20), choices: CompareChoices }),
     ComparisonView,
   ),
+  /** Curves of some of the metrics of trainings that are compared. */
+  'compression.overlays': method(
+    'window',
+    z.object({
+      handles: z.array(FileHandleId).min(1).max(20),
+      choices: CompareChoices,
+      metrics: z.array(z.string().max(1000)).max(60),
+    }),
+    z.object({ overlays: z.array(OverlayView) }),
+  ),
+  /** How the numbers of logged tensors spread over the steps; tags that hold a text, some at a time. */
+  'compression.distributions': method(
+    'window',
+    z.object({ handle: FileHandleId, wanted: z.string().max(200), most: z.int().min(1).max(100) }),
+    z.object({ found: z.int(), charts: z.array(RunChart) }),
+  ),
+  /** A chart as an SVG that needs nothing else. */
+  'compression.drawing': method('window', ChartDrawing, z.object({ svg: z.string() })),
+  /** The range of each layer's weights, read from the saved model. */
+  'compression.weights': method(
+    'window',
+    z.object({ handle: FileHandleId }),
+    z.object({ ranges: z.array(WeightRangeView) }),
+  ),
   /** The training as one page of HTML that needs nothing else. */
   'compression.report': method('window', z.object({ handle: FileHandleId }), z.object({ html: z.string() })),
   /** Starts to measure models, the dense one first; `compression.measured` tells how it goes. */
@@ -163,6 +250,41 @@ export const methods = {
     z.object({ id: z.string() }),
   ),
   'compression.cancelMeasuring': method('window', nothing, done),
+
+  // Configurations of compression
+  'configure.presets': method('window', nothing, z.object({ presets: z.array(ConfigPresetView) })),
+  /** A model's layers, read anew. */
+  'configure.layers': method('window', z.object({ source: LayerSource }), ModelLayersView),
+  'configure.check': method(
+    'window',
+    z.object({ text: ConfigText, planning: ConfigPlanning, source: LayerSource.nullable() }),
+    ConfigView,
+  ),
+  'configure.open': method('window', z.object({ handle: FileHandleId }), ConfigFile),
+  'configure.save': method('window', z.object({ text: ConfigText, target: ConfigTarget }), ConfigFile),
+
+  // Trainings that are started here
+  'training.environment': method(
+    'window',
+    /** `tryImport` takes seconds, and is the only proof. */
+    z.object({ python: PythonChoice, tryImport: z.boolean() }),
+    EnvironmentView,
+  ),
+  /** Makes or completes Refinery's own environment; `training.installing` tells how it goes. */
+  'training.install': method('window', nothing, done),
+  'training.cancelInstall': method('window', nothing, done),
+  'training.start': method('window', TrainingRequest, StartedTraining),
+  /** `checkpoint` saves after the step at hand and ends; `kill` ends at once. */
+  'training.stop': method(
+    'window',
+    z.object({ folder: FileHandleId, how: z.enum(['checkpoint', 'kill']) }),
+    done,
+  ),
+  'training.state': method(
+    'window',
+    z.object({ folder: FileHandleId }),
+    z.object({ training: StartedTraining.nullable() }),
+  ),
 
   // Datasets
   /** Looks what a folder or an archive is. The set that was open before is closed. */
@@ -191,6 +313,8 @@ export const methods = {
     z.object({ id: DatasetId, steps: datasetSteps }),
     z.object({ task: z.string(), findings: z.array(DatasetFinding) }),
   ),
+  /** What the set is like after these steps. */
+  'datasets.describe': method('window', z.object({ id: DatasetId, steps: datasetSteps }), DatasetDescription),
   /** What a conversion would lose, with approximations measured. */
   'datasets.plan': method(
     'window',
@@ -232,6 +356,52 @@ export const methods = {
   ),
   'datasets.close': method('window', z.object({ id: DatasetId }), done),
 
+  // Detectors
+  /** Opens a detector that was exported to OpenVINO; the one that was open before is let go. */
+  'detectors.open': method('window', z.object({ handle: FileHandleId }), DetectorView),
+  /** The pictures among files and in folders. */
+  'detectors.pictures': method(
+    'window',
+    z.object({ handles: z.array(FileHandleId).max(100_000) }),
+    AdmitResult,
+  ),
+  /** Finds objects in a picture, from this score on. */
+  'detectors.detect': method(
+    'window',
+    z.object({
+      picture: FileHandleId,
+      confidence: z.number().min(0.001).max(1),
+      /** Boxes of a class that overlap by more are one object. */
+      overlap: z.number().min(0).max(1),
+    }),
+    DetectedPicture,
+  ),
+  /** Starts to measure the open detector on a dataset; `detectors.evaluated` tells how it goes. */
+  'detectors.evaluate': method(
+    'window',
+    z.object({ dataset: FileHandleId, subset: z.string().min(1).max(80) }),
+    done,
+  ),
+  'detectors.cancelEvaluation': method('window', nothing, done),
+  /** Looks for a Python with Ultralytics: in this environment's folder, or in the usual places. */
+  'detectors.trainer': method('window', z.object({ python: FileHandleId.nullable() }), TrainerView),
+  /** Starts a training; `detectors.training` tells how it goes. One runs at a time. */
+  'detectors.train': method(
+    'window',
+    z.object({
+      python: FileHandleId.nullable(),
+      /** Folder in one of Ultralytics' layouts. */
+      dataset: FileHandleId,
+      choices: DetectorTrainingChoices,
+    }),
+    done,
+  ),
+  /** Goes on from the last epoch that was finished. */
+  'detectors.resumeTraining': method('window', nothing, done),
+  'detectors.stopTraining': method('window', nothing, done),
+  /** The training that runs, or the one that ran last. */
+  'detectors.currentTraining': method('window', nothing, z.object({ training: DetectorTraining.nullable() })),
+
   // Settings
   'settings.get': method('window', nothing, Settings),
   'settings.set': method('window', z.object({ change: SettingsChange }), Settings),
@@ -262,8 +432,11 @@ export const events = {
   'jobs.removed': z.object({ ids: z.array(JobId), summary: QueueSummary }),
   'upscale.tile': TilePreview,
   'models.changed': z.object({ models: z.array(ModelSummary) }),
+  'models.conversion': ModelConversion,
   'compression.changed': RunView,
   'compression.measured': MeasureView,
+  'training.installing': InstallingView,
+  'training.changed': StartedTraining,
   'datasets.progress': DatasetProgress,
   'datasets.finished': z.object({
     id: DatasetId,
@@ -271,6 +444,8 @@ export const events = {
     /** Set when it was cancelled or failed. */
     error: ErrorValue.nullable(),
   }),
+  'detectors.evaluated': DetectorEvaluation,
+  'detectors.training': DetectorTraining,
   'settings.changed': Settings,
   'engine.state': EngineState,
   /** Files from the command line, a second start or the system's "Open with". */

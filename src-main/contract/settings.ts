@@ -11,6 +11,8 @@ const fields = {
   /** Memory in MB that upscaling may use; 0 measures what is free. */
   memoryBudget: z.int().min(0).max(1_048_576),
   notifyWhenDone: z.boolean(),
+  /** What compressed models may lose of the dense one's metric, in its own unit; null: nothing is asked. */
+  compressionBudget: z.object({ baseline: z.number(), allowed: z.number().min(0) }).nullable(),
 };
 
 /** What Refinery remembers. Unknown keys are kept out, missing ones take their default. */
@@ -23,6 +25,7 @@ export const Settings = z.object({
   threads: fields.threads.default(0),
   memoryBudget: fields.memoryBudget.default(0),
   notifyWhenDone: fields.notifyWhenDone.default(true),
+  compressionBudget: fields.compressionBudget.default(null),
 });
 export type Settings = z.infer<typeof Settings>;
 

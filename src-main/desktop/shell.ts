@@ -37,7 +37,30 @@ const dialogs: Record<DialogPurpose, OpenDialogOptions> = {
     properties: ['openFile', 'multiSelections'],
     filters: [{ name: 'Models and examples', extensions: ['xml', 'onnx', 'tsv', 'csv', 'jsonl'] }],
   },
+  configuration: {
+    title: 'Open a configuration',
+    properties: ['openFile'],
+    filters: [{ name: 'NNCF or OVConfig', extensions: ['json'] }],
+  },
+  modelLayers: {
+    title: 'Choose what names the layers',
+    properties: ['openFile'],
+    filters: [
+      { name: 'config.json, IR, table or NNCF log', extensions: ['json', 'xml', 'csv', 'log', 'txt'] },
+    ],
+  },
+  trainingScript: {
+    title: 'Choose a training script',
+    properties: ['openFile'],
+    filters: [{ name: 'Python', extensions: ['py'] }],
+  },
+  pythonFolder: {
+    title: 'Choose the folder of a Python environment',
+    // Environments often lie in hidden folders.
+    properties: ['openDirectory', 'showHiddenFiles'],
+  },
   datasetFolder: { title: 'Open a dataset', properties: ['openDirectory'] },
+  detectorFolder: { title: 'Choose the folder of an exported detector', properties: ['openDirectory'] },
   outputFolder: { title: 'Choose where results go', properties: ['openDirectory', 'createDirectory'] },
   runtimeFolder: { title: 'Choose the folder of an OpenVINO runtime', properties: ['openDirectory'] },
 };

@@ -1,6 +1,6 @@
 import type { AdmitResult, DialogPurpose } from '../../src-main/contract/index.ts';
 import { openDialog } from '../state/actions.ts';
-import { toast, useSession } from '../state/session.ts';
+import { call, toast, useSession } from '../state/session.ts';
 import { openServerPath } from './server-path.tsx';
 
 /**
@@ -11,8 +11,9 @@ export async function chooseFolder(
   purpose: DialogPurpose,
   take: (admitted: AdmitResult) => void,
 ): Promise<void> {
-  const { shell } = useSession.getState();
-  if (shell?.native !== false) {
+  // Asked for before the window knew what surrounds it.
+  const shell = useSession.getState().shell ?? (await call('shell.info', {}));
+  if (shell.native) {
     const admitted = await openDialog(purpose);
     if (admitted.handles.length > 0) take(admitted);
   } else if (shell.allowedFolders.length > 0) openServerPath(take);

@@ -1,6 +1,4 @@
 import { clsx } from 'clsx';
-import type { Job } from '../../src-main/contract/index.ts';
-import { useJobs } from '../state/jobs.ts';
 import { showPage, useSession } from '../state/session.ts';
 import type { Page } from './page-type.ts';
 import { pages } from './pages.ts';
@@ -22,18 +20,12 @@ export function Rail() {
   );
 }
 
-/** The work of which a place tells. */
-const kinds: Readonly<Record<string, Job['kind']>> = { upscale: 'upscale', datasets: 'convert' };
+/** Of places that do nothing in the background. */
+const idle = (): null => null;
 
 function Place({ page }: { readonly page: Page }) {
   const current = useSession((state) => state.page === page.id);
-  const kind = kinds[page.id];
-  const working = useJobs(({ jobs, summary }) => {
-    if (kind === undefined || summary === null || summary.counts.running === 0) return null;
-    return [...jobs.values()].some((job) => job.kind === kind && job.state === 'running')
-      ? summary.fraction
-      : null;
-  });
+  const working = (page.useProgress ?? idle)();
   const Icon = page.icon;
   const ring = !current && working !== null;
   return (

@@ -12,6 +12,7 @@ import {
   structureNotResolved,
 } from './advice/structure-rules.ts';
 import {
+  bestByLoss,
   distillationDominates,
   lossNotANumber,
   metricBelowBudget,
@@ -31,6 +32,7 @@ export const rules: readonly Rule[] = [
   scheduleDisagrees,
   sparsityStalls,
   metricBelowBudget,
+  bestByLoss,
   distillationDominates,
   teacherMissing,
   floatLayersLeft,

@@ -81,6 +81,7 @@ export function assembleRun(folder: string, files: readonly RunFile[], more: rea
     checkpoints: checkpointsOf(files, metrics),
     texts,
     hyperparameters: Object.assign({}, ...of('events').map(({ value }) => value.hyperparameters)),
+    histograms: histogramsOf(of('events').map(({ value }) => value.histograms)),
     trainingArguments,
     files: files.map(({ path }) => path),
     problems: [
@@ -107,6 +108,17 @@ const withPlace = (file: FileOf<'ir'>): Contents['ir'] => ({
   path: file.path,
   ...present({ binBytes: file.binBytes }),
 });
+
+/** Of several files, the oldest first: what a newer one tells again of a step counts. */
+function histogramsOf(files: ReadonlyArray<Run['histograms']>): Run['histograms'] {
+  const byTag = new Map<string, Map<number, Run['histograms'][string][number]>>();
+  for (const [tag, list] of files.flatMap((file) => Object.entries(file))) {
+    const steps = byTag.get(tag) ?? new Map();
+    for (const one of list) steps.set(one.step, one);
+    byTag.set(tag, steps);
+  }
+  return Object.fromEntries([...byTag].map(([tag, steps]) => [tag, [...steps.values()]]));
+}
 
 /** Rotated console logs, the oldest first, as one. */
 function mergeConsoles(logs: readonly ConsoleLog[]): ConsoleLog | undefined {

@@ -51,8 +51,24 @@ export class FolderReader {
     return this.#folders;
   }
 
-  /** Reads what is new. @returns paths of the files that changed, came or went. */
-  async refresh(): Promise<string[]> {
+  /** Part of the bytes of what is there that was read by now, 0 to 1; below 1 after a look that ended early. */
+  get readPart(): number {
+    let [read, all] = [0, 0];
+    for (const { offset, size } of this.#files.values()) {
+      read += offset;
+      all += Math.max(size, offset);
+    }
+    return all === 0 ? 1 : read / all;
+  }
+
+  /**
+   * Reads what is new. A file that grows is read in pieces: past the time limit the rest of it stays for the next look.
+   *
+   * @param limit milliseconds.
+   * @returns paths of the files that changed, came or went.
+   */
+  async refresh(limit = Number.POSITIVE_INFINITY): Promise<string[]> {
+    const deadline = performance.now() + limit;
     const found = await this.#list();
     const changed: string[] = [];
     for (const path of this.#files.keys()) {
@@ -60,7 +76,11 @@ export class FolderReader {
       this.#files.delete(path);
       changed.push(path);
     }
-    for (const path of found) if (await this.#update(path)) changed.push(path);
+    // What is read whole comes first: configuration and states say most, and are small.
+    const growing = (path: string): boolean => sources[kindOf(path) ?? kindAlso(path)].growing;
+    for (const path of [...found.filter((one) => !growing(one)), ...found.filter(growing)]) {
+      if (await this.#update(path, deadline)) changed.push(path);
+    }
     return changed;
   }
 
@@ -110,7 +130,7 @@ export class FolderReader {
     if (found) this.#weights.set(path, found.size);
   }
 
-  async #update(path: string): Promise<boolean> {
+  async #update(path: string, deadline: number): Promise<boolean> {
     const kind = kindOf(path) ?? kindAlso(path);
     const place = this.#also.includes(path) ? path : join(this.folder, path);
     let handle: FileHandle | undefined;
@@ -118,7 +138,8 @@ export class FolderReader {
     try {
       const before = await stat(place);
       const modified = before.mtimeMs / 1000;
-      if (known && !known.fault && known.inode === before.ino && known.size === before.size) {
+      const whole = known?.offset === known?.size;
+      if (known && !known.fault && whole && known.inode === before.ino && known.size === before.size) {
         if (known.modified === modified) return false;
         // Touched, or written anew with the same length.
         if (sources[kind].growing && known.offset === before.size) {
@@ -147,9 +168,13 @@ export class FolderReader {
               tail: Buffer.alloc(0),
               before: sources[kind].growing ? undefined : (known?.reader.value ?? known?.before),
             };
-      await append(handle, tracked);
+      const ended = await append(
+        handle,
+        tracked,
+        sources[kind].growing ? deadline : Number.POSITIVE_INFINITY,
+      );
       await tracked.reader.settle?.();
-      Object.assign(tracked, { size: tracked.offset, modified });
+      Object.assign(tracked, { size: ended ? tracked.offset : size, modified });
       this.#files.set(path, tracked);
       return true;
     } catch (cause) {
@@ -179,11 +204,12 @@ async function sameTail(handle: FileHandle, { tail, offset }: Tracked): Promise<
   return bytesRead === tail.length && there.equals(tail);
 }
 
-async function append(handle: FileHandle, tracked: Tracked): Promise<void> {
+/** Gives a reader what is new, or as much as time allows, at least a piece. @returns whether that was all. */
+async function append(handle: FileHandle, tracked: Tracked, deadline: number): Promise<boolean> {
   const buffer = Buffer.alloc(chunkSize);
-  for (;;) {
+  for (let first = true; first || performance.now() < deadline; first = false) {
     const { bytesRead } = await handle.read(buffer, 0, chunkSize, tracked.offset);
-    if (bytesRead === 0) return;
+    if (bytesRead === 0) return true;
     const bytes = buffer.subarray(0, bytesRead);
     tracked.reader.push(bytes);
     tracked.offset += bytesRead;
@@ -191,4 +217,5 @@ async function append(handle: FileHandle, tracked: Tracked): Promise<void> {
       Buffer.concat([tracked.tail, bytes.subarray(-tailLength)]).subarray(-tailLength),
     );
   }
+  return false;
 }

@@ -3,9 +3,12 @@ import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { folderWith, removeFolders } from './fixtures/folders.ts';
 import { eventWith, message } from './fixtures/shared.ts';
+import { FolderReader } from './folder-reader.ts';
 import { type Following, followRunFolder } from './follow.ts';
+import { readRunFolder } from './run-folder.ts';
 import type { Run } from './types.ts';
 
 const open: Following[] = [];
@@ -14,6 +17,8 @@ afterEach(async () => {
   for (const following of open.splice(0)) await following.close();
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
+
+afterAll(removeFolders);
 
 function emptyFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), `follow-${randomUUID()}`));
@@ -133,4 +138,22 @@ test('a folder that isn’t there is told', async () => {
   await expect(followRunFolder('/nowhere/at/all', () => {})).rejects.toMatchObject({
     code: 'INPUT_NOT_FOUND',
   });
+});
+
+test('a large log is read in pieces, and comes out as if it were read at once', async () => {
+  const row = (step: number): string =>
+    `{'loss': ${(1 / step).toFixed(4)}, 'learning_rate': 0.001, 'epoch': ${(step / 1000).toFixed(3)}}\n`;
+  const folder = folderWith({
+    'console.log': Array.from({ length: 50_000 }, (_, index) => row(index + 1)).join(''),
+  });
+  const reader = new FolderReader(folder);
+  const parts: number[] = [];
+  do {
+    await reader.refresh(0);
+    parts.push(reader.readPart);
+  } while (parts.at(-1)! < 1);
+  expect(parts.length).toBeGreaterThan(2);
+  expect(parts).toEqual([...parts].sort((one, other) => one - other));
+  expect(reader.run).toEqual(await readRunFolder(folder));
+  expect(await reader.refresh(0)).toEqual([]);
 });

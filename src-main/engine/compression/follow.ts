@@ -16,6 +16,8 @@ export interface RunUpdate {
   readonly run: Run;
   /** Paths of the files that changed, came or went since the last update. */
   readonly changed: readonly string[];
+  /** Part of the bytes that are there which was read by now; below 1 while a large run is opened. */
+  readonly readPart: number;
 }
 
 export interface Following {
@@ -26,13 +28,16 @@ export interface Following {
 /** Milliseconds to wait after a notification, in which the rest of a batch of changes comes. */
 const gather = 40;
 const pollInterval = 150;
+/** Milliseconds of reading before a run is told for the first time, and before each time that it is told unfinished. */
+const firstLook = 300;
+const nextLook = 1500;
 /** Milliseconds between looks beside notifications, which some systems lose. */
 const safetyInterval = 1000;
 
 /**
  * Tells a run as it is, and again each time one of its files grows, is rotated, or is replaced.
  *
- * @param onUpdate is called once at the beginning, before this resolves.
+ * @param onUpdate is called once at the beginning, before this resolves, and again while more of a large run is read.
  * @throws {RefineryError} `INPUT_NOT_FOUND` when there is no such folder.
  */
 export async function followRunFolder(
@@ -52,12 +57,14 @@ export async function followRunFolder(
   async function look(): Promise<void> {
     do {
       again = false;
-      const changed = await reader.refresh();
+      const changed = await reader.refresh(first ? firstLook : nextLook);
       if (closed) return;
+      // The rest of a large run.
+      if (reader.readPart < 1) lookSoon(0);
       watchFolders();
       if (changed.length === 0 && !first) continue;
       first = false;
-      onUpdate({ run: reader.run, changed });
+      onUpdate({ run: reader.run, changed, readPart: reader.readPart });
     } while (again && !closed);
   }
 
@@ -72,11 +79,11 @@ export async function followRunFolder(
     return working;
   }
 
-  function lookSoon(): void {
+  function lookSoon(wait = gather): void {
     soon ??= setTimeout(() => {
       soon = undefined;
       void lookNow();
-    }, gather);
+    }, wait);
   }
 
   function watchFolders(): void {
@@ -85,7 +92,7 @@ export async function followRunFolder(
     for (const path of reader.folders) {
       if (watchers.has(path)) continue;
       try {
-        const watcher = watch(path, { persistent: false }, lookSoon);
+        const watcher = watch(path, { persistent: false }, () => lookSoon());
         watcher.on('error', () => unwatch(path));
         watchers.set(path, watcher);
         // What came between the look and the watching.

@@ -26,20 +26,34 @@ export {
 } from './compare/index.ts';
 export { type Candidate, type Cost, type MeasuredCost, type Pareto, paretoOf } from './compare/pareto.ts';
 export { compareSettings, type Setting, type SettingRow } from './compare/settings.ts';
-export type { ConfigContext, ConfigFinding } from './config-findings.ts';
-export { checkConfig } from './config-rules.ts';
+export { changeFor } from './config/changes.ts';
+export type { ConfigContext, ConfigFinding } from './config/findings.ts';
+export { type ConfigLook, type ConfigPlan, lookAtConfig } from './config/look.ts';
+export { layersOfConfig, type ModelLayers, readModelLayers } from './config/model-layers.ts';
+export { type ConfigPreset, configPresets } from './config/presets.ts';
+export { checkConfig } from './config/rules.ts';
 export {
   configSchedule,
   type PlannedSchedule,
   type ScheduleFacts,
   type SchedulePoint,
-} from './config-schedule.ts';
-export { type LayerPlan, matchScopes, planLayers, type ScopeMatch } from './config-scopes.ts';
+} from './config/schedule.ts';
+export {
+  type LayerPlan,
+  matchScopes,
+  planLayers,
+  type ScopeMatch,
+  suggestScopes,
+} from './config/scopes.ts';
+export { type DistributionLine, distributionLines } from './derive/distributions.ts';
 export { type HeatMap, heatMapOf } from './derive/heat-map.ts';
 export { type Derived, derive } from './derive/index.ts';
 export type { Budget } from './derive/metric.ts';
+export type { Quantization } from './derive/quantization.ts';
+export { newestIr } from './derive/structure.ts';
 export { type Following, type FollowOptions, followRunFolder, type RunUpdate } from './follow.ts';
-export { parseCompressionConfig } from './ingest/compression-config.ts';
+export { algorithmsOf, parseCompressionConfig } from './ingest/compression-config.ts';
+export { isObject } from './ingest/python-json.ts';
 export { layersOf, moduleOfNode } from './layer-names.ts';
 export { type ChartOptions, type ChartSeries, lineChart } from './report/chart.ts';
 export { comparisonReport } from './report/comparison.ts';
@@ -50,4 +64,5 @@ export { type ReportInput, trainingReport } from './report/training.ts';
 export { type RunFolderOptions, readRunFolder } from './run-folder.ts';
 export { type RunSummary, summaryOf } from './summary.ts';
 export type { Checkpoint, LogRow, Place, Point, Problem, Run, Series, TrainingFacts } from './types.ts';
+export { type WeightRange, weightRanges } from './weight-ranges.ts';
 export { percent, thousands } from './words.ts';

@@ -1,4 +1,4 @@
-import type { ConfigContext } from './config-findings.ts';
+import type { ConfigContext } from './config/findings.ts';
 import type { Run } from './types.ts';
 
 /**

@@ -1,5 +1,6 @@
 import type { CompressionConfig } from './ingest/compression-config.ts';
 import type { ConsoleLog } from './ingest/console-log.ts';
+import type { Histogram } from './ingest/histograms.ts';
 import type { IrSummary } from './ingest/ir.ts';
 import type { ModelConfig } from './ingest/model-config.ts';
 import type { NncfLog } from './ingest/nncf-log.ts';
@@ -103,6 +104,8 @@ export interface Run {
   /** Texts of the event files by tag; access tokens are left out. */
   readonly texts: Readonly<Record<string, string>>;
   readonly hyperparameters: Readonly<Record<string, number | string | boolean>>;
+  /** Of the event files, by tag. */
+  readonly histograms: Readonly<Record<string, readonly Histogram[]>>;
   /** Plain values of training_args.bin. */
   readonly trainingArguments: TrainingArguments;
   /** Files that were read, by path from the folder. */

@@ -8,11 +8,11 @@ import { golden, largestDifference, modelFolder, shared, whyNot } from '../diffu
 import { diffuse, openModel, readModelFolder } from '../diffusion/index.ts';
 import { hasOpenVino, resources } from '../host/fixtures/engine.ts';
 import { userFolders } from '../host/folders.ts';
+import { findPython } from '../python/python.ts';
 import { loadOpenVino } from '../runtime/index.ts';
-import { planEnvironment } from './environment.ts';
+import { converting, planEnvironment } from './environment.ts';
 import { parseScriptLine } from './events.ts';
 import { type ConversionEvent, type ConvertLdmOptions, convertLdm } from './index.ts';
-import { findPython } from './python.ts';
 
 const source = join(shared, 'tiny_trained', 'diffusers');
 const scripts = join(resources, 'models', 'convert');
@@ -83,33 +83,36 @@ describe('the script’s lines', () => {
 });
 
 test('without a Python, or with an old one, the error says what to install', async () => {
-  await expect(findPython([['no-such-python']])).rejects.toMatchObject({
+  await expect(findPython({ ...converting, candidates: [['no-such-python']] })).rejects.toMatchObject({
     code: 'RUNTIME_NOT_FOUND',
     message: expect.stringMatching(/3\.10 or later.*none was found/),
     hint: expect.stringMatching(/python\.org/),
   });
   const old = [process.execPath, '-e', 'console.log("3.8.10")', '--'];
-  await expect(findPython([old])).rejects.toMatchObject({ message: expect.stringMatching(/is 3\.8\.10/) });
+  await expect(findPython({ ...converting, candidates: [old] })).rejects.toMatchObject({
+    message: expect.stringMatching(/is 3\.8\.10/),
+  });
   const good = [process.execPath, '-e', 'console.log("3.10.0")', '--'];
-  expect((await findPython([['no-such-python'], old, good])).version).toBe('3.10.0');
+  const candidates = [['no-such-python'], old, good];
+  expect((await findPython({ ...converting, candidates })).version).toBe('3.10.0');
 });
 
 test('an environment counts as finished only for the requirements it was made for', async () => {
   const plan = () => planEnvironment({ cacheDir: folder, scripts, extras: ['int8'] });
   const first = await plan();
-  expect(first.missing.map(({ part }) => part)).toEqual(['base', 'int8']);
+  expect(first.missing.map(({ file }) => file)).toEqual(['requirements.txt', 'requirements-int8.txt']);
   expect(first.download).toBeGreaterThan(100);
   await mkdir(join(first.python, '..'), { recursive: true });
   await writeFile(first.python, '');
   const [base, int8] = first.missing;
   const mark = (installed: object): Promise<void> =>
     writeFile(join(first.folder, 'refinery.json'), JSON.stringify({ version: 1, installed }));
-  await mark({ base: base!.hash });
-  expect((await plan()).missing.map(({ part }) => part)).toEqual(['int8']);
-  await mark({ base: base!.hash, int8: int8!.hash });
+  await mark({ [base!.file]: base!.hash });
+  expect((await plan()).missing.map(({ file }) => file)).toEqual(['requirements-int8.txt']);
+  await mark({ [base!.file]: base!.hash, [int8!.file]: int8!.hash });
   expect(await plan()).toMatchObject({ missing: [], download: 0, disk: 0 });
-  await mark({ base: 'of an earlier version', int8: int8!.hash });
-  expect((await plan()).missing.map(({ part }) => part)).toEqual(['base']);
+  await mark({ [base!.file]: 'of an earlier version', [int8!.file]: int8!.hash });
+  expect((await plan()).missing.map(({ file }) => file)).toEqual(['requirements.txt']);
   await writeFile(join(first.folder, 'refinery.json'), '{"version"');
   expect((await plan()).missing.length).toBe(2);
 });
@@ -182,7 +185,7 @@ describe.skipIf(whyNot !== '')(`what is converted${whyNot}`, () => {
     const receipt = await convertLdm(options({ scripts, onEvent: (event) => events.push(event) }));
     expect(await left()).toEqual(['model']);
     expect(events.map(({ event }) => event)).toEqual(['plan', 'parity']);
-    expect(events[0]).toMatchObject({ install: false, download: 0 });
+    expect(events[0]).toMatchObject({ download: 0 });
     const kept = JSON.parse(await readFile(join(folder, 'to', 'model', 'conversion.json'), 'utf8'));
     expect(kept).toEqual(JSON.parse(JSON.stringify(receipt)));
     expect(receipt.source.map(({ name }) => name)).toContain('unet/diffusion_pytorch_model.safetensors');

@@ -95,16 +95,16 @@ export function adapt(
 
 const typeBit = (type: AnnotationType): number => 1 << annotationTypes.indexOf(type);
 
-/** Shapes whose least rectangle tells more than an upright box. */
+/** Shapes that tell more than an upright box. */
 const outlined: readonly AnnotationType[] = ['polygon', 'mask', 'ellipse'];
 
-/** Whether a box need not become a rotated one, as its object's outline does. */
+/** Whether a box need not become a rotated one or an outline, as its object's own outline does. */
 export function isStoodFor(
   type: AnnotationType,
   becomes: AnnotationType,
   hasPart: (type: AnnotationType) => boolean,
 ): boolean {
-  return type === 'box' && becomes === 'rotated_box' && outlined.some(hasPart);
+  return type === 'box' && becomes !== 'box' && outlined.some(hasPart);
 }
 
 function convertTo(annotation: Annotation, type: AnnotationType, size: Size | null): readonly Annotation[] {

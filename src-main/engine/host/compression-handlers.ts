@@ -1,31 +1,43 @@
 import { basename, dirname } from 'node:path';
 import type { NodeAddon } from 'openvino-node';
-import { type ComparisonView, paretoCosts, type RunChart, type RunView } from '../../contract/compression.ts';
+import {
+  type ComparisonView,
+  type OverlayView,
+  paretoCosts,
+  type RunView,
+} from '../../contract/compression.ts';
 import type { FileHandle } from '../../contract/files.ts';
 import type { EventName, EventPayload } from '../../contract/methods.ts';
 import type { Handlers } from '../../contract/wire.ts';
 import {
   adviceFor,
+  type Budget,
   type Comparison,
   compareRuns,
   derive,
+  distributionLines,
   type Following,
   followRunFolder,
-  type HeatMap,
-  heatMapOf,
-  percent,
+  lineChart,
+  type NamedRun,
+  newestIr,
+  type Overlay,
+  overlayOf,
   type Run,
+  type RunUpdate,
   readRunFolder,
-  type Series,
-  thousands,
   trainingReport,
+  weightRanges,
 } from '../compression/index.ts';
 import { Measuring } from './compression-measure.ts';
+import { runView } from './compression-view.ts';
 import type { Handles } from './handles.ts';
 
 interface Parts {
   readonly handles: Handles;
   readonly openvino: () => Promise<NodeAddon>;
+  /** What models may lose of their metric, if a person said so. */
+  readonly budget: () => Budget | undefined;
   readonly emit: <Name extends EventName>(name: Name, payload: EventPayload<Name>) => void;
 }
 
@@ -35,23 +47,33 @@ type CompressionMethod = Extract<keyof Handlers, `compression.${string}`>;
  * Answers `compression.*`: one run at a time is followed, and told anew whenever one of its files changes; several are
  * compared; models are measured one set at a time.
  */
-export function compressionHandlers({ handles, openvino, emit }: Parts): {
+export function compressionHandlers({ handles, openvino, budget, emit }: Parts): {
   readonly handlers: Pick<Handlers, CompressionMethod>;
+  /** Tells the followed training again, with the budget of now. */
+  retell(): void;
   close(): Promise<void>;
 } {
   let following: Following | undefined;
+  let followed: { readonly handle: FileHandle; readonly update: RunUpdate } | undefined;
   let measuring: Measuring | undefined;
   /** Trainings that are compared are read once. */
   const compared = new Map<string, Promise<Run>>();
   const runOf = (handle: string): Promise<Run> => {
+    // The one that is followed is there already, and newer.
+    if (followed?.handle.id === handle) return Promise.resolve(followed.update.run);
     const known = compared.get(handle) ?? readRunFolder(handles.path(handle));
     compared.set(handle, known);
     known.catch(() => compared.delete(handle));
     return known;
   };
+  const namedRuns = (chosen: readonly string[]): Promise<NamedRun[]> =>
+    Promise.all(
+      chosen.map(async (handle) => ({ name: nameOf(handles.path(handle)), run: await runOf(handle) })),
+    );
   async function close(): Promise<void> {
     const last = following;
     following = undefined;
+    followed = undefined;
     await last?.close();
   }
   return {
@@ -62,8 +84,9 @@ export function compressionHandlers({ handles, openvino, emit }: Parts): {
         await close();
         let first = true;
         return new Promise<RunView>((resolve, reject) => {
-          followRunFolder(path, ({ run }) => {
-            const view = viewOf(described, run);
+          followRunFolder(path, (update) => {
+            followed = { handle: described, update };
+            const view = runView(described, update, budget());
             if (first) resolve(view);
             else emit('compression.changed', view);
             first = false;
@@ -78,14 +101,55 @@ export function compressionHandlers({ handles, openvino, emit }: Parts): {
       },
       'compression.compare': async ({ handles: chosen, choices }) => {
         for (const known of compared.keys()) if (!chosen.includes(known)) compared.delete(known);
-        const named = await Promise.all(
-          chosen.map(async (handle) => ({ name: nameOf(handles.path(handle)), run: await runOf(handle) })),
-        );
-        return comparisonView(compareRuns(named, choices));
+        const named = await namedRuns(chosen);
+        // Curves are asked for when they are shown: there may be thousands.
+        return comparisonView(compareRuns(named, { ...choices, metrics: [] }), named);
+      },
+      'compression.overlays': async ({ handles: chosen, choices, metrics }) => {
+        const named = await namedRuns(chosen);
+        const runs = named.map(({ run }) => run);
+        return { overlays: metrics.map((metric) => overlayView(overlayOf(runs, metric, choices), runs)) };
+      },
+      'compression.distributions': async ({ handle, wanted: text, most }) => {
+        const { histograms } = await runOf(handle);
+        const tags = Object.keys(histograms)
+          .filter((tag) => tag.toLowerCase().includes(text.trim().toLowerCase()))
+          .sort();
+        return {
+          found: tags.length,
+          charts: tags.slice(0, most).map((tag) => ({
+            id: tag,
+            title: tag,
+            unit: 'number' as const,
+            series: distributionLines(histograms[tag] ?? []).map(({ name, points }) => ({
+              name,
+              points: points.map(([step, value]): [number, number] => [step, value]),
+            })),
+            adds: false,
+            note: null,
+          })),
+        };
+      },
+      'compression.drawing': ({ title, xLabel, series, bands }) => {
+        const end = Math.max(0, ...series.map(({ points }) => points.at(-1)?.[0] ?? 0));
+        return {
+          svg: lineChart({
+            title,
+            xLabel,
+            series,
+            bands: bands.map(({ name, from, to }) => ({ name, from, to: to ?? end })),
+          }),
+        };
+      },
+      'compression.weights': async ({ handle }) => {
+        const { folder, ...run } = await readRunFolder(handles.path(handle));
+        const ir = newestIr({ folder, ...run });
+        const ranges = ir ? await weightRanges(folder, ir) : [];
+        return { ranges: ranges.map((range) => ({ ...range, codesUsed: range.codesUsed ?? null })) };
       },
       'compression.report': async ({ handle }) => {
         const run = await readRunFolder(handles.path(handle));
-        const derived = derive(run);
+        const derived = derive(run, budget());
         return {
           html: trainingReport({ run, derived, advice: adviceFor({ run, derived }), at: new Date() }),
         };
@@ -108,6 +172,9 @@ export function compressionHandlers({ handles, openvino, emit }: Parts): {
         return {};
       },
     },
+    retell: () => {
+      if (followed) emit('compression.changed', runView(followed.handle, followed.update, budget()));
+    },
     async close() {
       measuring?.cancel();
       await close();
@@ -121,17 +188,22 @@ function nameOf(path: string): string {
   return /^(output|out|results?|run)$/i.test(name) ? `${basename(dirname(path))}/${name}` : name;
 }
 
-function comparisonView({ runs, overlays, settings, pareto }: Comparison): ComparisonView {
+/** Metrics by what people look at first: quality, losses, what compression does; the rest follows by name. */
+const order = [
+  /^eval_(?!loss|runtime|samples|steps|jit|model)/,
+  /^(?:eval_)?loss$|^(?:task|distillation|compression)_loss$/,
+  /^compression\//,
+];
+const rankOf = (metric: string): number => {
+  const rank = order.findIndex((kind) => kind.test(metric));
+  return rank < 0 ? order.length : rank;
+};
+
+function comparisonView({ runs, settings, pareto }: Comparison, named: readonly NamedRun[]): ComparisonView {
+  const metrics = [...new Set(named.flatMap(({ run }) => Object.keys(run.metrics)))];
   return {
     runs: [...runs],
-    overlays: overlays.map(({ metric, curves, range }) => ({
-      metric,
-      curves: curves.map(({ run, points, smoothed }) => ({
-        run,
-        points: (smoothed ?? points).map(([at, value]): [number, number] => [at, value]),
-      })),
-      range: range ? [range[0], range[1]] : null,
-    })),
+    metrics: metrics.sort((one, other) => rankOf(one) - rankOf(other) || (one < other ? -1 : 1)),
     settings: settings.map((row) => ({ ...row, values: [...row.values] })),
     pareto: pareto
       ? {
@@ -146,102 +218,18 @@ function comparisonView({ runs, overlays, settings, pareto }: Comparison): Compa
   };
 }
 
-function viewOf(handle: FileHandle, run: Run): RunView {
-  const derived = derive(run);
-  const { progress, stages, metric, losses, sparsity, structure, quantization, learningRate } = derived;
-  const figures = [
-    metric && {
-      label: metric.key,
-      value: `${metric.last.value.toFixed(4)} (best ${metric.best.value.toFixed(4)} at step ${metric.best.step})`,
-    },
-    sparsity.now && {
-      label: 'Sparsity',
-      value: `${percent(sparsity.now.model)} of the model, ${percent(sparsity.now.prunable)} of what can be pruned`,
-    },
-    structure && {
-      label: 'Linear parameters',
-      value: `${thousands.format(structure.denseParameters)} → ${thousands.format(structure.prunedParameters)}`,
-    },
-    quantization && {
-      label: 'INT8',
-      value: `${percent(quantization.parameterShare)} of linear and embedding weights`,
-    },
-  ];
+function overlayView({ metric, curves, range }: Overlay, runs: readonly Run[]): OverlayView {
+  const compressed = runs.some((run) => 'compression_loss' in run.metrics);
   return {
-    id: handle.id,
-    name: handle.name,
-    location: handle.location,
-    step: progress.step ?? 0,
-    maxSteps: progress.maxSteps ?? null,
-    stepsPerSecond: finiteOrNull(progress.stepsPerSecond),
-    timeLeft: progress.secondsLeft === undefined ? null : finiteOrNull(progress.secondsLeft * 1000),
-    stages: stages.list.map(({ kind, from, to }) => ({ kind, from, to: to ?? null })),
-    stage: stages.now,
-    explanation: stages.masking?.explanation ?? null,
-    figures: figures.filter((figure) => figure !== undefined),
-    charts: [
-      chart('quality', metric?.key ?? 'Quality', 'number', { [metric?.key ?? '']: metric?.series }),
-      chart(
-        'loss',
-        'Loss',
-        'number',
-        Object.fromEntries(losses.parts.map(({ kind, series, weighted }) => [kind, weighted ?? series])),
-      ),
-      chart('sparsity', 'Sparsity', 'share', {
-        model: sparsity.model,
-        'what can be pruned': sparsity.prunable,
-      }),
-      chart('threshold', 'Importance threshold', 'number', {
-        logged: derived.compared.threshold.logged,
-        planned: derived.compared.threshold.expected,
-      }),
-      chart('factor', 'Regularisation factor', 'number', {
-        logged: derived.compared.factor.logged,
-        planned: derived.compared.factor.expected,
-      }),
-      chart('rate', 'Learning rate', 'number', { 'learning rate': learningRate }),
-    ].filter(({ series }) => series.length > 0),
-    heatMap: heatMapView(heatMapOf(run)),
-    layers: (structure?.layers ?? []).map((layer) => ({
-      layer: layer.layer,
-      heads: layer.heads ? { ...layer.heads, ids: layer.heads.ids ? [...layer.heads.ids] : null } : null,
-      feedForward: layer.feedForward ? { ...layer.feedForward, ids: null } : null,
-      denseParameters: layer.denseParameters,
-      prunedParameters: layer.prunedParameters,
+    metric,
+    curves: curves.map(({ run, points, smoothed }) => ({
+      run,
+      points: (smoothed ?? points).map(([at, value]): [number, number] => [at, value]),
     })),
-    advice: adviceFor({ run, derived }).map(({ id, severity, title, evidence, change }) => ({
-      id,
-      severity,
-      title,
-      evidence: evidence.map(({ text, where }) => ({ text, where })),
-      change,
-    })),
-    problems: run.problems
-      .filter(({ severity }) => severity !== 'note')
-      .map(({ file, message }) => ({ file, message })),
+    range: range ? [range[0], range[1]] : null,
+    note:
+      metric === 'eval_loss' && compressed
+        ? 'It contains the terms of compression and distillation: don’t compare it across stages, nor with a training without them.'
+        : null,
   };
 }
-
-function heatMapView(map: HeatMap | undefined): RunView['heatMap'] {
-  if (!map) return null;
-  const { layers, steps, values } = map;
-  return { layers: [...layers], steps: [...steps], values: values.map((row) => [...row]) };
-}
-
-function chart(
-  id: string,
-  title: string,
-  unit: RunChart['unit'],
-  named: Readonly<Record<string, Series | undefined>>,
-): RunChart {
-  const series = Object.entries(named).flatMap(([name, points = []]) => {
-    const finite = points.filter(({ value }) => Number.isFinite(value));
-    return finite.length > 0
-      ? [{ name, points: finite.map(({ step, value }): [number, number] => [step, value]) }]
-      : [];
-  });
-  return { id, title, unit, series };
-}
-
-const finiteOrNull = (value: number | undefined): number | null =>
-  value !== undefined && Number.isFinite(value) ? value : null;

@@ -141,6 +141,25 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
         })),
       };
     },
+    'datasets.describe': async ({ id, steps }) => {
+      const made = await opened(id).session.describe(steps, begin(id, 'reading').signal);
+      const subsets = [...made.statistics.bySubset.keys()];
+      const plain = ({ edges, counts }: typeof made.boxSizes) => ({ edges: [...edges], counts: [...counts] });
+      return {
+        annotations: made.annotations,
+        items: made.statistics.items,
+        subsets,
+        classes: made.classes.map(({ bySubset, ...own }) => ({
+          ...own,
+          bySubset: subsets.map((subset) => bySubset[subset] ?? 0),
+        })),
+        boxSizes: plain(made.boxSizes),
+        aspectRatios: plain(made.aspectRatios),
+        heatMap: made.heatMap.map((row) => [...row]),
+        perItem: made.perItem,
+        pictureSizes: [...made.pictureSizes],
+      };
+    },
     'datasets.plan': async ({ id, to, steps }) => {
       const { session } = opened(id);
       const { signal, onProgress } = begin(id, 'planning');
@@ -152,7 +171,7 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
         signal,
         onProgress: ({ done }) => onProgress(done),
       });
-      return { loss: lossView(plan.loss), advice: [...plan.advice] };
+      return { loss: lossView(plan.loss), advice: [...plan.advice], choices: [...plan.choices] };
     },
     'datasets.convert': async ({ id, to, steps, folder, name, media, overwrite, strict }) => {
       const { session } = opened(id);

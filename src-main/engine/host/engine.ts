@@ -14,17 +14,21 @@ import { JobQueue, type NewJob } from '../jobs/queue.ts';
 import { ModelCatalogue } from '../models/index.ts';
 import { createUpscaler } from '../upscale/index.ts';
 import { compressionHandlers } from './compression-handlers.ts';
+import { configureHandlers } from './configure-handlers.ts';
 import { convertInputOf, convertKind } from './convert-kind.ts';
 import { datasetHandlers, resultView } from './dataset-handlers.ts';
+import { detectorHandlers } from './detector-handlers.ts';
 import { diagnose } from './doctor.ts';
 import type { Folders } from './folders.ts';
 import { Handles } from './handles.ts';
 import { Inspector } from './inspector.ts';
 import { MediaLibrary } from './media.ts';
+import { Conversions } from './model-conversion.ts';
 import { modelHandlers } from './model-handlers.ts';
 import { findPictures } from './pictures.ts';
 import { RuntimeService } from './runtime-service.ts';
 import { SettingsStore } from './settings.ts';
+import { trainingHandlers } from './training-handlers.ts';
 import { detailOf, inputOf, resultOf, type UpscaleDetail, upscaleKind } from './upscale-kind.ts';
 
 export interface EngineOptions {
@@ -66,6 +70,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     (now) => {
       emit('settings.changed', now);
       queue.retell();
+      compression.retell();
     },
   );
   const handles = new Handles(journal, options.allowedFolders ?? []);
@@ -80,7 +85,17 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     openvino: () => runtime.openvino(),
     samples: folders.samples,
     cacheDir: folders.cache,
-    onChanged: () => void catalogue.list().then((models) => emit('models.changed', { models })),
+    onChanged: () => void tellModels(),
+  });
+  const tellModels = async (): Promise<void> => emit('models.changed', { models: await catalogue.list() });
+  const conversions = new Conversions({
+    folders,
+    version: options.version,
+    add: async (folder, name) => {
+      await catalogue.addDiffusion(folder, name);
+      await tellModels();
+    },
+    onChanged: (conversion) => emit('models.conversion', conversion),
   });
   const upscaler = createUpscaler({
     openvino: () => runtime.openvino(),
@@ -96,8 +111,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const compression = compressionHandlers({
     handles,
     openvino: () => runtime.openvino(),
+    budget: () => settings.get().compressionBudget ?? undefined,
     emit,
   });
+  const training = trainingHandlers({ handles, folders, emit });
+  const detectors = detectorHandlers({ handles, folders, openvino: () => runtime.openvino(), emit });
   const datasets = datasetHandlers({
     handles,
     emit,
@@ -191,7 +209,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     'files.describe': ({ id }) => handles.describe(id),
     'files.resolve': ({ id }) => ({ path: handles.path(id) }),
     'media.open': async ({ jobId, variant }) => {
-      const picture = await datasets.pictureOf(jobId);
+      const picture = handles.pathOf(jobId) ?? (await datasets.pictureOf(jobId));
       if (picture !== undefined) return media.open(variant, picture, undefined);
       const record = queue.record(jobId);
       return media.open(variant, inputOf(record).path, resultOf(record)?.outputPath);
@@ -233,9 +251,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       watched = id;
     }),
 
-    ...modelHandlers({ catalogue, handles, emit }),
+    ...modelHandlers({ catalogue, conversions, handles, emit }),
     ...compression.handlers,
+    ...configureHandlers({ handles }),
+    ...training.handlers,
     ...datasets.handlers,
+    ...detectors.handlers,
 
     'settings.get': () => settings.get(),
     'settings.set': ({ change }) => settings.set(definedOnly(change)),
@@ -297,8 +318,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     closing ??= (async () => {
       inspector.close();
       catalogue.cancelAll();
+      await conversions.close();
+      training.close();
       await compression.close();
       await datasets.close();
+      await detectors.close();
       await queue.shutdown();
       await settings.settled();
       upscaler.dispose();

@@ -1,12 +1,14 @@
 import { X } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { CompareChoices, ComparisonView } from '../../../src-main/contract/index.ts';
 import { chooseFolder } from '../../app/choose-folder.ts';
 import { Chart } from '../../ui/chart.tsx';
 import { Empty } from '../../ui/empty.tsx';
+import { saveFile } from '../../ui/files.ts';
 import { Button, Check, Field, IconButton, Range, Segmented } from '../../ui/parts.tsx';
+import { drawSvg } from './draw.ts';
 import { ParetoPlot } from './pareto-plot.tsx';
-import { addRuns, compare, saveFile, useCompression } from './state.ts';
+import { addRuns, compare, showMetrics, useCompression } from './state.ts';
 
 const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
 const format = (value: number): string =>
@@ -18,14 +20,15 @@ const axes: ReadonlyArray<readonly [CompareChoices['axis'], string]> = [
   ['time', 'Time'],
 ];
 
-/** Charts that are drawn before one filters. */
-const mostCharts = 24;
+/** Charts that are drawn at first, and each time that more are asked for. */
+const atOnce = 24;
+const thousands = new Intl.NumberFormat('en');
 
 const add = (): void => void chooseFolder('runFolder', (admitted) => void addRuns(admitted));
 
 /** Several trainings over each other: curves, settings that differ, and which model is worth its cost. */
 export function Compare() {
-  const { compared, comparison, choices } = useCompression();
+  const { compared, comparison, choices, logarithmic } = useCompression();
   const [wanted, setWanted] = useState('');
   if (compared.length === 0) {
     return (
@@ -41,7 +44,7 @@ export function Compare() {
         <h1>{compared.length === 1 ? 'One training' : `${compared.length} trainings`}</h1>
         <Button onClick={add}>Add a training</Button>
       </header>
-      <ul className="plain run-list" aria-label="Trainings">
+      <ul className="plain run-list chips" aria-label="Trainings">
         {compared.map(({ id, location }, index) => (
           <li key={id} className="row">
             <span className="run-key" style={{ background: `var(--chart-${(index % 8) + 1})` }} aria-hidden />
@@ -82,6 +85,9 @@ export function Compare() {
         >
           Leave outliers out of the range
         </Check>
+        <Check checked={logarithmic} onChange={(next) => useCompression.setState({ logarithmic: next })}>
+          Logarithmic
+        </Check>
         <input
           className="input"
           type="search"
@@ -91,7 +97,7 @@ export function Compare() {
           onChange={(event) => setWanted(event.target.value)}
         />
       </div>
-      {comparison && <Overlays comparison={comparison} wanted={wanted} />}
+      {comparison && <Overlays comparison={comparison} wanted={wanted} axis={choices.axis} />}
       {comparison?.pareto && comparison.pareto.candidates.length > 0 && (
         <ParetoPlot comparison={comparison} />
       )}
@@ -100,37 +106,71 @@ export function Compare() {
   );
 }
 
-function Overlays({ comparison, wanted }: { readonly comparison: ComparisonView; readonly wanted: string }) {
-  const { overlays, runs } = comparison;
-  const { charts, more } = useMemo(() => {
-    const text = wanted.trim().toLowerCase();
-    const found = overlays.filter(({ metric }) => metric.toLowerCase().includes(text));
-    return {
-      more: Math.max(0, found.length - mostCharts),
-      charts: found.slice(0, mostCharts).map(({ metric, curves, range }) => ({
-        metric,
-        range,
-        series: curves.map(({ run, points }) => ({ name: runs[run] ?? '', points, colour: run })),
-      })),
-    };
-  }, [overlays, runs, wanted]);
+interface OverlaysProps {
+  readonly comparison: ComparisonView;
+  readonly wanted: string;
+  readonly axis: CompareChoices['axis'];
+}
+
+const xLabels = { step: 'step', epoch: 'epoch', time: 'seconds' } as const;
+
+function Overlays({ comparison, wanted, axis }: OverlaysProps) {
+  const { metrics, runs } = comparison;
+  const { overlays, overlaysOf, logarithmic } = useCompression();
+  const [pages, setPages] = useState(1);
+  const text = wanted.trim().toLowerCase();
+  const found = useMemo(
+    () => metrics.filter((metric) => metric.toLowerCase().includes(text)),
+    [metrics, text],
+  );
+  const shown = useMemo(() => found.slice(0, atOnce * pages), [found, pages]);
+  useEffect(() => {
+    if (overlaysOf !== comparison || shown.some((metric) => !overlays.has(metric))) void showMetrics(shown);
+  }, [shown, comparison, overlays, overlaysOf]);
+  const charts = useMemo(
+    () =>
+      shown.flatMap((metric) => {
+        const overlay = overlays.get(metric);
+        if (!overlay) return [];
+        const { curves, range, note } = overlay;
+        return [
+          {
+            metric,
+            range,
+            note,
+            series: curves.map(({ run, points }) => ({ name: runs[run] ?? '', points, colour: run })),
+          },
+        ];
+      }),
+    [shown, overlays, runs],
+  );
+  const more = found.length - shown.length;
   return (
     <>
       <div className="run-charts">
-        {charts.map(({ metric, series, range }) => (
+        {charts.map(({ metric, series, range, note }) => (
           <Chart
             key={metric}
             title={metric}
+            xLabel={xLabels[axis]}
             series={series}
             height={170}
             format={format}
             group="compare"
             range={range}
+            logarithmic={logarithmic}
+            note={note}
+            svg={drawSvg}
           />
         ))}
       </div>
-      {more > 0 && <p className="quiet">{more} metrics more. Find one by its name.</p>}
-      {charts.length === 0 && <p className="quiet">No metric of this name.</p>}
+      {more > 0 && (
+        <div className="row">
+          <Button onClick={() => setPages(pages + 1)}>Show {Math.min(more, atOnce)} more</Button>
+          <span className="quiet numeric">{thousands.format(more)} metrics more. Find one by its name.</span>
+        </div>
+      )}
+      {found.length === 0 && <p className="quiet">No metric of this name.</p>}
     </>
   );
 }
@@ -144,7 +184,8 @@ function Settings({ comparison: { runs, settings } }: { readonly comparison: Com
       ['group', 'setting', ...runs],
       ...shown.map((row) => [row.group, row.name, ...row.values]),
     ];
-    saveFile('settings.csv', lines.map((line) => line.map(quoted).join(',')).join('\n'), 'text/csv');
+    const text = lines.map((line) => line.map(quoted).join(',')).join('\n');
+    saveFile('settings.csv', new Blob([text], { type: 'text/csv' }));
   };
   return (
     <section className="section" aria-label="Settings">

@@ -3,8 +3,9 @@ import { openServerPath } from '../../app/server-path.tsx';
 import { openDialog } from '../../state/actions.ts';
 import { act, toast, useSession } from '../../state/session.ts';
 import { Empty } from '../../ui/empty.tsx';
+import { saveFile } from '../../ui/files.ts';
 import { Button, Field, IconButton, NumberInput, Progress, Segmented } from '../../ui/parts.tsx';
-import { addModels, measure, saveFile, useCompression } from './state.ts';
+import { addModels, measure, useCompression } from './state.ts';
 
 async function add(): Promise<void> {
   const { shell } = useSession.getState();
@@ -117,7 +118,9 @@ export function Measure() {
           >
             Copy as Markdown
           </Button>
-          <Button onClick={() => saveFile('measured.csv', measured.csv, 'text/csv')}>Save as CSV</Button>
+          <Button onClick={() => saveFile('measured.csv', new Blob([measured.csv], { type: 'text/csv' }))}>
+            Save as CSV
+          </Button>
         </div>
       )}
     </div>

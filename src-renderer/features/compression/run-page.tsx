@@ -1,11 +1,18 @@
 import { clsx } from 'clsx';
 import { CircleAlert, Info, TriangleAlert } from 'lucide-react';
+import { useMemo, useState } from 'react';
 import type { RunChart, RunView } from '../../../src-main/contract/index.ts';
-import { Chart } from '../../ui/chart.tsx';
+import { Chart, type ChartBand } from '../../ui/chart.tsx';
 import { formatTimeLeft } from '../../ui/format.ts';
-import { Button } from '../../ui/parts.tsx';
+import { Button, Check } from '../../ui/parts.tsx';
+import { Distributions } from './distributions.tsx';
+import { drawSvg } from './draw.ts';
 import { HeatMap } from './heat-map.tsx';
-import { saveReport } from './state.ts';
+import { Quality } from './quality.tsx';
+import { Quantized } from './quantized.tsx';
+import { saveReport, showAllMetrics } from './state.ts';
+import { Structure } from './structure.tsx';
+import { TrainingBar } from './train/training-bar.tsx';
 
 const thousands = new Intl.NumberFormat('en');
 const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
@@ -16,6 +23,11 @@ const formats: Readonly<Record<RunChart['unit'], (value: number) => string>> = {
 
 /** One training: how far it is, what it costs, what is left of the network, and what to make of it. */
 export function RunPage({ run, onOther }: { readonly run: RunView; readonly onOther: () => void }) {
+  const bands = useMemo(
+    () => run.stages.map(({ kind, from, to }) => ({ name: kind, from, to })),
+    [run.stages],
+  );
+  const span = useMemo(() => [1, Math.max(1, run.step)], [run.step]);
   return (
     <div className="page run">
       <header className="page-head">
@@ -24,13 +36,21 @@ export function RunPage({ run, onOther }: { readonly run: RunView; readonly onOt
           <p className="quiet clip">{run.location}</p>
         </div>
         <div className="row">
+          <Button onClick={() => void showAllMetrics(run)}>All metrics</Button>
           <Button onClick={() => void saveReport(run)}>Save a report</Button>
           <Button onClick={onOther}>Another training</Button>
         </div>
       </header>
+      <TrainingBar folder={run.id} />
       <StageBand run={run} />
+      {run.reading !== null && (
+        <p className="quiet numeric" role="status">
+          {`Reading its files: ${Math.round(run.reading * 100)} % by now.`}
+        </p>
+      )}
       {run.explanation && <p className="run-explanation">{run.explanation}</p>}
       <dl className="figures">
+        {run.metric && <Quality metric={run.metric} />}
         {run.figures.map(({ label, value }) => (
           <div key={label}>
             <dt>{label}</dt>
@@ -40,12 +60,14 @@ export function RunPage({ run, onOther }: { readonly run: RunView; readonly onOt
       </dl>
       <AdviceList run={run} />
       <div className="run-charts">
-        {run.charts.map(({ id, title, unit, series }) => (
-          <Chart key={id} title={title} series={series} height={170} format={formats[unit]} group="run" />
+        {run.charts.map((chart) => (
+          <RunCurves key={chart.id} chart={chart} bands={bands} span={span} />
         ))}
       </div>
-      {run.layers.length > 0 && <Structure run={run} />}
+      {run.layers.length > 0 && <Structure layers={run.layers} />}
       {run.heatMap && run.heatMap.steps.length > 0 && <HeatMap map={run.heatMap} />}
+      {run.histograms > 0 && <Distributions run={run} bands={bands} span={span} />}
+      {run.quantization && <Quantized run={run.id} view={run.quantization} />}
       {run.problems.length > 0 && (
         <section className="section" aria-label="Files with problems">
           <h2>Files with problems</h2>
@@ -59,6 +81,39 @@ export function RunPage({ run, onOther }: { readonly run: RunView; readonly onOt
         </section>
       )}
     </div>
+  );
+}
+
+interface RunCurvesProps {
+  readonly chart: RunChart;
+  readonly bands: readonly ChartBand[];
+  /** The first and the last step. */
+  readonly span: readonly number[];
+}
+
+/** One chart of the training; parts that add up may be laid on top of each other. */
+function RunCurves({ chart: { title, unit, series, adds, note }, bands, span }: RunCurvesProps) {
+  const [stacked, setStacked] = useState(false);
+  return (
+    <Chart
+      title={title}
+      series={series}
+      height={170}
+      format={formats[unit]}
+      group="run"
+      bands={bands}
+      span={span}
+      stacked={adds && stacked}
+      note={note}
+      svg={drawSvg}
+      tools={
+        adds && (
+          <Check checked={stacked} onChange={setStacked}>
+            Stacked
+          </Check>
+        )
+      }
+    />
   );
 }
 
@@ -123,65 +178,6 @@ function AdviceList({ run }: { readonly run: RunView }) {
           </article>
         );
       })}
-    </section>
-  );
-}
-
-/** The network as a drawing: each head a cell, each feed-forward part a bar, dense against what is left. */
-function Structure({ run }: { readonly run: RunView }) {
-  return (
-    <section className="section" aria-label="Structure">
-      <h2>Structure</h2>
-      <table className="table structure">
-        <thead>
-          <tr>
-            <th>Layer</th>
-            <th>Heads</th>
-            <th>Feed-forward</th>
-            <th className="numeric">Parameters</th>
-          </tr>
-        </thead>
-        <tbody>
-          {run.layers.map(({ layer, heads, feedForward, denseParameters, prunedParameters }) => (
-            <tr key={layer}>
-              <td className="numeric">{layer}</td>
-              <td>
-                {heads && (
-                  <div className="row">
-                    <span className="heads" aria-hidden>
-                      {Array.from({ length: heads.dense }, (_, head) => (
-                        <i
-                          // biome-ignore lint/suspicious/noArrayIndexKey: a head is its place.
-                          key={head}
-                          className={clsx(
-                            (heads.ids ? heads.ids.includes(head) : head < heads.kept) && 'kept',
-                          )}
-                        />
-                      ))}
-                    </span>
-                    <span className="numeric quiet">{`${heads.kept} of ${heads.dense}`}</span>
-                  </div>
-                )}
-              </td>
-              <td>
-                {feedForward && (
-                  <div className="row">
-                    <span className="bar" aria-hidden>
-                      <i style={{ width: `${(feedForward.kept / feedForward.dense) * 100}%` }} />
-                    </span>
-                    <span className="numeric quiet">
-                      {`${thousands.format(feedForward.kept)} of ${thousands.format(feedForward.dense)}`}
-                    </span>
-                  </div>
-                )}
-              </td>
-              <td className="numeric">
-                {`${thousands.format(denseParameters)} → ${thousands.format(prunedParameters)}`}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
     </section>
   );
 }

@@ -5,11 +5,15 @@ import type {
   ComparisonView,
   FileHandle,
   MeasureView,
+  OverlayView,
   RunView,
 } from '../../../src-main/contract/index.ts';
 import { act, call, toast } from '../../state/session.ts';
+import { saveFile } from '../../ui/files.ts';
+import { openConfig } from './configure/state.ts';
+import { findTraining, takeFiles } from './train/state.ts';
 
-export type Mode = 'watch' | 'compare' | 'measure';
+export type Mode = 'watch' | 'compare' | 'measure' | 'configure' | 'train';
 
 interface Compression {
   readonly mode: Mode;
@@ -17,7 +21,13 @@ interface Compression {
   readonly opening: boolean;
   readonly compared: readonly FileHandle[];
   readonly choices: CompareChoices;
+  /** Whether curves are drawn over powers of ten. */
+  readonly logarithmic: boolean;
   readonly comparison: ComparisonView | null;
+  /** Curves that were asked for, by metric, with the choices they were drawn by. */
+  readonly overlays: ReadonlyMap<string, OverlayView>;
+  /** The comparison that `overlays` are of: older ones stay until theirs come. */
+  readonly overlaysOf: ComparisonView | null;
   readonly models: readonly FileHandle[];
   readonly examples: FileHandle | null;
   readonly seconds: number;
@@ -32,7 +42,10 @@ export const useCompression = create<Compression>(() => ({
   opening: false,
   compared: [],
   choices: { axis: 'step', smoothing: 0, clip: 0 },
+  logarithmic: false,
   comparison: null,
+  overlays: new Map(),
+  overlaysOf: null,
   models: [],
   examples: null,
   seconds: 10,
@@ -50,6 +63,8 @@ export function take(admitted: AdmitResult): void {
   const { mode } = get();
   if (mode === 'measure') addModels(admitted);
   else if (mode === 'compare') void addRuns(admitted);
+  else if (mode === 'configure') void openConfig(admitted);
+  else if (mode === 'train') takeFiles(admitted);
   else void openRun(admitted);
 }
 
@@ -62,7 +77,7 @@ export async function openRun({ handles, refused }: AdmitResult): Promise<void> 
     return;
   }
   set({ opening: true });
-  const run = await act('compression.open', { handle: folder.id });
+  const [run] = await Promise.all([act('compression.open', { handle: folder.id }), findTraining(folder)]);
   set({ opening: false, ...(run ? { run, mode: 'watch' } : {}) });
 }
 
@@ -85,6 +100,31 @@ export async function compare(
   if (get().compared !== compared || get().choices !== choices) return;
   // One that can't be read is not kept on the list.
   set(comparison ? { comparison } : { compared: before });
+}
+
+/** Asks for curves that aren't there yet. */
+export async function showMetrics(metrics: readonly string[]): Promise<void> {
+  const { compared, choices, comparison, overlays, overlaysOf } = get();
+  const fresh = overlaysOf === comparison;
+  const missing = metrics.filter((metric) => !fresh || !overlays.has(metric));
+  if (missing.length === 0 || compared.length === 0) return;
+  const found = await act('compression.overlays', {
+    handles: compared.map(({ id }) => id),
+    choices,
+    metrics: missing,
+  });
+  if (!found || get().comparison !== comparison) return;
+  const kept = get().overlaysOf === comparison ? get().overlays : [];
+  const added = found.overlays.map((one) => [one.metric, one] as const);
+  set({ overlays: new Map([...kept, ...added]), overlaysOf: comparison });
+}
+
+/** Shows everything that a training logged, where trainings are compared. */
+export async function showAllMetrics({ id, name, location }: RunView): Promise<void> {
+  set({ mode: 'compare' });
+  if (!get().compared.some((other) => other.id === id)) {
+    await compare([...get().compared, { id, name, location, kind: 'folder', size: 0 }]);
+  }
 }
 
 export function addModels({ handles }: AdmitResult): void {
@@ -111,14 +151,5 @@ export async function measure(): Promise<void> {
 
 export async function saveReport(run: RunView): Promise<void> {
   const { html } = await call('compression.report', { handle: run.id });
-  saveFile(`${run.name} report.html`, html, 'text/html');
-}
-
-/** Hands a text to the person as a file. */
-export function saveFile(name: string, text: string, type: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
+  saveFile(`${run.name} report.html`, new Blob([html], { type: 'text/html' }));
 }

@@ -2,8 +2,8 @@ import { create } from 'zustand';
 import type {
   AdmitResult,
   DatasetFilter,
-  DatasetLoss,
   DatasetMedia,
+  DatasetPlan,
   DatasetProgress,
   DatasetResult,
   DatasetStep,
@@ -39,7 +39,7 @@ interface Wizard {
   readonly shaped: { readonly summary: DatasetSummary; readonly targets: readonly DatasetTarget[] } | null;
   readonly target: string | null;
   /** What the chosen format would lose, measured. Null until it is known. */
-  readonly plan: { readonly loss: DatasetLoss; readonly advice: readonly string[] } | null;
+  readonly plan: DatasetPlan | null;
   readonly writing: Writing;
   readonly progress: DatasetProgress | null;
   /** Whether something is under way that the person waits for. */
@@ -76,18 +76,13 @@ const set = useWizard.setState;
 const get = useWizard.getState;
 
 /** Connects the wizard to the engine's events. */
-export function followDatasets(engine: EngineClient): () => void {
-  const stops = [
-    engine.on('datasets.progress', (progress) => {
-      if (progress.id === get().view?.id) set({ progress });
-    }),
-    engine.on('datasets.finished', ({ id, result, error }) => {
-      if (id === get().view?.id) set({ busy: null, progress: null, result, error });
-    }),
-  ];
-  return () => {
-    for (const stop of stops) stop();
-  };
+export function followDatasets(engine: EngineClient): void {
+  engine.on('datasets.progress', (progress) => {
+    if (progress.id === get().view?.id) set({ progress });
+  });
+  engine.on('datasets.finished', ({ id, result, error }) => {
+    if (id === get().view?.id) set({ busy: null, progress: null, result, error });
+  });
 }
 
 /** Opens what was dropped or chosen, and reads it when it is clear what it is. */

@@ -1,12 +1,13 @@
+import { scheduledAt } from '../derive/schedule.ts';
 import { isLowPrecision } from '../ingest/ir.ts';
 import { percent } from '../words.ts';
 import type { Evidence, Rule } from './rule.ts';
 
 const csv = 'structured_sparsity.csv';
 
-const lessPruning =
+const lessPruning = (layer: string | number | undefined): string =>
   'Lower importance_regularization_factor, or leave the layer’s attention out with an ignored scope such as ' +
-  '{re}.*BertLayer\\\\[3\\\\]/BertAttention.*, and start again; then heads of other layers are weighed anew.';
+  `{re}.*BertLayer\\\\[${layer ?? 3}\\\\]/BertAttention.*, and start again; then heads of other layers are weighed anew.`;
 
 /** Structured masking left nothing of a block's attention or of its feed-forward part. */
 export const layerCollapsed: Rule = {
@@ -40,32 +41,73 @@ export const layerCollapsed: Rule = {
           where: csv,
         },
       ],
-      change: lessPruning,
+      change: lessPruning(structure?.layers.find(({ heads }) => heads?.kept === 0)?.layer),
     };
   },
 };
 
-/** During warm-up NNCF's table already shows a block whose attention is all zero; there is time to stop. */
+/** NNCF's name of a layer of a block's attention, with the block's number. */
+const attentionOf = /\[(?:layer|layers|blocks|resblocks)\]\/\w+\[(\d+)\]\/\w*Attention/;
+/** From here on a block's attention counts as gone: what is left of it by then has never held a head in real trainings. */
+const gone = 0.97;
+
+/**
+ * During warm-up NNCF's tables tell how much of each block's attention is zero. A head stays if any part of it is left, so
+ * the layer that lost least of a block's four counts. It is gone already, or will be if it goes on as between the last two
+ * tables: sparsity rises with the schedule's level, not with time. There is time to stop.
+ */
 export const layerCollapsing: Rule = {
   id: 'layer-collapsing',
-  check({ run, derived: { structure } }) {
-    const newest = run.nncf?.epochs.at(-1);
+  check({ run, derived: { structure, schedule } }) {
+    const epochs = run.nncf?.epochs.filter(({ layers }) => layers.length > 0) ?? [];
+    const newest = epochs.at(-1);
     if (!newest || structure?.prunable) return undefined;
-    const byLayer = new Map<string, number[]>();
-    for (const { name, sparsity } of newest.layers) {
-      const layer = /\[(?:layer|layers|blocks|resblocks)\]\/\w+\[(\d+)\]\/\w*Attention/.exec(name)?.[1];
-      if (layer !== undefined) byLayer.set(layer, [...(byLayer.get(layer) ?? []), sparsity]);
-    }
-    const evidence = [...byLayer].flatMap(([layer, values]): Evidence[] => {
-      const least = Math.min(...values);
-      if (least < 0.999) return [];
-      const text = `All attention weights of layer ${layer} are zero when epoch ${newest.epoch} begins.`;
-      return [{ text, where: 'nncf_output.log', value: least }];
+    const perEpoch = schedule?.stepsPerEpoch ?? 0;
+    const level = (epoch: number): number =>
+      schedule ? (scheduledAt({ ...schedule, factor: 1 }, epoch * perEpoch + 1).factor ?? 0) : 0;
+    const now = leastByBlock(newest.layers);
+    const earlier = epochs.at(-2);
+    const before = earlier ? leastByBlock(earlier.layers) : new Map<string, number>();
+    const told: string[] = [];
+    const evidence = [...now].flatMap(([block, least]): Evidence[] => {
+      const where = 'nncf_output.log';
+      if (least >= 0.999) {
+        told.push(block);
+        const text = `All attention weights of layer ${block} are zero when epoch ${newest.epoch} begins.`;
+        return [{ text, where, value: least }];
+      }
+      const last = before.get(block);
+      const [reached, was] = [level(newest.epoch), earlier ? level(earlier.epoch) : 0];
+      if (last === undefined || reached <= was || reached >= 1) return [];
+      const expected = least + ((least - last) / (reached - was)) * (1 - reached);
+      if (expected < gone) return [];
+      told.push(block);
+      const text =
+        `At least ${percent(least)} of each attention weight of layer ${block} is zero when epoch ${newest.epoch} begins, ` +
+        `${percent(last)} an epoch before; at this pace nothing is left when warm-up ends.`;
+      return [{ text, where, value: least }];
     });
     if (evidence.length === 0) return undefined;
-    return { severity: 'warning', title: 'A layer is about to collapse', evidence, change: lessPruning };
+    return {
+      severity: 'warning',
+      title: 'A layer is about to lose all its heads',
+      evidence,
+      change: lessPruning(told[0]),
+    };
   },
 };
+
+/** Of each block, the sparsity of the attention layer that lost least. */
+function leastByBlock(
+  layers: ReadonlyArray<{ readonly name: string; readonly sparsity: number }>,
+): Map<string, number> {
+  const least = new Map<string, number>();
+  for (const { name, sparsity } of layers) {
+    const block = name.endsWith('/bias') ? undefined : attentionOf.exec(name)?.[1];
+    if (block !== undefined) least.set(block, Math.min(sparsity, least.get(block) ?? 1));
+  }
+  return least;
+}
 
 /** Fine-tuning has come, or the end, and yet the saved model has its dense sizes. */
 export const structureNotResolved: Rule = {

@@ -149,3 +149,40 @@ export const metricBelowBudget: Rule = {
     };
   },
 };
+
+/**
+ * The Trainer is to choose its best checkpoint by eval_loss, which contains the terms of compression and distillation: the
+ * lowest is from before warm-up, where nothing is pruned yet.
+ */
+export const bestByLoss: Rule = {
+  id: 'best-by-loss',
+  check({ run, derived: { schedule } }) {
+    const settings = run.trainingArguments;
+    const by = settings['metric_for_best_model'] ?? 'loss';
+    if (!schedule || settings['load_best_model_at_end'] !== true || (by !== 'loss' && by !== 'eval_loss'))
+      return undefined;
+    const series = run.metrics['eval_loss'] ?? [];
+    const least = series.reduce<(typeof series)[number] | undefined>(
+      (one, other) => (one && one.value <= other.value ? one : other),
+      undefined,
+    );
+    return {
+      severity: 'warning',
+      title: 'The best checkpoint is chosen by a loss that compression changes',
+      evidence: [
+        { text: 'load_best_model_at_end is set, and the metric is eval_loss.', where: 'training_args.bin' },
+        ...(least
+          ? [
+              {
+                text: `The least is ${least.value.toFixed(4)}.`,
+                where: 'eval_loss',
+                step: least.step,
+                value: least.value,
+              },
+            ]
+          : []),
+      ],
+      change: 'Set metric_for_best_model to accuracy or F1, or leave load_best_model_at_end out.',
+    };
+  },
+};

@@ -23,8 +23,11 @@ export function progressOf({ metrics, training, console: log }: Run): Progress {
     progress && 'loss' in values ? [{ step: progress.step, time: progress.elapsed }] : [],
   );
   const rate = speed(timed) ?? speed(printed);
+  const broken = !finished && log?.milestones.at(-1)?.kind === 'failed';
   const left =
-    rate && maxSteps !== undefined && step !== undefined ? Math.max(0, maxSteps - step) / rate : undefined;
+    !broken && rate && maxSteps !== undefined && step !== undefined
+      ? Math.max(0, maxSteps - step) / rate
+      : undefined;
   const lastTime = timed.at(-1)?.time;
   return {
     ...(step === undefined ? {} : { step }),

@@ -1,16 +1,19 @@
 import type { FileProblem } from '../types.ts';
 import { ScalarColumns, type Scalars } from './columns.ts';
+import { type Histogram, HistogramTable, histogramOfProto, histogramOfRows } from './histograms.ts';
 import { FieldCursor, fieldsOf, textOf } from './protobuf.ts';
 import { RecordReader } from './records.ts';
-import { hyperparametersOf, numberOfTensor, textOfTensor } from './tensors.ts';
+import { hyperparametersOf, numberOfTensor, numbersOfTensor, textOfTensor } from './tensors.ts';
 
-/** What a TensorBoard event file says. Images, histograms and graphs are passed over. */
+/** What a TensorBoard event file says. Images and graphs are passed over. */
 export interface EventFile {
   /** By tag, in the order in which the tags came. */
   readonly scalars: ReadonlyMap<string, Scalars>;
   /** Texts by tag, the last of each. */
   readonly texts: Readonly<Record<string, string>>;
   readonly hyperparameters: Readonly<Record<string, number | string | boolean>>;
+  /** By tag, in the order of the file. */
+  readonly histograms: Readonly<Record<string, readonly Histogram[]>>;
   readonly records: number;
 }
 
@@ -21,7 +24,11 @@ export interface EventFile {
  */
 export class EventFileReader {
   readonly #records = new RecordReader();
-  readonly #scalars = new Map<string, ScalarColumns>();
+  readonly #tags = new TagTable();
+  readonly #histograms = new HistogramTable();
+  /** Points that were added since columns were last compacted, and all of them. */
+  #added = 0;
+  #points = 0;
   readonly #texts: Record<string, string> = {};
   readonly #hyperparameters: Record<string, number | string | boolean> = {};
   readonly #problems: FileProblem[] = [];
@@ -40,11 +47,21 @@ export class EventFileReader {
     });
   }
 
+  /** Every point is looked at again when there are a quarter more, so that this never takes more time than reading. */
+  settle(): Promise<void> {
+    if (this.#added > 1000 && this.#added * 4 > this.#points) {
+      ScalarColumns.compact(this.#tags.list.map(({ columns }) => columns));
+      this.#added = 0;
+    }
+    return Promise.resolve();
+  }
+
   get value(): EventFile {
     return {
-      scalars: new Map([...this.#scalars].map(([tag, columns]) => [tag, columns.now])),
+      scalars: new Map(this.#tags.list.map(({ tag, columns }) => [tag, columns.now])),
       texts: { ...this.#texts },
       hyperparameters: { ...this.#hyperparameters },
+      histograms: this.#histograms.now,
       records: this.#count,
     };
   }
@@ -73,17 +90,19 @@ export class EventFileReader {
     }
   }
 
-  /** Summary.Value: 1 tag, 2 simple_value, 8 tensor, 9 metadata. */
+  /** Summary.Value: 1 tag, 2 simple_value, 5 histo, 8 tensor, 9 metadata. */
   #value(data: Buffer, from: number, to: number, step: number, time: number): void {
-    let tag = '';
+    let [tagFrom, tagTo] = [0, 0];
     let simple: number | undefined;
+    let histogram: Uint8Array | undefined;
     let tensor: Uint8Array | undefined;
     let metadata: Uint8Array | undefined;
     const field = new FieldCursor(data, from, to);
     while (field.next()) {
       if (field.number === 2 && field.kind === 5) simple = data.readFloatLE(field.from);
       else if (field.kind !== 2) continue;
-      else if (field.number === 1) tag = data.toString('utf8', field.from, field.to);
+      else if (field.number === 1) [tagFrom, tagTo] = [field.from, field.to];
+      else if (field.number === 5) histogram = data.subarray(field.from, field.to);
       else if (field.number === 8) tensor = data.subarray(field.from, field.to);
       else if (field.number === 9) metadata = data.subarray(field.from, field.to);
     }
@@ -93,24 +112,71 @@ export class EventFileReader {
       return;
     }
     if (simple !== undefined) {
-      this.#scalar(tag, step, time, simple);
+      this.#scalar(this.#tags.find(data, tagFrom, tagTo), step, time, simple);
       return;
     }
-    if (!tensor) return;
+    const held = histogram
+      ? histogramOfProto(histogram, step)
+      : plugin?.name === 'histograms' && tensor
+        ? histogramOfRows(numbersOfTensor(tensor), step)
+        : undefined;
+    if (held) this.#histograms.add(data.toString('utf8', tagFrom, tagTo), held);
+    if (!tensor || plugin?.name === 'histograms') return;
     const text = textOfTensor(tensor);
-    if (text !== undefined) this.#texts[tag] = text;
+    if (text !== undefined) this.#texts[data.toString('utf8', tagFrom, tagTo)] = text;
     const number = text === undefined ? numberOfTensor(tensor) : undefined;
-    if (number !== undefined) this.#scalar(tag, step, time, number);
+    if (number !== undefined) this.#scalar(this.#tags.find(data, tagFrom, tagTo), step, time, number);
   }
 
-  #scalar(tag: string, step: number, time: number, value: number): void {
-    let columns = this.#scalars.get(tag);
-    if (!columns) {
-      columns = new ScalarColumns();
-      this.#scalars.set(tag, columns);
-    }
+  #scalar(columns: ScalarColumns, step: number, time: number, value: number): void {
     columns.push(step, time, value);
+    this.#added += 1;
+    this.#points += 1;
   }
+}
+
+interface TagEntry {
+  readonly tag: string;
+  readonly bytes: Buffer;
+  readonly columns: ScalarColumns;
+  /** The one that came after it the last time. */
+  next?: TagEntry;
+}
+
+/**
+ * Columns by tag. Tags come in the same order at each step, so that the one after the last is mostly the one that is
+ * wanted: comparing its bytes costs less than making a text of them.
+ */
+class TagTable {
+  readonly #byTag = new Map<string, TagEntry>();
+  #last: TagEntry | undefined;
+
+  get list(): TagEntry[] {
+    return [...this.#byTag.values()];
+  }
+
+  find(data: Buffer, from: number, to: number): ScalarColumns {
+    const expected = this.#last?.next;
+    if (expected && expected.bytes.length === to - from && same(expected.bytes, data, from)) {
+      this.#last = expected;
+      return expected.columns;
+    }
+    const tag = data.toString('utf8', from, to);
+    let entry = this.#byTag.get(tag);
+    if (!entry) {
+      // A copy: the data is a part of a large buffer.
+      entry = { tag, bytes: Buffer.from(data.subarray(from, to)), columns: new ScalarColumns() };
+      this.#byTag.set(tag, entry);
+    }
+    if (this.#last) this.#last.next = entry;
+    this.#last = entry;
+    return entry.columns;
+  }
+}
+
+function same(bytes: Buffer, data: Buffer, from: number): boolean {
+  for (let index = 0; index < bytes.length; index++) if (bytes[index] !== data[from + index]) return false;
+  return true;
 }
 
 /** SummaryMetadata: 1 plugin_data, of which 1 is the plugin's name and 2 its content. */

@@ -17,6 +17,18 @@ export interface IrLinear {
   /** Place of the weights in the .bin, in bytes. */
   readonly offset: number;
   readonly size: number;
+  /** Of the weights as they are stored. */
+  readonly stored: readonly [rows: number, columns: number];
+  /** What stored weights of low precision are multiplied with: one number, or one for each row or column. */
+  readonly scale?: StoredConstant;
+}
+
+/** A constant's place in the .bin, in bytes. */
+export interface StoredConstant {
+  readonly type: string;
+  readonly shape: readonly number[];
+  readonly offset: number;
+  readonly size: number;
 }
 
 /** A lookup in a constant table: an embedding. */
@@ -183,16 +195,30 @@ function weightOf(
   graph: Graph,
   node: Node,
   port: number,
-): { constant: Node; transposed: boolean } | undefined {
+): { constant: Node; transposed: boolean; scale?: Node } | undefined {
   let transposed = false;
+  let scale: Node | undefined;
   let at = inputOf(graph, node, port);
   for (let depth = 0; at && depth < 10; depth++) {
-    if (at.type === 'Const') return { constant: at, transposed };
+    if (at.type === 'Const') return { constant: at, transposed, ...(scale ? { scale } : {}) };
     if (!weightSteps.includes(at.type)) return undefined;
     if (at.type === 'Transpose') transposed = !transposed;
+    if (at.type === 'Multiply') {
+      const factor = inputOf(graph, at, 1);
+      scale = factor?.type === 'Convert' ? inputOf(graph, factor, 0) : factor;
+    }
     at = inputOf(graph, at, 0);
   }
   return undefined;
+}
+
+function placeOf(constant: Node): StoredConstant {
+  return {
+    type: typeOf(constant),
+    shape: shapeOf(constant),
+    offset: Number(constant.data['offset'] ?? 0),
+    size: Number(constant.data['size'] ?? 0),
+  };
 }
 
 function linearOf(graph: Graph, node: Node): IrLinear | undefined {
@@ -204,6 +230,7 @@ function linearOf(graph: Graph, node: Node): IrLinear | undefined {
     const turned = node.data[port === 1 ? 'transpose_b' : 'transpose_a'] === 'true';
     const outputsFirst = (turned !== weight.transposed) === (port === 1);
     const [first = 0, second = 0] = shape;
+    const { offset, size } = placeOf(weight.constant);
     return {
       module: moduleOf(node.name),
       name: node.name,
@@ -212,8 +239,10 @@ function linearOf(graph: Graph, node: Node): IrLinear | undefined {
       parameters: first * second,
       weightType: typeOf(weight.constant),
       inputQuantized: quantized(graph, inputOf(graph, node, 1 - port)),
-      offset: Number(weight.constant.data['offset'] ?? 0),
-      size: Number(weight.constant.data['size'] ?? 0),
+      offset,
+      size,
+      stored: [first, second],
+      ...(weight.scale ? { scale: placeOf(weight.scale) } : {}),
     };
   }
   return undefined;

@@ -46,6 +46,21 @@ export function numberOfTensor(tensor: Uint8Array): number | undefined {
   }
 }
 
+/** All numbers of a tensor of floats or doubles; none for other tensors. */
+export function numbersOfTensor(tensor: Uint8Array): number[] {
+  const { type, content, fields } = readTensor(tensor);
+  const size = type === types.float ? 4 : type === types.double ? 8 : 0;
+  if (size === 0) return [];
+  const held = fields.filter(({ number }) => number === (size === 4 ? 5 : 6));
+  return (content ? [{ number: 0, bytes: content }] : held).flatMap((field: Field): number[] => {
+    if (!field.bytes) return [floatOf(field) ?? doubleOf(field) ?? Number.NaN];
+    const view = viewOf(field.bytes);
+    return Array.from({ length: Math.floor(field.bytes.length / size) }, (_, index) =>
+      size === 4 ? view.getFloat32(index * size, true) : view.getFloat64(index * size, true),
+    );
+  });
+}
+
 function integerIn(field: Field | undefined): number | undefined {
   if (!field) return undefined;
   if (!field.bytes) return integerOf(field);

@@ -18,6 +18,7 @@ import { breathing, counting } from '../operations/pace.ts';
 import { summaryOf } from '../operations/receipt.ts';
 import { type Statistics, StatisticsCounter } from '../statistics.ts';
 import { applyTransforms, type TransformStep } from '../transforms/index.ts';
+import { type Description, describeSet } from '../validation/distributions.ts';
 import { type Validation, validate } from '../validation/index.ts';
 import { type ItemFilter, ItemStore } from './store.ts';
 
@@ -134,6 +135,11 @@ export class DatasetSession implements AsyncDisposable {
   /** Looks for faults in what transforms make of the set, pictures included. */
   async validate(steps: readonly TransformStep[], signal: AbortSignal): Promise<Validation> {
     return validate(await this.#changed(steps, signal), { pictures: true, signal });
+  }
+
+  /** What the set is like after its transforms. */
+  async describe(steps: readonly TransformStep[], signal: AbortSignal): Promise<Description> {
+    return describeSet(await this.#changed(steps, signal), signal);
   }
 
   plan(request: Omit<ConversionRequest, 'source'>): Promise<ConversionPlan> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { constants, linkSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { copyFile, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -79,6 +80,29 @@ export class OutputFolder {
     const temporary = temporaryPath(dirname(target), key);
     await writeFile(temporary, content, { flag: 'wx' });
     await this.#name(temporary, target);
+  }
+
+  /** A file whose bytes come in pieces, for one that would not fit into memory. */
+  async stream(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+    const target = await this.#free(path);
+    const temporary = temporaryPath(dirname(target), key);
+    const hash = createHash('sha256');
+    let length = 0;
+    const file = await open(temporary, 'wx');
+    try {
+      for await (const piece of pieces) {
+        hash.update(piece);
+        length += piece.length;
+        await file.appendFile(piece);
+      }
+    } catch (thrown) {
+      await rm(temporary, { force: true });
+      throw thrown;
+    } finally {
+      await file.close();
+    }
+    await this.#name(temporary, target);
+    this.#writing?.file(path, length, hash.digest('hex'));
   }
 
   /**

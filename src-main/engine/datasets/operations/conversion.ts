@@ -1,6 +1,7 @@
 import type { Loss } from '../loss.ts';
 import type { Statistics } from '../statistics.ts';
 import type { TransformStep } from '../transforms/index.ts';
+import type { Choice } from './choices.ts';
 import type { ProblemSummary } from './receipt.ts';
 import type { RoundTrip } from './round-trip.ts';
 import type { Source } from './source.ts';
@@ -60,6 +61,8 @@ export interface ConversionPlan {
   readonly loss: Loss;
   /** Plain sentences: what would keep what is lost. */
   readonly advice: readonly string[];
+  /** Transforms that would keep something of what is dropped. */
+  readonly choices: readonly Choice[];
   /** What of the source can't be read. */
   readonly problems: ProblemSummary;
   /** What the transforms leave out. */

@@ -11,6 +11,7 @@ import { StatisticsCounter } from '../statistics.ts';
 import { applyTransforms } from '../transforms/index.ts';
 import { withoutBackground } from '../transforms/labels.ts';
 import { adviceOn } from './advice.ts';
+import { choicesFor } from './choices.ts';
 import type { ConversionPlan, ConversionRequest, ConversionResult, ReadyConversion } from './conversion.ts';
 import { breathing, counting, scratchFolder } from './pace.ts';
 import { receiptOf, summaryOf, writeReceipt } from './receipt.ts';
@@ -179,6 +180,7 @@ async function plan(
     statistics,
     loss,
     advice: adviceOn(loss, target),
+    choices: choicesFor(loss, target),
     problems: summaryOf(read.problems),
     changes: summaryOf(changes),
   };

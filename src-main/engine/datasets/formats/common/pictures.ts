@@ -115,3 +115,13 @@ export async function pixelsOf(
   }
   return { width, height, bytes, colour };
 }
+
+/** A file's ending by its first bytes. */
+export function endingFor(bytes: Uint8Array): string {
+  const head = Buffer.from(bytes.subarray(0, 12)).toString('latin1');
+  if (head.startsWith('\x89PNG')) return '.png';
+  if (head.startsWith('GIF8')) return '.gif';
+  if (head.startsWith('RIFF') && head.endsWith('WEBP')) return '.webp';
+  if (head.startsWith('BM')) return '.bmp';
+  return /^(II\*\0|MM\0\*)/.test(head) ? '.tif' : '.jpg';
+}

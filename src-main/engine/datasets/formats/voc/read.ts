@@ -7,7 +7,7 @@ import { type Annotation, type Categories, noAttributes, ProblemLog } from '../.
 import { readLabels } from './labels.ts';
 import { entriesOf, isTree, type VocEntry, type VocTask } from './layout.ts';
 import { joinObjects, readMasks } from './masks.ts';
-import { readObjects, readSize } from './objects.ts';
+import { flags, readObjects, readSize } from './objects.ts';
 
 /** What a task takes from a set. */
 const takes: Readonly<Record<VocTask, { boxes: boolean; masks: boolean; marks: boolean }>> = {
@@ -30,7 +30,9 @@ export async function readVoc(folder: string, task: VocTask, options: ReadOption
       if (await isFile(inside(folder, xml))) yield xml;
     }
   };
-  const categories = await readLabels(folder, masks, xmlFiles);
+  const listed = await readLabels(folder, masks, xmlFiles);
+  // Every object with a box has these, so that all classes declare them.
+  const categories: Categories = boxes ? { ...listed, attributes: flags } : listed;
   const indexOf = new Map(categories.labels.map(({ name }, index) => [name, index] as const).toReversed());
   const tree = await isTree(folder);
   const first = await entriesOf(folder, task, categories.labels, silent).next();

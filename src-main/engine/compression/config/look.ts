@@ -1,0 +1,76 @@
+import { algorithmsOf } from '../ingest/compression-config.ts';
+import { isObject, parsePythonJson } from '../ingest/python-json.ts';
+import type { FileProblem } from '../types.ts';
+import { changeFor } from './changes.ts';
+import type { ConfigContext, ConfigFinding } from './findings.ts';
+import type { ModelLayers } from './model-layers.ts';
+import { checkConfig } from './rules.ts';
+import { configSchedule, type PlannedSchedule } from './schedule.ts';
+import { type LayerPlan, matchScopes, planLayers, type ScopeMatch } from './scopes.ts';
+
+export interface ConfigPlan {
+  readonly epochs: number;
+  readonly stepsPerEpoch?: number;
+  readonly model?: ModelLayers;
+}
+
+/** All that an editor shows of a configuration's text. */
+export interface ConfigLook {
+  /** What keeps the text from being JSON; then nothing else is known. */
+  readonly fault?: FileProblem;
+  readonly findings: ReadonlyArray<ConfigFinding & { readonly change: string }>;
+  /** Each scope of movement sparsity by its JSON path. */
+  readonly scopes: ReadonlyArray<ScopeMatch & { readonly path: string }>;
+  readonly layers: readonly LayerPlan[];
+  readonly schedule?: PlannedSchedule;
+}
+
+/** Looks at the text of a configuration as the rules, the scopes and the schedule see it. */
+export function lookAtConfig(text: string, { epochs, stepsPerEpoch, model }: ConfigPlan): ConfigLook {
+  const { value, problems } = parsePythonJson(text);
+  const [fault] = problems;
+  if (fault) return { fault, findings: [], scopes: [], layers: [] };
+  const layers = model?.layers ?? [];
+  const perEpoch = stepsPerEpoch ?? model?.stepsPerEpoch;
+  const context: ConfigContext = {
+    epochs,
+    ...(perEpoch === undefined ? {} : { stepsPerEpoch: perEpoch }),
+    ...(model?.modelType === undefined ? {} : { modelType: model.modelType }),
+    ...(layers.length === 0 ? {} : { layers }),
+  };
+  const schedule = configSchedule(value, {
+    epochs,
+    ...(perEpoch === undefined ? {} : { stepsPerEpoch: perEpoch }),
+    ...(model?.initialThreshold === undefined ? {} : { initialThreshold: model.initialThreshold }),
+  });
+  const names = layers.map(({ name }) => name);
+  return {
+    findings: checkConfig(value, context).map((finding) => ({ ...finding, change: changeFor(finding.rule) })),
+    scopes: scopesOf(value).map(({ path, pattern }) => ({ path, ...matchScopes(pattern, names)[0]! })),
+    layers: planLayers(value, layers),
+    ...(schedule ? { schedule } : {}),
+  };
+}
+
+function scopesOf(config: unknown): Array<{ path: string; pattern: string }> {
+  const list = (value: unknown, path: string): Array<{ path: string; pattern: string }> => {
+    if (typeof value === 'string') return [{ path, pattern: value }];
+    if (!Array.isArray(value)) return [];
+    return value.flatMap((scope: unknown, index) =>
+      typeof scope === 'string' ? [{ path: `${path}[${index}]`, pattern: scope }] : [],
+    );
+  };
+  return algorithmsOf(config).flatMap(({ path, value }) => {
+    if (!isObject(value) || value['algorithm'] !== 'movement_sparsity') return [];
+    const entries = value['sparse_structure_by_scopes'];
+    return [
+      ...(Array.isArray(entries) ? entries : []).flatMap((entry: unknown, index) =>
+        isObject(entry)
+          ? list(entry['target_scopes'], `${path}.sparse_structure_by_scopes[${index}].target_scopes`)
+          : [],
+      ),
+      ...list(value['ignored_scopes'], `${path}.ignored_scopes`),
+      ...list(value['target_scopes'], `${path}.target_scopes`),
+    ];
+  });
+}

@@ -1,0 +1,180 @@
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { RefineryError } from '../../../contract/errors.ts';
+import { parseIrSummary } from '../ingest/ir.ts';
+import { modelConfigOf } from '../ingest/model-config.ts';
+import { NncfLogReader } from '../ingest/nncf-log.ts';
+import { isObject, type JsonObject, parseJsonObject, present } from '../ingest/python-json.ts';
+import { parseStructuredSparsity } from '../ingest/structured-sparsity.ts';
+import { layersOf, moduleOfNode } from '../layer-names.ts';
+import { readRunFolder } from '../run-folder.ts';
+import type { Run } from '../types.ts';
+import type { ConfigContext } from './findings.ts';
+
+type Layer = NonNullable<ConfigContext['layers']>[number];
+
+/** What is known of a model before it is trained: for scopes, block sizes and the schedule. */
+export interface ModelLayers {
+  /** NNCF's names of linear layers, with their weights' [outputs, inputs]. */
+  readonly layers: readonly Layer[];
+  readonly modelType?: string;
+  readonly epochs?: number;
+  readonly stepsPerEpoch?: number;
+  /** What NNCF chose for the threshold's beginning in an earlier training. */
+  readonly initialThreshold?: number;
+  /** Where the names are from, for a person. */
+  readonly note: string;
+}
+
+const nothing: ModelLayers = { layers: [], note: '' };
+
+/**
+ * Reads names and shapes of a model's linear layers from whatever a person has of it: the folder of an earlier training,
+ * `structured_sparsity.csv`, NNCF's log, `config.json`, or an IR.
+ *
+ * @throws {RefineryError} `INPUT_NOT_FOUND`, or `INPUT_UNSUPPORTED` for a file that names no layers.
+ */
+export async function readModelLayers(path: string): Promise<ModelLayers> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found) throw new RefineryError('INPUT_NOT_FOUND', 'It isn’t there any more.', { details: path });
+  const model = found.isDirectory() ? ofRun(await readRunFolder(path)) : await ofFile(path, found.size);
+  if (model.layers.length > 0) return model;
+  throw new RefineryError('INPUT_UNSUPPORTED', `${basename(path)} tells no names of layers.`, {
+    hint: 'Take the folder of an earlier training, its structured_sparsity.csv or nncf_output.log, or config.json or an IR of a BERT model.',
+  });
+}
+
+function ofRun(run: Run): ModelLayers {
+  const told = layersOf(run);
+  const named = new Map(told.map(({ name, shape }) => [name, shape]));
+  // The training's own files tell only the layers that it pruned; those of BERT are known without it.
+  const root = told[0]?.name.split('/')[0];
+  const all = bertLayers(run.model, root).filter(({ name }) => !named.has(name));
+  return {
+    layers: [...told, ...all],
+    ...present({
+      modelType: run.model?.modelType,
+      epochs: run.training.epochs,
+      stepsPerEpoch: run.config?.movement?.stepsPerEpoch ?? run.training.stepsPerEpoch,
+      initialThreshold: run.nncf?.initialThreshold,
+    }),
+    note:
+      told.length === 0
+        ? 'Names of NNCF as they follow from config.json.'
+        : all.length > 0
+          ? 'Names that NNCF used in this training, and of layers that it left alone as they follow from config.json.'
+          : 'Names that NNCF used in this training; layers that it left alone are not told.',
+  };
+}
+
+/** Bytes of a file that is read as one. */
+const largestWhole = 256 << 20;
+
+async function ofFile(path: string, size: number): Promise<ModelLayers> {
+  const whole = /\.(xml|json|csv)$/i.exec(path)?.[1]?.toLowerCase();
+  if (whole === undefined || size > largestWhole) return ofLog(path);
+  const text = await readFile(path, 'utf8');
+  if (whole === 'xml') return ofIr(text);
+  if (whole === 'json') {
+    const { value } = parseJsonObject(text);
+    return value ? layersOfConfig(value) : nothing;
+  }
+  const { value } = parseStructuredSparsity(text);
+  const layers = (value?.layers ?? []).map(({ node, weight }) => ({ name: node, shape: weight }));
+  return { layers, note: 'Names that NNCF used; layers that it left alone are not told.' };
+}
+
+async function ofLog(path: string): Promise<ModelLayers> {
+  const reader = new NncfLogReader();
+  for await (const chunk of createReadStream(path)) reader.push(chunk as Uint8Array);
+  const layers = (reader.value?.epochs ?? []).flatMap((epoch) => epoch.layers);
+  const named = new Map(
+    layers.filter(({ name }) => !name.endsWith('/bias')).map(({ name, shape }) => [name, shape]),
+  );
+  return {
+    layers: [...named].map(([name, shape]) => ({ name, shape })),
+    ...present({ initialThreshold: reader.value?.initialThreshold }),
+    note: 'Names that NNCF used; layers that it left alone are not told.',
+  };
+}
+
+/** Layers of the model that a `config.json` describes. Only BERT's names are known without NNCF. */
+export function layersOfConfig(config: JsonObject): ModelLayers {
+  const model = modelConfigOf(config);
+  const { architectures, id2label: labels } = config;
+  const named = Array.isArray(architectures)
+    ? architectures.find((name) => typeof name === 'string')
+    : undefined;
+  return {
+    layers: bertLayers(model, named, isObject(labels) ? Object.keys(labels).length : undefined),
+    ...present({ modelType: model.modelType }),
+    note: 'Names of NNCF as they follow from config.json.',
+  };
+}
+
+/** An IR names modules, not NNCF's layers; for BERT one follows from the other. */
+function ofIr(xml: string): ModelLayers {
+  const linear = parseIrSummary(xml).value?.linear ?? [];
+  const blocks = linear.filter(({ module }) => /^bert\.encoder\.layer\.\d+\./.test(module));
+  const attention = blocks.find(({ module }) => module.endsWith('.attention.self.query'));
+  const wide = blocks.find(({ module }) => module.endsWith('.intermediate.dense'));
+  const count = 1 + Math.max(-1, ...blocks.map(({ module }) => Number(module.split('.')[3])));
+  const answers = linear.some(({ module }) => module === 'qa_outputs');
+  const all = bertLayers(
+    present({
+      modelType: 'bert',
+      hiddenSize: attention?.inputs,
+      feedForwardSize: wide?.outputs,
+      layers: count,
+    }),
+    answers ? 'BertForQuestionAnswering' : undefined,
+  );
+  const shapes = new Map(linear.map(({ module, outputs, inputs }) => [module, [outputs, inputs]]));
+  return {
+    layers: all.flatMap(({ name }) => {
+      const shape = shapes.get(moduleOfNode(name));
+      return shape ? [{ name, shape }] : [];
+    }),
+    modelType: 'bert',
+    note: 'Names of NNCF as they follow from the modules of this IR, with the sizes that it has now.',
+  };
+}
+
+/** The last layer by the class of the model; NNCF begins every name with that class. */
+const heads: Readonly<Record<string, string>> = {
+  BertForSequenceClassification: 'classifier',
+  BertForTokenClassification: 'classifier',
+  BertForQuestionAnswering: 'qa_outputs',
+};
+
+function bertLayers(model: Run['model'], root = 'BertForSequenceClassification', labels = 2): Layer[] {
+  const { modelType, hiddenSize, feedForwardSize, layers } = model ?? {};
+  if (modelType !== 'bert' || !hiddenSize || !feedForwardSize || !layers) return [];
+  const square = [hiddenSize, hiddenSize];
+  const block = (index: number): Layer[] => {
+    const at = `${root}/BertModel[bert]/BertEncoder[encoder]/ModuleList[layer]/BertLayer[${index}]`;
+    const attention = `${at}/BertAttention[attention]`;
+    return [
+      ...['query', 'key', 'value'].map((name) => ({
+        name: `${attention}/BertSelfAttention[self]/NNCFLinear[${name}]/linear_0`,
+        shape: square,
+      })),
+      { name: `${attention}/BertSelfOutput[output]/NNCFLinear[dense]/linear_0`, shape: square },
+      {
+        name: `${at}/BertIntermediate[intermediate]/NNCFLinear[dense]/linear_0`,
+        shape: [feedForwardSize, hiddenSize],
+      },
+      { name: `${at}/BertOutput[output]/NNCFLinear[dense]/linear_0`, shape: [hiddenSize, feedForwardSize] },
+    ];
+  };
+  const head = heads[root];
+  return [
+    ...Array.from({ length: layers }, (_, index) => block(index)).flat(),
+    // Question answering has no pooler.
+    ...(head === 'classifier' && root !== 'BertForTokenClassification'
+      ? [{ name: `${root}/BertModel[bert]/BertPooler[pooler]/NNCFLinear[dense]/linear_0`, shape: square }]
+      : []),
+    ...(head ? [{ name: `${root}/NNCFLinear[${head}]/linear_0`, shape: [labels, hiddenSize] }] : []),
+  ];
+}

@@ -1,0 +1,13 @@
+export {
+  interpreterOf,
+  judgeEnvironment,
+  lookAtEnvironment,
+  planTrainingEnvironment,
+} from './environment.ts';
+export {
+  type LaunchOptions,
+  type LaunchState,
+  launchState,
+  launchTraining,
+  stopTraining,
+} from './launch.ts';

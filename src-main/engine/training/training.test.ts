@@ -1,0 +1,196 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readRunFolder } from '../compression/index.ts';
+import { resources } from '../host/fixtures/engine.ts';
+import { fillArguments, splitArguments } from './arguments.ts';
+import { python, whyNoPython, writeTrainingScript } from './fixtures/scripts.ts';
+import { judgeEnvironment, type LaunchOptions, launchState, launchTraining, stopTraining } from './index.ts';
+
+const scripts = join(resources, 'models', 'training');
+
+describe('arguments', () => {
+  test('are cut as a shell does', () => {
+    expect(splitArguments(`--a 1 \\\n  --b='x y'  "c \\"d\\""\n--e\\ f '' --path "C:\\new"`)).toEqual([
+      '--a',
+      '1',
+      '--b=x y',
+      'c "d"',
+      '--e f',
+      '',
+      '--path',
+      'C:\\new',
+    ]);
+    expect(() => splitArguments(`--a 'b`)).toThrow(/quote/);
+  });
+
+  test('whatever they are, quoted they come through', () => {
+    const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+    fc.assert(
+      fc.property(fc.array(fc.string()), (list) => {
+        expect(splitArguments(list.map(quoted).join(' \n'))).toEqual(list);
+      }),
+    );
+  });
+
+  test('places are filled in, and missing ones are told', () => {
+    const places = { output: '/a b', config: '/c.json' };
+    expect(fillArguments('--output_dir {output} --nncf={config}', places)).toEqual([
+      '--output_dir',
+      '/a b',
+      '--nncf=/c.json',
+    ]);
+    expect(() => fillArguments('--do_train', places)).toThrow(/where the training writes/);
+    expect(() => fillArguments('{output} {config}', { ...places, config: undefined })).toThrow(
+      /none is chosen/,
+    );
+  });
+});
+
+describe('an environment', () => {
+  const packages = {
+    torch: '2.1.2+cpu',
+    transformers: '4.38.2',
+    optimum: '1.17.1',
+    'optimum-intel': '1.15.2',
+    nncf: '2.8.1',
+    openvino: '2023.3.0',
+    onnx: '1.15.0',
+    datasets: '2.18.0',
+    accelerate: '0.27.2',
+  };
+  const severities = (change: object): Record<string, string> =>
+    Object.fromEntries(
+      judgeEnvironment({ python: '3.10.13', packages, compiler: true, ...change })
+        .filter(({ severity }) => severity !== 'good')
+        .map(({ name, severity }) => [name, severity]),
+    );
+  test.each([
+    [{}, {}],
+    [{ import: null }, {}],
+    [{ python: '3.11.7' }, { Python: 'warning' }],
+    [{ python: '3.12.1' }, { Python: 'error' }],
+    [{ compiler: false }, { 'C++ compiler': 'error' }],
+    [{ import: 'ImportError: _attention_scale' }, { OVTrainer: 'error' }],
+    [{ packages: { ...packages, nncf: null } }, { nncf: 'error' }],
+    [{ packages: { ...packages, nncf: '3.4.0' } }, { nncf: 'error' }],
+    [{ packages: { ...packages, nncf: '2.19.0' } }, { nncf: 'warning' }],
+    [{ packages: { ...packages, 'optimum-intel': '2.2.0' } }, { 'optimum-intel': 'error' }],
+    [{ packages: { ...packages, 'optimum-intel': '1.20.1' } }, { 'optimum-intel': 'warning' }],
+    [{ packages: { ...packages, transformers: '4.46.0' } }, { transformers: 'error' }],
+    [{ packages: { ...packages, torch: '2.13.0' } }, { torch: 'error' }],
+  ])('%j', (change, expected) => {
+    expect(severities(change)).toEqual(expected);
+  });
+});
+
+describe.skipIf(!python)(`a training${whyNoPython}`, () => {
+  let folder: string;
+  let options: LaunchOptions;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'refinery-training-'));
+    options = {
+      python: python!,
+      script: await writeTrainingScript(join(folder, 'code')),
+      arguments: '--output_dir {output} --steps 2000',
+      output: join(folder, 'run 1'),
+      scripts,
+      again: false,
+    };
+  });
+  afterEach(async () => {
+    await stopTraining(join(folder, 'run 1'), 'kill').catch(() => undefined);
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+  const launch = async (change: Partial<LaunchOptions> = {}): Promise<{ ended: Promise<void> }> => {
+    let end = (): void => undefined;
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    await launchTraining({ ...options, ...change }, end);
+    return { ended };
+  };
+
+  /** Rows that the log has by now. */
+  const rows = (): Promise<number> =>
+    readRunFolder(options.output).then(({ console: log }) => log?.rows.length ?? 0);
+
+  test('is followed by its log, and stopped with a checkpoint', async () => {
+    const { ended } = await launch();
+    expect(await launchState(options.output)).toMatchObject({ phase: 'running' });
+    await expect.poll(rows).toBeGreaterThan(3);
+    await expect(launchTraining(options, () => undefined)).rejects.toMatchObject({ code: 'JOB_STATE' });
+    await stopTraining(options.output, 'checkpoint');
+    await ended;
+    expect(await launchState(options.output)).toMatchObject({ phase: 'ended', record: { code: 0 } });
+    const { checkpoints, training } = await readRunFolder(options.output);
+    expect(checkpoints).toHaveLength(1);
+    expect(checkpoints[0]!.step).toBe(training.globalStep);
+    expect(training.globalStep).toBeLessThan(2000);
+    expect(await readFile(join(options.output, 'console.log'), 'utf8')).toMatch(/ended at step/);
+    expect((await readdir(options.output)).sort()).toEqual([
+      `checkpoint-${training.globalStep}`,
+      'console.log',
+      'refinery-training.json',
+      'trainer_state.json',
+    ]);
+  });
+
+  test('takes a signal as a wish for a checkpoint', { skip: process.platform === 'win32' }, async () => {
+    const { ended } = await launch();
+    await expect.poll(rows).toBeGreaterThan(3);
+    const state = await launchState(options.output);
+    process.kill(state!.record.pid, 'SIGINT');
+    await ended;
+    expect(await launchState(options.output)).toMatchObject({ phase: 'ended' });
+    expect((await readRunFolder(options.output)).checkpoints).toHaveLength(1);
+  });
+
+  test('ends at once when it is killed', async () => {
+    const { ended } = await launch();
+    await stopTraining(options.output, 'kill');
+    await ended;
+    const state = await launchState(options.output);
+    expect(state).toMatchObject({ phase: 'failed', record: { code: null, signal: 'SIGKILL' } });
+    await expect(stopTraining(options.output, 'kill')).rejects.toMatchObject({ code: 'JOB_STATE' });
+  });
+
+  test('that fails tells the end of its log; a folder is not taken twice unless asked', async () => {
+    const { ended } = await launch({ arguments: '--output_dir {output} --fail' });
+    await ended;
+    const state = await launchState(options.output);
+    expect(state).toMatchObject({ phase: 'failed', record: { code: 1 } });
+    expect(state!.tail.at(-1)).toBe('ValueError: no such model');
+    await expect(launchTraining(options, () => undefined)).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
+    const second = await launch({ again: true, arguments: '--output_dir {output} --steps 3' });
+    await second.ended;
+    expect(existsSync(join(options.output, 'console.log.1'))).toBe(true);
+    expect(await launchState(options.output)).toMatchObject({ phase: 'ended' });
+  });
+
+  test('a Python that isn’t there, and a process that went away unseen', async () => {
+    await expect(
+      launchTraining({ ...options, python: join(folder, 'none') }, () => undefined),
+    ).rejects.toMatchObject({
+      code: 'RUNTIME_FAILED',
+    });
+    await writeFile(
+      join(options.output, 'refinery-training.json'),
+      JSON.stringify({
+        version: 1,
+        pid: 2 ** 30,
+        startedAt: new Date().toISOString(),
+        command: [],
+        endedAt: null,
+        code: null,
+        signal: null,
+      }),
+    );
+    expect(await launchState(options.output)).toMatchObject({ phase: 'lost' });
+    await writeFile(join(options.output, 'refinery-training.json'), '{"version"');
+    expect(await launchState(options.output)).toBeUndefined();
+  });
+});

@@ -1,0 +1,164 @@
+import { Plus, X } from 'lucide-react';
+import { useId, useState } from 'react';
+import { count } from '../../../ui/format.ts';
+import { Button, Dialog, IconButton } from '../../../ui/parts.tsx';
+import { type ConfigPath, pathText } from './config-text.ts';
+import { Problems, useFindings } from './fields.tsx';
+import { change, useEditing } from './state.ts';
+import { moduleText } from './words.ts';
+
+interface ScopesFieldProps {
+  readonly path: ConfigPath;
+  readonly label: string;
+  readonly value: unknown;
+}
+
+/** Scopes, each with what it matches of the model's real layers; picked from their names, or typed. */
+export function ScopesField({ path, label, value }: ScopesFieldProps) {
+  const id = useId();
+  const [picking, setPicking] = useState(false);
+  const findings = useFindings(path);
+  const known = useEditing((state) => state.model !== null);
+  const list = Array.isArray(value) ? value.map(String) : typeof value === 'string' ? [value] : [];
+  const write = (next: readonly string[]): void =>
+    change(path, next.length === 0 ? undefined : next.length === 1 && !Array.isArray(value) ? next[0] : next);
+  return (
+    <fieldset className="scopes">
+      <legend className="label">{label}</legend>
+      {list.map((pattern, index) => (
+        <Scope
+          // biome-ignore lint/suspicious/noArrayIndexKey: a scope is its place, and is edited there.
+          key={index}
+          path={Array.isArray(value) ? [...path, index] : path}
+          own={Array.isArray(value)}
+          label={`${label}, scope ${index + 1}`}
+          pattern={pattern}
+          onChange={(next) => write(list.map((other, place) => (place === index ? next : other)))}
+          onRemove={() => write(list.filter((_, place) => place !== index))}
+        />
+      ))}
+      <Problems id={`${id}-problems`} findings={findings} />
+      <div className="row">
+        <Button onClick={() => (known ? setPicking(true) : write([...list, '{re}.*']))}>
+          <Plus size={14} aria-hidden /> {known ? 'Pick layers' : 'Add a scope'}
+        </Button>
+      </div>
+      {picking && (
+        <ScopePicker
+          onClose={() => setPicking(false)}
+          onPick={(pattern) => {
+            if (!list.includes(pattern)) write([...list, pattern]);
+            setPicking(false);
+          }}
+        />
+      )}
+    </fieldset>
+  );
+}
+
+interface ScopeProps {
+  readonly path: ConfigPath;
+  /** Whether the path is of this scope alone, and not of the field. */
+  readonly own: boolean;
+  readonly label: string;
+  readonly pattern: string;
+  readonly onChange: (pattern: string) => void;
+  readonly onRemove: () => void;
+}
+
+function Scope({ path, own, label, pattern, onChange, onRemove }: ScopeProps) {
+  const id = useId();
+  const findings = useFindings(path);
+  const match = useEditing((state) => state.view?.scopes.find((scope) => scope.path === pathText(path)));
+  const known = useEditing((state) => state.model !== null);
+  const faulty = own && findings.some(({ severity }) => severity === 'error');
+  return (
+    <div className="scope">
+      <div className="row">
+        <input
+          className="input mono"
+          aria-label={label}
+          aria-invalid={faulty}
+          aria-describedby={`${id}-problems`}
+          spellCheck={false}
+          value={pattern}
+          onChange={(event) => onChange(event.target.value)}
+        />
+        <IconButton label={`Take out ${pattern}`} onClick={onRemove}>
+          <X size={14} />
+        </IconButton>
+      </div>
+      {own && <Problems id={`${id}-problems`} findings={findings} />}
+      {known && match && !match.fault && (
+        <details>
+          <summary className={match.layers.length === 0 ? 'state-warning' : 'quiet'}>
+            {match.layers.length === 0
+              ? 'Matches no linear layer'
+              : `Matches ${count(match.layers.length, 'layer')}`}
+          </summary>
+          <ul className="plain mono scope-matches">
+            {match.layers.map((name) => (
+              <li key={name} title={name}>
+                {moduleText(name)}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </div>
+  );
+}
+
+interface ScopePickerProps {
+  readonly onPick: (pattern: string) => void;
+  readonly onClose: () => void;
+}
+
+/** Groups that names have in common, and single layers, to choose from. */
+function ScopePicker({ onPick, onClose }: ScopePickerProps) {
+  const model = useEditing((state) => state.model);
+  const [wanted, setWanted] = useState('');
+  const text = wanted.trim().toLowerCase();
+  const groups = (model?.suggestions ?? []).filter(({ pattern }) => pattern.toLowerCase().includes(text));
+  const single = (model?.layers ?? []).filter(({ name }) =>
+    `${name} ${moduleText(name)}`.toLowerCase().includes(text),
+  );
+  return (
+    <Dialog title="Pick layers" onClose={onClose} className="wide">
+      <div className="stack">
+        <h1>Pick layers</h1>
+        <p className="quiet">{model?.note}</p>
+        <input
+          className="input"
+          type="search"
+          placeholder="Find layers by name"
+          aria-label="Find layers by name"
+          value={wanted}
+          autoFocus
+          onChange={(event) => setWanted(event.target.value)}
+        />
+        <section className="pick-list" aria-label="Layers">
+          {groups.length > 0 && <h2>Several at once</h2>}
+          {groups.map(({ pattern, count: number }) => (
+            <button key={pattern} type="button" onClick={() => onPick(pattern)}>
+              <span className="mono clip">{pattern}</span>
+              <span className="quiet numeric">{count(number, 'layer')}</span>
+            </button>
+          ))}
+          {single.length > 0 && <h2>One layer</h2>}
+          {single.map(({ name, shape }) => (
+            <button key={name} type="button" title={name} onClick={() => onPick(name)}>
+              <span className="mono clip">{moduleText(name)}</span>
+              <span className="quiet numeric">{shape.join(' × ')}</span>
+            </button>
+          ))}
+          {groups.length + single.length === 0 && <p className="quiet">No layer has this in its name.</p>}
+        </section>
+        <div className="row end">
+          <Button onClick={() => onPick('{re}.*')}>Write one myself</Button>
+          <Button onClick={onClose}>Cancel</Button>
+        </div>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,193 @@
+import { create } from 'zustand';
+import type {
+  AdmitResult,
+  ConfigFile,
+  ConfigPlanning,
+  ConfigPresetView,
+  ConfigTarget,
+  ConfigView,
+  ErrorValue,
+  LayerSource,
+  ModelLayersView,
+} from '../../../../src-main/contract/index.ts';
+import { toErrorValue } from '../../../../src-main/contract/index.ts';
+import { act, call, toast } from '../../../state/session.ts';
+import { type ConfigPath, changeConfig } from './config-text.ts';
+
+interface Editing {
+  /** null until a configuration was opened or begun. */
+  readonly text: string | null;
+  readonly past: readonly string[];
+  readonly future: readonly string[];
+  /** Name that it is saved under. */
+  readonly name: string;
+  readonly note: string;
+  /** The file that it came from or was saved to. */
+  readonly file: ConfigFile | null;
+  readonly planning: ConfigPlanning;
+  readonly source: LayerSource | null;
+  readonly sourceName: string;
+  readonly model: ModelLayersView | null;
+  readonly view: ConfigView | null;
+  readonly presets: readonly ConfigPresetView[];
+  /** Why saving failed; the form asks what to do. */
+  readonly refused: ErrorValue | null;
+}
+
+/** The configuration that is edited. It stays while other places are shown. */
+export const useEditing = create<Editing>(() => ({
+  text: null,
+  past: [],
+  future: [],
+  name: 'nncf_config.json',
+  note: '',
+  file: null,
+  planning: { epochs: 5, stepsPerEpoch: null },
+  source: null,
+  sourceName: '',
+  model: null,
+  view: null,
+  presets: [],
+  refused: null,
+}));
+
+const set = useEditing.setState;
+const get = useEditing.getState;
+
+/** Milliseconds in which typing counts as one change. */
+const together = 800;
+/** Milliseconds of rest before the text is checked. */
+const rest = 120;
+const longestPast = 200;
+
+let typedAt = 0;
+let waiting: ReturnType<typeof setTimeout> | undefined;
+let asked = 0;
+
+export async function loadPresets(): Promise<void> {
+  if (get().presets.length > 0) return;
+  const found = await act('configure.presets', {});
+  if (found) set({ presets: found.presets });
+}
+
+/** Begins with a preset, tried on the model that it was published for. */
+export async function beginWith({ id, title, note, epochs, text }: ConfigPresetView): Promise<void> {
+  set({
+    ...begun(text),
+    name: `${id}-jpqd.json`,
+    note,
+    planning: { epochs: epochs ?? 8, stepsPerEpoch: null },
+  });
+  await takeLayers({ kind: 'preset', id }, `${title} (the preset’s model)`);
+}
+
+export async function openConfig({ handles, refused }: AdmitResult): Promise<void> {
+  const [handle] = handles;
+  if (!handle) {
+    if (refused[0]) toast(refused[0].reason, { tone: 'warning' });
+    return;
+  }
+  const file = await act('configure.open', { handle: handle.id });
+  if (!file) return;
+  set({ ...begun(file.text), file, name: file.handle.name, note: file.handle.location });
+  checkSoon();
+}
+
+const begun = (text: string): Partial<Editing> => ({
+  text,
+  past: [],
+  future: [],
+  file: null,
+  view: null,
+  refused: null,
+});
+
+/** Takes another text. What is typed in one go is one step of undoing. */
+export function setText(text: string, typed = false): void {
+  const { text: before, past } = get();
+  if (before === null || before === text) return;
+  const now = Date.now();
+  const joined = typed && now - typedAt < together && past.length > 0;
+  typedAt = typed ? now : 0;
+  set({ text, future: [], ...(joined ? {} : { past: [...past.slice(-longestPast), before] }) });
+  checkSoon();
+}
+
+/** Sets what stands at a path, or takes it out when the value is undefined. */
+export function change(path: ConfigPath, value: unknown): void {
+  const { text } = get();
+  if (text !== null) setText(changeConfig(text, path, value));
+}
+
+export function undo(): void {
+  const { text, past, future } = get();
+  const before = past.at(-1);
+  if (text === null || before === undefined) return;
+  typedAt = 0;
+  set({ text: before, past: past.slice(0, -1), future: [text, ...future] });
+  checkSoon();
+}
+
+export function redo(): void {
+  const { text, past, future } = get();
+  const [next, ...later] = future;
+  if (text === null || next === undefined) return;
+  set({ text: next, past: [...past, text], future: later });
+  checkSoon();
+}
+
+export function plan(planning: Partial<ConfigPlanning>): void {
+  set({ planning: { ...get().planning, ...planning } });
+  checkSoon();
+}
+
+/** Takes layers of another model, on which scopes are tried. */
+export async function takeLayers(source: LayerSource, name: string): Promise<void> {
+  const model = await act('configure.layers', { source });
+  if (!model) return;
+  const { planning } = get();
+  set({
+    source,
+    sourceName: name,
+    model,
+    planning: {
+      epochs: model.epochs ?? planning.epochs,
+      stepsPerEpoch: model.stepsPerEpoch ?? planning.stepsPerEpoch,
+    },
+  });
+  checkSoon();
+}
+
+function checkSoon(): void {
+  clearTimeout(waiting);
+  waiting = setTimeout(() => void check(), rest);
+}
+
+async function check(): Promise<void> {
+  const { text, planning, source } = get();
+  if (text === null) return;
+  asked += 1;
+  const mine = asked;
+  const view = await act('configure.check', { text, planning, source });
+  // A later question has a later answer.
+  if (view && mine === asked) set({ view });
+}
+
+/** @returns whether it was saved; where not, `refused` says why. */
+export async function saveTo(target: ConfigTarget): Promise<boolean> {
+  const { text } = get();
+  if (text === null) return false;
+  try {
+    const file = await call('configure.save', { text, target });
+    set({ file, name: file.handle.name, refused: null });
+    toast(`Saved as ${file.handle.name} in ${file.handle.location}`);
+    return true;
+  } catch (thrown) {
+    set({ refused: toErrorValue(thrown) });
+    return false;
+  }
+}
+
+/** Whether something is not in the file yet. */
+export const isChanged = ({ text, file, past }: Editing): boolean =>
+  file ? text !== file.text : past.length > 0;

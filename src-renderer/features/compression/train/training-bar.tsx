@@ -1,0 +1,68 @@
+import { useState } from 'react';
+import { act } from '../../../state/session.ts';
+import { Button, Dialog } from '../../../ui/parts.tsx';
+import { useStarting } from './state.ts';
+
+const words = {
+  running: 'This training was started here.',
+  stopping: 'It saves a checkpoint after the step at hand, and ends.',
+  ended: 'This training has ended as it should.',
+  failed: 'This training ended with an error.',
+  lost: 'This training ended while Refinery was not there. Its log tells how.',
+} as const;
+
+/** What can be done about a training that was started here, and how it ended. */
+export function TrainingBar({ folder }: { readonly folder: string }) {
+  const training = useStarting((state) => state.training);
+  const [killing, setKilling] = useState(false);
+  if (training?.folder.id !== folder) return null;
+  const { phase, signal, code, tail } = training;
+  const stop = (how: 'checkpoint' | 'kill'): void => void act('training.stop', { folder, how });
+  const killed = phase === 'failed' && signal !== null;
+  return (
+    <section aria-label="The process">
+      <div className="row training-bar">
+        <span role="status">
+          {killed ? 'This training was ended at once.' : words[phase]}
+          {phase === 'failed' && !killed && <span className="quiet"> Exit code {code}.</span>}
+        </span>
+        {(phase === 'running' || phase === 'stopping') && (
+          <div className="row">
+            {phase === 'running' && (
+              <Button onClick={() => stop('checkpoint')}>Stop with a checkpoint</Button>
+            )}
+            <Button onClick={() => setKilling(true)}>End at once</Button>
+          </div>
+        )}
+      </div>
+      {tail.length > 0 && !killed && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys.
+        <pre className="mono training-tail" tabIndex={0}>
+          {tail.join('\n')}
+        </pre>
+      )}
+      {killing && (
+        <Dialog title="End the training at once" onClose={() => setKilling(false)}>
+          <div className="stack">
+            <h1>End the training at once?</h1>
+            <p>
+              What it did since its last checkpoint is lost. Stopping with a checkpoint takes a step longer.
+            </p>
+            <div className="row end">
+              <Button onClick={() => setKilling(false)}>Let it run</Button>
+              <Button
+                kind="primary"
+                onClick={() => {
+                  stop('kill');
+                  setKilling(false);
+                }}
+              >
+                End it
+              </Button>
+            </div>
+          </div>
+        </Dialog>
+      )}
+    </section>
+  );
+}
