@@ -118,6 +118,11 @@ describe.skipIf(noBrowser !== '')(`datasets in the window${noBrowser && ` (${noB
     const receipt = JSON.parse(await readFile(`${output}.receipt.json`, 'utf8')) as { kind: string };
     expect(receipt.kind).toBe('refinery-dataset-receipt');
 
+    await page.getByRole('button', { name: 'Activity', exact: true }).click();
+    await page.getByRole('row', { name: /animals-yolo_ultralytics.*100\.0 % came back as said/ }).waitFor();
+    await expectAccessible(page, 'activity with a conversion');
+    await page.getByRole('button', { name: 'Datasets', exact: true }).click();
+
     await step(page, 'Target').click();
     await page.getByRole('button', { name: /^Write 30/ }).click();
     await page.getByText(/There is already something named/).waitFor();

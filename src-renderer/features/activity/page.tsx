@@ -124,12 +124,19 @@ function InHand({ job }: { readonly job: Job }) {
   );
 }
 
-/** What was converted into what, and what came of it. */
-function setLine({ from, to, result }: NonNullable<Job['convert']>): string {
-  const parts = [`${from} to ${to}`];
-  if (result) parts.push(`${(100 * result.score).toFixed(1)} % came back as said`);
-  if (result?.receipt) parts.push(`receipt ${result.receipt}`);
-  return parts.join(', ');
+/** A line that may be cut off; the whole of it shows when the pointer rests on it. */
+function Quiet({ text }: { readonly text: string }) {
+  return (
+    <div className="quiet clip" title={text}>
+      {text}
+    </div>
+  );
+}
+
+/** What came back of a set that was written, and where that stands. */
+function proofOf({ score, receipt }: NonNullable<NonNullable<Job['convert']>['result']>): string {
+  const back = `${(100 * score).toFixed(1)} % came back as said`;
+  return receipt === null ? back : `${back}, ${receipt}`;
 }
 
 function outcome({ state, upscale, convert }: Job): string {
@@ -164,7 +171,8 @@ function Row({ job }: { readonly job: Job }) {
         >
           {job.title}
         </button>
-        {set && <div className="quiet clip">{setLine(set)}</div>}
+        {set && <Quiet text={`${set.from} to ${set.to}`} />}
+        {set?.result && <Quiet text={proofOf(set.result)} />}
         {result && (
           <div className="quiet clip">
             {result.model}, {result.device}

@@ -199,6 +199,19 @@ function Grid({ items, place, onRange, onPlace, onOpen }: GridProps) {
   );
 }
 
+/** Milliseconds that a tile must be there for before its picture is asked for. */
+const passing = 80;
+
+/** Whether a tile is more than one of thousands that scrolling past makes for a moment. */
+function useStays(): boolean {
+  const [stays, setStays] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setStays(true), passing);
+    return () => clearTimeout(timer);
+  }, []);
+  return stays;
+}
+
 interface TileProps {
   readonly item: DatasetItem | undefined;
   readonly place: number;
@@ -214,6 +227,7 @@ function Tile({ item, place, total, width, current, style, onOpen }: TileProps) 
   const bridge = useSession((state) => state.connection?.bridge);
   const [natural, setNatural] = useState<{ width: number; height: number } | null>(null);
   const [broken, setBroken] = useState(false);
+  const stays = useStays();
   const size = item?.size ?? natural;
   const height = width * 0.75;
   const fit = size ? Math.min(width / size.width, height / size.height) : 0;
@@ -234,7 +248,7 @@ function Tile({ item, place, total, width, current, style, onOpen }: TileProps) 
       <div className="tile-picture" style={{ height }}>
         {item && !item.hasPicture && <span className="quiet">No picture</span>}
         {item?.hasPicture && broken && <span className="quiet">Picture is missing</span>}
-        {item?.hasPicture && !broken && (
+        {item?.hasPicture && !broken && stays && (
           <img
             src={bridge?.mediaUrl({ jobId: `${id}.${item.index}`, variant: 'tile' })}
             alt=""

@@ -80,8 +80,10 @@ function isSane(value: number): boolean {
 /** A number out of JSON or XML, or NaN, which {@link fault} then names. */
 export function numberOf(value: unknown): number {
   if (typeof value === 'number') return value;
-  if (typeof value === 'string' && value.trim() !== '' && value.length < 64) return Number(value);
-  return Number.NaN;
+  // Blanks alone would be 0.
+  if (typeof value !== 'string' || value.length >= 64) return Number.NaN;
+  const number = Number(value);
+  return number === 0 && value.trim() === '' ? Number.NaN : number;
 }
 
 /** A whole number, or the fallback. */

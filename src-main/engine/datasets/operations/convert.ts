@@ -71,6 +71,7 @@ export async function runConversion(
     request.signal === undefined ? {} : { signal: request.signal },
   );
   const tick = counting(request, 'checking', report.items);
+  tick(0);
   const roundTrip = await check.compare({ ...back, items: () => breathing(back.items(), request) }, tick);
   await writing.removeBorrowed();
   const result = {
@@ -161,6 +162,8 @@ async function plan(
   const counter = new StatisticsCounter();
   const overlaps = new OverlapMeter(target.abilities.types);
   const tick = counting(request, 'planning', null);
+  // A reader may look through large files before it gives the first item.
+  tick(0);
   for await (const item of breathing(dataset.items(), request)) {
     counter.add(item);
     overlaps.add(item);

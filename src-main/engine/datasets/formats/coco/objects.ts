@@ -40,7 +40,8 @@ export function objectText(
   categoryIds: readonly number[],
 ): string | null {
   const box = object.find((part) => part.type === 'box');
-  const label = object.map((part) => ('label' in part ? part.label : null)).find((entry) => entry !== null);
+  const labelled = object.find((part) => 'label' in part && part.label !== null);
+  const label = labelled !== undefined && 'label' in labelled ? labelled.label : null;
   const attributes: Attributes =
     object.length === 1 ? object[0]!.attributes : new Map(object.flatMap((part) => [...part.attributes]));
   const around = box ?? boxAround(object.map(hull).filter((entry) => entry !== null));
@@ -49,7 +50,7 @@ export function objectText(
   const score = scoreOf(attributes.get('score'));
   const { x, y, width, height } = around;
   let text = `{"id":${id()},"image_id":${picture}`;
-  const category = label === null || label === undefined ? undefined : categoryIds[label];
+  const category = label === null ? undefined : categoryIds[label];
   if (category !== undefined) text += `,"category_id":${category}`;
   // A mask alone makes no crowd: only what the source calls one is one.
   text += `,"segmentation":${segmentation},"area":${area},"bbox":[${x},${y},${width},${height}]`;
@@ -58,11 +59,24 @@ export function objectText(
   let rest = '';
   for (const [name, value] of attributes) {
     if (name === 'is_crowd' || (name === 'score' && score !== undefined)) continue;
-    rest += `${rest === '' ? '' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}`;
+    const text = typeof value === 'boolean' ? String(value) : JSON.stringify(value);
+    rest += `${rest === '' ? '' : ','}${nameText(name)}:${text}`;
   }
   if (rest !== '') text += `,"attributes":{${rest}}`;
   if (task === 'person_keypoints') text += keypointsText(object.find((part) => part.type === 'points'));
   return `${text}}`;
+}
+
+/** Attributes' names as JSON: a set has a few of them, a million times. */
+const nameTexts = new Map<string, string>();
+const mostNames = 1000;
+
+function nameText(name: string): string {
+  const known = nameTexts.get(name);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(name);
+  if (nameTexts.size < mostNames) nameTexts.set(name, text);
+  return text;
 }
 
 /** `segmentation` as JSON, and `area`. */
