@@ -1,7 +1,6 @@
 import { fileNameOf, isPicture } from '../../files/paths.ts';
 import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { isMetadata, readImagefolder } from './imagefolder.ts';
-import { readParquet } from './parquet.ts';
 import { writeImagefolder } from './write.ts';
 
 const abilities: Abilities = {
@@ -55,7 +54,7 @@ export const huggingfaceFormats: readonly Format[] = [
     aliases: ['parquet'],
     abilities,
     detect: detectParquet,
-    read: readParquet,
+    read: async (folder, options) => (await import('./parquet.ts')).readParquet(folder, options),
     write: async (dataset, folder, options) =>
       (await import('./parquet-write.ts')).writeParquet(dataset, folder, abilities, options),
   },
