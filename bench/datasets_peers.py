@@ -1,6 +1,6 @@
 """The same conversions by Datumaro, and as a Python programmer would write them with what Python brings along.
 
-usage: datasets_peers.py datumaro|script coco_yolo|coco_voc|voc_coco SOURCE OUTPUT
+usage: datasets_peers.py datumaro|datumaro_bare|script|ultralytics|cp|zip coco_yolo|coco_voc|voc_coco SOURCE OUTPUT
 
 Prints one JSON line: CPU seconds and most memory of the process. Its wall time is for the caller to take.
 """
@@ -9,12 +9,13 @@ import json
 import os
 import resource
 import shutil
+import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from collections import defaultdict
 
 
-def by_datumaro(how, source, output):
+def by_datumaro(how, source, output, save_media):
     import datumaro
 
     formats = {
@@ -23,7 +24,7 @@ def by_datumaro(how, source, output):
         "voc_coco": ("voc_detection", "coco_instances"),
     }
     read, write = formats[how]
-    datumaro.Dataset.import_from(source, read).export(output, write, save_media=True)
+    datumaro.Dataset.import_from(source, read).export(output, write, save_media=save_media)
 
 
 def read_coco(source):
@@ -115,11 +116,21 @@ def voc_coco(source, output):
 
 def main():
     who, how, source, output = sys.argv[1:]
-    if who == "datumaro":
-        by_datumaro(how, source, output)
+    whose = resource.RUSAGE_SELF
+    if who.startswith("datumaro"):
+        by_datumaro(how, source, output, save_media=who == "datumaro")
+    elif who == "ultralytics":
+        from ultralytics.data.converter import convert_coco
+
+        convert_coco(f"{source}/annotations/", output, cls91to80=False)
+    elif who == "cp":
+        subprocess.run(["cp", "-r", source, output], check=True)
+        whose = resource.RUSAGE_CHILDREN
+    elif who == "zip":
+        shutil.make_archive(output.removesuffix(".zip"), "zip", source)
     else:
         {"coco_yolo": coco_yolo, "coco_voc": coco_voc, "voc_coco": voc_coco}[how](source, output)
-    used = resource.getrusage(resource.RUSAGE_SELF)
+    used = resource.getrusage(whose)
     # Linux counts in kilobytes, macOS in bytes.
     memory = used.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
     print(json.dumps({"cpu": used.ru_utime + used.ru_stime, "peakMegabytes": memory}))

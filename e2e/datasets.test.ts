@@ -78,6 +78,10 @@ describe.skipIf(noBrowser !== '')(`datasets in the window${noBrowser && ` (${noB
     await expectAccessible(page, 'one picture of a set');
     await page.keyboard.press('Escape');
 
+    await choose(page, 'Figures');
+    await page.getByRole('img', { name: 'train 30' }).first().waitFor();
+    await expectAccessible(page, 'the figures of a set');
+
     await choose(page, 'Faults');
     await page.getByText('Something in the files can’t be read').waitFor();
     await expectAccessible(page, 'the faults of a set');
@@ -97,6 +101,11 @@ describe.skipIf(noBrowser !== '')(`datasets in the window${noBrowser && ` (${noB
     await page.getByRole('button', { name: /^YOLO \(Ultralytics\), boxes/ }).click();
     await page.getByRole('cell', { name: 'Their objects keep their boxes' }).waitFor();
     await expectAccessible(page, 'what a target loses');
+    await page.getByRole('button', { name: 'What becomes of outlines' }).click();
+    await page.getByRole('menuitem', { name: 'Leave them out' }).click();
+    await expect.poll(() => page.getByRole('cell', { name: 'Outlines', exact: true }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('cell', { name: 'Their objects keep their boxes' }).waitFor();
     await page.getByRole('button', { name: 'Write 30 pictures' }).click();
     await page.getByRole('heading', { name: /^Written/ }).waitFor();
     await page.getByRole('heading', { name: 'Ultralytics would train with it' }).waitFor();
@@ -108,6 +117,11 @@ describe.skipIf(noBrowser !== '')(`datasets in the window${noBrowser && ` (${noB
     expect(await readdir(join(output, 'labels', 'val'))).toHaveLength(6);
     const receipt = JSON.parse(await readFile(`${output}.receipt.json`, 'utf8')) as { kind: string };
     expect(receipt.kind).toBe('refinery-dataset-receipt');
+
+    await page.getByRole('button', { name: 'Activity', exact: true }).click();
+    await page.getByRole('row', { name: /animals-yolo_ultralytics.*100\.0 % came back as said/ }).waitFor();
+    await expectAccessible(page, 'activity with a conversion');
+    await page.getByRole('button', { name: 'Datasets', exact: true }).click();
 
     await step(page, 'Target').click();
     await page.getByRole('button', { name: /^Write 30/ }).click();

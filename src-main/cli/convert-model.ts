@@ -1,14 +1,8 @@
 import { join, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { Argument, Command, Option } from 'commander';
-import {
-  type ConversionEvent,
-  type ConversionReceipt,
-  type ConvertLdmOptions,
-  convertLdm,
-  type ParityLine,
-  weightTypes,
-} from '../engine/convert/index.ts';
+import { type Parity, type WeightType, weightTypes } from '../contract/models.ts';
+import { type ConversionEvent, type ConversionReceipt, convertLdm } from '../engine/convert/index.ts';
 import { userFolders } from '../engine/host/folders.ts';
 import { readVersion } from '../engine/host/version.ts';
 import { exitCodes, printJson, reportFailure } from './shared.ts';
@@ -16,7 +10,7 @@ import { exitCodes, printJson, reportFailure } from './shared.ts';
 interface ConvertModelFlags {
   readonly output: string;
   readonly via?: 'onnx';
-  readonly weights: ConvertLdmOptions['weights'];
+  readonly weights: WeightType;
   readonly json?: true;
 }
 
@@ -77,9 +71,9 @@ export function convertModelCommand(resources: string): Command {
 function printEvent(event: ConversionEvent): void {
   switch (event.event) {
     case 'plan':
-      if (event.install) {
+      if (event.download > 0) {
         console.log(
-          `A Python environment is made first: about ${event.download} MB to download, ${event.disk} MB on the disk with the model, two to ten minutes. Ctrl+C stops; what was installed is kept.`,
+          `A Python environment is made first: about ${megabytes(event.download)} to download, ${megabytes(event.disk)} on the disk with the model, two to ten minutes. Ctrl+C stops; what was installed is kept.`,
         );
       }
       return;
@@ -92,12 +86,14 @@ function printEvent(event: ConversionEvent): void {
   }
 }
 
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+
 const percent = (fraction: number): string => `${Math.round(fraction * 100)} %`.padStart(5);
 
 const figure = (value: number | null): string =>
   (value === null ? 'not a number' : value.toExponential(1)).padEnd(9);
 
-function printParity({ part, what, maxAbs, relative, limit, passed }: ParityLine): void {
+function printParity({ part, what, maxAbs, relative, limit, passed }: Parity): void {
   const mark = passed ? styleText('green', 'equal') : styleText('red', 'apart');
   const bound = limit === null ? '' : styleText('dim', ` of ${limit}`);
   console.log(
@@ -107,7 +103,7 @@ function printParity({ part, what, maxAbs, relative, limit, passed }: ParityLine
 
 function printDone(output: string, { files, versions }: ConversionReceipt): void {
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  console.log(`${styleText('green', 'Done')}   ${output}  ${(bytes / 1e6).toFixed(0)} MB`);
+  console.log(`${styleText('green', 'Done')}   ${output}  ${megabytes(bytes)}`);
   const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   console.log(styleText('dim', `       ${names.join(', ')}; receipt in conversion.json`));
   console.log(`       refinery upscale photo.png --model ${output}`);

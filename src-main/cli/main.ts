@@ -2,38 +2,52 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { readVersion } from '../engine/host/version.ts';
-import { benchmarkCommand } from './benchmark.ts';
-import { configCommand } from './config.ts';
-import { convertModelCommand } from './convert-model.ts';
-import { evaluateCommand, trainCheckCommand } from './datasets/evaluate.ts';
-import { datasetCommands } from './datasets/index.ts';
-import { devicesCommand, doctorCommand, modelsCommand } from './look.ts';
-import { monitorCommand } from './monitor.ts';
-import { serveCommand } from './serve.ts';
 import { exitCodes } from './shared.ts';
-import { upscaleCommand } from './upscale.ts';
 
 /** Folder with `models/`, `assets/` and `package.json`: the checkout, or the packaged app's resources. */
 const resources =
   process.env['REFINERY_RESOURCES'] ?? join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
+type Loader = () => Promise<readonly Command[]>;
+
+/** What loads the commands, by their names: loading all of them takes longer than many a command does. */
+const loaders: readonly (readonly [names: readonly string[], load: Loader])[] = [
+  [['upscale'], async () => [(await import('./upscale.ts')).upscaleCommand(resources)]],
+  [
+    ['devices', 'models', 'doctor'],
+    async () => {
+      const { devicesCommand, doctorCommand, modelsCommand } = await import('./look.ts');
+      return [devicesCommand(resources), modelsCommand(resources), doctorCommand(resources)];
+    },
+  ],
+  [['convert-model'], async () => [(await import('./convert-model.ts')).convertModelCommand(resources)]],
+  [['monitor'], async () => [(await import('./monitor.ts')).monitorCommand()]],
+  [['benchmark'], async () => [(await import('./benchmark.ts')).benchmarkCommand(resources)]],
+  [['config'], async () => [(await import('./config.ts')).configCommand()]],
+  [
+    ['train-check', 'evaluate'],
+    async () => {
+      const { evaluateCommand, trainCheckCommand } = await import('./datasets/evaluate.ts');
+      return [trainCheckCommand(), evaluateCommand(resources)];
+    },
+  ],
+  [['serve'], async () => [(await import('./serve.ts')).serveCommand(resources)]],
+  [
+    ['detect', 'convert', 'stats', 'validate', 'merge', 'diff'],
+    async () => (await import('./datasets/index.ts')).datasetCommands(),
+  ],
+];
+
 const program = new Command('refinery')
   .description('A workbench for OpenVINO. Every result is checked and carries a receipt.')
   .version(readVersion(resources))
   .showHelpAfterError('Run with --help for the options.')
-  .exitOverride()
-  .addCommand(upscaleCommand(resources))
-  .addCommand(devicesCommand(resources))
-  .addCommand(modelsCommand(resources))
-  .addCommand(doctorCommand(resources))
-  .addCommand(convertModelCommand(resources))
-  .addCommand(monitorCommand())
-  .addCommand(benchmarkCommand(resources))
-  .addCommand(configCommand())
-  .addCommand(trainCheckCommand())
-  .addCommand(evaluateCommand(resources))
-  .addCommand(serveCommand(resources));
-for (const command of datasetCommands()) program.addCommand(command);
+  .exitOverride();
+// Help, and a command that there isn't, want them all.
+const wanted = loaders.filter(([names]) => names.includes(process.argv[2] ?? ''));
+for (const [, load] of wanted.length > 0 ? wanted : loaders) {
+  for (const command of await load()) program.addCommand(command);
+}
 for (const command of program.commands.flatMap((one) => [one, ...one.commands])) command.exitOverride();
 
 try {

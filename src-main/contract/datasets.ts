@@ -154,10 +154,38 @@ export const DatasetTarget = z.object({
 });
 export type DatasetTarget = z.infer<typeof DatasetTarget>;
 
+/** Counts in bins; the last bin is beyond the last edge. */
+const Histogram = z.object({ edges: z.array(z.number()), counts: z.array(z.int()) });
+
+/** What a set is like, in numbers to be drawn. */
+export const DatasetDescription = z.object({
+  annotations: z.int(),
+  items: z.int(),
+  subsets: z.array(z.string()),
+  /** In the order of the classes; `bySubset` in the order of `subsets`. */
+  classes: z.array(
+    z.object({ label: z.string(), count: z.int(), items: z.int(), bySubset: z.array(z.int()) }),
+  ),
+  /** Side of a square of the box's area, as a part of the same for its picture. */
+  boxSizes: Histogram,
+  /** Width over height. */
+  aspectRatios: Histogram,
+  /** How many shapes have their centre in each cell of the picture, row by row. */
+  heatMap: z.array(z.array(z.int())),
+  perItem: z.object({ least: z.int(), mean: z.number(), most: z.int() }),
+  /** The most frequent first. */
+  pictureSizes: z.array(z.object({ width: z.int(), height: z.int(), count: z.int() })),
+});
+export type DatasetDescription = z.infer<typeof DatasetDescription>;
+
 export const DatasetPlan = z.object({
   loss: DatasetLoss,
   /** What would keep what is lost. */
   advice: z.array(z.string()),
+  /** Transforms that would keep something of what is dropped. */
+  choices: z.array(
+    z.object({ type: AnnotationKind, step: DatasetStep, becomes: AnnotationKind, annotations: z.int() }),
+  ),
 });
 export type DatasetPlan = z.infer<typeof DatasetPlan>;
 

@@ -37,7 +37,7 @@ export const MediaVariant = z.enum(mediaVariants);
 export type MediaVariant = z.infer<typeof MediaVariant>;
 
 export const MediaRequest = z.object({
-  /** A job, or a picture of the open dataset: its id, a dot and the item's number. */
+  /** A job; a picture of the open dataset: its id, a dot and the item's number; or `file-` and a handle. */
   jobId: z.string(),
   variant: MediaVariant,
 });

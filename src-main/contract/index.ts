@@ -1,6 +1,7 @@
 export * from './compression.ts';
 export * from './configure.ts';
 export * from './datasets.ts';
+export * from './detectors.ts';
 export * from './engine.ts';
 export * from './errors.ts';
 export * from './files.ts';

@@ -25,7 +25,7 @@ export type JobState = z.infer<typeof JobState>;
 /** Nothing happens to a job in one of these until somebody asks for it. */
 export const finishedStates: ReadonlySet<JobState> = new Set(['done', 'failed', 'cancelled', 'setAside']);
 
-export const jobKinds = ['upscale'] as const;
+export const jobKinds = ['upscale', 'convert'] as const;
 export const JobKindName = z.enum(jobKinds);
 export type JobKindName = z.infer<typeof JobKindName>;
 
@@ -79,6 +79,27 @@ export const Job = z.object({
           device: z.string(),
           model: z.string(),
           losses: z.int(),
+        })
+        .nullable(),
+    })
+    .optional(),
+  /** Conversions of a dataset: where the new set goes, and what came of it. */
+  convert: z
+    .object({
+      location: z.string(),
+      from: z.string(),
+      to: z.string(),
+      result: z
+        .object({
+          items: z.int(),
+          annotations: z.int(),
+          check: z.enum(['passed', 'changed', 'failed']),
+          /** Part of the annotations that came back as was said, 0..1. */
+          score: z.number(),
+          /** The receipt's name; it lies beside the set. */
+          receipt: z.string().nullable(),
+          /** Milliseconds from start to end. */
+          duration: z.number(),
         })
         .nullable(),
     })

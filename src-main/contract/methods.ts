@@ -20,6 +20,7 @@ import {
   ModelLayersView,
 } from './configure.ts';
 import {
+  DatasetDescription,
   DatasetFilter,
   DatasetFinding,
   DatasetId,
@@ -35,11 +36,28 @@ import {
   DatasetView,
   TrainingView,
 } from './datasets.ts';
+import {
+  DetectedPicture,
+  DetectorEvaluation,
+  DetectorTraining,
+  DetectorTrainingChoices,
+  DetectorView,
+  TrainerView,
+} from './detectors.ts';
 import { EngineInfo, EngineState, EngineStatus, Finding } from './engine.ts';
 import { ErrorValue } from './errors.ts';
 import { AdmitResult, FileHandle, FileHandleId, MediaFile, MediaRequest } from './files.ts';
 import { Job, JobId, QueueSummary } from './jobs.ts';
-import { ImageInterface, ModelGuess, ModelSummary, RuntimeCandidate } from './models.ts';
+import {
+  ConversionChoices,
+  ConversionNeeds,
+  DiffusionFolder,
+  ImageInterface,
+  ModelConversion,
+  ModelGuess,
+  ModelSummary,
+  RuntimeCandidate,
+} from './models.ts';
 import { Settings, SettingsChange } from './settings.ts';
 import { DialogPurpose, ShellCommand, ShellInfo } from './shell.ts';
 import {
@@ -141,7 +159,11 @@ export const methods = {
   'upscale.watch': method('window', z.object({ id: JobId.nullable() }), done),
 
   // Models
-  'models.list': method('window', nothing, z.object({ models: z.array(ModelSummary) })),
+  'models.list': method(
+    'window',
+    nothing,
+    z.object({ models: z.array(ModelSummary), conversion: ModelConversion.nullable() }),
+  ),
   'models.download': method('window', z.object({ id: z.string() }), done),
   'models.cancelDownload': method('window', z.object({ id: z.string() }), done),
   /** Looks at a network from disk and says how it seems to want its pixels. */
@@ -155,6 +177,21 @@ export const methods = {
     z.object({ handle: FileHandleId, name: z.string().min(1).max(80), interface: ImageInterface }),
     ModelSummary,
   ),
+  /** Says whether a folder holds a converted latent diffusion model or an original checkpoint. */
+  'models.inspectDiffusion': method('window', z.object({ handle: FileHandleId }), DiffusionFolder),
+  /** What converting a checkpoint would download and write. */
+  'models.conversionNeeds': method(
+    'window',
+    z.object({ handle: FileHandleId, choices: ConversionChoices }),
+    ConversionNeeds,
+  ),
+  /** Starts to convert a checkpoint, and adds what comes out; `models.conversion` tells how it goes. */
+  'models.convert': method(
+    'window',
+    z.object({ handle: FileHandleId, name: z.string().min(1).max(80), choices: ConversionChoices }),
+    done,
+  ),
+  'models.cancelConversion': method('window', nothing, done),
   /** Adds a folder with a converted latent diffusion model. */
   'models.addDiffusion': method(
     'window',
@@ -276,13 +313,15 @@ export const methods = {
     z.object({ id: DatasetId, steps: datasetSteps }),
     z.object({ task: z.string(), findings: z.array(DatasetFinding) }),
   ),
+  /** What the set is like after these steps. */
+  'datasets.describe': method('window', z.object({ id: DatasetId, steps: datasetSteps }), DatasetDescription),
   /** What a conversion would lose, with approximations measured. */
   'datasets.plan': method(
     'window',
     z.object({ id: DatasetId, to: z.string().max(80), steps: datasetSteps }),
     DatasetPlan,
   ),
-  /** Starts a conversion; `datasets.finished` tells its end. */
+  /** Starts a conversion as a job of the queue; `datasets.finished` tells its end. */
   'datasets.convert': method(
     'window',
     z.object({
@@ -296,7 +335,7 @@ export const methods = {
       overwrite: z.boolean(),
       strict: z.boolean(),
     }),
-    done,
+    z.object({ jobId: JobId }),
   ),
   'datasets.cancel': method('window', z.object({ id: DatasetId }), done),
   /** The choices as a recipe for the command line. */
@@ -316,6 +355,52 @@ export const methods = {
     TrainingView,
   ),
   'datasets.close': method('window', z.object({ id: DatasetId }), done),
+
+  // Detectors
+  /** Opens a detector that was exported to OpenVINO; the one that was open before is let go. */
+  'detectors.open': method('window', z.object({ handle: FileHandleId }), DetectorView),
+  /** The pictures among files and in folders. */
+  'detectors.pictures': method(
+    'window',
+    z.object({ handles: z.array(FileHandleId).max(100_000) }),
+    AdmitResult,
+  ),
+  /** Finds objects in a picture, from this score on. */
+  'detectors.detect': method(
+    'window',
+    z.object({
+      picture: FileHandleId,
+      confidence: z.number().min(0.001).max(1),
+      /** Boxes of a class that overlap by more are one object. */
+      overlap: z.number().min(0).max(1),
+    }),
+    DetectedPicture,
+  ),
+  /** Starts to measure the open detector on a dataset; `detectors.evaluated` tells how it goes. */
+  'detectors.evaluate': method(
+    'window',
+    z.object({ dataset: FileHandleId, subset: z.string().min(1).max(80) }),
+    done,
+  ),
+  'detectors.cancelEvaluation': method('window', nothing, done),
+  /** Looks for a Python with Ultralytics: in this environment's folder, or in the usual places. */
+  'detectors.trainer': method('window', z.object({ python: FileHandleId.nullable() }), TrainerView),
+  /** Starts a training; `detectors.training` tells how it goes. One runs at a time. */
+  'detectors.train': method(
+    'window',
+    z.object({
+      python: FileHandleId.nullable(),
+      /** Folder in one of Ultralytics' layouts. */
+      dataset: FileHandleId,
+      choices: DetectorTrainingChoices,
+    }),
+    done,
+  ),
+  /** Goes on from the last epoch that was finished. */
+  'detectors.resumeTraining': method('window', nothing, done),
+  'detectors.stopTraining': method('window', nothing, done),
+  /** The training that runs, or the one that ran last. */
+  'detectors.currentTraining': method('window', nothing, z.object({ training: DetectorTraining.nullable() })),
 
   // Settings
   'settings.get': method('window', nothing, Settings),
@@ -347,6 +432,7 @@ export const events = {
   'jobs.removed': z.object({ ids: z.array(JobId), summary: QueueSummary }),
   'upscale.tile': TilePreview,
   'models.changed': z.object({ models: z.array(ModelSummary) }),
+  'models.conversion': ModelConversion,
   'compression.changed': RunView,
   'compression.measured': MeasureView,
   'training.installing': InstallingView,
@@ -358,6 +444,8 @@ export const events = {
     /** Set when it was cancelled or failed. */
     error: ErrorValue.nullable(),
   }),
+  'detectors.evaluated': DetectorEvaluation,
+  'detectors.training': DetectorTraining,
   'settings.changed': Settings,
   'engine.state': EngineState,
   /** Files from the command line, a second start or the system's "Open with". */

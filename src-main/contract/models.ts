@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ErrorValue } from './errors.ts';
 
 /** How an image network wants its pixels. What a probe guesses and a person may correct. */
 export const ImageInterface = z.object({
@@ -76,6 +77,58 @@ export const ModelGuess = z.object({
   reference: z.string(),
 });
 export type ModelGuess = z.infer<typeof ModelGuess>;
+
+/** Types that a converted UNet's weights can be kept in; the decoder keeps f16 under int8. */
+export const weightTypes = ['fp16', 'fp32', 'int8'] as const;
+export type WeightType = (typeof weightTypes)[number];
+
+/** How a checkpoint is converted: its weights, and straight from PyTorch or through an ONNX file. */
+export const ConversionChoices = z.object({
+  weights: z.enum(weightTypes).default('fp16'),
+  via: z.enum(['torch', 'onnx']).default('torch'),
+});
+export type ConversionChoices = z.infer<typeof ConversionChoices>;
+
+/** One comparison of a converted network with PyTorch on the same numbers. */
+export const Parity = z.object({
+  part: z.enum(['unet', 'decoder', 'run']),
+  /** Size and timestep, or what of the run was compared. */
+  what: z.string(),
+  maxAbs: z.number().nullable(),
+  meanAbs: z.number().nullable(),
+  /** Largest difference in parts of the largest value. */
+  relative: z.number().nullable(),
+  /** What is accepted of `relative`; null where the figure only informs. */
+  limit: z.number().nullable(),
+  passed: z.boolean(),
+});
+export type Parity = z.infer<typeof Parity>;
+
+/** What a folder that was chosen for diffusion is. */
+export const DiffusionFolder = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('converted') }),
+  /** As diffusers saves it; `bytes` of weights and configurations. */
+  z.object({ kind: z.literal('checkpoint'), bytes: z.number() }),
+]);
+export type DiffusionFolder = z.infer<typeof DiffusionFolder>;
+
+/** What a conversion takes, in bytes. `download` is 0 where the Python packages are here already. */
+export const ConversionNeeds = z.object({ download: z.number(), disk: z.number() });
+export type ConversionNeeds = z.infer<typeof ConversionNeeds>;
+
+/** The conversion that runs, or the one that ran last. */
+export const ModelConversion = z.object({
+  /** Name that the model gets. */
+  name: z.string(),
+  choices: ConversionChoices,
+  state: z.enum(['running', 'done', 'failed', 'cancelled']),
+  stage: z.string(),
+  /** 0..1 of the conversion alone; 0 while packages are installed. */
+  fraction: z.number().min(0).max(1),
+  parity: z.array(Parity),
+  error: ErrorValue.nullable(),
+});
+export type ModelConversion = z.infer<typeof ModelConversion>;
 
 export const DeviceInfo = z.object({
   id: z.string(),

@@ -60,6 +60,7 @@ const dialogs: Record<DialogPurpose, OpenDialogOptions> = {
     properties: ['openDirectory', 'showHiddenFiles'],
   },
   datasetFolder: { title: 'Open a dataset', properties: ['openDirectory'] },
+  detectorFolder: { title: 'Choose the folder of an exported detector', properties: ['openDirectory'] },
   outputFolder: { title: 'Choose where results go', properties: ['openDirectory', 'createDirectory'] },
   runtimeFolder: { title: 'Choose the folder of an OpenVINO runtime', properties: ['openDirectory'] },
 };

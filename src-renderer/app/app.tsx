@@ -23,6 +23,7 @@ export function App({ connection }: { readonly connection: Connection }) {
   useEffect(() => {
     followJobs(connection.engine);
     followModels(connection.engine);
+    for (const page of pages) page.follow?.(connection.engine);
     startSession(connection, {
       onFiles: (result) => void addToQueue(result),
       onCommand: runCommand,

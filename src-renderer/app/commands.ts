@@ -1,15 +1,8 @@
 import type { ShellCommand } from '../../src-main/contract/index.ts';
 import { openPictures, pauseOrResume, startJobs, trySample } from '../state/actions.ts';
 import { changeSettings, setPalette, showPage, useSession } from '../state/session.ts';
+import type { Command } from './page-type.ts';
 import { pages } from './pages.ts';
-
-export interface Command {
-  readonly id: string;
-  readonly title: string;
-  /** As on the key caps: "Ctrl+O". */
-  readonly shortcut?: string;
-  readonly run: () => void;
-}
 
 /** Everything that can be done from anywhere: the palette, the keys and the native menu share it. */
 export const commands: readonly Command[] = [
@@ -30,6 +23,17 @@ export const commands: readonly Command[] = [
     shortcut: page.id === 'settings' ? 'Ctrl+,' : `Ctrl+${index + 1}`,
     run: () => showPage(page.id),
   })),
+  ...pages.flatMap(({ id, commands: own = [] }) =>
+    own.map(
+      (command): Command => ({
+        ...command,
+        run: () => {
+          showPage(id);
+          command.run();
+        },
+      }),
+    ),
+  ),
   { id: 'dark', title: 'Dark theme', run: () => changeSettings({ theme: 'dark' }) },
   { id: 'light', title: 'Light theme', run: () => changeSettings({ theme: 'light' }) },
   { id: 'system', title: 'Theme of the system', run: () => changeSettings({ theme: 'system' }) },
@@ -38,6 +42,9 @@ export const commands: readonly Command[] = [
 /** Names that the native menu uses where they differ from ours. */
 const menuNames: Partial<Record<ShellCommand, string>> = {
   showUpscale: 'show-upscale',
+  showDatasets: 'show-datasets',
+  showDetectors: 'show-detectors',
+  showCompression: 'show-compression',
   showModels: 'show-models',
   showActivity: 'show-activity',
   showSettings: 'show-settings',

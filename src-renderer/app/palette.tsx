@@ -1,6 +1,6 @@
 import { Command } from 'cmdk';
 import { useMemo } from 'react';
-import { useJobs } from '../state/jobs.ts';
+import { pictures as picturesOf, useJobs } from '../state/jobs.ts';
 import { select } from '../state/selection.ts';
 import { setPalette, showPage } from '../state/session.ts';
 import { Dialog } from '../ui/parts.tsx';
@@ -12,7 +12,7 @@ const mostPictures = 40;
 /** Every command by name, and the pictures of the queue. */
 export function Palette() {
   const jobs = useJobs((state) => state.jobs);
-  const pictures = useMemo(() => [...jobs.values()].slice(-mostPictures), [jobs]);
+  const pictures = useMemo(() => picturesOf(jobs).slice(-mostPictures), [jobs]);
   const choose = (run: () => void): void => {
     setPalette(false);
     run();

@@ -1,5 +1,4 @@
 import { clsx } from 'clsx';
-import { useJobs } from '../state/jobs.ts';
 import { showPage, useSession } from '../state/session.ts';
 import type { Page } from './page-type.ts';
 import { pages } from './pages.ts';
@@ -21,11 +20,14 @@ export function Rail() {
   );
 }
 
+/** Of places that do nothing in the background. */
+const idle = (): null => null;
+
 function Place({ page }: { readonly page: Page }) {
   const current = useSession((state) => state.page === page.id);
-  const working = useJobs(({ summary }) => (summary && summary.counts.running > 0 ? summary.fraction : null));
+  const working = (page.useProgress ?? idle)();
   const Icon = page.icon;
-  const ring = page.id === 'upscale' && !current && working !== null;
+  const ring = !current && working !== null;
   return (
     <button
       type="button"

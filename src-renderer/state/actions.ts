@@ -1,6 +1,6 @@
 import type { AdmitResult, DialogPurpose } from '../../src-main/contract/index.ts';
 import { count } from '../ui/format.ts';
-import { isActive, useJobs } from './jobs.ts';
+import { isActive, pictures, useJobs } from './jobs.ts';
 import { act, showPage, toast, useSession } from './session.ts';
 
 /** Puts what was admitted into the queue, and says what could not be taken. */
@@ -79,6 +79,8 @@ export function pauseOrResume(): void {
 
 export function cancelAll(): void {
   const { jobs } = useJobs.getState();
-  const ids = [...jobs.values()].filter(isActive).map(({ id }) => id);
+  const ids = pictures(jobs)
+    .filter(isActive)
+    .map(({ id }) => id);
   void act('jobs.cancel', { ids });
 }

@@ -10,7 +10,7 @@ import { act, call, toast } from './session.ts';
 
 interface Jobs {
   readonly jobs: ReadonlyMap<string, Job>;
-  /** Ids by position. */
+  /** Ids of the pictures by position. */
   readonly order: readonly string[];
   readonly summary: QueueSummary | null;
   readonly loaded: boolean;
@@ -22,7 +22,9 @@ export const useJobs = create<Jobs>(() => ({ jobs: new Map(), order: [], summary
 const set = useJobs.setState;
 
 function sorted(jobs: ReadonlyMap<string, Job>): string[] {
-  return [...jobs.values()].sort((a, b) => a.position - b.position).map(({ id }) => id);
+  return pictures(jobs)
+    .sort((a, b) => a.position - b.position)
+    .map(({ id }) => id);
 }
 
 /** Takes jobs over. The order is made anew only when one came or moved. */
@@ -90,6 +92,11 @@ export async function removeJobs(ids: readonly string[]): Promise<void> {
   toast(`${text}. Files stay where they are.`, {
     action: { label: 'Undo', run: () => void act('jobs.restore', { ids: done.removed }) },
   });
+}
+
+/** Jobs that upscale a picture. */
+export function pictures(jobs: ReadonlyMap<string, Job>): Job[] {
+  return [...jobs.values()].filter(({ kind }) => kind === 'upscale');
 }
 
 export const isFinished = ({ state }: Job): boolean => finishedStates.has(state);

@@ -14,6 +14,7 @@ interface PlotOptions {
   readonly group: string;
   readonly range: readonly [number, number] | null;
   readonly stacked: boolean;
+  readonly logarithmic: boolean;
   readonly series: readonly ChartSeries[];
   readonly latest: {
     readonly current: {
@@ -32,6 +33,7 @@ export function plotOptions({
   group,
   range,
   stacked,
+  logarithmic,
   series,
   latest,
   say,
@@ -44,6 +46,8 @@ export function plotOptions({
     ticks: { stroke: color('--line'), width: 1 },
     font: `11px ${color('--font')}`,
   };
+  // Between powers of ten there are ticks without words.
+  const written = (tick: number | null): string => (tick === null ? '' : latest.current.format(tick));
   const least = stacked
     ? { y: { range: (_plot: UPlot, _low: number, high: number) => [0, high * 1.05] as UPlot.Range.MinMax } }
     : {};
@@ -61,11 +65,12 @@ export function plotOptions({
     scales: {
       x: { time: false },
       ...least,
+      ...(logarithmic ? { y: { distr: 3 } } : {}),
       ...(range && range[0] < range[1] ? { y: { range: [range[0], range[1]] } } : {}),
     },
     axes: [
       { ...axis, size: 30 },
-      { ...axis, size: 56, values: (_plot, ticks) => ticks.map(latest.current.format) },
+      { ...axis, size: 56, values: (_plot, ticks) => ticks.map(written) },
     ],
     series: [
       {},
@@ -75,7 +80,8 @@ export function plotOptions({
           stroke,
           width: 1.5,
           spanGaps: true,
-          ...(stacked ? { fill: `color-mix(in srgb, ${stroke} 35%, transparent)` } : {}),
+          // A third of the colour, which is written in six hexadecimal digits.
+          ...(stacked ? { fill: `${stroke}59` } : {}),
           points: { show: points.length < 2 },
         };
       }),

@@ -37,6 +37,8 @@ interface ChartProps {
   readonly span?: readonly number[];
   /** Layers on top of each other instead of lines. */
   readonly stacked?: boolean;
+  /** Values over powers of ten; what is not above zero has no place there. */
+  readonly logarithmic?: boolean;
   /** What to know before reading it. */
   readonly note?: string | null;
   /** Choices of this chart alone, beside its title. */
@@ -51,6 +53,8 @@ const fewSeries = 8;
 const groups = new Map<string, Set<UPlot>>();
 const noBands: readonly ChartBand[] = [];
 const nowhere: readonly number[] = [];
+const aboveZero = (column: ReadonlyArray<number | null>): Array<number | null> =>
+  column.map((value) => (value !== null && value > 0 ? value : null));
 
 /**
  * Lines over a common x, drawn by uPlot in the theme's colours. Dragging zooms all charts of the group and a double click
@@ -58,6 +62,7 @@ const nowhere: readonly number[] = [];
  */
 export function Chart(props: ChartProps) {
   const { title, xLabel = 'step', series, height, format, group, range = null, stacked = false } = props;
+  const { logarithmic = false } = props;
   const { bands = noBands, span = nowhere } = props;
   const box = useRef<HTMLDivElement>(null);
   const plotRef = useRef<UPlot | null>(null);
@@ -70,8 +75,9 @@ export function Chart(props: ChartProps) {
     const shown = data.columns.map((column, index) =>
       stacked && hidden.has(series[index]?.name ?? '') ? column.map(() => 0) : column,
     );
+    if (logarithmic) return toPlot(data.x, shown.map(aboveZero));
     return toPlot(data.x, stacked ? stack(shown) : shown);
-  }, [data, stacked, hidden, series]);
+  }, [data, stacked, logarithmic, hidden, series]);
   const latest = useRef({ data, bands, format, drawn, series });
   latest.current = { data, bands, format, drawn, series };
   const shape = series.map(({ name, colour }) => `${name} ${colour}`).join('\n');
@@ -89,7 +95,17 @@ export function Chart(props: ChartProps) {
       }
     };
     const plot = new UPlot(
-      plotOptions({ width: element.clientWidth, height, group, range, stacked, series, latest, say }),
+      plotOptions({
+        width: element.clientWidth,
+        height,
+        group,
+        range: logarithmic ? null : range,
+        stacked,
+        logarithmic,
+        series,
+        latest,
+        say,
+      }),
       latest.current.drawn,
       element,
     );
@@ -108,7 +124,7 @@ export function Chart(props: ChartProps) {
       plotRef.current = null;
       plot.destroy();
     };
-  }, [near, shape, height, group, range?.[0], range?.[1], stacked, theme]);
+  }, [near, shape, height, group, range?.[0], range?.[1], stacked, logarithmic, theme]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: bands are drawn behind the data.
   useEffect(() => {

@@ -110,7 +110,7 @@ async function convert(source: string, flags: ConvertFlags): Promise<number> {
   });
 }
 
-function plain({ from, to, statistics, loss, advice, problems, changes }: ConversionPlan) {
+function plain({ from, to, statistics, loss, advice, choices, problems, changes }: ConversionPlan) {
   return {
     from,
     to,
@@ -122,6 +122,7 @@ function plain({ from, to, statistics, loss, advice, problems, changes }: Conver
     attributes: Object.fromEntries(loss.attributes),
     notes: loss.notes,
     advice,
+    choices,
     problems: problems.total,
     changes: changes.byReason,
   };
@@ -146,6 +147,7 @@ function printPlan({
   statistics,
   loss,
   advice,
+  choices,
   problems,
   changes,
 }: ConversionPlan): void {
@@ -159,6 +161,8 @@ function printPlan({
   if (touched.length > 8) console.log(styleText('dim', `    and ${touched.length - 8} classes more`));
   for (const [name, count] of loss.attributes) console.log(`  attribute ${name}: dropped from ${count}`);
   for (const note of [...loss.notes, ...advice]) console.log(`  ${note}`);
+  for (const { type, step, becomes, annotations } of choices)
+    console.log(`  With --transform ${step.name}, ${annotations} of the type ${type} become ${becomes}.`);
   for (const [reason, count] of Object.entries(changes.byReason)) console.log(`  ${count} ${reason}`);
   for (const [reason, count] of Object.entries(problems.byReason))
     console.log(`  ${styleText('yellow', String(count))} can't be read: ${reason}`);

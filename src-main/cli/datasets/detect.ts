@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { Command } from 'commander';
-import { detectFormats, openFolder } from '../../engine/datasets/index.ts';
+import { detectInZip, detectSets, listFolder, openFolder } from '../../engine/datasets/index.ts';
 import { exitCodes, printJson, reportFailure } from '../shared.ts';
 
 /** Names what a folder of annotated pictures is, with reasons. */
@@ -12,25 +13,41 @@ export function detectCommand(): Command {
     .option('--json', 'as JSON')
     .action(async (source: string, { json = false }: { json?: boolean }) => {
       try {
-        await using opened = await openFolder(resolve(source));
-        const candidates = (await detectFormats(opened.folder)).map(
-          ({ format, confidence, reasons, against }) => ({
-            format: format.name,
-            confidence,
-            reasons,
-            against,
-          }),
-        );
-        if (json) printJson({ candidates });
-        else if (candidates.length === 0) console.log('No format that is known fits this folder.');
+        const path = resolve(source);
+        const { candidates: found, inner } = await detectAt(path);
+        const candidates = found.map(({ format, confidence, reasons, against }) => ({
+          format: format.name,
+          confidence,
+          reasons,
+          against,
+        }));
+        const sets = inner.map(({ folder, format, confidence }) => ({
+          folder,
+          format: format.name,
+          confidence,
+        }));
+        if (json) printJson({ candidates, sets });
+        else if (candidates.length + sets.length === 0)
+          console.log('No format that is known fits this folder.');
         for (const { format, confidence, reasons, against } of json ? [] : candidates) {
           console.log(`${format}  ${styleText('dim', `${Math.round(confidence * 100)} %`)}`);
           for (const reason of reasons) console.log(`  ${reason}`);
           for (const reason of against) console.log(`  ${styleText('dim', `but: ${reason}`)}`);
         }
-        process.exitCode = candidates.length > 0 ? exitCodes.good : exitCodes.someFailed;
+        if (!json && sets.length > 0) {
+          console.log('Sets of their own:');
+          for (const { folder, format, confidence } of sets)
+            console.log(`  ${folder}: ${format}  ${styleText('dim', `${Math.round(confidence * 100)} %`)}`);
+        }
+        process.exitCode = candidates.length + sets.length > 0 ? exitCodes.good : exitCodes.someFailed;
       } catch (thrown) {
         process.exitCode = reportFailure(thrown, json);
       }
     });
+}
+
+async function detectAt(path: string): ReturnType<typeof detectSets> {
+  if (/\.zip$/i.test(path) && existsSync(path)) return detectInZip(path);
+  await using opened = await openFolder(path);
+  return detectSets(await listFolder(opened.folder));
 }

@@ -1,5 +1,5 @@
-import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
+import { keepHeapSmall } from '../../engine/datasets/index.ts';
 import { convertCommand } from './convert.ts';
 import { detectCommand } from './detect.ts';
 import { statsCommand, validateCommand } from './look.ts';
@@ -15,14 +15,6 @@ export function datasetCommands(): readonly Command[] {
     mergeCommand(),
     diffCommand(),
   ];
-  for (const command of commands) command.hook('preAction', keepYoungGenerationSmall);
+  for (const command of commands) command.hook('preAction', keepHeapSmall);
   return commands;
-}
-
-/**
- * A set is read item by item, and what is read is soon garbage. Left alone, V8 lets a hundred megabytes of it gather
- * before it looks; kept small, the space for young objects costs the same time and a third of the memory.
- */
-function keepYoungGenerationSmall(): void {
-  setFlagsFromString('--semi-space-growth-factor=1');
 }

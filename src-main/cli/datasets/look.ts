@@ -10,6 +10,7 @@ import {
   openSource,
   type Source,
   samePictures,
+  stepText,
   type Task,
   tasks,
   validate,
@@ -129,6 +130,7 @@ function printHistogram(title: string, { edges, counts }: Histogram): void {
 interface ValidateFlags extends LookFlags {
   readonly task?: Task;
   readonly pictures: boolean;
+  readonly similar: boolean;
 }
 
 /** Looks for faults in a set; ends with 1 where there are errors. */
@@ -139,6 +141,7 @@ export function validateCommand(): Command {
     async (open, flags, signal) => {
       const result = await validate(await open(), {
         pictures: flags.pictures,
+        similar: flags.similar,
         signal,
         ...(flags.task === undefined ? {} : { task: flags.task }),
       });
@@ -153,7 +156,8 @@ export function validateCommand(): Command {
     },
   )
     .addOption(new Option('--task <task>', 'instead of what the set has most of').choices(tasks))
-    .option('--no-pictures', 'don’t look at the pictures');
+    .option('--no-pictures', 'don’t look at the pictures')
+    .option('--similar', 'also look for pictures that look alike in several subsets', false);
 }
 
 const colours = { error: 'red', warning: 'yellow', info: 'dim' } as const;
@@ -165,5 +169,5 @@ function printFinding({ severity, title, count, byLabel, examples, mend }: Findi
     console.log(styleText('dim', `    ${labels.map(([label, of]) => `${label} ${of}`).join(', ')}`));
   for (const example of examples.slice(0, 3))
     if (example !== '') console.log(styleText('dim', `    ${example}`));
-  if (mend !== null) console.log(`    --transform ${mend.name} mends it`);
+  if (mend !== null) console.log(`    --transform '${stepText(mend)}' mends it`);
 }

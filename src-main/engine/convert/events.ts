@@ -1,19 +1,7 @@
 import { z } from 'zod';
+import { Parity } from '../../contract/models.ts';
 
-/** One comparison of OpenVINO with PyTorch on the same numbers. */
-export const ParityLine = z.object({
-  event: z.literal('parity'),
-  part: z.enum(['unet', 'decoder', 'run']),
-  /** Size and timestep, or what of the run was compared. */
-  what: z.string(),
-  maxAbs: z.number().nullable(),
-  meanAbs: z.number().nullable(),
-  /** Largest difference in parts of the largest value. */
-  relative: z.number().nullable(),
-  /** What is accepted of `relative`; null where the figure only informs. */
-  limit: z.number().nullable(),
-  passed: z.boolean(),
-});
+const ParityLine = Parity.extend({ event: z.literal('parity') });
 export type ParityLine = z.infer<typeof ParityLine>;
 
 const ScriptLine = z.discriminatedUnion('event', [

@@ -1,9 +1,9 @@
 export { prepareConversion } from './environment.ts';
-export type { ParityLine } from './events.ts';
 export {
   type ConversionEvent,
   type ConversionReceipt,
   type ConvertLdmOptions,
+  conversionNeeds,
   convertLdm,
-  weightTypes,
 } from './ldm.ts';
+export { inspectSource } from './source.ts';

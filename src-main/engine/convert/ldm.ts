@@ -1,41 +1,38 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RefineryError } from '../../contract/errors.ts';
+import type { ConversionChoices, ConversionNeeds, Parity } from '../../contract/models.ts';
 import { readModelFolder } from '../diffusion/index.ts';
 import { removeQuietly } from '../io/atomic.ts';
 import { hashFile } from '../io/hash.ts';
-import { checkSpace } from '../python/environment.ts';
+import { checkSpace, type EnvironmentPlan } from '../python/environment.ts';
 import { runProcess } from '../python/process.ts';
-import { type Extra, installEnvironment, planEnvironment } from './environment.ts';
+import { type EnvironmentOptions, type Extra, installEnvironment, planEnvironment } from './environment.ts';
 import { type ParityLine, parseScriptLine, type ScriptLine } from './events.ts';
 import { checkTarget, makeWorkFolder, publishFolder } from './publish.ts';
 import { hashSource, inspectSource, type SourceFile } from './source.ts';
 
-/** Types that the UNet's weights can be kept in; the decoder keeps f16 under int8. */
-export const weightTypes = ['fp16', 'fp32', 'int8'] as const;
-export type WeightType = (typeof weightTypes)[number];
-
-export interface ConvertLdmOptions {
+export interface ConversionOptions extends ConversionChoices {
   /** Folder that diffusers' LDMSuperResolutionPipeline was saved to. */
   readonly source: string;
-  /** New or empty folder for the converted model. */
-  readonly output: string;
-  readonly weights: WeightType;
-  /** Straight from PyTorch, or through an ONNX file. */
-  readonly via: 'torch' | 'onnx';
   /** Folder with `convert_ldm.py` and its requirements. */
   readonly scripts: string;
   readonly cacheDir: string;
-  readonly appVersion: string;
   /** A Python that has all packages; absent: Refinery's own environment, made where it isn't there. */
   readonly python?: string;
   readonly signal?: AbortSignal;
+}
+
+export interface ConvertLdmOptions extends ConversionOptions {
+  /** New or empty folder for the converted model. */
+  readonly output: string;
+  readonly appVersion: string;
   readonly onEvent?: (event: ConversionEvent) => void;
 }
 
 export type ConversionEvent =
-  /** Told before anything is downloaded or written. Sizes in MB. */
-  | { readonly event: 'plan'; readonly install: boolean; readonly download: number; readonly disk: number }
+  /** Told before anything is downloaded or written. */
+  | ({ readonly event: 'plan' } & ConversionNeeds)
   /** `fraction` of the conversion alone; 0 while packages are installed. */
   | { readonly event: 'progress'; readonly stage: string; readonly fraction: number }
   | ParityLine;
@@ -47,11 +44,11 @@ export interface ConversionReceipt {
   readonly app: { readonly name: string; readonly version: string };
   readonly startedAt: string;
   readonly finishedAt: string;
-  readonly settings: { readonly weights: WeightType; readonly via: 'torch' | 'onnx' };
+  readonly settings: ConversionChoices;
   readonly source: ReadonlyArray<SourceFile & { readonly sha256: string }>;
   readonly files: ReadonlyArray<SourceFile & { readonly sha256: string }>;
   readonly versions: Readonly<Record<string, string>>;
-  readonly parity: ReadonlyArray<Omit<ParityLine, 'event'>>;
+  readonly parity: readonly Parity[];
 }
 
 /** Part of the source's weights that the result and what is written on the way take, at most. */
@@ -71,19 +68,10 @@ export async function convertLdm(options: ConvertLdmOptions): Promise<Conversion
   const startedAt = new Date().toISOString();
   const files = await inspectSource(source);
   await checkTarget(output);
-  const extras: Extra[] = [
-    ...(weights === 'int8' ? ['int8' as const] : []),
-    ...(via === 'onnx' ? ['onnx' as const] : []),
-  ];
-  const environment = { ...options, extras };
+  const environment = environmentOf(options);
   const plan = await planEnvironment(environment);
-  const weightBytes = files.reduce((sum, { bytes }) => sum + bytes, 0) * spaceFactor;
-  onEvent?.({
-    event: 'plan',
-    install: plan.missing.length > 0,
-    download: plan.download,
-    disk: plan.disk + Math.ceil(weightBytes / 1e6),
-  });
+  const weightBytes = written(files);
+  onEvent?.({ event: 'plan', ...needsOf(plan, weightBytes) });
   const python = await installEnvironment(plan, environment, (stage) =>
     onEvent?.({ event: 'progress', stage, fraction: 0 }),
   );
@@ -113,6 +101,33 @@ export async function convertLdm(options: ConvertLdmOptions): Promise<Conversion
     await removeQuietly(work);
   }
 }
+
+/**
+ * What converting this checkpoint would download and write, in bytes.
+ *
+ * @throws {RefineryError} as {@link convertLdm} for its source.
+ */
+export async function conversionNeeds(options: ConversionOptions): Promise<ConversionNeeds> {
+  const files = await inspectSource(options.source);
+  return needsOf(await planEnvironment(environmentOf(options)), written(files));
+}
+
+function environmentOf(options: ConversionOptions): EnvironmentOptions {
+  const extras: Extra[] = [
+    ...(options.weights === 'int8' ? ['int8' as const] : []),
+    ...(options.via === 'onnx' ? ['onnx' as const] : []),
+  ];
+  return { ...options, extras };
+}
+
+/** Bytes on the disk at the most, the result among them. */
+const written = (files: readonly SourceFile[]): number =>
+  files.reduce((sum, { bytes }) => sum + bytes, 0) * spaceFactor;
+
+const needsOf = (plan: EnvironmentPlan, bytes: number): ConversionNeeds => ({
+  download: plan.download * 1e6,
+  disk: plan.disk * 1e6 + bytes,
+});
 
 async function runScript(
   python: string,
@@ -148,14 +163,14 @@ async function runScript(
     throw new RefineryError(
       'OUTPUT_CHECK_FAILED',
       `The converted networks don’t give what PyTorch gives: ${failed.map(describeParity).join('; ') || 'nothing was compared'}.`,
-      { hint: 'Convert with --weights fp32. Nothing was kept.' },
+      { hint: 'Convert with weights in fp32. Nothing was kept.' },
     );
   }
   return { parity, versions: end.versions };
 }
 
 /** A comparison in words. */
-function describeParity({ part, what, maxAbs, relative, limit }: Omit<ParityLine, 'event'>): string {
+function describeParity({ part, what, maxAbs, relative, limit }: Parity): string {
   const figure = (value: number | null): string => (value === null ? 'not a number' : value.toExponential(1));
   const bound = limit === null ? '' : `, at most ${limit} is accepted`;
   return `${part} ${what}: ${figure(maxAbs)} apart, ${figure(relative)} of the largest value${bound}`;
@@ -193,7 +208,7 @@ function scriptError(
     });
   }
   return new RefineryError('RUNTIME_FAILED', `The conversion failed at “${stage}”.`, {
-    hint: 'Look at the details; another way, --via onnx or without it, may work.',
+    hint: 'Look at the details; the other way, through ONNX or without it, may work.',
     details: details || `exit code ${code}`,
   });
 }

@@ -9,7 +9,7 @@ export async function checkTarget(folder: string): Promise<void> {
   if (!found) return;
   if (found.isDirectory() && (await readdir(folder)).length === 0) return;
   throw new RefineryError('OUTPUT_EXISTS', `${folder} is there already and is not empty.`, {
-    hint: 'Choose a new folder with --output. Nothing was changed.',
+    hint: 'Choose a new folder. Nothing was changed.',
   });
 }
 
@@ -53,7 +53,7 @@ function notWritable(target: string, cause: unknown): RefineryError {
   return new RefineryError(
     full ? 'DISK_FULL' : 'OUTPUT_NOT_WRITABLE',
     `The folder ${basename(target)} can’t be made in ${dirname(target)}.`,
-    { hint: full ? 'Free some space.' : 'Choose another one with --output.', cause },
+    { hint: full ? 'Free some space.' : 'Choose another one.', cause },
   );
 }
 

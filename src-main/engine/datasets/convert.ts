@@ -1,5 +1,13 @@
 import { boundsOf } from './masks.ts';
-import type { Annotation, AnnotationType, Box, Mask, Polygon, Size } from './model/index.ts';
+import {
+  type Annotation,
+  type AnnotationType,
+  annotationTypes,
+  type Box,
+  type Mask,
+  type Polygon,
+  type Size,
+} from './model/index.ts';
 import { maskRings, polygonCounts } from './polygons.ts';
 import { leastRectangle } from './rectangles.ts';
 
@@ -47,11 +55,18 @@ export function adapt(
   types: readonly AnnotationType[],
   size: Size | null,
 ): Adapted {
+  // As in most sets: nothing is to be done.
+  if (annotations.every(({ type }) => types.includes(type))) return { annotations, dropped: [] };
   const held = size === null ? types.filter((type) => type !== 'mask') : types;
   const result: Annotation[] = [];
   const dropped: Annotation[] = [];
-  const native = new Set<string>();
-  for (const { group, type } of annotations) if (group !== 0) native.add(`${group} ${type}`);
+  // A bit for each type that an object has.
+  const native = new Map<number, number>();
+  for (const { group, type } of annotations) {
+    if (group !== 0) native.set(group, (native.get(group) ?? 0) | typeBit(type));
+  }
+  const has = (group: number, type: AnnotationType): boolean =>
+    ((native.get(group) ?? 0) & typeBit(type)) !== 0;
   // Where the one box of an object without a box is in the result.
   const boxes = new Map<number, number>();
   for (const annotation of annotations) {
@@ -59,8 +74,8 @@ export function adapt(
     const becomes = types.includes(annotation.type) ? annotation.type : targetType(annotation.type, held);
     if (becomes === annotation.type) result.push(annotation);
     else if (becomes === null) dropped.push(annotation);
-    else if (native.has(`${group} ${becomes}`)) continue;
-    else if (isStoodFor(annotation.type, becomes, (type) => native.has(`${group} ${type}`))) continue;
+    else if (has(group, becomes)) continue;
+    else if (isStoodFor(annotation.type, becomes, (type) => has(group, type))) continue;
     else {
       const made = convertTo(annotation, becomes, size);
       if (made.length === 0) dropped.push(annotation);
@@ -78,16 +93,18 @@ export function adapt(
   return { annotations: result, dropped };
 }
 
-/** Shapes whose least rectangle tells more than an upright box. */
+const typeBit = (type: AnnotationType): number => 1 << annotationTypes.indexOf(type);
+
+/** Shapes that tell more than an upright box. */
 const outlined: readonly AnnotationType[] = ['polygon', 'mask', 'ellipse'];
 
-/** Whether a box need not become a rotated one, as its object's outline does. */
+/** Whether a box need not become a rotated one or an outline, as its object's own outline does. */
 export function isStoodFor(
   type: AnnotationType,
   becomes: AnnotationType,
   hasPart: (type: AnnotationType) => boolean,
 ): boolean {
-  return type === 'box' && becomes === 'rotated_box' && outlined.some(hasPart);
+  return type === 'box' && becomes !== 'box' && outlined.some(hasPart);
 }
 
 function convertTo(annotation: Annotation, type: AnnotationType, size: Size | null): readonly Annotation[] {

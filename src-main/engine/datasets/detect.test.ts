@@ -2,9 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { detectFormats } from './detect.ts';
+import { detectFormats, detectInZip, detectSets, listFolder } from './detect.ts';
+import { openSource } from './operations/source.ts';
 import { corpus, haveData, whyNot } from './testing/golden.ts';
 import { sets } from './testing/sets.ts';
+import { zip } from './testing/zip.ts';
 
 /** Sets that Datumaro can't read back, or that have no reading of it here. */
 const others: Readonly<Record<string, readonly string[]>> = {
@@ -36,6 +38,7 @@ const others: Readonly<Record<string, readonly string[]>> = {
   celeba: ['celeba'],
   ava: ['ava'],
   image_zip: ['image_zip'],
+  arrow: ['arrow'],
 };
 
 describe.skipIf(!haveData)(`datasets: telling formats apart${whyNot}`, () => {
@@ -47,13 +50,6 @@ describe.skipIf(!haveData)(`datasets: telling formats apart${whyNot}`, () => {
       expect(first!.confidence).toBeGreaterThan(second?.confidence ?? 0);
     });
   }
-
-  test('a set of another format is not taken for one of these with confidence', async () => {
-    for (const set of ['arrow', 'datumaro_binary']) {
-      const [first] = await detectFormats(corpus(set));
-      expect([set, (first?.confidence ?? 0) < 0.7]).toEqual([set, true]);
-    }
-  });
 });
 
 describe('datasets: telling formats apart, by hand', () => {
@@ -83,6 +79,43 @@ describe('datasets: telling formats apart, by hand', () => {
     await put(format, 'labels/train/a.txt', line);
     const [first] = await detectFormats(join(folder, format));
     expect(first?.format.name).toBe(format);
+  });
+
+  const voc = {
+    'Annotations/a.xml': '<annotation><filename>a.jpg</filename></annotation>',
+    'ImageSets/Main/train.txt': 'a\n',
+    'JPEGImages/a.jpg': '',
+  };
+  const yolo = {
+    'data.yaml': 'names: [a]\ntrain: images/train\n',
+    'labels/train/a.txt': '0 0.5 0.5 0.2 0.2\n',
+    'images/train/a.jpg': '',
+  };
+
+  test('sets beside each other are told apart, and none of them is taken for the whole', async () => {
+    for (const [path, text] of Object.entries(voc)) await put('two', `first/${path}`, text);
+    for (const [path, text] of Object.entries(yolo)) await put('two', `second/${path}`, text);
+    const { inner } = await detectSets(await listFolder(join(folder, 'two')));
+    expect(inner.map((set) => `${set.folder} ${set.format.name}`)).toEqual([
+      'first voc_detection',
+      'second yolo_ultralytics',
+    ]);
+    await expect(openSource(join(folder, 'two'))).rejects.toThrow(
+      'This folder holds several sets: first (Pascal VOC, boxes), second (YOLO',
+    );
+    const { inner: none } = await detectSets(await listFolder(join(folder, 'two', 'second')));
+    expect(none).toEqual([]);
+  });
+
+  test.each(['', 'set/'])('a zip file is told by its names: %s', async (below) => {
+    const path = join(folder, `named${below.length}.zip`);
+    const entries = Object.entries(yolo).map(([name, content]) => ({ name: `${below}${name}`, content }));
+    await writeFile(path, zip([...entries, { name: '../outside.txt' }]));
+    await expect(detectInZip(path)).rejects.toMatchObject({ code: 'INPUT_CORRUPT' });
+    await writeFile(path, zip(entries));
+    const { candidates, inner } = await detectInZip(path);
+    expect(inner).toEqual([]);
+    expect([candidates[0]?.format.name, candidates[0]?.confidence]).toEqual(['yolo_ultralytics', 0.9]);
   });
 
   test('an empty folder is of no format, and a missing one an error', async () => {

@@ -33,6 +33,26 @@ export interface Verdict {
   readonly against: readonly string[];
 }
 
+/** What a format can't say of what it holds. Only the report of losses asks: a format's writer does it. */
+export interface Limits {
+  /** `none`: no classes at all. `words`: names without spaces. */
+  readonly classes?: 'none' | 'words';
+  /** Shapes without a class have no place. */
+  readonly needsClass?: true;
+  /** One class for a whole picture, and no more. */
+  readonly oneLabel?: true;
+  /** One text for a whole picture, and no more. */
+  readonly oneCaption?: true;
+  /** Masks of a picture lie in one plane: what others cover is cut off. `class`: those of a class become one, too. */
+  readonly flatMasks?: 'objects' | 'class';
+  /** Outlines are held exactly that have so many corners; `types` says what becomes of the others. */
+  readonly corners?: number;
+  /** It has no place for whether a point can be seen. */
+  readonly withoutVisibility?: true;
+  /** Attributes are text, so that numbers and yes or no become words. */
+  readonly textAttributes?: true;
+}
+
 /** What a format can hold. The rest is turned into what it can hold, or dropped: see `loss.ts`. */
 export interface Abilities {
   readonly types: readonly AnnotationType[];
@@ -45,6 +65,7 @@ export interface Abilities {
   readonly labelParents: boolean;
   readonly skeletons: boolean;
   readonly subsets: boolean;
+  readonly limits?: Limits;
 }
 
 /** What the plainest format can hold, for others to say only what is more. */

@@ -1,6 +1,13 @@
 /** Datasets: reading, writing, telling apart, changing, checking and converting sets of annotated pictures. */
 export { adapt, substitutes, targetType } from './convert.ts';
-export { type Candidate, detectFormats, listFolder } from './detect.ts';
+export {
+  type Candidate,
+  detectFormats,
+  detectInZip,
+  detectSets,
+  type InnerSet,
+  listFolder,
+} from './detect.ts';
 export type * from './format.ts';
 export { formatNamed, formats } from './formats/index.ts';
 export { type ClassLoss, type Loss, lossOf, type TypeLoss } from './loss.ts';

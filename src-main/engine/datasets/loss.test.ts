@@ -1,9 +1,13 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { adapt } from './convert.ts';
 import type { Dataset, Format } from './format.ts';
 import { formatNamed } from './formats/index.ts';
 import { lossOf } from './loss.ts';
 import { type Annotation, noAttributes, noCategories, ProblemLog } from './model/index.ts';
+import { choicesFor } from './operations/choices.ts';
 import { OverlapMeter, overlapOf } from './overlap.ts';
 import { statisticsOf } from './statistics.ts';
 import { corpus, haveData, whyNot } from './testing/golden.ts';
@@ -32,6 +36,14 @@ describe('loss', () => {
     expect(dropped).toEqual([line]);
   });
 
+  test('of a box and a mask of one object the mask becomes the outline, and the box not a second one', () => {
+    const mask: Annotation = { ...shape, type: 'mask', group: 1, width: 2, height: 2, counts: [0, 4] };
+    const { annotations, dropped } = adapt([box, mask], ['polygon'], null);
+    expect(annotations.map(({ type, group }) => [type, group])).toEqual([['polygon', 1]]);
+    expect(annotations[0]).toMatchObject({ points: [0, 0, 2, 0, 2, 2, 0, 2] });
+    expect(dropped).toEqual([]);
+  });
+
   test('is told before anything is written', async () => {
     const { abilities } = formatNamed('yolo_ultralytics') as Format;
     const loss = lossOf(await statisticsOf(set), abilities, set.categories);
@@ -41,6 +53,71 @@ describe('loss', () => {
       { type: 'polyline', kept: 0, approximated: 0, merged: 0, dropped: 1, becomes: null, overlap: null },
     ]);
     expect(loss.notes).toContain('4 annotations are parts of an object and come apart.');
+  });
+});
+
+describe('what a format has no place for in what it holds', () => {
+  const quad: Annotation = { ...shape, type: 'polygon', group: 7, points: [0, 0, 9, 1, 8, 8, 1, 9] };
+  const frame: Annotation = { ...shape, type: 'box', group: 7, x: 0, y: 0, width: 9, height: 9 };
+  const mask: Annotation = { ...shape, type: 'mask', group: 0, width: 2, height: 2, counts: [0, 4] };
+  const bare: Annotation = { ...frame, group: 0, label: null };
+  const points: Annotation = { ...shape, type: 'points', group: 0, points: [1, 1, 2, 2], visibility: [1, 2] };
+  const mark: Annotation = { type: 'label', id: 0, group: 0, label: 0, attributes: new Map([['n', 1]]) };
+  const said: Dataset = {
+    ...set,
+    categories: { ...noCategories, labels: [{ name: 'traffic light', parent: '', attributes: [] }] },
+    async *items() {
+      const annotations = [quad, frame, ring, mask, mask, bare, points, mark, { ...mark, id: 1 }];
+      yield { id: 'a', subset: 'train', media: null, attributes: noAttributes, annotations };
+    },
+  };
+  const lossIn = async (name: string) => {
+    const { abilities } = formatNamed(name) as Format;
+    return lossOf(await statisticsOf(said), abilities, said.categories);
+  };
+
+  test('outlines of four corners are DOTA’s own, and their boxes stand in them', async () => {
+    const { types, notes } = await lossIn('dota');
+    expect(types.find(({ type }) => type === 'polygon')).toMatchObject({ kept: 1, approximated: 1 });
+    expect(notes).toContain(
+      '1 classes are renamed, as a name ends at a space: traffic light becomes traffic_light.',
+    );
+    expect(notes).toContain('1 annotations without a class are dropped.');
+    const folder = await mkdtemp(join(tmpdir(), 'refinery-loss-'));
+    const dota = formatNamed('dota') as Format;
+    const one = {
+      ...said,
+      items: async function* () {
+        yield { id: 'a', subset: 'train', media: null, attributes: noAttributes, annotations: [quad, frame] };
+      },
+    };
+    await dota.write(one, folder, { media: 'none' });
+    const back = await dota.read(folder);
+    for await (const { annotations } of back.items()) {
+      expect(annotations.map(({ type }) => type)).toEqual(['polygon']);
+    }
+    await rm(folder, { recursive: true });
+  });
+
+  test.each([
+    ['icdar_text_localization', '8 annotations lose their class: the format has none.'],
+    ['voc_segmentation', 'In 1 pictures masks lose what others cover: they lie in one plane.'],
+    ['common_semantic_segmentation', '1 masks join another of their class.'],
+    ['imagenet', '1 pictures keep one of their classes.'],
+    ['cvat', 'Of 1 annotations it is lost which points are hidden.'],
+    ['cvat', 'Numbers and yes or no become text in the attributes of 2 annotations.'],
+    ['yolo', '1 annotations without a class are dropped.'],
+  ])('%s: %s', async (name, note) => {
+    expect((await lossIn(name)).notes).toContain(note);
+  });
+
+  test('what is dropped may be kept by a transform', async () => {
+    const yolo = formatNamed('yolo') as Format;
+    expect(choicesFor(await lossIn('yolo'), yolo)).toEqual([
+      { type: 'points', step: { name: 'shapes_to_boxes', options: {} }, becomes: 'box', annotations: 1 },
+    ]);
+    const classes = choicesFor(await lossIn('imagenet'), formatNamed('imagenet') as Format);
+    expect(classes.map(({ type, becomes }) => [type, becomes])).toContainEqual(['polygon', 'label']);
   });
 });
 

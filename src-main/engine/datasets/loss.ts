@@ -1,5 +1,6 @@
 import { isStoodFor, targetType } from './convert.ts';
 import type { Abilities } from './format.ts';
+import { wordNames } from './formats/common/lines.ts';
 import { type AnnotationType, annotationTypes, type Categories } from './model/index.ts';
 import type { Overlap, OverlapMeter } from './overlap.ts';
 import type { Statistics } from './statistics.ts';
@@ -67,10 +68,14 @@ export function lossOf(
     const all = nothing();
     for (const [key, counts] of statistics.byMakeup) {
       const fate = fateOf(type, becomes, key);
+      const exact = exactOutlines(type, key, statistics, target);
       for (const [label, number] of counts.get(type) ?? []) {
-        all[fate] += number;
+        const kept = fate === 'kept' ? 0 : (exact.get(label) ?? 0);
         const ofLabel = byLabel.get(label) ?? nothing();
-        ofLabel[fate] += number;
+        for (const counts of [all, ofLabel]) {
+          counts.kept += kept;
+          counts[fate] += number - kept;
+        }
         byLabel.set(label, ofLabel);
       }
     }
@@ -90,7 +95,8 @@ export function lossOf(
   for (const [name, number] of statistics.byAttribute) {
     if (!holdsAttribute(target, name, declared)) attributes.set(name, number);
   }
-  return { types, classes, attributes, notes: notesOn(statistics, target) };
+  const notes = [...notesOn(statistics, target), ...limitNotes(statistics, target, categories)];
+  return { types, classes, attributes, notes };
 }
 
 function fateOf(type: AnnotationType, becomes: AnnotationType | null, makeup: string): keyof Counts {
@@ -112,6 +118,65 @@ function notesOn(statistics: Statistics, target: Abilities): string[] {
   note(!target.labelParents, statistics.labelsWithParent, '# classes lose the class above them.');
   note(!target.skeletons, statistics.skeletons, '# skeletons are dropped.');
   note(!target.subsets, statistics.bySubset.size > 1 ? statistics.bySubset.size : 0, '# subsets become one.');
+  return notes;
+}
+
+/** Outlines that a format holds as they are, by class, although it can't hold others: DOTA's have four corners. */
+function exactOutlines(
+  type: AnnotationType,
+  makeup: string,
+  { details }: Statistics,
+  { limits }: Abilities,
+): ReadonlyMap<number, number> {
+  if (type !== 'polygon' || limits?.corners === undefined) return new Map();
+  return details.outlines.get(makeup)?.get(limits.corners) ?? new Map();
+}
+
+/** What the target has no place for in what it holds. */
+function limitNotes(
+  { details, byLabel, byType }: Statistics,
+  { limits = {}, types, attributes }: Abilities,
+  { labels }: Categories,
+): string[] {
+  const notes: string[] = [];
+  const note = (applies: boolean, number: number, text: string): void => {
+    if (applies && number > 0) notes.push(text.replace('#', String(number)));
+  };
+  const unlabelled = byLabel.get(-1) ?? 0;
+  const labelled = [...byLabel.values()].reduce((sum, number) => sum + number, 0) - unlabelled;
+  note(limits.classes === 'none', labelled, '# annotations lose their class: the format has none.');
+  note(limits.needsClass === true, unlabelled, '# annotations without a class are dropped.');
+  if (limits.classes === 'words') {
+    const words = wordNames(labels);
+    const renamed = labels.flatMap(({ name }, at) =>
+      words[at] === name ? [] : [`${name} becomes ${words[at]}`],
+    );
+    const few = renamed.slice(0, 3).join(', ');
+    note(
+      true,
+      renamed.length,
+      `# classes are renamed, as a name ends at a space: ${few}${renamed.length > 3 ? ', …' : ''}.`,
+    );
+  }
+  const holds = (type: AnnotationType): boolean => types.includes(type) && byType.has(type);
+  const { itemsWithLabels, itemsWithCaptions, itemsWithMasks, masksOfSameClass } = details;
+  note(limits.oneLabel === true && holds('label'), itemsWithLabels, '# pictures keep one of their classes.');
+  note(
+    limits.oneCaption === true && holds('caption'),
+    itemsWithCaptions,
+    '# pictures keep one of their texts.',
+  );
+  const flat = limits.flatMasks !== undefined && types.includes('mask');
+  note(flat, itemsWithMasks, 'In # pictures masks lose what others cover: they lie in one plane.');
+  note(limits.flatMasks === 'class', masksOfSameClass, '# masks join another of their class.');
+  const hidden = limits.withoutVisibility === true && types.includes('points');
+  note(hidden, details.withHiddenPoints, 'Of # annotations it is lost which points are hidden.');
+  const texts = limits.textAttributes === true && (attributes !== 'any' ? attributes.length > 0 : true);
+  note(
+    texts,
+    details.withTypedAttributes,
+    'Numbers and yes or no become text in the attributes of # annotations.',
+  );
   return notes;
 }
 

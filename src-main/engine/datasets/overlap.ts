@@ -1,6 +1,14 @@
 import { adapt, boxAround, hull, outlines, targetType } from './convert.ts';
 import { decodeBitmap, encodeBitmap, maskOverlap, unionOf } from './masks.ts';
-import type { Annotation, AnnotationType, Box, Item, Mask, Size } from './model/index.ts';
+import {
+  type Annotation,
+  type AnnotationType,
+  annotationTypes,
+  type Box,
+  type Item,
+  type Mask,
+  type Size,
+} from './model/index.ts';
 import { polygonCounts } from './polygons.ts';
 import { Random } from './transforms/random.ts';
 
@@ -31,15 +39,22 @@ interface Sample {
  */
 export class OverlapMeter {
   readonly #types: readonly AnnotationType[];
+  /** What each type becomes that the target can't hold; others are not measured. */
+  readonly #becomes = new Map<AnnotationType, AnnotationType>();
   readonly #samples = new Map<string, Sample>();
   readonly #random = new Random(0);
 
   /** @param types the ones that the target can hold. */
   constructor(types: readonly AnnotationType[]) {
     this.#types = types;
+    for (const type of annotationTypes) {
+      const becomes = targetType(type, types);
+      if (becomes !== null && becomes !== type) this.#becomes.set(type, becomes);
+    }
   }
 
   add({ annotations, media }: Item): void {
+    if (!annotations.some(({ type }) => this.#becomes.has(type))) return;
     const size = media?.size ?? null;
     const grouped = new Map<number, Annotation[]>();
     for (const annotation of annotations) {
@@ -62,8 +77,8 @@ export class OverlapMeter {
 
   #object(parts: readonly Annotation[], size: Size | null): void {
     for (const type of new Set(parts.map((part) => part.type))) {
-      const becomes = targetType(type, this.#types);
-      if (becomes === null || becomes === type || parts.some((part) => part.type === becomes)) continue;
+      const becomes = this.#becomes.get(type);
+      if (becomes === undefined || parts.some((part) => part.type === becomes)) continue;
       const key = `${type} ${becomes}`;
       const sample = this.#samples.get(key) ?? { values: [], seen: 0 };
       this.#samples.set(key, sample);

@@ -78,6 +78,8 @@ const sets: readonly (readonly [format: string, set: string, keeps: Parameters<t
   ['voc_instance_segmentation', 'voc_instance_segmentation', { groups: false }],
   ['datumaro', 'datumaro', {}],
   ['datumaro', 'datumaro@pcd', {}],
+  ['datumaro_binary', 'datumaro_binary', {}],
+  ['arrow', 'arrow', {}],
   ['cvat', 'cvat@clean', {}],
   ['imagenet', 'imagenet', {}],
   ['imagenet_with_subset_dirs', 'imagenet_with_subset_dirs', {}],
@@ -108,6 +110,8 @@ const sets: readonly (readonly [format: string, set: string, keeps: Parameters<t
   ['cityscapes', 'cityscapes', {}],
   ['segment_anything', 'segment_anything', {}],
   ['mnist', 'mnist', {}],
+  ['cifar', 'cifar', {}],
+  ['image_zip', 'image_zip', {}],
   ['lfw', 'lfw', {}],
   ['vgg_face2', 'vgg_face2', {}],
   ['ava', 'ava', {}],
@@ -227,6 +231,18 @@ const generated: readonly (readonly [
     {},
   ],
   [
+    'datumaro_binary',
+    ['box', 'polygon', 'polyline', 'mask', 'ellipse', 'label', 'caption'],
+    fc.oneof(word, fc.integer(), fc.boolean(), fc.constant(null)),
+    {},
+  ],
+  [
+    'arrow',
+    ['box', 'polygon', 'polyline', 'mask', 'ellipse', 'label', 'caption'],
+    fc.oneof(word, fc.integer(), fc.boolean(), fc.constant(null)),
+    {},
+  ],
+  [
     'cvat',
     ['box', 'rotated_box', 'polygon', 'polyline', 'mask', 'ellipse', 'label'],
     fc.oneof(word, fc.boolean()),
@@ -263,6 +279,7 @@ const generated: readonly (readonly [
   ['vott_json', ['box', 'polygon'], word, { order: false, attributes: false }],
   ['open_images', ['box', 'mask'], word, { groups: false, order: false, attributes: false }],
   ['hf_imagefolder', ['box'], word, { ids: false, groups: false, order: false, attributes: false }],
+  ['hf_parquet', ['box'], word, { ids: false, groups: false, order: false, attributes: false }],
   ['webdataset', ['box'], word, { ids: false, groups: false, order: false, attributes: false }],
 ];
 

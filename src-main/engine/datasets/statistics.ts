@@ -26,7 +26,27 @@ export interface Statistics {
   readonly withZOrder: number;
   readonly labelsWithParent: number;
   readonly skeletons: number;
+  readonly details: Details;
 }
+
+/** Counts of what some formats have no place for. */
+export interface Details {
+  /** Outlines by their corners, by what their object is made of and by class; those of more than eight are one. */
+  readonly outlines: ReadonlyMap<string, ReadonlyMap<number, ReadonlyMap<number, number>>>;
+  /** Items with more than one class of the whole picture, more than one text, more than one mask. */
+  readonly itemsWithLabels: number;
+  readonly itemsWithCaptions: number;
+  readonly itemsWithMasks: number;
+  /** Masks that are not the first of their class in their item. */
+  readonly masksOfSameClass: number;
+  /** Annotations with points of which some are hidden or not labelled. */
+  readonly withHiddenPoints: number;
+  /** Annotations with an attribute that is no text. */
+  readonly withTypedAttributes: number;
+}
+
+/** Corners from which on outlines are counted as one. */
+const manyCorners = 9;
 
 /** Counts item by item, so that one reading of a set serves several purposes. */
 export class StatisticsCounter {
@@ -40,6 +60,15 @@ export class StatisticsCounter {
   #itemsWithoutAnnotations = 0;
   #grouped = 0;
   #withZOrder = 0;
+  readonly #outlines = new Map<string, Map<number, Map<number, number>>>();
+  readonly #details = {
+    itemsWithLabels: 0,
+    itemsWithCaptions: 0,
+    itemsWithMasks: 0,
+    masksOfSameClass: 0,
+    withHiddenPoints: 0,
+    withTypedAttributes: 0,
+  };
 
   add(item: Item): void {
     this.#items += 1;
@@ -47,6 +76,7 @@ export class StatisticsCounter {
     if (item.annotations.length === 0) this.#itemsWithoutAnnotations += 1;
     count(this.#bySubset, item.subset);
     const groups = new Map<number, Item['annotations'][number][]>();
+    this.#detail(item);
     for (const annotation of item.annotations) {
       count(this.#byType, annotation.type);
       if ('label' in annotation) count(this.#byLabel, annotation.label ?? -1);
@@ -63,6 +93,30 @@ export class StatisticsCounter {
     }
   }
 
+  #detail({ annotations }: Item): void {
+    const details = this.#details;
+    let [labels, captions, masks] = [0, 0, 0];
+    const classes = new Set<number | null>();
+    for (const annotation of annotations) {
+      if (annotation.type === 'label') labels += 1;
+      else if (annotation.type === 'caption') captions += 1;
+      else if (annotation.type === 'mask') {
+        masks += 1;
+        if (classes.has(annotation.label)) details.masksOfSameClass += 1;
+        classes.add(annotation.label);
+      } else if (annotation.type === 'points' && annotation.visibility.some((seen) => seen !== 2))
+        details.withHiddenPoints += 1;
+      for (const value of annotation.attributes.values()) {
+        if (typeof value === 'string') continue;
+        details.withTypedAttributes += 1;
+        break;
+      }
+    }
+    if (labels > 1) details.itemsWithLabels += 1;
+    if (captions > 1) details.itemsWithCaptions += 1;
+    if (masks > 1) details.itemsWithMasks += 1;
+  }
+
   #object(parts: Item['annotations']): void {
     const key =
       parts.length === 1 ? parts[0]!.type : [...new Set(parts.map(({ type }) => type))].sort().join('+');
@@ -71,7 +125,15 @@ export class StatisticsCounter {
     for (const part of parts) {
       const labels = counts.get(part.type) ?? new Map<number, number>();
       counts.set(part.type, labels);
-      count(labels, 'label' in part ? (part.label ?? -1) : -1);
+      const label = 'label' in part ? (part.label ?? -1) : -1;
+      count(labels, label);
+      if (part.type !== 'polygon') continue;
+      const corners = this.#outlines.get(key) ?? new Map<number, Map<number, number>>();
+      this.#outlines.set(key, corners);
+      const number = Math.min(part.points.length / 2, manyCorners);
+      const byLabel = corners.get(number) ?? new Map<number, number>();
+      corners.set(number, byLabel);
+      count(byLabel, label);
     }
   }
 
@@ -89,6 +151,7 @@ export class StatisticsCounter {
       withZOrder: this.#withZOrder,
       labelsWithParent: categories.labels.filter(({ parent }) => parent !== '').length,
       skeletons: categories.skeletons.size,
+      details: { ...this.#details, outlines: this.#outlines },
     };
   }
 }

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { DatasetLoss, DatasetProgress, DatasetResult, DatasetSummary } from '../../contract/datasets.ts';
-import { RefineryError, toErrorValue } from '../../contract/errors.ts';
+import { RefineryError } from '../../contract/errors.ts';
 import type { EventName, EventPayload } from '../../contract/methods.ts';
 import type { Handlers } from '../../contract/wire.ts';
 import { DatasetSession, type Reading, shapeOf } from '../datasets/browse/index.ts';
@@ -16,18 +16,26 @@ import {
   writeRecipe,
 } from '../datasets/index.ts';
 import { handOff, makePathAbsolute } from '../datasets/training/index.ts';
+import type { ConvertInput } from './convert-kind.ts';
 import { forPeople } from './folders.ts';
 import type { Handles } from './handles.ts';
 
 interface Parts {
   readonly handles: Handles;
+  /** Conversions in the queue. */
+  readonly jobs: {
+    /** @returns the job's id. */
+    add(input: ConvertInput): string;
+    /** Ends those that were started from an open set. */
+    cancel(set: string): void;
+  };
   readonly emit: <Name extends EventName>(name: Name, payload: EventPayload<Name>) => void;
 }
 
 type DatasetMethod = Extract<keyof Handlers, `datasets.${string}`>;
 
 /** Answers `datasets.*`. One set is open at a time; what takes long is told of and can be cancelled. */
-export function datasetHandlers({ handles, emit }: Parts): {
+export function datasetHandlers({ handles, emit, jobs }: Parts): {
   readonly handlers: Pick<Handlers, DatasetMethod>;
   /** Path of a picture of the open set, by the name that pages use for it. */
   pictureOf(name: string): Promise<string | undefined>;
@@ -133,6 +141,25 @@ export function datasetHandlers({ handles, emit }: Parts): {
         })),
       };
     },
+    'datasets.describe': async ({ id, steps }) => {
+      const made = await opened(id).session.describe(steps, begin(id, 'reading').signal);
+      const subsets = [...made.statistics.bySubset.keys()];
+      const plain = ({ edges, counts }: typeof made.boxSizes) => ({ edges: [...edges], counts: [...counts] });
+      return {
+        annotations: made.annotations,
+        items: made.statistics.items,
+        subsets,
+        classes: made.classes.map(({ bySubset, ...own }) => ({
+          ...own,
+          bySubset: subsets.map((subset) => bySubset[subset] ?? 0),
+        })),
+        boxSizes: plain(made.boxSizes),
+        aspectRatios: plain(made.aspectRatios),
+        heatMap: made.heatMap.map((row) => [...row]),
+        perItem: made.perItem,
+        pictureSizes: [...made.pictureSizes],
+      };
+    },
     'datasets.plan': async ({ id, to, steps }) => {
       const { session } = opened(id);
       const { signal, onProgress } = begin(id, 'planning');
@@ -144,7 +171,7 @@ export function datasetHandlers({ handles, emit }: Parts): {
         signal,
         onProgress: ({ done }) => onProgress(done),
       });
-      return { loss: lossView(plan.loss), advice: [...plan.advice] };
+      return { loss: lossView(plan.loss), advice: [...plan.advice], choices: [...plan.choices] };
     },
     'datasets.convert': async ({ id, to, steps, folder, name, media, overwrite, strict }) => {
       const { session } = opened(id);
@@ -155,32 +182,17 @@ export function datasetHandlers({ handles, emit }: Parts): {
           hint: 'Choose another name, or allow replacing.',
         });
       }
-      const { signal } = begin(id, 'writing');
-      session
-        .convert({
-          to,
-          transforms: steps,
-          output,
-          media,
-          overwrite,
-          strict,
-          signal,
-          onProgress: (progress) => emit('datasets.progress', { id, ...progress }),
-        })
-        .then(
-          async (result) =>
-            emit('datasets.finished', { id, result: await resultView(result, handles), error: null }),
-          (thrown: unknown) =>
-            emit('datasets.finished', {
-              id,
-              result: null,
-              error: toErrorValue(signal.aborted ? signal.reason : thrown),
-            }),
-        );
-      return {};
+      const { path } = session;
+      const { format, statistics } = session.reading;
+      const jobId = jobs.add({
+        ...{ path, from: format.name, items: statistics.items, set: id },
+        ...{ to, steps, output, media, overwrite, strict },
+      });
+      return { jobId };
     },
     'datasets.cancel': ({ id }) => {
       if (open?.id === id) end(open.work, 'Cancelled. Nothing was written.');
+      jobs.cancel(id);
       return {};
     },
     'datasets.recipe': ({ from, to, steps, media }) => ({
@@ -301,7 +313,7 @@ function totalOf({ types }: Loss) {
   return total;
 }
 
-async function resultView(result: ConversionResult, handles: Handles): Promise<DatasetResult> {
+export async function resultView(result: ConversionResult, handles: Handles): Promise<DatasetResult> {
   const { output, roundTrip, media, problems, check, receipt } = result;
   const [handle] = (await handles.admit([output])).handles;
   return {

@@ -4,6 +4,7 @@ import { freemem } from 'node:os';
 import { basename, join } from 'node:path';
 import { protocolVersion } from '../../contract/engine.ts';
 import { RefineryError } from '../../contract/errors.ts';
+import { finishedStates } from '../../contract/jobs.ts';
 import type { EventName, EventPayload } from '../../contract/methods.ts';
 import { definedOnly } from '../../contract/settings.ts';
 import type { UpscaleAddResult } from '../../contract/upscale.ts';
@@ -14,12 +15,15 @@ import { ModelCatalogue } from '../models/index.ts';
 import { createUpscaler } from '../upscale/index.ts';
 import { compressionHandlers } from './compression-handlers.ts';
 import { configureHandlers } from './configure-handlers.ts';
-import { datasetHandlers } from './dataset-handlers.ts';
+import { convertInputOf, convertKind } from './convert-kind.ts';
+import { datasetHandlers, resultView } from './dataset-handlers.ts';
+import { detectorHandlers } from './detector-handlers.ts';
 import { diagnose } from './doctor.ts';
 import type { Folders } from './folders.ts';
 import { Handles } from './handles.ts';
 import { Inspector } from './inspector.ts';
 import { MediaLibrary } from './media.ts';
+import { Conversions } from './model-conversion.ts';
 import { modelHandlers } from './model-handlers.ts';
 import { findPictures } from './pictures.ts';
 import { RuntimeService } from './runtime-service.ts';
@@ -81,7 +85,17 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     openvino: () => runtime.openvino(),
     samples: folders.samples,
     cacheDir: folders.cache,
-    onChanged: () => void catalogue.list().then((models) => emit('models.changed', { models })),
+    onChanged: () => void tellModels(),
+  });
+  const tellModels = async (): Promise<void> => emit('models.changed', { models: await catalogue.list() });
+  const conversions = new Conversions({
+    folders,
+    version: options.version,
+    add: async (folder, name) => {
+      await catalogue.addDiffusion(folder, name);
+      await tellModels();
+    },
+    onChanged: (conversion) => emit('models.conversion', conversion),
   });
   const upscaler = createUpscaler({
     openvino: () => runtime.openvino(),
@@ -101,7 +115,25 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     emit,
   });
   const training = trainingHandlers({ handles, folders, emit });
-  const datasets = datasetHandlers({ handles, emit });
+  const detectors = detectorHandlers({ handles, folders, openvino: () => runtime.openvino(), emit });
+  const datasets = datasetHandlers({
+    handles,
+    emit,
+    jobs: {
+      add: (input) => queue.add('convert', [{ title: basename(input.output), input, start: true }])[0]!,
+      cancel: (set) => {
+        const own = queue.list().filter(({ id, kind, state }) => {
+          return kind === 'convert' && !finishedStates.has(state) && isOf(set, id);
+        });
+        queue.cancel(own.map(({ id }) => id));
+        // One that was running tells of its end itself.
+        const ended = own.some(({ id }) => queue.record(id).state === 'cancelled');
+        if (ended) emit('datasets.finished', { id: set, result: null, error: cancelled });
+      },
+    },
+  });
+  const cancelled = { code: 'CANCELLED', message: 'Cancelled.' } as const;
+  const isOf = (set: string, id: string): boolean => convertInputOf(queue.record(id)).set === set;
 
   let watched: string | null = null;
   const queue = new JobQueue({
@@ -113,6 +145,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         pathOfHandle: (id) => handles.path(id),
         onTile: (id) => (id === watched ? (tile) => emit('upscale.tile', tile) : undefined),
         notice: (message) => emit('engine.notice', { tone: 'warning', message }),
+      }),
+      convertKind({
+        onProgress: (progress) => emit('datasets.progress', progress),
+        onFinished: async (id, result, error) =>
+          emit('datasets.finished', { id, result: result && (await resultView(result, handles)), error }),
       }),
     ],
     onChanged: (jobs, summary) => emit('jobs.changed', { jobs, summary }),
@@ -172,7 +209,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     'files.describe': ({ id }) => handles.describe(id),
     'files.resolve': ({ id }) => ({ path: handles.path(id) }),
     'media.open': async ({ jobId, variant }) => {
-      const picture = await datasets.pictureOf(jobId);
+      const picture = handles.pathOf(jobId) ?? (await datasets.pictureOf(jobId));
       if (picture !== undefined) return media.open(variant, picture, undefined);
       const record = queue.record(jobId);
       return media.open(variant, inputOf(record).path, resultOf(record)?.outputPath);
@@ -189,7 +226,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     'jobs.reorder': acting(({ ids, before }) => queue.reorder(ids, before)),
     'jobs.pauseAll': acting(() => queue.setPaused(true)),
     'jobs.resumeAll': acting(() => queue.setPaused(false)),
-    'jobs.receipt': ({ id }) => ({ receipt: finished(id).receipt }),
+    'jobs.receipt': ({ id }) => {
+      if (queue.record(id).kind === 'upscale') return { receipt: finished(id).receipt };
+      throw new RefineryError('JOB_STATE', 'The receipt of this lies beside its result.');
+    },
     'jobs.inputPath': ({ id }) => ({ path: inputOf(queue.record(id)).path }),
     'jobs.outputPath': ({ id }) => ({ path: finished(id).outputPath }),
 
@@ -211,11 +251,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       watched = id;
     }),
 
-    ...modelHandlers({ catalogue, handles, emit }),
+    ...modelHandlers({ catalogue, conversions, handles, emit }),
     ...compression.handlers,
     ...configureHandlers({ handles }),
     ...training.handlers,
     ...datasets.handlers,
+    ...detectors.handlers,
 
     'settings.get': () => settings.get(),
     'settings.set': ({ change }) => settings.set(definedOnly(change)),
@@ -277,9 +318,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     closing ??= (async () => {
       inspector.close();
       catalogue.cancelAll();
+      await conversions.close();
       training.close();
       await compression.close();
       await datasets.close();
+      await detectors.close();
       await queue.shutdown();
       await settings.settled();
       upscaler.dispose();

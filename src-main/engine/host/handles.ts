@@ -72,6 +72,11 @@ export class Handles {
     return path;
   }
 
+  /** The path of a file that a page asks a picture of, as `file-` and its handle. */
+  pathOf(picture: string): string | undefined {
+    return picture.startsWith('file-') ? this.path(picture.slice('file-'.length)) : undefined;
+  }
+
   async #admitOne(path: string): Promise<FileHandle> {
     const real = await realpath(path);
     const status = await stat(real);

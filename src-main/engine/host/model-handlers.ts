@@ -3,9 +3,11 @@ import type { EventName, EventPayload } from '../../contract/methods.ts';
 import type { Handlers } from '../../contract/wire.ts';
 import type { ModelCatalogue } from '../models/index.ts';
 import type { Handles } from './handles.ts';
+import type { Conversions } from './model-conversion.ts';
 
 interface Parts {
   readonly catalogue: ModelCatalogue;
+  readonly conversions: Conversions;
   readonly handles: Handles;
   readonly emit: <Name extends EventName>(name: Name, payload: EventPayload<Name>) => void;
 }
@@ -13,11 +15,11 @@ interface Parts {
 type ModelMethod = Extract<keyof Handlers, `models.${string}`>;
 
 /** Answers `models.*`. A download goes on after its request was answered; events tell how far it is. */
-export function modelHandlers({ catalogue, handles, emit }: Parts): Pick<Handlers, ModelMethod> {
+export function modelHandlers({ catalogue, conversions, handles, emit }: Parts): Pick<Handlers, ModelMethod> {
   const tell = async (): Promise<void> => emit('models.changed', { models: await catalogue.list() });
 
   return {
-    'models.list': async () => ({ models: await catalogue.list() }),
+    'models.list': async () => ({ models: await catalogue.list(), conversion: conversions.latest }),
     'models.download': ({ id }) => {
       catalogue.download(id).then(tell, async (thrown: unknown) => {
         const { code, message, hint } = toErrorValue(thrown);
@@ -36,6 +38,16 @@ export function modelHandlers({ catalogue, handles, emit }: Parts): Pick<Handler
       const added = await catalogue.addCustom(handles.path(handle), name, kind);
       await tell();
       return added;
+    },
+    'models.inspectDiffusion': ({ handle }) => conversions.inspect(handles.path(handle)),
+    'models.conversionNeeds': ({ handle, choices }) => conversions.needs(handles.path(handle), choices),
+    'models.convert': ({ handle, name, choices }) => {
+      conversions.start(handles.path(handle), name, choices);
+      return {};
+    },
+    'models.cancelConversion': () => {
+      conversions.cancel();
+      return {};
     },
     'models.addDiffusion': async ({ handle, name }) => {
       const added = await catalogue.addDiffusion(handles.path(handle), name);

@@ -4,6 +4,7 @@ import { basename, extname, isAbsolute, join } from 'node:path';
 import { RefineryError } from '../../contract/errors.ts';
 import type { ImageInterface, ModelEntry } from '../../contract/models.ts';
 import { modelFolderFiles, readModelFolder } from '../diffusion/index.ts';
+import { exists } from '../io/atomic.ts';
 import { hashFile } from '../io/hash.ts';
 
 /** The files that make up a network on disk: an IR's two, or one ONNX. */
@@ -86,7 +87,7 @@ export async function copyNetwork(
 /** Copies the folder of a converted latent diffusion model. */
 export async function copyDiffusion(path: string, folder: string, name: string): Promise<ModelEntry> {
   const { factor } = await readModelFolder(path);
-  const names = Object.values(modelFolderFiles);
+  const names = [...Object.values(modelFolderFiles), ...(await receiptOf(path))];
   return copyFiles(
     // The largest last: its hash tells models apart.
     [...names.filter((file) => file !== modelFolderFiles.unetWeights), modelFolderFiles.unetWeights].map(
@@ -111,6 +112,12 @@ export async function copyDiffusion(path: string, folder: string, name: string):
       agreementPsnr: 10,
     },
   );
+}
+
+/** The proof of its conversion, where the folder has it. */
+async function receiptOf(folder: string): Promise<string[]> {
+  const receipt = 'conversion.json';
+  return (await exists(join(folder, receipt))) ? [receipt] : [];
 }
 
 type Description = Pick<ModelEntry, 'name' | 'summary' | 'task' | 'interface' | 'agreementPsnr'>;

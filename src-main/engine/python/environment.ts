@@ -106,7 +106,9 @@ export async function installEnvironment(
       ...stoppable,
       onLine(line) {
         const doing = /^\s*(Collecting|Downloading|Installing collected packages)\b:?\s*(.*)$/.exec(line);
-        if (doing) onProgress(`${doing[1]} ${doing[2]}`.slice(0, 100));
+        // pip adds whose requirement it is, with that file's place.
+        const what = doing?.[2]?.replace(/ \(from .*$/, '');
+        if (doing) onProgress(`${doing[1]} ${what}`.slice(0, 100));
       },
     },
   );

@@ -2,12 +2,12 @@ import { History } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import type { Job } from '../../../src-main/contract/index.ts';
 import type { Page } from '../../app/page-type.ts';
-import { removeJobs, useJobs } from '../../state/jobs.ts';
+import { isActive, removeJobs, useJobs } from '../../state/jobs.ts';
 import { select } from '../../state/selection.ts';
-import { showPage } from '../../state/session.ts';
-import { count, formatBytes, formatDuration } from '../../ui/format.ts';
+import { act, showPage, useSession } from '../../state/session.ts';
+import { count, formatBytes, formatDuration, formatTimeLeft } from '../../ui/format.ts';
 import { StateMark, stateWord } from '../../ui/job-state.tsx';
-import { Button } from '../../ui/parts.tsx';
+import { Button, Progress } from '../../ui/parts.tsx';
 import './activity.css';
 
 /** Rows that are shown before the person asks for more. */
@@ -29,6 +29,10 @@ function Activity() {
         .sort((a, b) => (b.finishedAt ?? 0) - (a.finishedAt ?? 0)),
     [jobs, filter],
   );
+  const inHand = useMemo(
+    () => [...jobs.values()].filter((job) => job.kind === 'convert' && isActive(job)),
+    [jobs],
+  );
   return (
     <div className="page">
       <div className="column">
@@ -46,12 +50,16 @@ function Activity() {
             onChange={(event) => setFilter(event.target.value)}
           />
         </header>
+        {inHand.map((job) => (
+          <InHand key={job.id} job={job} />
+        ))}
         {finished.length === 0 ? (
           <div className="section">
             <p>{filter ? 'Nothing of that name was finished.' : 'Nothing was finished yet.'}</p>
             {!filter && (
               <p className="quiet">
-                Each picture that is done or has failed is listed here, newest first, with its receipt.
+                Each picture and each dataset that is done or has failed is listed here, newest first, with
+                its receipt.
               </p>
             )}
           </div>
@@ -60,7 +68,7 @@ function Activity() {
             <table className="activity">
               <thead>
                 <tr>
-                  <th>Picture</th>
+                  <th>Name</th>
                   <th>Outcome</th>
                   <th className="figure">Time</th>
                   <th className="figure">Size</th>
@@ -88,18 +96,83 @@ function Activity() {
   );
 }
 
+/** A conversion that is not finished. */
+function InHand({ job }: { readonly job: Job }) {
+  const queuePaused = useJobs(({ summary }) => summary?.paused === true);
+  const paused = job.state === 'paused';
+  const { stage, fraction = 0, timeLeft } = job.progress ?? {};
+  const doing = paused || queuePaused ? 'Paused' : (stage ?? stateWord[job.state]);
+  return (
+    <section className="section in-hand" aria-label={`Conversion of ${job.title}`}>
+      <div className="row spread">
+        <span className="clip">{job.title}</span>
+        <span className="quiet numeric">
+          {doing}
+          {timeLeft !== undefined && doing !== 'Paused' && `, ${formatTimeLeft(timeLeft)}`}
+        </span>
+      </div>
+      <Progress value={fraction} label={`Progress of ${job.title}`} />
+      <div className="row">
+        {!queuePaused && (
+          <Button onClick={() => void act(paused ? 'jobs.resume' : 'jobs.pause', { ids: [job.id] })}>
+            {paused ? 'Resume' : 'Pause'}
+          </Button>
+        )}
+        <Button onClick={() => void act('jobs.cancel', { ids: [job.id] })}>Cancel</Button>
+      </div>
+    </section>
+  );
+}
+
+/** A line that may be cut off; the whole of it shows when the pointer rests on it. */
+function Quiet({ text }: { readonly text: string }) {
+  return (
+    <div className="quiet clip" title={text}>
+      {text}
+    </div>
+  );
+}
+
+/** What came back of a set that was written, and where that stands. */
+function proofOf({ score, receipt }: NonNullable<NonNullable<Job['convert']>['result']>): string {
+  const back = `${(100 * score).toFixed(1)} % came back as said`;
+  return receipt === null ? back : `${back}, ${receipt}`;
+}
+
+function outcome({ state, upscale, convert }: Job): string {
+  const losses = upscale?.result?.losses ?? 0;
+  if (state === 'done' && losses > 0) return count(losses, 'remark');
+  if (state === 'done' && convert?.result?.check === 'failed') return 'Not all came back';
+  return stateWord[state];
+}
+
 function Row({ job }: { readonly job: Job }) {
+  const native = useSession((state) => state.shell?.native ?? false);
   const result = job.upscale?.result;
+  const set = job.convert;
+  const duration = result?.duration ?? set?.result?.duration;
   const open = (): void => {
+    if (set) {
+      void act('shell.showResult', { id: job.id });
+      return;
+    }
     select([job.id], job.id);
     showPage('upscale');
   };
   return (
     <tr>
       <td>
-        <button type="button" className="activity-name clip" title={job.title} onClick={open}>
+        <button
+          type="button"
+          className="activity-name clip"
+          title={job.title}
+          disabled={set !== undefined && (!set.result || !native)}
+          onClick={open}
+        >
           {job.title}
         </button>
+        {set && <Quiet text={`${set.from} to ${set.to}`} />}
+        {set?.result && <Quiet text={proofOf(set.result)} />}
         {result && (
           <div className="quiet clip">
             {result.model}, {result.device}
@@ -110,12 +183,10 @@ function Row({ job }: { readonly job: Job }) {
       <td>
         <span className="row">
           <StateMark state={job.state} />
-          {job.state === 'done' && result && result.losses > 0
-            ? count(result.losses, 'remark')
-            : stateWord[job.state]}
+          {outcome(job)}
         </span>
       </td>
-      <td className="figure numeric">{result ? formatDuration(result.duration) : ''}</td>
+      <td className="figure numeric">{duration === undefined ? '' : formatDuration(duration)}</td>
       <td className="figure numeric">{result ? formatBytes(result.bytes) : ''}</td>
       <td className="numeric quiet">{job.finishedAt ? time.format(job.finishedAt) : ''}</td>
       <td>

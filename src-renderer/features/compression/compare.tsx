@@ -28,7 +28,7 @@ const add = (): void => void chooseFolder('runFolder', (admitted) => void addRun
 
 /** Several trainings over each other: curves, settings that differ, and which model is worth its cost. */
 export function Compare() {
-  const { compared, comparison, choices } = useCompression();
+  const { compared, comparison, choices, logarithmic } = useCompression();
   const [wanted, setWanted] = useState('');
   if (compared.length === 0) {
     return (
@@ -85,6 +85,9 @@ export function Compare() {
         >
           Leave outliers out of the range
         </Check>
+        <Check checked={logarithmic} onChange={(next) => useCompression.setState({ logarithmic: next })}>
+          Logarithmic
+        </Check>
         <input
           className="input"
           type="search"
@@ -113,7 +116,7 @@ const xLabels = { step: 'step', epoch: 'epoch', time: 'seconds' } as const;
 
 function Overlays({ comparison, wanted, axis }: OverlaysProps) {
   const { metrics, runs } = comparison;
-  const { overlays, overlaysOf } = useCompression();
+  const { overlays, overlaysOf, logarithmic } = useCompression();
   const [pages, setPages] = useState(1);
   const text = wanted.trim().toLowerCase();
   const found = useMemo(
@@ -155,6 +158,7 @@ function Overlays({ comparison, wanted, axis }: OverlaysProps) {
             format={format}
             group="compare"
             range={range}
+            logarithmic={logarithmic}
             note={note}
             svg={drawSvg}
           />

@@ -1,8 +1,7 @@
 import { ChartSpline } from 'lucide-react';
-import { useEffect } from 'react';
+import type { EngineClient } from '../../../src-main/contract/index.ts';
 import { chooseFolder } from '../../app/choose-folder.ts';
 import type { Page } from '../../app/page-type.ts';
-import { useSession } from '../../state/session.ts';
 import { Empty } from '../../ui/empty.tsx';
 import { Segmented } from '../../ui/parts.tsx';
 import { Compare } from './compare.tsx';
@@ -16,21 +15,19 @@ import { Train } from './train/train.tsx';
 
 const choose = (): void => void chooseFolder('runFolder', (admitted) => void openRun(admitted));
 
+function follow(engine: EngineClient): void {
+  engine.on('compression.changed', (run) => useCompression.setState({ run }));
+  engine.on('training.installing', onInstalling);
+  engine.on('training.changed', onTraining);
+  engine.on('compression.measured', (measured) => useCompression.setState({ measured }));
+}
+
+/** How far measuring is; null when nothing is measured. */
+const useMeasuring = (): number | null =>
+  useCompression(({ measured }) => (measured && measured.now !== null ? measured.fraction : null));
+
 function Compression() {
   const { mode } = useCompression();
-  const engine = useSession((state) => state.connection?.engine);
-  useEffect(() => {
-    if (!engine) return undefined;
-    const stops = [
-      engine.on('compression.changed', (run) => useCompression.setState({ run })),
-      engine.on('training.installing', onInstalling),
-      engine.on('training.changed', onTraining),
-      engine.on('compression.measured', (measured) => useCompression.setState({ measured })),
-    ];
-    return () => {
-      for (const stop of stops) stop();
-    };
-  }, [engine]);
   return (
     <div className="compression">
       <div className="mode-bar">
@@ -91,6 +88,15 @@ export const page: Page = {
   icon: ChartSpline,
   rank: 3,
   component: Compression,
+  follow,
+  useProgress: useMeasuring,
+  commands: [
+    { id: 'watch-training', title: 'Watch a training with JPQD', run: choose },
+    { id: 'compare-trainings', title: 'Compare trainings', run: () => showMode('compare') },
+    { id: 'measure-models', title: 'Measure models', run: () => showMode('measure') },
+    { id: 'configure-jpqd', title: 'Configure JPQD', run: () => showMode('configure') },
+    { id: 'start-training', title: 'Start a training with JPQD', run: () => showMode('train') },
+  ],
   drop: {
     title: 'Watch, compare or measure this',
     hint: 'The output folder of a training with JPQD; models where they are measured.',

@@ -21,6 +21,8 @@ interface Compression {
   readonly opening: boolean;
   readonly compared: readonly FileHandle[];
   readonly choices: CompareChoices;
+  /** Whether curves are drawn over powers of ten. */
+  readonly logarithmic: boolean;
   readonly comparison: ComparisonView | null;
   /** Curves that were asked for, by metric, with the choices they were drawn by. */
   readonly overlays: ReadonlyMap<string, OverlayView>;
@@ -40,6 +42,7 @@ export const useCompression = create<Compression>(() => ({
   opening: false,
   compared: [],
   choices: { axis: 'step', smoothing: 0, clip: 0 },
+  logarithmic: false,
   comparison: null,
   overlays: new Map(),
   overlaysOf: null,

@@ -1,9 +1,9 @@
 import { CircleAlert, Info, TriangleAlert } from 'lucide-react';
-import { useEffect, useState } from 'react';
 import type { DatasetFinding } from '../../../src-main/contract/index.ts';
 import { call } from '../../state/session.ts';
 import { count } from '../../ui/format.ts';
 import { Button } from '../../ui/parts.tsx';
+import { type About, useAsked } from './asked.ts';
 import { changeSteps, useWizard } from './state.ts';
 import { number, titleOf } from './words.ts';
 
@@ -13,25 +13,11 @@ const severities = {
   info: { word: 'Note', icon: Info, className: 'quiet' },
 } as const;
 
+const validate = (about: About) => call('datasets.validate', about);
+
 /** What is wrong with the set after its changes, and what mends it. */
 export function Findings() {
-  const { view, steps } = useWizard();
-  const [found, setFound] = useState<{ task: string; findings: readonly DatasetFinding[] } | null>(null);
-  const [failed, setFailed] = useState<string | null>(null);
-  const id = view?.id;
-  useEffect(() => {
-    if (id === undefined) return undefined;
-    let current = true;
-    setFound(null);
-    setFailed(null);
-    call('datasets.validate', { id, steps: [...steps] }).then(
-      (answer) => current && setFound(answer),
-      (thrown: Error) => current && setFailed(thrown.message),
-    );
-    return () => {
-      current = false;
-    };
-  }, [id, steps]);
+  const { answer: found, failed } = useAsked(validate);
   if (failed !== null) return <p className="findings state-failed">{failed}</p>;
   if (!found) {
     return (

@@ -5,6 +5,9 @@ import { call } from '../../state/session.ts';
 /** Items that are asked for at once. */
 const page = 48;
 
+/** Milliseconds that a range must be looked at for before it is fetched. */
+const passing = 40;
+
 /** Pages that are kept, about the ones on the screen. */
 const keptPages = 40;
 
@@ -26,6 +29,7 @@ export function useItems(id: string, filter: DatasetFilter, from: number, to: nu
     total: 0,
     pages: new Map(),
   });
+  const total = known.source === source ? known.total : 0;
   const pages = known.source === source ? known.pages : new Map<number, DatasetItem[]>();
   const first = Math.floor(Math.max(0, from) / page);
   const last = Math.floor(Math.max(0, to) / page);
@@ -38,27 +42,30 @@ export function useItems(id: string, filter: DatasetFilter, from: number, to: nu
   );
   useEffect(() => {
     let current = true;
-    for (const index of missing) {
+    const fetch = (index: number): void => {
       call('datasets.items', { id, filter, offset: index * page, count: page }).then(
-        ({ total, items }) => {
+        ({ total: all, items }) => {
           if (!current) return;
           setKnown((before) => {
             const same = before.source === source;
             const next = new Map(same ? before.pages : []);
             next.set(index, items);
             for (const old of [...next.keys()].slice(0, -keptPages)) next.delete(old);
-            return { source, total, pages: next };
+            return { source, total: all, pages: next };
           });
         },
         () => undefined,
       );
-    }
+    };
+    // What is only scrolled past is not asked for.
+    const timer = setTimeout(() => missing.forEach(fetch), total === 0 ? 0 : passing);
     return () => {
       current = false;
+      clearTimeout(timer);
     };
-  }, [missing, id, filter, source]);
+  }, [missing, id, filter, source, total]);
   return {
-    total: known.source === source ? known.total : 0,
+    total,
     at: (place) => pages.get(Math.floor(place / page))?.[place % page],
   };
 }

@@ -1,12 +1,14 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react';
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { DatasetItem } from '../../../src-main/contract/index.ts';
 import { useSession } from '../../state/session.ts';
+import { classColour } from '../../ui/class-colour.ts';
 import { formatSize } from '../../ui/format.ts';
+import { Overlay } from '../../ui/overlay.tsx';
 import { Button, IconButton } from '../../ui/parts.tsx';
-import { Overlay } from './overlay.tsx';
+import { useRoom } from '../../ui/room.ts';
 import { useWizard } from './state.ts';
-import { classColour, kindWords, number } from './words.ts';
+import { kindWords, number } from './words.ts';
 
 interface LargeProps {
   readonly item: DatasetItem | undefined;
@@ -20,8 +22,7 @@ interface LargeProps {
 export function Large({ item, place, total, onMove, onClose }: LargeProps) {
   const { view, summary } = useWizard();
   const bridge = useSession((state) => state.connection?.bridge);
-  const box = useRef<HTMLDivElement>(null);
-  const [room, setRoom] = useState({ width: 1, height: 1 });
+  const [box, room] = useRoom<HTMLDivElement>();
   const [natural, setNatural] = useState<{ width: number; height: number } | null>(null);
   const [hidden, setHidden] = useState<ReadonlySet<number>>(new Set());
   const [marked, setMarked] = useState<number | null>(null);
@@ -31,15 +32,6 @@ export function Large({ item, place, total, onMove, onClose }: LargeProps) {
     setMarked(null);
     setNatural(null);
   }, [item?.index]);
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (!element) return undefined;
-    const observer = new ResizeObserver(() =>
-      setRoom({ width: element.clientWidth, height: element.clientHeight }),
-    );
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
       if ((event.target as HTMLElement).closest('input:not([type="checkbox"]), select, dialog')) return;

@@ -1,14 +1,16 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { clsx } from 'clsx';
-import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, useEffect, useState } from 'react';
 import type { DatasetItem } from '../../../src-main/contract/index.ts';
 import { useSession } from '../../state/session.ts';
 import { count } from '../../ui/format.ts';
+import { Overlay } from '../../ui/overlay.tsx';
 import { Button, Check, Segmented, Select } from '../../ui/parts.tsx';
+import { useRoom } from '../../ui/room.ts';
+import { Figures } from './figures.tsx';
 import { Findings } from './findings.tsx';
 import { type Items, useItems } from './items.ts';
 import { Large } from './large.tsx';
-import { Overlay } from './overlay.tsx';
 import { changeFilter, showStep, useWizard } from './state.ts';
 
 /** Smallest width of a tile, and the height of its words, in pixels. */
@@ -22,7 +24,7 @@ export function Look() {
   const [range, setRange] = useState({ from: 0, to: 47 });
   const [place, setPlace] = useState(0);
   const [large, setLarge] = useState(false);
-  const [shown, setShown] = useState<'pictures' | 'findings'>('pictures');
+  const [shown, setShown] = useState<'pictures' | 'figures' | 'findings'>('pictures');
   const items = useItems(view?.id ?? '', filter, range.from, range.to);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another filter begins at its first picture.
   useEffect(() => setPlace(0), [filter]);
@@ -35,6 +37,7 @@ export function Look() {
           value={shown}
           options={[
             ['pictures', 'Pictures'],
+            ['figures', 'Figures'],
             ['findings', 'Faults'],
           ]}
           onChange={setShown}
@@ -46,6 +49,8 @@ export function Look() {
       </div>
       {shown === 'findings' ? (
         <Findings />
+      ) : shown === 'figures' ? (
+        <Figures />
       ) : large ? (
         <Large
           item={items.at(place)}
@@ -121,15 +126,7 @@ interface GridProps {
 }
 
 function Grid({ items, place, onRange, onPlace, onOpen }: GridProps) {
-  const box = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(800);
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (!element) return undefined;
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
+  const [box, { width }] = useRoom<HTMLDivElement>({ width: 800, height: 600 });
   const columns = Math.max(1, Math.floor((width - gap) / (least + gap)));
   const side = (width - gap) / columns - gap;
   const rowHeight = side * 0.75 + wordsHeight + gap;
@@ -202,6 +199,19 @@ function Grid({ items, place, onRange, onPlace, onOpen }: GridProps) {
   );
 }
 
+/** Milliseconds that a tile must be there for before its picture is asked for. */
+const passing = 80;
+
+/** Whether a tile is more than one of thousands that scrolling past makes for a moment. */
+function useStays(): boolean {
+  const [stays, setStays] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setStays(true), passing);
+    return () => clearTimeout(timer);
+  }, []);
+  return stays;
+}
+
 interface TileProps {
   readonly item: DatasetItem | undefined;
   readonly place: number;
@@ -217,6 +227,7 @@ function Tile({ item, place, total, width, current, style, onOpen }: TileProps) 
   const bridge = useSession((state) => state.connection?.bridge);
   const [natural, setNatural] = useState<{ width: number; height: number } | null>(null);
   const [broken, setBroken] = useState(false);
+  const stays = useStays();
   const size = item?.size ?? natural;
   const height = width * 0.75;
   const fit = size ? Math.min(width / size.width, height / size.height) : 0;
@@ -237,7 +248,7 @@ function Tile({ item, place, total, width, current, style, onOpen }: TileProps) 
       <div className="tile-picture" style={{ height }}>
         {item && !item.hasPicture && <span className="quiet">No picture</span>}
         {item?.hasPicture && broken && <span className="quiet">Picture is missing</span>}
-        {item?.hasPicture && !broken && (
+        {item?.hasPicture && !broken && stays && (
           <img
             src={bridge?.mediaUrl({ jobId: `${id}.${item.index}`, variant: 'tile' })}
             alt=""

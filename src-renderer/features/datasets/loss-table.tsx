@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { DatasetLoss } from '../../../src-main/contract/index.ts';
 import { Button } from '../../ui/parts.tsx';
+import { FateMenu } from './fate-menu.tsx';
 import { kindWords, number } from './words.ts';
 
 /** Classes that are listed before one asks for all. */
@@ -28,6 +29,9 @@ export function LossTable({ loss }: { readonly loss: DatasetLoss }) {
             {has('approximated') && <th className="numeric">Approximated</th>}
             {has('dropped') && <th className="numeric">Dropped</th>}
             <th>How</th>
+            <th>
+              <span className="hidden-visually">Choice</span>
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -57,6 +61,9 @@ export function LossTable({ loss }: { readonly loss: DatasetLoss }) {
                 {merged > 0 &&
                   becomes &&
                   `${approximated > 0 ? '. ' : ''}Their objects keep their ${kindWords[becomes].toLowerCase()}`}
+              </td>
+              <td className="figure">
+                <FateMenu kind={type} />
               </td>
             </tr>
           ))}

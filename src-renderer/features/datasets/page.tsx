@@ -1,15 +1,14 @@
 import { Database } from 'lucide-react';
-import { useEffect } from 'react';
 import { chooseFolder } from '../../app/choose-folder.ts';
 import type { Page } from '../../app/page-type.ts';
-import { useSession } from '../../state/session.ts';
+import { useJobs } from '../../state/jobs.ts';
 import { Empty } from '../../ui/empty.tsx';
 import './datasets.css';
 import { Look } from './look.tsx';
 import { Result } from './result.tsx';
 import { Shape } from './shape.tsx';
 import { Source } from './source.tsx';
-import { followDatasets, openDataset, useWizard } from './state.ts';
+import { closeDataset, followDatasets, openDataset, useWizard } from './state.ts';
 import { StepBar } from './step-bar.tsx';
 import { SummaryPanel } from './summary.tsx';
 import { Target } from './target.tsx';
@@ -18,10 +17,15 @@ const choose = (): void => void chooseFolder('datasetFolder', (admitted) => void
 
 const contents = { source: Source, look: Look, shape: Shape, target: Target, result: Result } as const;
 
+/** How far the conversion is that runs; null when none does. */
+const useConversions = (): number | null =>
+  useJobs(({ jobs }) => {
+    const running = [...jobs.values()].find(({ kind, state }) => kind === 'convert' && state === 'running');
+    return running ? (running.progress?.fraction ?? 0) : null;
+  });
+
 function Datasets() {
   const { view, step, busy } = useWizard();
-  const engine = useSession((state) => state.connection?.engine);
-  useEffect(() => (engine ? followDatasets(engine) : undefined), [engine]);
   if (!view) {
     return (
       <Empty
@@ -55,6 +59,12 @@ export const page: Page = {
   icon: Database,
   rank: 2,
   component: Datasets,
+  follow: followDatasets,
+  useProgress: useConversions,
+  commands: [
+    { id: 'open-dataset', title: 'Open a dataset', run: choose },
+    { id: 'close-dataset', title: 'Close the dataset', run: closeDataset },
+  ],
   drop: {
     title: 'Open this dataset',
     hint: 'A folder of annotated pictures, or a zip or tar of one.',

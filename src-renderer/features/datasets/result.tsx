@@ -1,5 +1,7 @@
 import { CircleCheck, TriangleAlert } from 'lucide-react';
+import { useJobs } from '../../state/jobs.ts';
 import { act, call, toast, useSession } from '../../state/session.ts';
+import { formatTimeLeft } from '../../ui/format.ts';
 import { Button, Progress } from '../../ui/parts.tsx';
 import { cancelWork, convertDataset, openDataset, showStep, useWizard } from './state.ts';
 import { Training } from './training.tsx';
@@ -14,25 +16,8 @@ const stages = {
 
 /** How far it is, and then what came of it. */
 export function Result() {
-  const { busy, progress, result, error } = useWizard();
-  if (busy === 'converting') {
-    const part = progress?.total ? progress.done / progress.total : 0;
-    const order = ['planning', 'writing', 'checking'] as const;
-    const stage = Math.max(0, order.indexOf((progress?.stage ?? 'planning') as (typeof order)[number]));
-    return (
-      <div className="column result" role="status">
-        <h2 className="wizard-title">{progress ? stages[progress.stage] : 'Starting'}</h2>
-        <Progress value={(stage + part) / order.length} label="Progress of the conversion" />
-        <p className="quiet numeric">
-          {progress &&
-            `${number(progress.done)}${progress.total ? ` of ${number(progress.total)}` : ''} pictures`}
-        </p>
-        <div>
-          <Button onClick={cancelWork}>Cancel</Button>
-        </div>
-      </div>
-    );
-  }
+  const { busy, result, error } = useWizard();
+  if (busy === 'converting') return <Running />;
   if (error) {
     return (
       <div className="column result" role="alert">
@@ -52,6 +37,40 @@ export function Result() {
     );
   }
   return result ? <Done /> : null;
+}
+
+/** A conversion on its way: it goes on in the queue whatever the window shows. */
+function Running() {
+  const { progress, job: id } = useWizard();
+  const job = useJobs(({ jobs }) => (id === null ? undefined : jobs.get(id)));
+  const queuePaused = useJobs(({ summary }) => summary?.paused === true);
+  const paused = queuePaused || job?.state === 'paused';
+  const timeLeft = job?.progress?.timeLeft;
+  const holdOrGoOn = (): void => {
+    if (queuePaused) void act('jobs.resumeAll', {});
+    else if (id !== null) void act(paused ? 'jobs.resume' : 'jobs.pause', { ids: [id] });
+  };
+  const waiting = job?.state === 'queued' ? 'Waiting for its turn' : 'Starting';
+  const doing = progress ? stages[progress.stage] : waiting;
+  return (
+    <div className="column result" role="status">
+      <h2 className="wizard-title">{paused ? 'Paused' : doing}</h2>
+      <Progress value={job?.progress?.fraction ?? 0} label="Progress of the conversion" />
+      <p className="row spread quiet numeric">
+        <span>
+          {progress &&
+            `${number(progress.done)}${progress.total ? ` of ${number(progress.total)}` : ''} pictures`}
+        </span>
+        <span>{!paused && timeLeft !== undefined && formatTimeLeft(timeLeft)}</span>
+      </p>
+      <div className="row">
+        <Button disabled={id === null} onClick={holdOrGoOn}>
+          {paused ? 'Resume' : 'Pause'}
+        </Button>
+        <Button onClick={cancelWork}>Cancel</Button>
+      </div>
+    </div>
+  );
 }
 
 const headlines = {

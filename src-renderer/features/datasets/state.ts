@@ -2,8 +2,8 @@ import { create } from 'zustand';
 import type {
   AdmitResult,
   DatasetFilter,
-  DatasetLoss,
   DatasetMedia,
+  DatasetPlan,
   DatasetProgress,
   DatasetResult,
   DatasetStep,
@@ -39,11 +39,13 @@ interface Wizard {
   readonly shaped: { readonly summary: DatasetSummary; readonly targets: readonly DatasetTarget[] } | null;
   readonly target: string | null;
   /** What the chosen format would lose, measured. Null until it is known. */
-  readonly plan: { readonly loss: DatasetLoss; readonly advice: readonly string[] } | null;
+  readonly plan: DatasetPlan | null;
   readonly writing: Writing;
   readonly progress: DatasetProgress | null;
   /** Whether something is under way that the person waits for. */
   readonly busy: 'opening' | 'reading' | 'shaping' | 'planning' | 'converting' | null;
+  /** The conversion in the queue. */
+  readonly job: string | null;
   readonly result: DatasetResult | null;
   readonly error: ErrorValue | null;
 }
@@ -62,6 +64,7 @@ const nothing: Wizard = {
   writing: { folder: null, name: '', media: 'copy', overwrite: false, strict: false },
   progress: null,
   busy: null,
+  job: null,
   result: null,
   error: null,
 };
@@ -73,18 +76,13 @@ const set = useWizard.setState;
 const get = useWizard.getState;
 
 /** Connects the wizard to the engine's events. */
-export function followDatasets(engine: EngineClient): () => void {
-  const stops = [
-    engine.on('datasets.progress', (progress) => {
-      if (progress.id === get().view?.id) set({ progress });
-    }),
-    engine.on('datasets.finished', ({ id, result, error }) => {
-      if (id === get().view?.id) set({ busy: null, progress: null, result, error });
-    }),
-  ];
-  return () => {
-    for (const stop of stops) stop();
-  };
+export function followDatasets(engine: EngineClient): void {
+  engine.on('datasets.progress', (progress) => {
+    if (progress.id === get().view?.id) set({ progress });
+  });
+  engine.on('datasets.finished', ({ id, result, error }) => {
+    if (id === get().view?.id) set({ busy: null, progress: null, result, error });
+  });
 }
 
 /** Opens what was dropped or chosen, and reads it when it is clear what it is. */
@@ -181,7 +179,7 @@ const stemOf = (name: string): string => name.replace(/\.(zip|tar|tgz|tar\.gz)$/
 export async function convertDataset(): Promise<void> {
   const { view, target, steps, writing } = get();
   if (!view || target === null) return;
-  set({ step: 'result', busy: 'converting', progress: null, result: null, error: null });
+  set({ step: 'result', busy: 'converting', progress: null, job: null, result: null, error: null });
   const started = await act('datasets.convert', {
     id: view.id,
     to: target,
@@ -192,7 +190,8 @@ export async function convertDataset(): Promise<void> {
     overwrite: writing.overwrite,
     strict: writing.strict,
   });
-  if (!started) set({ step: 'target', busy: null });
+  if (started) set({ job: started.jobId });
+  else set({ step: 'target', busy: null });
 }
 
 export function cancelWork(): void {

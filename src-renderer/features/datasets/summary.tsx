@@ -1,9 +1,10 @@
 import { X } from 'lucide-react';
 import { useState } from 'react';
 import type { DatasetSummary } from '../../../src-main/contract/index.ts';
+import { classColour } from '../../ui/class-colour.ts';
 import { Button, IconButton, Progress } from '../../ui/parts.tsx';
 import { cancelWork, changeFilter, closeDataset, showStep, useWizard } from './state.ts';
-import { classColour, difference, kindWords, number } from './words.ts';
+import { difference, kindWords, number } from './words.ts';
 
 /** Classes that are listed before one asks for all. */
 const fewClasses = 14;

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { TrainingView } from '../../../src-main/contract/index.ts';
+import { trainWith } from '../../state/hand-over.ts';
 import { call, toast } from '../../state/session.ts';
 import { count } from '../../ui/format.ts';
 import { Button } from '../../ui/parts.tsx';
@@ -19,7 +20,14 @@ export function Training({ handle }: { readonly handle: string }) {
   };
   return (
     <section className="section" aria-label="Training">
-      <h2>{view.trains ? 'Ultralytics would train with it' : 'Ultralytics would not train with it yet'}</h2>
+      <div className="row spread">
+        <h2>{view.trains ? 'Ultralytics would train with it' : 'Ultralytics would not train with it yet'}</h2>
+        {view.trains && (
+          <Button onClick={() => void call('files.describe', { id: handle }).then(trainWith)}>
+            Train with it
+          </Button>
+        )}
+      </div>
       {view.findings.length > 0 && (
         <ul className="plain">
           {view.findings.map(({ severity, title, hint, count: times, examples }) => (

@@ -42,10 +42,6 @@ export function fateText({ kept, approximated, merged, dropped }: DatasetFate): 
   return parts.filter(Boolean).join(', ');
 }
 
-/** Colours of classes: as different as can be for neighbours, light enough for any picture. */
-export const classColour = (label: number | null): string =>
-  label === null ? '#ffffff' : `hsl(${(label * 137.508) % 360} 85% 62%)`;
-
 /** A name of the kind `random_split` for people. */
 export const titleOf = (name: string): string => {
   const words = name.replaceAll('_', ' ');

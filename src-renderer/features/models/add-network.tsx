@@ -6,6 +6,7 @@ import {
   type ModelGuess,
   toErrorValue,
 } from '../../../src-main/contract/index.ts';
+import { Problem } from '../../app/problem.tsx';
 import { act, call, toast } from '../../state/session.ts';
 import { Button, Dialog, Field, Select } from '../../ui/parts.tsx';
 
@@ -70,12 +71,7 @@ export function AddNetwork({ handle, onClose }: AddNetworkProps) {
               ? 'This is how it seems to work. Does the picture look right?'
               : ''}
         </p>
-        {problem && (
-          <div role="alert">
-            <p className="state-failed">{problem.message}</p>
-            {problem.hint && <p className="quiet">{problem.hint}</p>}
-          </div>
-        )}
+        {problem && <Problem error={problem} />}
         {guess && kind && (
           <>
             <div className="guess-pictures">

@@ -9,13 +9,23 @@ import { act, toast } from '../../state/session.ts';
 import { formatBytes } from '../../ui/format.ts';
 import { Button, Progress } from '../../ui/parts.tsx';
 import { AddNetwork } from './add-network.tsx';
+import { Conversion } from './conversion.tsx';
+import { ConvertCheckpoint } from './convert-checkpoint.tsx';
 import './models.css';
 
+interface Checkpoint {
+  readonly handle: FileHandle;
+  readonly bytes: number;
+}
+
 function Models() {
-  const models = useModels((state) => state.models);
-  const [chosen, setChosen] = useState<FileHandle | null>(null);
+  const { models, conversion } = useModels();
+  const [network, setNetwork] = useState<FileHandle | null>(null);
+  const [checkpoint, setCheckpoint] = useState<Checkpoint | null>(null);
   const addDiffusion = async ([folder]: readonly FileHandle[]): Promise<void> => {
-    if (!folder) return;
+    const found = folder && (await act('models.inspectDiffusion', { handle: folder.id }));
+    if (!found) return;
+    if (found.kind === 'checkpoint') return setCheckpoint({ handle: folder, bytes: found.bytes });
     const added = await act('models.addDiffusion', { handle: folder.id, name: folder.name });
     if (added) toast(`${added.entry.name} was added. Choose Diffusion for a picture to use it.`);
   };
@@ -23,8 +33,8 @@ function Models() {
     void chooseFolder('modelFolder', ({ handles }) => void addDiffusion(handles));
   const choose = async (): Promise<void> => {
     const { handles, refused } = await openDialog('model');
-    const network = handles.find(({ name }) => /\.(xml|onnx)$/i.test(name)) ?? handles[0];
-    if (network) setChosen(network);
+    const chosen = handles.find(({ name }) => /\.(xml|onnx)$/i.test(name)) ?? handles[0];
+    if (chosen) setNetwork(chosen);
     else if (refused[0]) toast(`${refused[0].name}: ${refused[0].reason}`, { tone: 'warning' });
   };
   return (
@@ -35,10 +45,7 @@ function Models() {
             <h1>Models</h1>
             <p className="quiet">Networks that enlarge pictures. All of them run on this machine.</p>
           </div>
-          <div className="row">
-            <Button onClick={chooseDiffusion}>Add a diffusion model</Button>
-            <Button onClick={() => void choose()}>Add a network</Button>
-          </div>
+          <Button onClick={() => void choose()}>Add a network</Button>
         </header>
         <ul className="model-list">
           {models.map((model) => (
@@ -46,19 +53,27 @@ function Models() {
           ))}
         </ul>
         <section className="section" aria-label="Latent diffusion">
-          <h2>Latent diffusion</h2>
+          <div className="models-head">
+            <h2>Latent diffusion</h2>
+            <Button disabled={conversion?.state === 'running'} onClick={chooseDiffusion}>
+              Add a diffusion model
+            </Button>
+          </div>
           <p>
             Invents detail instead of keeping to what is there, and takes minutes instead of seconds. No model
             comes with Refinery: CompVis/ldm-super-resolution-4x-openimages (about 340 MB in FP16, Apache-2.0)
             is the usual one.
           </p>
           <p className="quiet">
-            Add the folder of one that was converted to OpenVINO: unet and vqvae_decoder as .xml and .bin,
-            with ldm_config.json and scheduler_config.json. Fast networks work without it.
+            Choose its folder: the original checkpoint with unet, vqvae and scheduler, which is converted to
+            OpenVINO here and compared with PyTorch, or one that was converted already. Fast networks work
+            without it.
           </p>
         </section>
+        {conversion && <Conversion conversion={conversion} />}
       </div>
-      {chosen && <AddNetwork handle={chosen} onClose={() => setChosen(null)} />}
+      {network && <AddNetwork handle={network} onClose={() => setNetwork(null)} />}
+      {checkpoint && <ConvertCheckpoint {...checkpoint} onClose={() => setCheckpoint(null)} />}
     </div>
   );
 }

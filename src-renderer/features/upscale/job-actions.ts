@@ -1,6 +1,6 @@
 import type { Job } from '../../../src-main/contract/index.ts';
 import { startJobs } from '../../state/actions.ts';
-import { isActive, isFinished, removeJobs, useJobs } from '../../state/jobs.ts';
+import { isActive, isFinished, pictures, removeJobs, useJobs } from '../../state/jobs.ts';
 import { act, toast, useSession } from '../../state/session.ts';
 import type { MenuItems } from '../../ui/menu.tsx';
 import { openVariants } from './variants.tsx';
@@ -124,7 +124,11 @@ export function menuFor(jobs: readonly Job[]): MenuItems {
     {
       label: 'Remove everything finished',
       run: () =>
-        void removeJobs([...useJobs.getState().jobs.values()].filter(isFinished).map(({ id }) => id)),
+        void removeJobs(
+          pictures(useJobs.getState().jobs)
+            .filter(isFinished)
+            .map(({ id }) => id),
+        ),
     },
   ];
 }

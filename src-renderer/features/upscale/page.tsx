@@ -35,10 +35,19 @@ function Upscale() {
   );
 }
 
+/** How far the queue is; null while nothing runs. */
+const useQueueProgress = (): number | null =>
+  useJobs(({ jobs, summary }) => {
+    if (summary === null || summary.counts.running === 0) return null;
+    const ours = [...jobs.values()].some(({ kind, state }) => kind === 'upscale' && state === 'running');
+    return ours ? summary.fraction : null;
+  });
+
 export const page: Page = {
   id: 'upscale',
   title: 'Upscale',
   icon: ImageUpscale,
   rank: 1,
   component: Upscale,
+  useProgress: useQueueProgress,
 };

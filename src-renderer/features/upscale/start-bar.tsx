@@ -1,6 +1,8 @@
 import { Pause, Play, X } from 'lucide-react';
+import { useMemo } from 'react';
+import type { Job } from '../../../src-main/contract/index.ts';
 import { cancelAll, pauseOrResume, startJobs } from '../../state/actions.ts';
-import { useJobs } from '../../state/jobs.ts';
+import { pictures, useJobs } from '../../state/jobs.ts';
 import { useSession } from '../../state/session.ts';
 import { count, formatTimeLeft } from '../../ui/format.ts';
 import { Button, Progress } from '../../ui/parts.tsx';
@@ -8,9 +10,15 @@ import { Button, Progress } from '../../ui/parts.tsx';
 /** The one thing to do next, and how far it is. */
 export function StartBar() {
   const summary = useJobs((state) => state.summary);
+  const jobs = useJobs((state) => state.jobs);
+  const counts = useMemo(() => {
+    const found: Partial<Record<Job['state'], number>> = {};
+    for (const { state } of pictures(jobs)) found[state] = (found[state] ?? 0) + 1;
+    return found;
+  }, [jobs]);
   const runtime = useSession((state) => state.info?.runtime);
   if (!summary) return null;
-  const { ready, queued, running, paused, done, failed, setAside } = summary.counts;
+  const { ready = 0, queued = 0, running = 0, paused = 0, done = 0, failed = 0, setAside = 0 } = counts;
   const waiting = queued + paused;
   const busy = running + waiting > 0;
   return (

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 import { unpackTar } from './tar.ts';
-import { type Limits, Unpacking } from './unpacking.ts';
+import { corrupt, type Limits, Unpacking } from './unpacking.ts';
 import { unpackZip } from './zip.ts';
 
 export interface ArchiveOptions {
@@ -35,8 +35,7 @@ export async function openArchive(
   } catch (thrown) {
     await remove();
     if (thrown instanceof RefineryError || options.signal?.aborted === true) throw thrown;
-    const why = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new RefineryError('INPUT_CORRUPT', `The archive ${path} can't be read: ${why}.`, { cause: thrown });
+    throw corrupt(path, thrown);
   }
   return { folder, [Symbol.asyncDispose]: remove };
 }

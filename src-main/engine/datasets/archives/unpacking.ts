@@ -82,3 +82,9 @@ const tooLarge = (why: string): RefineryError =>
   new RefineryError('INPUT_TOO_LARGE', `The archive is refused: ${why}.`, {
     hint: 'Unpack it yourself if you trust it, and open the folder.',
   });
+
+/** What is thrown for an archive that can't be read. */
+export function corrupt(path: string, thrown: unknown): RefineryError {
+  const why = thrown instanceof Error ? thrown.message : String(thrown);
+  return new RefineryError('INPUT_CORRUPT', `The archive ${path} can't be read: ${why}.`, { cause: thrown });
+}

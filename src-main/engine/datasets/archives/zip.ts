@@ -1,6 +1,7 @@
-import { type Entry, openPromise } from 'yauzl';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { type Entry, fromRandomAccessReaderPromise, openPromise, RandomAccessReader } from 'yauzl';
 import { RefineryError } from '../../../contract/errors.ts';
-import type { Unpacking } from './unpacking.ts';
+import { corrupt, type Unpacking } from './unpacking.ts';
 
 /** The bits of a Unix file mode that say what kind of file it is. */
 const kindBits = 0o170000;
@@ -26,6 +27,85 @@ export async function unpackZip(path: string, unpacking: Unpacking): Promise<voi
         file.close();
       }
     }
+  } finally {
+    zip.close();
+  }
+}
+
+/** Bytes that are read at once where entries are listed: a file's entry is a hundred. */
+const ahead = 1 << 20;
+
+/** Reads a file through a window: asking the thread pool twice for each of a hundred thousand entries takes seconds. */
+class WindowReader extends RandomAccessReader {
+  readonly #file: number;
+  readonly #window = Buffer.allocUnsafe(ahead);
+  #from = 0;
+  #to = 0;
+
+  constructor(file: number) {
+    super();
+    this.#file = file;
+  }
+
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null) => void,
+  ): void {
+    let failure: Error | null = null;
+    try {
+      if (length > ahead) readSync(this.#file, buffer, offset, length, position);
+      else {
+        if (position < this.#from || position + length > this.#to) {
+          this.#from = position;
+          this.#to = position + readSync(this.#file, this.#window, 0, ahead, position);
+        }
+        this.#window.copy(buffer, offset, position - this.#from, position - this.#from + length);
+      }
+    } catch (thrown) {
+      failure = thrown as Error;
+    }
+    callback(failure);
+  }
+
+  override _readStreamForRange(): never {
+    throw new Error('Contents are not read here.');
+  }
+}
+
+/**
+ * Entries of a zip file without their contents.
+ *
+ * @throws {RefineryError} `INPUT_CORRUPT` for a damaged one, and for one with paths that leave it.
+ */
+export async function* entriesInZip(path: string): AsyncGenerator<Entry> {
+  const file = openSync(path, 'r');
+  try {
+    const size = fstatSync(file).size;
+    const zip = await fromRandomAccessReaderPromise(new WindowReader(file), size, { lazyEntries: true });
+    yield* zip.eachEntry();
+  } catch (thrown) {
+    throw corrupt(path, thrown);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The first characters of a file in a zip file; empty where they can't be read. */
+export async function headInZip(path: string, entry: Entry, bytes = 4096): Promise<string> {
+  if (entry.isEncrypted()) return '';
+  const zip = await openPromise(path, { lazyEntries: true });
+  try {
+    let head = Buffer.alloc(0);
+    for await (const chunk of await zip.openReadStreamPromise(entry)) {
+      head = Buffer.concat([head, chunk as Buffer]);
+      if (head.length >= bytes) break;
+    }
+    return head.toString('utf8', 0, bytes).replace(/^\uFEFF/, '');
+  } catch {
+    return '';
   } finally {
     zip.close();
   }

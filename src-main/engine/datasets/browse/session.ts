@@ -8,17 +8,17 @@ import type { Categories, Item } from '../model/index.ts';
 import {
   type ConversionPlan,
   type ConversionRequest,
-  type ConversionResult,
+  keepHeapSmall,
   namedFormat,
   openFolder,
   planConversion,
-  runConversion,
   type Source,
 } from '../operations/index.ts';
 import { breathing, counting } from '../operations/pace.ts';
 import { summaryOf } from '../operations/receipt.ts';
 import { type Statistics, StatisticsCounter } from '../statistics.ts';
 import { applyTransforms, type TransformStep } from '../transforms/index.ts';
+import { type Description, describeSet } from '../validation/distributions.ts';
 import { type Validation, validate } from '../validation/index.ts';
 import { type ItemFilter, ItemStore } from './store.ts';
 
@@ -61,6 +61,7 @@ export class DatasetSession implements AsyncDisposable {
 
   /** @throws {RefineryError} `INPUT_NOT_FOUND`, `INPUT_UNSUPPORTED` for what is neither folder nor archive. */
   static async open(path: string): Promise<DatasetSession> {
+    keepHeapSmall();
     const opened = await openFolder(path);
     try {
       return new DatasetSession(path, opened, await detectFormats(opened.folder));
@@ -101,6 +102,12 @@ export class DatasetSession implements AsyncDisposable {
     return this.#reading;
   }
 
+  /** @throws {RefineryError} `BAD_REQUEST` before the set was read. */
+  get reading(): Reading {
+    if (this.#reading) return this.#reading;
+    throw notRead();
+  }
+
   /** Numbers of the items that fit a filter. Nothing before the set was read. */
   find(filter: ItemFilter): readonly number[] {
     return this.#store?.find(filter) ?? [];
@@ -130,12 +137,13 @@ export class DatasetSession implements AsyncDisposable {
     return validate(await this.#changed(steps, signal), { pictures: true, signal });
   }
 
-  plan(request: Omit<ConversionRequest, 'source'>): Promise<ConversionPlan> {
-    return planConversion({ ...request, source: this.#read() });
+  /** What the set is like after its transforms. */
+  async describe(steps: readonly TransformStep[], signal: AbortSignal): Promise<Description> {
+    return describeSet(await this.#changed(steps, signal), signal);
   }
 
-  convert(request: Omit<ConversionRequest, 'source'>): Promise<ConversionResult> {
-    return runConversion({ ...request, source: this.#read() });
+  plan(request: Omit<ConversionRequest, 'source'>): Promise<ConversionPlan> {
+    return planConversion({ ...request, source: this.#read() });
   }
 
   async #readAfter(steps: readonly TransformStep[], work: Work): Promise<Reading> {
@@ -152,7 +160,7 @@ export class DatasetSession implements AsyncDisposable {
 
   #read(): Source {
     if (this.#source) return this.#source;
-    throw new RefineryError('BAD_REQUEST', 'The set was not read yet.', { hint: 'Choose its format first.' });
+    throw notRead();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -160,6 +168,9 @@ export class DatasetSession implements AsyncDisposable {
     await this.#opened[Symbol.asyncDispose]();
   }
 }
+
+const notRead = (): RefineryError =>
+  new RefineryError('BAD_REQUEST', 'The set was not read yet.', { hint: 'Choose its format first.' });
 
 function readingOf({ format }: Source, dataset: Dataset, counter: StatisticsCounter): Reading {
   return {
@@ -173,7 +184,7 @@ function readingOf({ format }: Source, dataset: Dataset, counter: StatisticsCoun
 /** Items, counted as they go by, with pauses in which others get a turn. */
 async function* watched(dataset: Dataset, { signal, onProgress }: Work): AsyncGenerator<Item> {
   const tick = counting({ onProgress: ({ done }) => onProgress(done) }, 'planning', null);
-  for await (const item of breathing(dataset.items(), signal)) {
+  for await (const item of breathing(dataset.items(), { signal })) {
     yield item;
     tick();
   }

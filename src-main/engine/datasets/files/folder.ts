@@ -1,10 +1,10 @@
 import { readFileSync, type Stats, statSync } from 'node:fs';
 import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { RefineryError } from '../../../contract/errors.ts';
 import type { Size } from '../model/index.ts';
 import { sizeInHeader } from './picture-header.ts';
+import { sharp } from './sharp.ts';
 
 /** Most bytes of a text file that is read at once: one picture's annotations, a list of names. */
 const mostText = 64 * 1024 * 1024;
@@ -14,6 +14,8 @@ const mostText = 64 * 1024 * 1024;
  * and back takes twenty times as long as reading one.
  */
 const smallFile = 512 * 1024;
+
+const byteOrderMark = 0xfeff;
 
 /** Deepest folder that is entered. */
 const deepest = 12;
@@ -39,10 +41,19 @@ export async function namesIn(folder: string): Promise<string[]> {
 }
 
 export async function isFile(path: string): Promise<boolean> {
+  return isFileSync(path);
+}
+
+/** {@link isFile} for where it is asked of every picture. */
+export function isFileSync(path: string): boolean {
   return found(path)?.isFile() === true;
 }
 
 export async function isFolder(path: string): Promise<boolean> {
+  return isFolderSync(path);
+}
+
+export function isFolderSync(path: string): boolean {
   return found(path)?.isDirectory() === true;
 }
 
@@ -56,16 +67,21 @@ function found(path: string): Stats | undefined {
 
 /** A small text file without its byte order mark. */
 export async function readText(path: string): Promise<string> {
-  const size = found(path)?.size;
-  if (size === undefined) throw new RefineryError('INPUT_NOT_FOUND', `There is no file ${path}.`);
-  if (size > mostText) throw new RefineryError('INPUT_TOO_LARGE', `The file ${path} is too large.`);
-  const text = size <= smallFile ? readFileSync(path, 'utf8') : await readFile(path, 'utf8');
-  return text.replace(/^\uFEFF/, '');
+  const stats = found(path);
+  if (stats === undefined) throw new RefineryError('INPUT_NOT_FOUND', `There is no file ${path}.`);
+  return textOf(path, stats);
 }
 
 /** A text file or undefined. */
 export async function textIfThere(path: string): Promise<string | undefined> {
-  return (await isFile(path)) ? readText(path) : undefined;
+  const stats = found(path);
+  return stats?.isFile() === true ? textOf(path, stats) : undefined;
+}
+
+async function textOf(path: string, { size }: Stats): Promise<string> {
+  if (size > mostText) throw new RefineryError('INPUT_TOO_LARGE', `The file ${path} is too large.`);
+  const text = size <= smallFile ? readFileSync(path, 'utf8') : await readFile(path, 'utf8');
+  return text.charCodeAt(0) === byteOrderMark ? text.slice(1) : text;
 }
 
 /** The first bytes of a file as text, for a look at what it is. */
@@ -85,9 +101,9 @@ export async function headOf(path: string, bytes = 4096): Promise<string> {
 
 /** A picture's size as it is shown, turned by EXIF; null where there is no picture that can be read. */
 export async function pictureSize(path: string): Promise<Size | null> {
-  if (!(await isFile(path))) return null;
   const size = sizeInHeader(path);
   if (size !== null) return size;
+  if (!isFileSync(path)) return null;
   try {
     const { autoOrient } = await sharp(path).metadata();
     return { width: autoOrient.width, height: autoOrient.height };

@@ -1,8 +1,10 @@
-import { constants, copyFileSync, linkSync, mkdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { constants, linkSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { copyFile, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 import { temporaryPath } from '../../io/atomic.ts';
+import { type Done, Hands } from './hands.ts';
 import { inside } from './paths.ts';
 import { Part, Sink, type TextSink } from './sink.ts';
 import { type Writing, writingTo } from './writing.ts';
@@ -24,13 +26,17 @@ export class OutputFolder {
   readonly overwrite: boolean;
   readonly #sinks: Sink[] = [];
   readonly #writing: Writing | undefined;
+  /** Where the folder is one that nobody sees yet. Else every file needs another name first, one by one. */
+  readonly #hands: Hands | undefined;
   readonly #folders = new Set<string>();
   #files = 0;
 
   constructor(root: string, overwrite: boolean) {
     this.root = root;
     this.overwrite = overwrite;
-    this.#writing = writingTo(root);
+    const writing = writingTo(root);
+    this.#writing = writing;
+    this.#hands = writing?.staged === true ? new Hands((done) => note(writing, done)) : undefined;
   }
 
   /** How many files have been given their names. */
@@ -56,21 +62,47 @@ export class OutputFolder {
   }
 
   async text(path: string, text: string): Promise<void> {
-    await this.bytes(path, Buffer.from(text, 'utf8'));
+    await this.#whole(path, text);
   }
 
   async bytes(path: string, bytes: Uint8Array): Promise<void> {
-    this.#writing?.whole(path, bytes);
-    if (this.#writing?.staged === true) {
-      const target = this.#target(path);
-      direct(target, () => writeFileSync(target, bytes, { flag: 'wx' }));
+    await this.#whole(path, bytes);
+  }
+
+  async #whole(path: string, content: string | Uint8Array): Promise<void> {
+    if (this.#hands !== undefined) {
+      await this.#hands.add({ kind: 'write', path, target: this.#target(path), content });
       this.#files += 1;
       return;
     }
+    this.#writing?.whole(path, content);
     const target = await this.#free(path);
     const temporary = temporaryPath(dirname(target), key);
-    await writeFile(temporary, bytes, { flag: 'wx' });
+    await writeFile(temporary, content, { flag: 'wx' });
     await this.#name(temporary, target);
+  }
+
+  /** A file whose bytes come in pieces, for one that would not fit into memory. */
+  async stream(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+    const target = await this.#free(path);
+    const temporary = temporaryPath(dirname(target), key);
+    const hash = createHash('sha256');
+    let length = 0;
+    const file = await open(temporary, 'wx');
+    try {
+      for await (const piece of pieces) {
+        hash.update(piece);
+        length += piece.length;
+        await file.appendFile(piece);
+      }
+    } catch (thrown) {
+      await rm(temporary, { force: true });
+      throw thrown;
+    } finally {
+      await file.close();
+    }
+    await this.#name(temporary, target);
+    this.#writing?.file(path, length, hash.digest('hex'));
   }
 
   /**
@@ -84,37 +116,35 @@ export class OutputFolder {
       if (writing !== undefined) writing.absent += 1;
       return false;
     }
-    if (writing?.staged !== true) {
+    if (writing === undefined || this.#hands === undefined) {
       const target = await this.#free(path);
       const temporary = temporaryPath(dirname(target), key);
-      if (writing === undefined || !linked(writing, from, temporary)) {
+      if (writing?.media !== 'link' || !linked(writing, from, temporary)) {
+        if (writing !== undefined) writing.copied += 1;
         await copyFile(from, temporary, constants.COPYFILE_FICLONE);
       }
       await this.#name(temporary, target);
       return true;
     }
     const target = this.#target(path);
-    if (writing.media === 'check') {
-      if (linked(writing, from, target)) writing.borrow(target);
-      return true;
-    }
-    if (!linked(writing, from, target)) {
+    if (writing.media === 'check') writing.borrow(target);
+    else this.#files += 1;
+    const kind = writing.media === 'check' ? 'borrow' : writing.media;
+    if (kind !== 'copy' || found.size <= smallFile) await this.#hands.add({ kind, from, target });
+    else {
+      // Nobody waits for the end of a large file who has said stop.
       const mode = constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL;
-      if (found.size <= smallFile) direct(target, () => copyFileSync(from, target, mode));
-      else {
-        await copyFile(from, target, mode).catch((thrown: unknown) => {
-          direct(target, () => {
-            throw thrown;
-          });
-        });
-      }
+      await copyFile(from, target, mode).catch((thrown: NodeJS.ErrnoException) => {
+        throw thrown.code === 'EEXIST' ? taken(target) : thrown;
+      });
+      writing.copied += 1;
     }
-    this.#files += 1;
     return true;
   }
 
   /** Finishes every open file. */
   async finish(): Promise<void> {
+    await this.#hands?.finish();
     for (const sink of this.#sinks.splice(0)) {
       await sink.close();
       await this.#name(sink.temporary, sink.target);
@@ -124,6 +154,7 @@ export class OutputFolder {
 
   /** Drops what is not finished. */
   async discard(): Promise<void> {
+    await this.#hands?.stop();
     for (const sink of this.#sinks.splice(0)) {
       await sink.close().catch(() => undefined);
       await rm(sink.temporary, { force: true });
@@ -156,29 +187,25 @@ const taken = (target: string): RefineryError =>
     hint: 'Choose an empty folder, or allow overwriting.',
   });
 
-/** Makes a file that must not be there yet. */
-function direct(target: string, make: () => void): void {
-  try {
-    make();
-  } catch (thrown) {
-    throw (thrown as NodeJS.ErrnoException).code === 'EEXIST' ? taken(target) : thrown;
-  }
+function note(writing: Writing, { files, linked, copied, failure }: Done): void {
+  for (const { path, bytes, sha256 } of files) writing.file(path, bytes, sha256);
+  writing.linked += linked;
+  writing.copied += copied;
+  if (failure === null) return;
+  if (failure.code === 'EEXIST') throw taken(failure.target);
+  throw Object.assign(new Error(failure.message), { code: failure.code });
 }
 
-/** Links a file where that is wanted. False where it must be copied: another disk, or one without links. */
+/** Links a file. False where it must be copied: another disk, or one without links. */
 function linked(writing: Writing, from: string, target: string): boolean {
-  if (writing.media !== 'copy') {
-    try {
-      // A link to a symbolic link would be one, too, and lead nowhere from its new place.
-      linkSync(realpathSync(from), target);
-      writing.linked += 1;
-      return true;
-    } catch (thrown) {
-      if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') throw taken(target);
-    }
+  try {
+    // A link to a symbolic link would be one, too, and lead nowhere from its new place.
+    linkSync(realpathSync(from), target);
+    writing.linked += 1;
+    return true;
+  } catch {
+    return false;
   }
-  writing.copied += 1;
-  return false;
 }
 
 export type { Part, TextSink } from './sink.ts';

@@ -1,12 +1,16 @@
 import { join } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 
+/** A path that is harmless as it is, as nearly all are: ASCII words, none of which starts with a dot. */
+const harmless = /^[\w-][\w .-]*(?:\/[\w-][\w .-]*)*$/;
+
 /**
  * A path out of an annotation file, made harmless: forward slashes, no `.` parts, and null where it would leave the
  * set's folder (absolute, with a drive, with `..`) or could not be a file's name.
  */
 export function safeRelative(path: string): string | null {
   if (path.length === 0 || path.length > 4096 || path.includes('\0')) return null;
+  if (harmless.test(path)) return path;
   const unified = path.replaceAll('\\', '/');
   if (unified.startsWith('/') || /^[a-z]:/i.test(unified)) return null;
   const parts = unified.split('/').filter((part) => part !== '' && part !== '.');
@@ -24,7 +28,7 @@ export function inside(folder: string, path: string): string {
   if (safe === null) {
     throw new RefineryError('INPUT_CORRUPT', `The path ${JSON.stringify(path)} leaves the dataset's folder.`);
   }
-  return join(folder, ...safe.split('/'));
+  return join(folder, safe);
 }
 
 export function fileNameOf(path: string): string {

@@ -6,6 +6,8 @@ const flushAt = 256 * 1024;
 /** A text file that grows; it gets its name when the output is finished. */
 export interface TextSink {
   write(text: string): Promise<void>;
+  /** Adds UTF-8 as it is. */
+  append(bytes: Uint8Array): Promise<void>;
 }
 
 /** A file in the making. */
@@ -36,6 +38,11 @@ export class Sink implements TextSink {
     if (this.#held >= flushAt) await this.#flush();
   }
 
+  async append(chunk: Uint8Array): Promise<void> {
+    await this.#flush();
+    await this.#put(chunk);
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -48,7 +55,10 @@ export class Sink implements TextSink {
     const bytes = Buffer.from(this.#pieces.join(''), 'utf8');
     this.#pieces = [];
     this.#held = 0;
-    if (bytes.length === 0) return;
+    if (bytes.length > 0) await this.#put(bytes);
+  }
+
+  async #put(bytes: Uint8Array): Promise<void> {
     this.#hash.update(bytes);
     this.bytes += bytes.length;
     await this.#file.appendFile(bytes);
@@ -61,8 +71,8 @@ export class Part extends Sink {
     await this.close();
     const file = await open(this.temporary, 'r');
     try {
-      for await (const chunk of file.createReadStream({ encoding: 'utf8' }))
-        await sink.write(chunk as string);
+      for await (const chunk of file.createReadStream({ highWaterMark: flushAt }))
+        await sink.append(chunk as Buffer);
     } finally {
       await file.close().catch(() => undefined);
       await rm(this.temporary, { force: true });

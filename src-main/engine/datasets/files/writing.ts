@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash, hash } from 'node:crypto';
-import { rm, rmdir } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** A file of annotations as it was written. */
@@ -56,9 +57,11 @@ export class Writing {
   /** Removes the pictures that were there for the check, and the folders that they were alone in. */
   async removeBorrowed(): Promise<void> {
     const folders = new Set<string>();
-    for (const path of this.#borrowed.splice(0)) {
-      await rm(path, { force: true });
+    for (const [index, path] of this.#borrowed.splice(0).entries()) {
+      // Not by the thread pool, the way to which takes ten times as long.
+      rmSync(path, { force: true });
       folders.add(dirname(path));
+      if (index % 512 === 511) await new Promise((resolve) => setImmediate(resolve));
     }
     for (const folder of folders) {
       // Up to the set's own, as long as they are empty: rmdir takes no others.
@@ -75,8 +78,8 @@ export class Writing {
   }
 
   /** Notes a file that was written at once. */
-  whole(path: string, content: Uint8Array): void {
-    this.file(path, content.length, hash('sha256', content));
+  whole(path: string, content: string | Uint8Array): void {
+    this.file(path, Buffer.byteLength(content), hash('sha256', content));
   }
 
   file(path: string, bytes: number, sha256: string): void {

@@ -1,6 +1,7 @@
-import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { createReadStream, readFileSync, type Stats, statSync } from 'node:fs';
 import { SaxesParser } from 'saxes';
 import { RefineryError } from '../../../contract/errors.ts';
+import { plainXml } from './xml-plain.ts';
 
 /** An element with everything in it. */
 export interface XmlElement {
@@ -88,14 +89,30 @@ export async function* xmlElements(path: string, depth: number): AsyncGenerator<
 /** Most bytes that are read at once; opening a stream for each of many small files would take most of the time. */
 const smallFile = 512 * 1024;
 
+function isSmall(found: Stats | undefined): boolean {
+  return (found?.size ?? 0) <= smallFile;
+}
+
 function textOf(path: string): Iterable<string> | AsyncIterable<string> {
-  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) <= smallFile)
-    return [readFileSync(path, 'utf8')];
-  return createReadStream(path, { encoding: 'utf8' });
+  return isSmall(statSync(path, { throwIfNoEntry: false }))
+    ? [readFileSync(path, 'utf8')]
+    : createReadStream(path, { encoding: 'utf8' });
 }
 
 /** The whole document, for small files. */
-export async function readXml(path: string): Promise<XmlElement> {
+export function readXml(path: string): Promise<XmlElement> {
+  return wholeXml(path, statSync(path, { throwIfNoEntry: false }));
+}
+
+/** The whole document, or undefined where there is no such file. */
+export async function xmlIfThere(path: string): Promise<XmlElement | undefined> {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.isFile() === true ? wholeXml(path, found) : undefined;
+}
+
+async function wholeXml(path: string, found: Stats | undefined): Promise<XmlElement> {
+  const plain = isSmall(found) ? plainXml(readFileSync(path, 'utf8')) : null;
+  if (plain !== null) return plain;
   for await (const element of xmlElements(path, 0)) return element;
   throw new RefineryError('INPUT_CORRUPT', `The file ${path} holds no XML element.`);
 }
@@ -122,8 +139,11 @@ const escapes: Readonly<Record<string, string>> = {
   '\r': '&#13;',
 };
 
+const plainAscii = /^[ !#-%'-;=?-~]*$/;
+
 /** Text for XML, within an element or an attribute. What XML 1.0 can't hold at all becomes U+FFFD. */
 export function escapeXml(text: string): string {
+  if (plainAscii.test(text)) return text;
   return (
     text
       .toWellFormed()

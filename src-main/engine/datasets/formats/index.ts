@@ -1,14 +1,17 @@
 import type { AnyFormat } from '../format.ts';
 import { ade20kFormats } from './ade20k/index.ts';
+import { arrowFormat } from './arrow/index.ts';
 import { avaFormat } from './ava/index.ts';
+import { bratsFormat } from './brats/index.ts';
 import { camvidFormat } from './camvid/index.ts';
 import { celebaFormats } from './celeba/index.ts';
 import { cifarFormat } from './cifar/index.ts';
 import { cityscapesFormat } from './cityscapes/index.ts';
 import { cocoFormats } from './coco/index.ts';
 import { createMlFormat } from './create_ml/index.ts';
-import { cvatFormat } from './cvat/index.ts';
+import { cvatFormats } from './cvat/index.ts';
 import { datumaroFormat } from './datumaro/index.ts';
+import { datumaroBinaryFormat } from './datumaro_binary/index.ts';
 import { dotaFormat } from './dota/index.ts';
 import { huggingfaceFormats } from './huggingface/index.ts';
 import { icdarFormats } from './icdar/index.ts';
@@ -26,6 +29,7 @@ import { mapillaryFormats } from './mapillary/index.ts';
 import { personFormats } from './market1501/index.ts';
 import { mnistFormats } from './mnist/index.ts';
 import { motFormats } from './mot/index.ts';
+import { mpiiFormat } from './mpii/index.ts';
 import { multiclassFormat } from './multiclass/index.ts';
 import { mvtecFormats } from './mvtec/index.ts';
 import { openImagesFormat } from './open_images/index.ts';
@@ -48,7 +52,9 @@ export const formats: readonly AnyFormat[] = [
   ...yoloFormats,
   ...vocFormats,
   datumaroFormat,
-  cvatFormat,
+  datumaroBinaryFormat,
+  arrowFormat,
+  ...cvatFormats,
   ...imagenetFormats,
   dotaFormat,
   labelmeFormat,
@@ -80,6 +86,8 @@ export const formats: readonly AnyFormat[] = [
   kineticsFormat,
   kittiRawFormat,
   kitti3dFormat,
+  mpiiFormat,
+  bratsFormat,
   slyPointcloudFormat,
   ...huggingfaceFormats,
   webdatasetFormat,

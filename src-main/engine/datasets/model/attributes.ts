@@ -1,4 +1,4 @@
-import { isRecord } from './check.ts';
+import { isRecord, numberOf } from './check.ts';
 import type { Attributes, AttributeValue } from './types.ts';
 
 /** Attributes out of a JSON object; anything that is not one gives none. Objects inside are kept as JSON text. */
@@ -30,8 +30,19 @@ export function without(attributes: Attributes, ...names: readonly string[]): Ma
   return rest;
 }
 
+/**
+ * What an attribute says of yes or no, in the ways in which formats write it: many have only text, some have grades, of
+ * which 0 is no. Undefined where it says neither.
+ */
+export function flagOf(value: AttributeValue | undefined): boolean | undefined {
+  if (typeof value === 'boolean') return value;
+  if (typeof value === 'string' && /^(true|yes)$/i.test(value)) return true;
+  if (typeof value === 'string' && /^(false|no)$/i.test(value)) return false;
+  const grade = numberOf(value);
+  return Number.isFinite(grade) && grade >= 0 ? grade > 0 : undefined;
+}
+
 /** Whether an annotation is a region with a crowd in it. VOC's XML has only text, and so the word for it. */
 export function isCrowd(attributes: Attributes): boolean {
-  const value = attributes.get('is_crowd');
-  return value === true || value === 1 || (typeof value === 'string' && /^(true|1)$/i.test(value));
+  return flagOf(attributes.get('is_crowd')) === true;
 }

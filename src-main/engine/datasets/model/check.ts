@@ -13,9 +13,12 @@ const mostPixels = 2 ** 31 - 1;
 export function fault(annotation: Annotation): string | null {
   switch (annotation.type) {
     case 'box':
-    case 'ellipse':
-      if (!sane([annotation.x, annotation.y, annotation.width, annotation.height])) return notNumbers;
-      return annotation.width < 0 || annotation.height < 0 ? 'the width or height is negative' : null;
+    case 'ellipse': {
+      const { x, y, width, height } = annotation;
+      // Not as a list: of all shapes, boxes are asked for most.
+      if (!(isSane(x) && isSane(y) && isSane(width) && isSane(height))) return notNumbers;
+      return width < 0 || height < 0 ? 'the width or height is negative' : null;
+    }
     case 'rotated_box': {
       const { centreX, centreY, width, height, angle } = annotation;
       if (!sane([centreX, centreY, width, height, angle])) return notNumbers;
@@ -66,14 +69,21 @@ function maskFault(width: number, height: number, counts: readonly number[]): st
 }
 
 function sane(values: readonly number[]): boolean {
-  return values.every((value) => Number.isFinite(value) && Math.abs(value) <= largest);
+  return values.every(isSane);
+}
+
+/** Whether it is a number of a usual size; NaN and the infinite are not. */
+function isSane(value: number): boolean {
+  return Math.abs(value) <= largest;
 }
 
 /** A number out of JSON or XML, or NaN, which {@link fault} then names. */
 export function numberOf(value: unknown): number {
   if (typeof value === 'number') return value;
-  if (typeof value === 'string' && value.trim() !== '' && value.length < 64) return Number(value);
-  return Number.NaN;
+  // Blanks alone would be 0.
+  if (typeof value !== 'string' || value.length >= 64) return Number.NaN;
+  const number = Number(value);
+  return number === 0 && value.trim() === '' ? Number.NaN : number;
 }
 
 /** A whole number, or the fallback. */

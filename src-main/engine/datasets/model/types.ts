@@ -15,7 +15,7 @@ export type Attributes = ReadonlyMap<string, AttributeValue>;
 
 export const noAttributes: Attributes = new Map();
 
-interface Common {
+export interface Common {
   /** Number in the source. Not unique: the parts of one object share it. 0 where the format has none. */
   readonly id: number;
   /** Annotations of one item with the same group are one object; 0 is no group. */

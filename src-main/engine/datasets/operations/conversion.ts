@@ -1,6 +1,7 @@
 import type { Loss } from '../loss.ts';
 import type { Statistics } from '../statistics.ts';
 import type { TransformStep } from '../transforms/index.ts';
+import type { Choice } from './choices.ts';
 import type { ProblemSummary } from './receipt.ts';
 import type { RoundTrip } from './round-trip.ts';
 import type { Source } from './source.ts';
@@ -31,6 +32,21 @@ export interface ConversionRequest {
   readonly receipt?: boolean;
   readonly signal?: AbortSignal;
   onProgress?(progress: Progress): void;
+  /** Resolves at once, or when the conversion may go on. It is asked several times a second. */
+  waitWhilePaused?(): Promise<void>;
+  /** Names the temporary folder beside the output, so that it can be found after a crash. */
+  readonly key?: string;
+  /** Called when everything is checked and only the name is missing, unless a folder is replaced file by file. */
+  beforePublish?(ready: ReadyConversion): void;
+}
+
+/** A conversion that is complete but for its name. */
+export interface ReadyConversion {
+  /** Of the folder, which keeps it when it gets its name. */
+  readonly inode: number;
+  readonly result: Omit<ConversionResult, 'receipt'>;
+  /** The receipt's content, or null where none is wanted. */
+  readonly receipt: object | null;
 }
 
 /** What a conversion would do, before anything is written. */
@@ -45,6 +61,8 @@ export interface ConversionPlan {
   readonly loss: Loss;
   /** Plain sentences: what would keep what is lost. */
   readonly advice: readonly string[];
+  /** Transforms that would keep something of what is dropped. */
+  readonly choices: readonly Choice[];
   /** What of the source can't be read. */
   readonly problems: ProblemSummary;
   /** What the transforms leave out. */

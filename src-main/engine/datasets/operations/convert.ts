@@ -1,4 +1,7 @@
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
+import { removeTemporaries } from '../../io/atomic.ts';
 import { Writing, whileWriting } from '../files/writing.ts';
 import type { Dataset, Format, WriteReport } from '../format.ts';
 import { lossOf } from '../loss.ts';
@@ -8,7 +11,8 @@ import { StatisticsCounter } from '../statistics.ts';
 import { applyTransforms } from '../transforms/index.ts';
 import { withoutBackground } from '../transforms/labels.ts';
 import { adviceOn } from './advice.ts';
-import type { ConversionPlan, ConversionRequest, ConversionResult } from './conversion.ts';
+import { choicesFor } from './choices.ts';
+import type { ConversionPlan, ConversionRequest, ConversionResult, ReadyConversion } from './conversion.ts';
 import { breathing, counting, scratchFolder } from './pace.ts';
 import { receiptOf, summaryOf, writeReceipt } from './receipt.ts';
 import { type RoundTrip, RoundTripCheck } from './round-trip.ts';
@@ -24,7 +28,7 @@ import { uniqueNames } from './unique-names.ts';
 export async function planConversion(request: ConversionRequest): Promise<ConversionPlan> {
   const target = writableFormat(request.to);
   await using source = await borrowed(request);
-  return plan(request, source, target);
+  return plan(request, source, await source.open(request.signal), target);
 }
 
 /**
@@ -39,9 +43,11 @@ export async function runConversion(
   onPlan?: (plan: ConversionPlan) => void,
 ): Promise<ConversionResult> {
   const target = writableFormat(request.to);
-  await using staging = await stage(request.output, request.overwrite === true);
+  await using staging = await stage(request.output, request.overwrite === true, request.key);
   await using source = await borrowed(request);
-  const planned = await plan(request, source, target);
+  // Opened once: what a reader finds out about its files on the first reading serves the second.
+  const read = await source.open(request.signal);
+  const planned = await plan(request, source, read, target);
   onPlan?.(planned);
   if (request.strict === true && planned.problems.total > 0) {
     throw new RefineryError(
@@ -57,7 +63,7 @@ export async function runConversion(
     request,
     planned,
     staging,
-    async () => (await open(request, source, target, scratch.path)).dataset,
+    async () => (await changed(request, source, read, target, scratch.path)).dataset,
   );
   const { writing, report, check, renamed } = written;
   const back = await target.read(
@@ -65,12 +71,9 @@ export async function runConversion(
     request.signal === undefined ? {} : { signal: request.signal },
   );
   const tick = counting(request, 'checking', report.items);
-  const roundTrip = await check.compare(
-    { ...back, items: () => breathing(back.items(), request.signal) },
-    tick,
-  );
+  tick(0);
+  const roundTrip = await check.compare({ ...back, items: () => breathing(back.items(), request) }, tick);
   await writing.removeBorrowed();
-  await staging.publish();
   const result = {
     output: request.output,
     items: report.items,
@@ -86,9 +89,29 @@ export async function runConversion(
     roundTrip,
     check: verdict(roundTrip, report, writing.absent),
   };
-  if (request.receipt === false) return { ...result, receipt: null };
-  const receipt = receiptOf(request, planned, result, writing.summary());
-  return { ...result, receipt: await writeReceipt(request.output, receipt) };
+  const receipt = request.receipt === false ? null : receiptOf(request, planned, result, writing.summary());
+  if (staging.staged && request.beforePublish !== undefined) {
+    request.beforePublish({ inode: (await stat(staging.folder)).ino, result, receipt });
+  }
+  await staging.publish();
+  return { ...result, receipt: receipt === null ? null : await writeReceipt(request.output, receipt) };
+}
+
+/**
+ * After a crash: says what came of a conversion, and removes what it left behind.
+ *
+ * @param ready what `beforePublish` was told, if it came that far.
+ * @returns the result where the set has its name; else it has to be done again.
+ */
+export async function recoverConversion(
+  output: string,
+  key: string,
+  ready: ReadyConversion | null,
+): Promise<ConversionResult | undefined> {
+  await removeTemporaries(dirname(output), key);
+  if (ready === null || (await stat(output).catch(() => undefined))?.ino !== ready.inode) return undefined;
+  const { result, receipt } = ready;
+  return { ...result, receipt: receipt === null ? null : await writeReceipt(output, receipt) };
 }
 
 function verdict(
@@ -111,13 +134,13 @@ async function borrowed({ source, from, signal }: ConversionRequest): Promise<So
 }
 
 /** The set with its transforms. What these leave out is no fault of the source, and has a list of its own. */
-async function open(
+async function changed(
   { transforms, signal }: ConversionRequest,
   source: Source,
+  read: Dataset,
   target: Format,
   scratch: string | null,
-): Promise<{ readonly dataset: Dataset; readonly problems: ProblemLog; readonly changes: ProblemLog }> {
-  const read = await source.open(signal);
+): Promise<{ readonly dataset: Dataset; readonly changes: ProblemLog }> {
   const changes = new ProblemLog();
   // Only VOC counts its background as a class.
   const background = source.format.name.startsWith('voc') && !target.name.startsWith('voc');
@@ -126,15 +149,22 @@ async function open(
     scratch,
     ...(signal === undefined ? {} : { signal }),
   });
-  return { dataset, problems: read.problems, changes };
+  return { dataset, changes };
 }
 
-async function plan(request: ConversionRequest, source: Source, target: Format): Promise<ConversionPlan> {
-  const { dataset, problems, changes } = await open(request, source, target, null);
+async function plan(
+  request: ConversionRequest,
+  source: Source,
+  read: Dataset,
+  target: Format,
+): Promise<ConversionPlan> {
+  const { dataset, changes } = await changed(request, source, read, target, null);
   const counter = new StatisticsCounter();
   const overlaps = new OverlapMeter(target.abilities.types);
   const tick = counting(request, 'planning', null);
-  for await (const item of breathing(dataset.items(), request.signal)) {
+  // A reader may look through large files before it gives the first item.
+  tick(0);
+  for await (const item of breathing(dataset.items(), request)) {
     counter.add(item);
     overlaps.add(item);
     tick();
@@ -150,7 +180,8 @@ async function plan(request: ConversionRequest, source: Source, target: Format):
     statistics,
     loss,
     advice: adviceOn(loss, target),
-    problems: summaryOf(problems),
+    choices: choicesFor(loss, target),
+    problems: summaryOf(read.problems),
     changes: summaryOf(changes),
   };
 }
@@ -184,7 +215,7 @@ async function writeSet(
       async *items() {
         check.restart();
         tick(0);
-        for await (const item of breathing(dataset.items(), request.signal)) {
+        for await (const item of breathing(dataset.items(), request)) {
           check.expect(item);
           yield item;
           tick();

@@ -14,10 +14,10 @@ export async function scratchFolder(): Promise<{ readonly path: string } & Async
 const turn = 12;
 const noteEvery = 100;
 
-/** Items, with pauses in which timers and signals are heard: readers of small files never wait by themselves. */
+/** Items, with pauses in which timers, signals and wishes to wait are heard: readers of small files never wait by themselves. */
 export async function* breathing(
   items: AsyncIterable<Item>,
-  signal: AbortSignal | undefined,
+  { signal, waitWhilePaused }: Pick<ConversionRequest, 'signal' | 'waitWhilePaused'>,
 ): AsyncGenerator<Item> {
   let since = performance.now();
   for await (const item of items) {
@@ -25,11 +25,12 @@ export async function* breathing(
     if (performance.now() - since < turn) continue;
     await new Promise((resolve) => setImmediate(resolve));
     signal?.throwIfAborted();
+    await waitWhilePaused?.();
     since = performance.now();
   }
 }
 
-/** Counts, and tells of it now and then; called with a number, starts from that. */
+/** Counts, and tells of it now and then; called with a number, starts from that and tells of it at once. */
 export function counting(
   request: Pick<ConversionRequest, 'onProgress'>,
   stageName: Progress['stage'],
@@ -42,7 +43,7 @@ export function counting(
     done = from ?? done + 1;
     const now = performance.now();
     // Who was told that something is on its way is told its end, too.
-    if (now - told < noteEvery && !(ever && done === total)) return;
+    if (from === undefined && now - told < noteEvery && !(ever && done === total)) return;
     told = now;
     ever = true;
     request.onProgress?.({ stage: stageName, done, total });

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import type { Writing } from '../files/writing.ts';
 import type { Problem, ProblemLog } from '../model/index.ts';
 import type { ConversionPlan, ConversionRequest, ConversionResult } from './conversion.ts';
@@ -63,21 +63,20 @@ export function receiptOf(
   };
 }
 
-/** Writes `<output>.receipt.json` beside the set; where there is one, `.receipt-2.json` and so on. */
+/**
+ * Writes `<output>.receipt.json` beside the set; where there is one, `.receipt-2.json` and so on. One that says the same
+ * is this one: it was written before a crash.
+ */
 export async function writeReceipt(output: string, receipt: object): Promise<string> {
   const text = `${JSON.stringify(receipt, null, 2)}\n`;
   for (let number = 1; ; number += 1) {
     const path = `${output}.receipt${number === 1 ? '' : `-${number}`}.json`;
     try {
-      const file = await open(path, 'wx');
-      try {
-        await file.writeFile(text);
-      } finally {
-        await file.close();
-      }
+      await writeFile(path, text, { flag: 'wx' });
       return path;
     } catch (thrown) {
       if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
+      if ((await readFile(path, 'utf8').catch(() => '')) === text) return path;
     }
   }
 }

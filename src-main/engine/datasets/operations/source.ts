@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 import { isArchive, openArchive } from '../archives/index.ts';
-import { detectFormats } from '../detect.ts';
+import { detectFormats, detectSets, listFolder } from '../detect.ts';
 import type { AnyFormat, Dataset, Format } from '../format.ts';
 import { formatNamed, formats } from '../formats/index.ts';
 
@@ -91,7 +91,18 @@ export function writableFormat(name: string): Format {
 const leastConfidence = 0.4;
 
 async function detected(folder: string): Promise<AnyFormat> {
-  const [best, next] = await detectFormats(folder);
+  const { candidates, inner } = await detectSets(await listFolder(folder));
+  if (inner.length > 0) {
+    const sets = inner.map((set) => `${set.folder} (${set.format.title})`).join(', ');
+    throw new RefineryError(
+      'INPUT_UNSUPPORTED',
+      inner.length === 1
+        ? `The set lies in a folder below: ${sets}.`
+        : `This folder holds several sets: ${sets}.`,
+      { hint: 'Name the folder of one of them, or the format with --from.' },
+    );
+  }
+  const [best, next] = candidates;
   if (best && best.confidence >= leastConfidence && best.confidence > (next?.confidence ?? 0))
     return best.format;
   throw new RefineryError(

@@ -18,9 +18,10 @@ export interface Staging extends AsyncDisposable {
  * Prepares an output folder: a temporary one beside it that is renamed at the end. Where the output has files and may be
  * overwritten, it is the output itself, and its files are replaced one by one.
  *
+ * @param key names the temporary folder; see `removeTemporaries`.
  * @throws {RefineryError} `OUTPUT_EXISTS` for a folder with files, or a file, unless overwriting was asked for.
  */
-export async function stage(output: string, overwrite: boolean): Promise<Staging> {
+export async function stage(output: string, overwrite: boolean, key = 'dataset'): Promise<Staging> {
   if (await isTaken(output)) {
     if (!overwrite) throw notEmpty(output);
     const nothing = async (): Promise<void> => undefined;
@@ -33,7 +34,7 @@ export async function stage(output: string, overwrite: boolean): Promise<Staging
     };
   }
   await mkdir(dirname(output), { recursive: true });
-  const folder = temporaryPath(dirname(output), 'dataset');
+  const folder = temporaryPath(dirname(output), key);
   await mkdir(folder);
   let published = false;
   return {

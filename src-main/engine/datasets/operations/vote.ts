@@ -1,6 +1,6 @@
 import { hull } from '../convert.ts';
 import { boxOverlap, maskOverlap } from '../masks.ts';
-import type { Annotation } from '../model/index.ts';
+import type { Annotation, Box } from '../model/index.ts';
 
 /** One thing, as several people saw it. */
 interface Cluster {
@@ -9,7 +9,7 @@ interface Cluster {
 
 /**
  * What enough sets agree on. Shapes of one type that overlap enough are one thing, each set's at most once, the best
- * fitting first; its class is the one that most of them give, its shape that of the member nearest to all others.
+ * fitting first; its class is the one that most of them give, its shape that of the member nearest to their mean.
  *
  * @param conflict is told what was left out, and where the class was a matter of votes.
  */
@@ -68,11 +68,22 @@ function elected({ members }: Cluster, quorum: number, conflict: (reason: string
     );
     if (count < quorum) return [];
   }
-  const nearness = members.map(({ annotation }) =>
-    members.reduce((sum, other) => sum + likeness(annotation, other.annotation), 0),
-  );
+  const mean = meanBox(members.map(({ annotation }) => annotation));
+  const nearness = members.map(({ annotation }) => {
+    const bounds = hull(annotation);
+    return mean === null || bounds === null ? 0 : boxOverlap(mean, bounds);
+  });
   const { annotation } = members[nearness.indexOf(Math.max(...nearness))]!;
   return 'label' in annotation && label !== null ? [{ ...annotation, label }] : [annotation];
+}
+
+/** The mean of the boxes around some shapes: as in Datumaro, the shape that is nearest to it is taken. */
+function meanBox(shapes: readonly Annotation[]): Pick<Box, 'x' | 'y' | 'width' | 'height'> | null {
+  const boxes = shapes.map(hull).filter((box) => box !== null);
+  if (boxes.length === 0) return null;
+  const mean = (name: 'x' | 'y' | 'width' | 'height'): number =>
+    boxes.reduce((sum, box) => sum + box[name], 0) / boxes.length;
+  return { x: mean('x'), y: mean('y'), width: mean('width'), height: mean('height') };
 }
 
 /** From 0 for two things to 1 for the same. */

@@ -5,8 +5,13 @@ import type { Dataset } from '../format.ts';
 import { compressCounts } from '../masks.ts';
 import type { Annotation, AttributeValue, Item } from '../model/index.ts';
 
-/** Datumaro's own exports and what it reads back from them, beside the checkout. */
-export const data = fileURLToPath(new URL('../../../../../shared/datasets/', import.meta.url));
+const shared = process.env['REFINERY_SHARED'];
+
+/** Datumaro's own exports and what it reads back from them, beside the checkout or where `REFINERY_SHARED` says. */
+export const data =
+  shared === undefined
+    ? fileURLToPath(new URL('../../../../../shared/datasets/', import.meta.url))
+    : join(shared, 'datasets/');
 
 export const haveData = existsSync(join(data, 'golden_import'));
 export const whyNot = haveData ? '' : ` (skipped: no datasets at ${data})`;

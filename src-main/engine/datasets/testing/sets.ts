@@ -32,6 +32,7 @@ export const sets: Readonly<Record<string, readonly string[]>> = {
     'datumaro@pcd',
     'datumaro@seg',
   ],
+  datumaro_binary: ['datumaro_binary'],
   cvat: ['cvat@clean'],
   imagenet_txt: ['imagenet_txt', 'imagenet_txt@clean'],
   dota: ['dota@clean'],

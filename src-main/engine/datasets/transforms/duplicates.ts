@@ -1,13 +1,16 @@
-import sharp from 'sharp';
 import { z } from 'zod';
 import { hashFile } from '../../io/hash.ts';
 import { isFile } from '../files/folder.ts';
+import { sharp } from '../files/sharp.ts';
 import type { Dataset } from '../format.ts';
 import { defineTransform, mapItems } from './transform.ts';
 
 /** Sides of the grid of grey values that a picture is reduced to: eight differences in each of eight rows. */
 const columns = 9;
 const rows = 8;
+
+/** Bits of the hash that may differ in pictures that count as alike. */
+export const usualDistance = 4;
 
 /**
  * A picture's difference hash: 64 bits that say, on a grid of 9 × 8 grey values, whether each is darker than the one to
@@ -49,7 +52,7 @@ export const removeDuplicates = defineTransform({
       .int()
       .min(0)
       .max(16)
-      .default(4)
+      .default(usualDistance)
       .describe('of 64 bits, how many may differ in pictures alike'),
   }),
   apply: (dataset, { near, distance }) => (near ? withoutNear(dataset, distance) : withoutExact(dataset)),
@@ -79,6 +82,25 @@ function withoutNear(dataset: Dataset, distance: number): Dataset {
     else dataset.problems.add(item.id, '', `left out: its picture looks like that of ${like}`);
     return like === null ? item : null;
   });
+}
+
+/**
+ * Finds pictures that look alike, each like the first of its group.
+ *
+ * @returns the group of each item in turn: the place of its first one. Items whose picture can't be read are alone.
+ */
+export async function alike(dataset: Dataset, distance: number, signal?: AbortSignal): Promise<number[]> {
+  const tree = new HashTree();
+  const groups: number[] = [];
+  for await (const { media } of dataset.items()) {
+    signal?.throwIfAborted();
+    const place = groups.length;
+    const hash = media === null ? null : await differenceHash(media.path);
+    const like = hash === null ? null : tree.near(hash, distance);
+    if (hash !== null && like === null) tree.add(hash, String(place));
+    groups.push(like === null ? place : Number(like));
+  }
+  return groups;
 }
 
 interface Node {

@@ -2,14 +2,35 @@ import { isMap, isScalar, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { RefineryError } from '../../../contract/errors.ts';
 import type { Dataset } from '../format.ts';
+import {
+  annotationsToLabels,
+  decrementBoxes,
+  reindexAnnotations,
+  removeAnnotations,
+  removeAttributes,
+  removeDuplicateAnnotations,
+} from './annotations.ts';
 import { removeDuplicates } from './duplicates.ts';
 import { dropEmpty, filter } from './filter.ts';
-import { reindex, rename, sample } from './items.ts';
+import {
+  dropMissing,
+  idFromImageName,
+  labelSampler,
+  reindex,
+  removeItems,
+  rename,
+  sample,
+  sort,
+} from './items.ts';
 import { dropBackground, remapLabels, removeLabels, reorderLabels } from './labels.ts';
 import { clipToPicture, crop, resize, tile } from './pictures.ts';
+import { reidentificationSplit } from './reidentification.ts';
+import { cropCovered, mergeInstances } from './segments.ts';
 import { shapeTransforms } from './shapes.ts';
 import { mapSubsets, randomSplit, stratifiedSplit } from './subsets.ts';
 import type { Transform, TransformContext } from './transform.ts';
+import { untile } from './untile.ts';
+import { xpathFilter } from './xpath.ts';
 
 export type { Transform, TransformContext } from './transform.ts';
 
@@ -18,21 +39,37 @@ export const transforms: readonly Transform[] = [
   mapSubsets,
   randomSplit,
   stratifiedSplit,
+  reidentificationSplit,
   remapLabels,
   reorderLabels,
   removeLabels,
   dropBackground,
   filter,
+  xpathFilter,
   dropEmpty,
   ...shapeTransforms,
+  cropCovered,
+  mergeInstances,
+  annotationsToLabels,
+  decrementBoxes,
+  reindexAnnotations,
+  removeAnnotations,
+  removeAttributes,
+  removeDuplicateAnnotations,
   clipToPicture,
   reindex,
   rename,
+  idFromImageName,
+  sort,
+  removeItems,
+  dropMissing,
   sample,
+  labelSampler,
   removeDuplicates,
   resize,
   crop,
   tile,
+  untile,
 ];
 
 /** One transform with its options, as it stands in a recipe. */
@@ -85,6 +122,11 @@ export function parseStep(text: string): TransformStep {
   }
   if (named.size > 0) options.set(transform.names!, Object.fromEntries(named));
   return { name: transform.name, options: Object.fromEntries(options) };
+}
+
+/** A step as {@link parseStep} reads it. */
+export function stepText({ name, options }: TransformStep): string {
+  return Object.keys(options).length === 0 ? name : `${name}:${JSON.stringify(options)}`;
 }
 
 const unreadable = (text: string, why: string): RefineryError =>

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { RefineryError } from '../../../contract/errors.ts';
-import { safeRelative } from '../files/paths.ts';
+import { isFile } from '../files/folder.ts';
+import { fileNameOf, safeRelative, stemOf } from '../files/paths.ts';
+import type { Item } from '../model/index.ts';
+import { Seed } from './dealing.ts';
 import { Random } from './random.ts';
 import { defineTransform, mapItems } from './transform.ts';
 
@@ -47,6 +50,117 @@ export const rename = defineTransform({
   },
 });
 
+export const labelSampler = defineTransform({
+  name: 'label_random_sampler',
+  description: 'Takes items at random until each class is in so many of them, in each subset for itself.',
+  options: z.strictObject({
+    count: z.number().int().min(0).default(100).describe('items for each class that is not named'),
+    labels: z
+      .record(z.string(), z.number().int().min(0))
+      .default({})
+      .describe('class: items for it; a class of 0 items asks for none'),
+    seed: Seed,
+  }),
+  names: 'labels',
+  async apply(dataset, { count, labels, seed }) {
+    const wanted = dataset.categories.labels.map(({ name }) =>
+      Object.hasOwn(labels, name) ? labels[name]! : count,
+    );
+    const places = new Map<string, (readonly [place: number, labels: readonly number[]])[]>();
+    let items = 0;
+    for await (const { subset, annotations } of dataset.items()) {
+      const found = annotations.flatMap((part) =>
+        'label' in part && part.label !== null ? [part.label] : [],
+      );
+      const known = places.get(subset) ?? [];
+      places.set(subset, known);
+      known.push([items, [...new Set(found)]]);
+      items += 1;
+    }
+    const chosen = new Uint8Array(items);
+    const random = new Random(seed);
+    for (const subset of [...places.keys()].sort()) {
+      const left = [...wanted];
+      const own = places.get(subset)!;
+      const order = random.shuffle(Uint32Array.from(own.keys()));
+      for (const at of order) {
+        const [place, of] = own[at]!;
+        // What was taken for one class counts for its others, too.
+        if (!of.some((label) => left[label]! > 0)) continue;
+        chosen[place] = 1;
+        for (const label of of) left[label]! -= 1;
+      }
+    }
+    return mapItems(dataset, (item, index) => (chosen[index] === 1 ? item : null));
+  },
+});
+
+export const sort = defineTransform({
+  name: 'sort',
+  description: 'Brings the items into the order of their names, numbers in them counted as numbers.',
+  options: z.strictObject({
+    by: z.enum(['id', 'subset']).default('id').describe('the name alone, or the subset before it'),
+  }),
+  apply: (dataset, { by }) => ({
+    ...dataset,
+    async *items() {
+      // The whole set's annotations are in memory meanwhile.
+      const items: Item[] = [];
+      for await (const item of dataset.items()) items.push(item);
+      const order = new Intl.Collator('en', { numeric: true }).compare;
+      const key = ({ subset, id }: Item): string => (by === 'subset' ? `${subset}/${id}` : id);
+      yield* items.sort((one, other) => order(key(one), key(other)));
+    },
+  }),
+});
+
+export const idFromImageName = defineTransform({
+  name: 'id_from_image_name',
+  description: "Names the items by their pictures' files, without the folders and the ending.",
+  options: z.strictObject({
+    ensure_unique: z
+      .boolean()
+      .default(false)
+      .describe('whether a name that is taken gets a number, instead of ending the conversion'),
+  }),
+  apply(dataset, { ensure_unique }) {
+    const taken = new Set<string>();
+    return mapItems(dataset, (item, index) => {
+      if (index === 0) taken.clear();
+      if (item.media === null) return item;
+      const name = stemOf(fileNameOf(item.media.path.replaceAll('\\', '/')));
+      let id = name;
+      for (let turn = 2; taken.has(`${item.subset}/${id}`); turn += 1) {
+        if (!ensure_unique)
+          throw new RefineryError('BAD_REQUEST', `id_from_image_name: two pictures are called ${name}.`, {
+            hint: 'Set ensure_unique, and they get numbers.',
+          });
+        id = `${name}__${turn}`;
+      }
+      taken.add(`${item.subset}/${id}`);
+      return { ...item, id };
+    });
+  },
+});
+
+export const dropMissing = defineTransform({
+  name: 'drop_missing',
+  description: 'Takes out items whose picture is not there.',
+  options: z.strictObject({}),
+  apply: (dataset) =>
+    mapItems(dataset, async (item) => (item.media !== null && (await isFile(item.media.path)) ? item : null)),
+});
+
+export const removeItems = defineTransform({
+  name: 'remove_items',
+  description: 'Takes items out by their names.',
+  options: z.strictObject({ items: z.array(z.string()).min(1).describe('the items as subset/id') }),
+  apply(dataset, { items }) {
+    const gone = new Set(items);
+    return mapItems(dataset, (item) => (gone.has(`${item.subset}/${item.id}`) ? null : item));
+  },
+});
+
 export const sample = defineTransform({
   name: 'sample',
   aliases: ['random_sampler'],
@@ -55,13 +169,7 @@ export const sample = defineTransform({
     .strictObject({
       count: z.number().int().min(0).optional().describe('how many'),
       ratio: z.number().min(0).max(1).optional().describe('or which part of them, 0 to 1'),
-      seed: z
-        .number()
-        .int()
-        .min(0)
-        .max(0xffffffff)
-        .default(0)
-        .describe('whole number; the same gives the same'),
+      seed: Seed,
     })
     .refine(
       ({ count, ratio }) => (count === undefined) !== (ratio === undefined),

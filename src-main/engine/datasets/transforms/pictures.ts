@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import sharp, { type Sharp } from 'sharp';
+import type { Sharp } from 'sharp';
 import { z } from 'zod';
 import { toErrorValue } from '../../../contract/errors.ts';
 import { pictureSize } from '../files/folder.ts';
 import { endingOf } from '../files/paths.ts';
+import { sharp } from '../files/sharp.ts';
 import type { Dataset } from '../format.ts';
-import type { Item, Size } from '../model/index.ts';
+import type { Annotation, AttributeValue, Item, Size } from '../model/index.ts';
 import { clipped, type Placement, placed } from './geometry.ts';
 import { defineTransform, mapItems, type TransformContext } from './transform.ts';
+import { tileNames } from './untile.ts';
 
 const Side = z.number().int().min(1).max(65_535);
 
@@ -174,25 +176,47 @@ export const tile = defineTransform({
     ...dataset,
     async *items() {
       for await (const given of dataset.items()) {
-        const item = await sized(given, dataset.problems);
-        if (item === null) continue;
-        const size = item.media?.size;
+        const known = await sized(given, dataset.problems);
+        if (known === null) continue;
+        const size = known.media?.size;
         if (size === undefined || size === null) {
-          yield item;
+          yield known;
           continue;
         }
+        const item = { ...known, annotations: numbered(known.annotations) };
+        let number = 0;
         for (const [row, top] of starts(size.height, height, overlap).entries()) {
           for (const [column, left] of starts(size.width, width, overlap).entries()) {
             const inner = { width: Math.min(width, size.width), height: Math.min(height, size.height) };
             const plan = { size: inner, part: at(left, top, inner), inner: at(0, 0, inner) };
             const made = await remade(item, plan, context, least, dataset.problems);
-            yield { ...made, id: `${item.id}_r${row}_c${column}` };
+            const place = [left, top, inner.width, inner.height];
+            const about: readonly (readonly [string, AttributeValue])[] = [
+              [tileNames.source, item.id],
+              [tileNames.number, number],
+              [tileNames.place, place],
+            ];
+            number += 1;
+            const attributes = new Map([...item.attributes, ...about]);
+            yield { ...made, id: `${item.id}_r${row}_c${column}`, attributes };
           }
         }
       }
     },
   }),
 });
+
+/** With a number of its own for each of a type, so that what is cut into several tiles can be found again. */
+function numbered(annotations: readonly Annotation[]): readonly Annotation[] {
+  let next = Math.max(0, ...annotations.map(({ id }) => id)) + 1;
+  const taken = new Set<string>();
+  return annotations.map((part) => {
+    const key = `${part.type} ${part.id}`;
+    const own = part.id !== 0 && !taken.has(key);
+    taken.add(key);
+    return own ? part : { ...part, id: next++ };
+  });
+}
 
 /** Where tiles begin along a side: evenly, the last at the end. */
 function starts(side: number, length: number, overlap: number): number[] {

@@ -2,9 +2,9 @@ import { isFile } from '../files/folder.ts';
 import type { Dataset } from '../format.ts';
 import { AttributeChecks } from './attributes.ts';
 import { type Finding, Findings } from './findings.ts';
-import { samePictures } from './pictures.ts';
-import { type Property, Spread } from './properties.ts';
-import { findFar, findOutside, findTwins, soundMeasures } from './shapes.ts';
+import { samePictures, similarPictures } from './pictures.ts';
+import { findOutside, findTwins, soundMeasures } from './shapes.ts';
+import { Spreads } from './spreads.ts';
 import { type Task, type Thresholds, tasks, typesOf, usual } from './task.ts';
 
 export type { Check, Finding, Severity } from './findings.ts';
@@ -16,6 +16,8 @@ export interface ValidationOptions {
   readonly thresholds?: Partial<Thresholds>;
   /** Whether pictures are looked for and compared: every file that has the size of another is read. */
   readonly pictures?: boolean;
+  /** Whether pictures that look alike are looked for in several subsets: every picture is decoded. */
+  readonly similar?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -30,8 +32,6 @@ export interface Validation {
 /**
  * Looks for faults in a set: Datumaro's checks for a task, and shapes that leave their picture, annotations that are
  * there twice, pictures that are missing or in several subsets. The set is read twice, and not kept.
- *
- * Datumaro's comparisons of shapes by value of an attribute are left out.
  */
 export async function validate(dataset: Dataset, options: ValidationOptions = {}): Promise<Validation> {
   const task = options.task ?? (await likelyTask(dataset));
@@ -39,7 +39,7 @@ export async function validate(dataset: Dataset, options: ValidationOptions = {}
   const findings = new Findings();
   const { labels } = dataset.categories;
   const counts = labels.map(() => 0);
-  const spreads = labels.map(() => new Map<Property, Spread>());
+  const spreads = new Spreads(dataset.categories);
   const attributes = new AttributeChecks(dataset.categories, findings);
   const known = dataset.problems.total;
   let [items, annotations] = [0, 0];
@@ -67,22 +67,23 @@ export async function validate(dataset: Dataset, options: ValidationOptions = {}
       attributes.add(annotation, label, place);
       const measures = soundMeasures(annotation, task, place, labels[label].name, findings);
       findOutside(annotation, item, place, labels[label].name, findings);
-      for (const [property, value] of measures) {
-        const spread = spreads[label]!.get(property) ?? new Spread();
-        spreads[label]!.set(property, spread);
-        spread.add(value);
-      }
+      spreads.add(annotation, label, measures);
     }
   }
   if (dataset.problems.total > known) {
     for (const [reason, count] of dataset.problems.byReason) findings.add('unreadable', reason, null, count);
   }
-  await findFar(dataset, task, spreads, thresholds, findings, options.signal);
+  await spreads.judge(dataset, task, thresholds, findings, options.signal);
   judgeLabels(labels, counts, thresholds, findings);
   attributes.finish(thresholds);
   if (options.pictures === true) {
     for (const { names, subsets } of await samePictures(dataset, options.signal)) {
       if (subsets > 1) findings.add('leakage', names.join(', '));
+    }
+  }
+  if (options.similar === true) {
+    for (const { names, subsets } of await similarPictures(dataset, options.signal)) {
+      if (subsets > 1) findings.add('near_leakage', names.join(', '));
     }
   }
   return { task, items, annotations, findings: findings.list() };

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { hashFile } from '../../io/hash.ts';
 import type { Dataset } from '../format.ts';
+import { alike, usualDistance } from '../transforms/duplicates.ts';
 
 /** Items that have one picture, byte by byte. */
 export interface SamePicture {
@@ -39,4 +40,29 @@ export async function samePictures(dataset: Dataset, signal?: AbortSignal): Prom
     }
   }
   return same;
+}
+
+/** Finds pictures that look alike, and are not the same byte by byte. */
+export async function similarPictures(dataset: Dataset, signal?: AbortSignal): Promise<SamePicture[]> {
+  const groups = await alike(dataset, usualDistance, signal);
+  const byGroup = new Map<number, { name: string; subset: string; path: string }[]>();
+  let place = 0;
+  for await (const { id, subset, media } of dataset.items()) {
+    const group = groups[place] ?? place;
+    place += 1;
+    if (media === null) continue;
+    const entries = byGroup.get(group) ?? [];
+    byGroup.set(group, entries);
+    entries.push({ name: `${subset}/${id}`, subset, path: media.path });
+  }
+  const similar: SamePicture[] = [];
+  for (const entries of byGroup.values()) {
+    if (entries.length < 2) continue;
+    const hashes = new Set<string>();
+    for (const { path } of entries) hashes.add(await hashFile(path));
+    if (hashes.size < 2) continue;
+    const subsets = new Set(entries.map(({ subset }) => subset)).size;
+    similar.push({ names: entries.map(({ name }) => name), subsets });
+  }
+  return similar;
 }

@@ -1,11 +1,8 @@
 import type { Dataset } from '../format.ts';
 import type { Annotation, Item } from '../model/index.ts';
-import { Findings } from './findings.ts';
-import { type Measures, measuresOf, type Property, type Spread } from './properties.ts';
-import { measured, type Task, type Thresholds, typesOf } from './task.ts';
-
-/** Bins between the least and the most of a measure. */
-const bins = 10;
+import type { Findings } from './findings.ts';
+import { type Measures, measuresOf, type Property } from './properties.ts';
+import { measured, type Task } from './task.ts';
 
 /** The measures of a shape, none where one of them can't be: then that is told. */
 export function soundMeasures(
@@ -76,47 +73,5 @@ export function findTwins(
       'label' in annotation && annotation.label !== null ? (labels[annotation.label]?.name ?? null) : null;
     if (seen.has(key)) findings.add('duplicate_annotation', `${name}, ${annotation.type}`, label);
     seen.add(key);
-  }
-}
-
-/** The second reading: now that the means are known, what is far from them, and how shapes lie between the extremes. */
-export async function findFar(
-  dataset: Dataset,
-  task: Task,
-  spreads: readonly ReadonlyMap<Property, Spread>[],
-  { farFromMean, dominance }: Thresholds,
-  findings: Findings,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  if (measured[task].length === 0) return;
-  const { labels } = dataset.categories;
-  const histograms = labels.map(() => new Map<Property, number[]>());
-  const silent = new Findings();
-  for await (const item of dataset.items()) {
-    signal?.throwIfAborted();
-    for (const [index, annotation] of item.annotations.entries()) {
-      if (!typesOf[task].includes(annotation.type) || !('label' in annotation)) continue;
-      const label = annotation.label;
-      if (label === null || labels[label] === undefined) continue;
-      const { name } = labels[label];
-      for (const [property, value] of soundMeasures(annotation, task, '', name, silent)) {
-        const spread = spreads[label]!.get(property)!;
-        const counts = histograms[label]!.get(property) ?? new Array<number>(bins).fill(0);
-        histograms[label]!.set(property, counts);
-        counts[spread.bin(value, bins)]! += 1;
-        if (Math.abs(value - spread.mean) <= farFromMean * spread.deviation) continue;
-        const place = `${item.subset}/${item.id}, ${annotation.type} ${annotation.id || index}`;
-        const text = `${property} ${value.toFixed(2)}, usual is ${spread.mean.toFixed(2)}`;
-        findings.add('far_from_label_mean', `${place}: ${text}`, name);
-      }
-    }
-  }
-  for (const [label, byProperty] of histograms.entries()) {
-    for (const [property, counts] of byProperty) {
-      const all = counts.reduce((sum, count) => sum + count, 0);
-      if (Math.max(...counts) / all < dominance) continue;
-      const { name } = labels[label]!;
-      findings.add('imbalanced_dist_in_label', `${name}: ${property}`, name);
-    }
   }
 }

@@ -1,11 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Dataset } from '../format.ts';
 import { formatNamed } from '../formats/index.ts';
 import { type Annotation, type Item, noAttributes, noCategories, ProblemLog } from '../model/index.ts';
 import { corpus, haveData, whyNot } from '../testing/golden.ts';
+import { itemsOf } from '../testing/items.ts';
+import { applyTransforms, parseStep, stepText } from '../transforms/index.ts';
 import { describeSet } from './distributions.ts';
 import { type Task, validate } from './index.ts';
 import { samePictures } from './pictures.ts';
@@ -209,4 +212,91 @@ test('a set is described by classes, sizes and places', async () => {
   expect(found.boxSizes.counts[found.boxSizes.edges.indexOf(0.1)]).toBe(2);
   expect(found.aspectRatios.counts.reduce((sum, count) => sum + count, 0)).toBe(2);
   expect(found.pictureSizes).toEqual([{ ...size, count: 1 }]);
+});
+
+describe('what mends', () => {
+  const shape = { id: 0, group: 0, attributes: noAttributes, zOrder: 0 };
+  const one: Annotation = { ...shape, type: 'box', label: 0, x: 5, y: 5, width: 9, height: 9 };
+
+  test('each change takes away what was found, and nothing else', async () => {
+    const path = join(folder, 'there.png');
+    await writeFile(path, 'picture');
+    const good: Annotation[] = [
+      one,
+      { id: 0, group: 0, attributes: noAttributes, type: 'caption', text: 'a text' },
+      { id: 0, group: 0, attributes: noAttributes, type: 'label', label: 1 },
+    ];
+    const bad: Annotation[] = [
+      one,
+      { ...one, label: null },
+      { ...one, width: 0.2 },
+      { ...one, x: 95, width: 20 },
+    ];
+    const item = (id: string, annotations: readonly Annotation[], file: string): Item => ({
+      id,
+      subset: 'train',
+      media: { kind: 'image', path: file, size },
+      attributes: noAttributes,
+      annotations,
+    });
+    const set = setOf(
+      [item('a', [...good, ...bad], path), item('b', [], path), item('c', [one], join(folder, 'gone.png'))],
+      ['a', 'b', 'unused', 'unused too'],
+    );
+    const mended = [
+      'undefined_label',
+      'negative_length',
+      'missing_annotation',
+      'label_defined_but_not_found',
+      'outside_picture',
+      'duplicate_annotation',
+      'missing_picture',
+    ] as const;
+    const { findings } = await validate(set, { pictures: true, task: 'detection' });
+    for (const check of mended) {
+      const { mend } = findings.find((finding) => finding.check === check)!;
+      expect(parseStep(stepText(mend!))).toEqual(mend);
+      const changed = await applyTransforms(set, [mend!], { scratch: null });
+      const after = await validate(changed, { pictures: true, task: 'detection' });
+      expect(after.findings.map((finding) => finding.check)).not.toContain(check);
+      const rest = (await itemsOf(changed)).find(({ id }) => id === 'a')!.annotations;
+      expect(rest).toEqual(expect.arrayContaining(check === 'label_defined_but_not_found' ? [one] : good));
+    }
+  });
+
+  test('pictures that look alike in two subsets, and the shapes of one value of an attribute', async () => {
+    const pixels = Buffer.from(Uint8Array.from({ length: 72 }, (_, at) => (at * 53) % 256));
+    const picture = sharp(pixels, { raw: { width: 9, height: 8, channels: 1 } }).resize(90, 80);
+    const paths = [join(folder, 'near-1.jpg'), join(folder, 'near-2.jpg')];
+    await picture.clone().jpeg({ quality: 95 }).toFile(paths[0]!);
+    await picture.clone().jpeg({ quality: 50 }).toFile(paths[1]!);
+    const box = (index: number): Annotation => ({
+      ...one,
+      id: index + 1,
+      width: index === 0 ? 90 : 9 + (index % 3),
+      attributes: new Map([['colour', index % 2 === 0 ? 'red' : 'blue']]),
+    });
+    const set = setOf(
+      paths.map((path, at) => ({
+        id: String(at),
+        subset: at === 0 ? 'train' : 'test',
+        media: { kind: 'image' as const, path, size },
+        attributes: noAttributes,
+        annotations: at === 0 ? Array.from({ length: 80 }, (_, index) => box(index)) : [],
+      })),
+      ['a'],
+    );
+    const declared = { ...set, categories: { ...set.categories, attributes: ['colour'] } };
+    const { findings } = await validate(declared, { similar: true, task: 'detection' });
+    const found = Object.fromEntries(findings.map((finding) => [finding.check, finding]));
+    expect(found['near_leakage']).toMatchObject({ count: 1, examples: ['train/0, test/1'] });
+    expect(found['leakage']).toBeUndefined();
+    // The one large box is red: it is far from the mean of all, and from that of the red ones. Datumaro counts as many.
+    expect(
+      ['far_from_label_mean', 'far_from_attr_mean', 'imbalanced_dist_in_attribute'].map(
+        (check) => found[check]?.count,
+      ),
+    ).toEqual([4, 4, 8]);
+    expect(found['far_from_attr_mean']!.examples[0]).toContain('colour = red');
+  });
 });

@@ -70,13 +70,29 @@ export class IrGraph {
       type === 'f32'
         ? new Uint8Array(Float32Array.from(values).buffer)
         : new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+    const data = {
+      element_type: type,
+      shape: shape.join(', '),
+      offset: this.#keep(bytes),
+      size: bytes.length,
+    };
+    return this.#add('Const', 'opset1', data, [], type, shape);
+  }
+
+  /** Gives a constant of another graph other bytes, which are kept with those of this one. */
+  moveConstant(constant: IrElement, bytes: Uint8Array): void {
+    const data = constant.children.find(({ name }) => name === 'data');
+    if (data) data.attributes['offset'] = String(this.#keep(bytes));
+  }
+
+  /** @returns where the bytes lie, at a multiple of 64. */
+  #keep(bytes: Uint8Array): number {
     const padding = -this.#offset & 63;
     if (padding > 0) this.#chunks.push(new Uint8Array(padding));
-    this.#offset += padding;
-    const data = { element_type: type, shape: shape.join(', '), offset: this.#offset, size: bytes.length };
+    const at = this.#offset + padding;
     this.#chunks.push(bytes);
-    this.#offset += bytes.length;
-    return this.#add('Const', 'opset1', data, [], type, shape);
+    this.#offset = at + bytes.length;
+    return at;
   }
 
   convert(value: Value, type: IrType): Value {
@@ -100,6 +116,10 @@ export class IrGraph {
     const shape = value.shape.map((size, index) => (index === axis ? indices.length : size));
     const inputs = [value, this.constant('i64', indices, [indices.length]), this.constant('i64', [axis], [])];
     return this.#add('Gather', 'opset8', { batch_dims: 0 }, inputs, value.type, shape);
+  }
+
+  add(a: Value, b: Value): Value {
+    return this.#binary('Add', a, b);
   }
 
   multiply(a: Value, b: Value | number): Value {
@@ -161,6 +181,18 @@ export class IrGraph {
       value.type,
       shape,
     );
+  }
+
+  /** The dimensions of a value, as i64. */
+  shapeOf(value: Value): Value {
+    return this.#add('ShapeOf', 'opset3', { output_type: 'i64' }, [value], 'i64', [value.shape.length]);
+  }
+
+  /** The same numbers in another shape: one that the graph computes, or sizes, of which 0 keeps the dimension. */
+  reshape(value: Value, to: Value | readonly number[], shape: IrShape): Value {
+    const target = 'layer' in to ? to : this.constant('i64', to, [to.length]);
+    const data = { special_zero: 'layer' in to ? 'false' : 'true' };
+    return this.#add('Reshape', 'opset1', data, [value, target], value.type, shape);
   }
 
   concat(values: readonly Value[], axis: number): Value {

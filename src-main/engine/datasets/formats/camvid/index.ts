@@ -7,6 +7,7 @@ const abilities: Abilities = {
   ...noAbilities,
   types: ['mask'],
   subsets: true,
+  limits: { needsClass: true, flatMasks: 'class' },
 };
 
 async function detect(listing: Listing): Promise<Verdict | null> {

@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { corpus, differences, haveData, readGolden, toGolden, whyNot } from '../../testing/golden.ts';
-import { format, put, readAll, scratch } from '../common/testing.ts';
+import { format, put, readAll, scratch, setOf } from '../common/testing.ts';
 
 const { fresh } = scratch();
 
@@ -102,5 +103,60 @@ describe('CIFAR', () => {
       expect(reasons[0]).toMatch(/can't be read as a pickle/);
     }
     expect(Object.keys({})).toEqual([]);
+  });
+
+  test('pictures of any size, names, classes and those above them come back', async () => {
+    const pictures = fresh();
+    const made = async (name: string, width: number, height: number) => {
+      const pixels = Buffer.from(Uint8Array.from({ length: 3 * width * height }, (_, at) => (at * 7) % 256));
+      const png = await sharp(pixels, { raw: { width, height, channels: 3 } })
+        .png()
+        .toBuffer();
+      await put(pictures, { [name]: png });
+      return { kind: 'image' as const, path: join(pictures, name), size: { width, height } };
+    };
+    const label = (number: number) => ({
+      type: 'label' as const,
+      id: 0,
+      group: 0,
+      label: number,
+      attributes: new Map(),
+    });
+    for (const [width, height] of [
+      [32, 32],
+      [5, 9],
+    ] as const) {
+      const set = setOf(
+        [
+          { name: 'cat', parent: 'animal', attributes: [] },
+          { name: 'кот', parent: '', attributes: [] },
+        ],
+        [
+          { id: 'a/б', subset: 'train', media: await made('a.png', width, height), annotations: [label(1)] },
+          { id: 'b', subset: 'train', media: await made('b.png', 32, 32), annotations: [label(0)] },
+          { id: 'c', subset: 'test', media: null, annotations: [] },
+        ],
+      );
+      const folder = fresh();
+      const report = await format('cifar').write(set, folder, { media: 'copy' });
+      expect(report.problems.list).toEqual([]);
+      const { items, dataset, reasons } = await readAll('cifar', folder);
+      expect(reasons).toEqual([]);
+      expect(dataset.categories.labels.map(({ name, parent }) => [name, parent])).toEqual([
+        ['cat', 'animal'],
+        ['кот', ''],
+      ]);
+      expect(items.map(({ id, subset, annotations }) => [subset, id, annotations.length])).toEqual([
+        ['test', 'c', 0],
+        ['train', 'a/б', 1],
+        ['train', 'b', 1],
+      ]);
+      for await (const { id, media } of set.items()) {
+        const own = items.find((item) => item.id === id)!.media;
+        if (media === null) expect(own).toBeNull();
+        else
+          expect(await sharp(own!.path).raw().toBuffer()).toEqual(await sharp(media.path).raw().toBuffer());
+      }
+    }
   });
 });

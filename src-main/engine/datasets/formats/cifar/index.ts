@@ -1,5 +1,14 @@
-import type { Listing, ReadOnlyFormat, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { batchesIn, readCifar } from './read.ts';
+import { writeCifar } from './write.ts';
+
+const abilities: Abilities = {
+  ...noAbilities,
+  types: ['label'],
+  labelParents: true,
+  subsets: true,
+  limits: { oneLabel: true },
+};
 
 async function detect(listing: Listing): Promise<Verdict | null> {
   const top = listing.files.filter((path) => !path.includes('/'));
@@ -18,11 +27,12 @@ async function detect(listing: Listing): Promise<Verdict | null> {
 }
 
 /** CIFAR-10 and CIFAR-100, as Python pickles: https://www.cs.toronto.edu/~kriz/cifar.html */
-export const cifarFormat: ReadOnlyFormat = {
+export const cifarFormat: Format = {
   name: 'cifar',
   title: 'CIFAR',
   aliases: ['cifar10', 'cifar100'],
-  abilities: null,
+  abilities,
   detect,
   read: readCifar,
+  write: (dataset, folder, options) => writeCifar(dataset, folder, abilities, options),
 };

@@ -17,7 +17,7 @@ import { PickledArray, readPickle } from './pickle.ts';
 const usual = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
 
 /** The side of CIFAR's pictures. */
-const side = 32;
+export const side = 32;
 
 /** Files without an ending besides the ones with the classes: a subset each. */
 export const batchesIn = (names: readonly string[]): string[] =>

@@ -7,6 +7,7 @@ const abilities: Abilities = {
   types: ['mask'],
   attributes: ['is_crowd'],
   subsets: true,
+  limits: { needsClass: true, flatMasks: 'objects' },
 };
 
 async function detect(listing: Listing): Promise<Verdict | null> {

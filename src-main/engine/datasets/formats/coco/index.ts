@@ -80,7 +80,10 @@ const kinds: readonly Kind[] = [
     aliases: [],
     reads: ['panoptic'],
     writes: ['panoptic'],
-    abilities: abilitiesOf(['mask'], { attributes: ['is_crowd'] }),
+    abilities: abilitiesOf(['mask'], {
+      attributes: ['is_crowd'],
+      limits: { needsClass: true, flatMasks: 'objects' },
+    }),
   },
   {
     name: 'coco_stuff',

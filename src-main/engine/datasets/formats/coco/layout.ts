@@ -1,5 +1,5 @@
 import { isFile, isFolder, namesIn } from '../../files/folder.ts';
-import { inside } from '../../files/paths.ts';
+import { folderOf, inside } from '../../files/paths.ts';
 
 /** COCO's annotation files by what is in them: `<task>_<subset>.json`. */
 export const tasks = [
@@ -59,11 +59,11 @@ export async function findFiles(folder: string): Promise<CocoFile[]> {
   return others;
 }
 
-/** Where a picture of a set can lie, by how its annotation file is laid out. The usual place comes first. */
-export function picturePlaces(file: CocoFile, name: string): string[] {
-  const beside = file.path.includes('/') ? file.path.slice(0, file.path.lastIndexOf('/')) : '';
-  const places = [`images/${file.subset}/${name}`, `images/${name}`, `${file.subset}/${name}`, name];
-  if (beside !== 'annotations' && beside !== '') places.unshift(`${beside}/${name}`);
-  places.push(`${file.subset}2017/${name}`, `images/${file.subset}2017/${name}`);
-  return [...new Set(places)];
+/** Folders where the pictures of an annotation file can lie, by how it is laid out. The usual one comes first. */
+export function pictureFolders({ path, subset }: CocoFile): string[] {
+  const beside = folderOf(path);
+  const folders = [`images/${subset}`, 'images', subset, ''];
+  if (beside !== 'annotations' && beside !== '') folders.unshift(beside);
+  folders.push(`${subset}2017`, `images/${subset}2017`);
+  return [...new Set(folders)];
 }

@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import { sharp } from '../../files/sharp.ts';
 import { type Annotation, fault, field, isRecord, type Mask, numberOf } from '../../model/index.ts';
 
 /**

@@ -1,7 +1,7 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
-import { isFile, isFolder } from '../../files/folder.ts';
-import { jsonEntries, openSpans } from '../../files/json.ts';
+import { isFileSync, isFolderSync } from '../../files/folder.ts';
+import { jsonBatches, jsonEntries, openSpans } from '../../files/json.ts';
 import { inside, safeRelative, stemOf } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import {
@@ -10,14 +10,16 @@ import {
   field,
   type Item,
   isRecord,
+  noAttributes,
   numberOf,
   ProblemLog,
   type Size,
   wholeOf,
 } from '../../model/index.ts';
-import { type CocoFile, findFiles, picturePlaces, type Task } from './layout.ts';
+import { type CocoFile, findFiles, pictureFolders, type Task } from './layout.ts';
 import { parsePanoptic } from './panoptic.ts';
 import { parseObject } from './parse.ts';
+import { SpanIndex } from './spans.ts';
 
 /** A file's own numbers for the categories. */
 type LabelOf = (categoryId: unknown) => number | undefined;
@@ -63,15 +65,18 @@ export async function readCoco(
     if (damage !== undefined) throw damage;
     throw new RefineryError('INPUT_NOT_FOUND', `There is no COCO annotation file in ${folder}.`);
   }
+  const names = [...new Set(open.map(({ file }) => file.subset))];
+  const subsets = names.map((subset) => open.filter(({ file }) => file.subset === subset));
+  // Where things are in the files stays known from one reading to the next.
+  const indices: SubsetIndex[] = [];
   return {
     categories: builder.build(),
     media: 'image',
     problems,
     async *items() {
-      const subsets = [...new Set(open.map(({ file }) => file.subset))];
-      for (const subset of subsets) {
-        const files = open.filter(({ file }) => file.subset === subset);
-        yield* readSubset(folder, files, problems, options.signal);
+      for (const [at, files] of subsets.entries()) {
+        indices[at] ??= await indexSubset(folder, files, problems, options.signal);
+        yield* readSubset(folder, files, indices[at], problems, options.signal);
       }
     },
   };
@@ -117,46 +122,58 @@ interface Picture {
   readonly size: Size | null;
   /** The number that the first file gives it. */
   readonly number: unknown;
-  /** For each file: starts and ends of this picture's annotations. */
-  readonly spans: number[][];
+}
+
+/** Which pictures a subset has, and where in its files their annotations lie. */
+interface SubsetIndex {
+  readonly pictures: readonly Picture[];
+  /** For each file. */
+  readonly spans: readonly SpanIndex[];
+  locate(name: string): string;
+}
+
+async function indexSubset(
+  folder: string,
+  files: readonly OpenFile[],
+  problems: ProblemLog,
+  signal: AbortSignal | undefined,
+): Promise<SubsetIndex> {
+  const pictures: Picture[] = [];
+  const byId = new Map<string, number>();
+  const spans: SpanIndex[] = [];
+  for (const { file } of files) spans.push(await indexFile(folder, file, pictures, byId, problems, signal));
+  for (const [turn, { file }] of files.entries()) {
+    spans[turn]!.sort(pictures.length, (index) => {
+      problems.add(file.path, `annotations[${index}]`, 'there is no such picture');
+    });
+  }
+  return { pictures, spans, locate: pictureFinder(folder, pictureFolders(files[0]!.file)) };
 }
 
 async function* readSubset(
   folder: string,
   files: readonly OpenFile[],
+  { pictures, spans, locate }: SubsetIndex,
   problems: ProblemLog,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Item> {
-  // First pass: which pictures there are, and where in the files their annotations lie.
-  const pictures = new Map<string, Picture>();
-  for (const [turn, { file }] of files.entries()) {
-    await indexFile(folder, file, turn, files.length, pictures, problems, signal);
-  }
-  // Second pass: one picture after the other.
+  const { subset } = files[0]!.file;
   const readers = files.map(({ file }) => openSpans(inside(folder, file.path)));
   try {
-    const locate = pictureFinder(folder);
-    for (const picture of pictures.values()) {
+    for (const [index, picture] of pictures.entries()) {
       signal?.throwIfAborted();
       const annotations: Annotation[] = [];
       for (const [turn, { file, labelOf }] of files.entries()) {
-        const spans = picture.spans[turn]!;
-        const objects: unknown[] = [];
-        for (let at = 0; at < spans.length; at += 2) {
-          objects.push(readers[turn]!.at(spans[at]!, spans[at + 1]!));
-        }
+        const objects = readers[turn]!.values(spans[turn]!.of(index));
         await addObjects(folder, file, labelOf, picture, objects, annotations, problems);
       }
-      const path = await locate(picturePlaces(files[0]!.file, picture.name));
+      const { id, size, number } = picture;
       yield {
-        id: picture.id,
-        subset: files[0]!.file.subset,
-        media: { kind: 'image', path, size: picture.size },
-        attributes: new Map(
-          typeof picture.number === 'number' || typeof picture.number === 'string'
-            ? [['id', picture.number]]
-            : [],
-        ),
+        id,
+        subset,
+        media: { kind: 'image', path: locate(picture.name), size },
+        attributes:
+          typeof number === 'number' || typeof number === 'string' ? new Map([['id', number]]) : noAttributes,
         annotations,
       };
     }
@@ -165,76 +182,67 @@ async function* readSubset(
   }
 }
 
-/** Finds pictures among the places where they can be; folders that are not there are asked for once. */
-function pictureFinder(folder: string): (places: readonly string[]) => Promise<string> {
-  const folders = new Map<string, boolean>();
+/** Finds pictures among the folders where they can be; folders that are not there are asked for once. */
+function pictureFinder(folder: string, folders: readonly string[]): (name: string) => string {
+  const full = folders.map((below) => (below === '' ? folder : inside(folder, below)));
+  const known = new Map<string, boolean>();
   // What held the last picture will mostly hold this one.
-  let usual = 0;
-  return async (places) => {
-    for (const candidate of [usual, ...places.keys()]) {
-      const path = inside(folder, places[candidate] ?? places[0]!);
+  let usual = full[0]!;
+  return (name) => {
+    for (const candidate of [usual, ...full]) {
+      const path = join(candidate, name);
       const holder = dirname(path);
-      const known = folders.get(holder) ?? (await isFolder(holder));
-      folders.set(holder, known);
-      if (!known || !(await isFile(path))) continue;
+      let there = known.get(holder);
+      if (there === undefined) {
+        there = isFolderSync(holder);
+        known.set(holder, there);
+      }
+      if (!there || !isFileSync(path)) continue;
       usual = candidate;
       return path;
     }
-    return inside(folder, places[0]!);
+    return join(full[0]!, name);
   };
 }
 
 async function indexFile(
   folder: string,
   file: CocoFile,
-  turn: number,
-  files: number,
-  pictures: Map<string, Picture>,
+  pictures: Picture[],
+  byId: Map<string, number>,
   problems: ProblemLog,
   signal: AbortSignal | undefined,
-): Promise<void> {
-  const spansOf = new Map<unknown, number[]>();
-  // Annotations can come before the pictures that they belong to.
-  const early: { key: unknown; index: number; span: [number, number] }[] = [];
+): Promise<SpanIndex> {
+  const found = new SpanIndex();
+  const addPicture = (value: Readonly<Record<string, unknown>>, place: string): void => {
+    const given = field(value, 'file_name');
+    const name = typeof given === 'string' ? safeRelative(given) : null;
+    if (name === null) {
+      problems.add(file.path, place, "the picture's name is missing or leaves the set's folder");
+      return;
+    }
+    const id = stemOf(name);
+    const number = field(value, 'id');
+    let index = byId.get(id);
+    if (index === undefined) {
+      index = pictures.push({ id, name, size: sizeOf(value), number }) - 1;
+      byId.set(id, index);
+    }
+    found.picture(number, index);
+  };
   const path = inside(folder, file.path);
-  for await (const { key, index, value, start, end } of jsonEntries(
-    path,
-    new Set(['images', 'annotations']),
-  )) {
+  for await (const { key, index, values, spans } of jsonBatches(path, new Set(['images', 'annotations']))) {
     signal?.throwIfAborted();
-    const place = `${key}[${index}]`;
-    if (!isRecord(value)) {
-      problems.add(file.path, place, 'not an object');
-      continue;
-    }
-    if (key === 'images') {
-      const given = field(value, 'file_name');
-      const name = typeof given === 'string' ? safeRelative(given) : null;
-      if (name === null) {
-        problems.add(file.path, place, "the picture's name is missing or leaves the set's folder");
-        continue;
-      }
-      const id = stemOf(name);
-      let picture = pictures.get(id);
-      if (picture === undefined) {
-        const number = field(value, 'id');
-        const spans = Array.from({ length: files }, (): number[] => []);
-        picture = { id, name, size: sizeOf(value), number, spans };
-        pictures.set(id, picture);
-      }
-      spansOf.set(field(value, 'id'), picture.spans[turn]!);
-    } else {
-      const image = field(value, 'image_id');
-      const spans = spansOf.get(image);
-      if (spans === undefined) early.push({ key: image, index, span: [start, end] });
-      else spans.push(start, end);
+    for (const [at, value] of values.entries()) {
+      const given = isRecord(value);
+      if (!given) problems.add(file.path, `${key}[${index + at}]`, 'not an object');
+      if (key === 'images') {
+        if (given) addPicture(value, `${key}[${index + at}]`);
+      } else if (given) found.add(field(value, 'image_id'), spans[2 * at]!, spans[2 * at + 1]!);
+      else found.skip();
     }
   }
-  for (const { key, index, span } of early) {
-    const spans = spansOf.get(key);
-    if (spans === undefined) problems.add(file.path, `annotations[${index}]`, 'there is no such picture');
-    else spans.push(...span);
-  }
+  return found;
 }
 
 function sizeOf(value: Readonly<Record<string, unknown>>): Size | null {

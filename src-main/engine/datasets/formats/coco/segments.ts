@@ -1,31 +1,23 @@
 import type { OutputFolder } from '../../files/output.ts';
 import { decodeBitmap } from '../../masks.ts';
 import { type Annotation, type Item, isCrowd, type ProblemLog } from '../../model/index.ts';
+import { UniqueNumbers } from './numbers.ts';
 import { writePanoptic } from './panoptic.ts';
 
-/** A number that is unique in the file: the wanted one where it is free. */
-export function numberFor(wanted: unknown, used: Set<number>, from: number): number {
-  let number = typeof wanted === 'number' && Number.isSafeInteger(wanted) && wanted > 0 ? wanted : from;
-  while (used.has(number)) number = number < from ? from : number + 1;
-  used.add(number);
-  return number;
-}
-
-/** Writes an item's panoptic picture and its entry in `annotations`. */
-export async function writeSegments(
+/** Writes an item's panoptic picture. @returns its entry in `annotations`, or null for an item without masks. */
+export async function segmentsOf(
   output: OutputFolder,
   item: Item,
   image: number,
   parts: readonly Annotation[],
   categoryIds: readonly number[],
-  put: (object: object) => Promise<void>,
   problems: ProblemLog,
-): Promise<void> {
+): Promise<object | null> {
   const masks = parts.filter((part) => part.type === 'mask').toSorted((a, b) => a.zOrder - b.zOrder);
   const first = masks[0];
-  if (first === undefined) return;
+  if (first === undefined) return null;
   const { width, height } = first;
-  const used = new Set<number>();
+  const numbers = new UniqueNumbers();
   const segments: { number: number; bitmap: Uint8Array; category: number; crowd: number }[] = [];
   for (const mask of masks) {
     const category = mask.label === null ? undefined : categoryIds[mask.label];
@@ -39,7 +31,7 @@ export async function writeSegments(
     }
     const crowd = isCrowd(mask.attributes) ? 1 : 0;
     const bitmap = decodeBitmap(mask.counts, width, height);
-    segments.push({ number: numberFor(mask.id, used, used.size + 1), bitmap, category, crowd });
+    segments.push({ number: numbers.take(mask.id), bitmap, category, crowd });
   }
   const name = `${item.id}.png`;
   const file_name = name;
@@ -70,5 +62,5 @@ export async function writeSegments(
     const bbox = [left, top, right - left + 1, bottom - top + 1];
     infos.unshift({ id: number, category_id: category, area, bbox, iscrowd: crowd });
   }
-  await put({ image_id: image, file_name, segments_info: infos });
+  return { image_id: image, file_name, segments_info: infos };
 }

@@ -4,8 +4,9 @@ import { endingOf } from '../../files/paths.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
 import { type Annotation, type Categories, type Item, ProblemLog } from '../../model/index.ts';
 import type { Task } from './layout.ts';
-import { objectFields, objectsOf } from './objects.ts';
-import { numberFor, writeSegments } from './segments.ts';
+import { UniqueNumbers } from './numbers.ts';
+import { objectsOf, objectText } from './objects.ts';
+import { segmentsOf } from './segments.ts';
 
 /** One file in the making: pictures go straight in, annotations wait in a part of their own. */
 interface OpenTask {
@@ -14,10 +15,8 @@ interface OpenTask {
   readonly annotations: Part;
   images: number;
   objects: number;
-  /** Numbers given so far: COCO's must be unique in the file. */
-  readonly used: Set<number>;
-  readonly usedPictures: Set<number>;
-  next: number;
+  readonly ids: UniqueNumbers;
+  readonly pictureIds: UniqueNumbers;
 }
 
 /** Writes `annotations/<task>_<subset>.json` for each task, and pictures into `images/<subset>/`. */
@@ -114,9 +113,8 @@ async function openTask(
     annotations,
     images: 0,
     objects: 0,
-    used: new Set(),
-    usedPictures: new Set(),
-    next: 1,
+    ids: new UniqueNumbers(),
+    pictureIds: new UniqueNumbers(),
   };
 }
 
@@ -129,43 +127,57 @@ async function writeItem(
   categoryIds: readonly number[],
   problems: ProblemLog,
 ): Promise<void> {
-  const given = item.attributes.get('id');
-  const number = numberFor(given, file.usedPictures, file.images + 1);
+  const number = file.pictureIds.take(item.attributes.get('id'));
   const size = item.media?.size ?? { width: 0, height: 0 };
   const picture = { id: number, width: size.width, height: size.height, file_name: name, license: 0 };
   await file.sink.write(`${file.images === 0 ? '' : ','}${JSON.stringify(picture)}`);
   file.images += 1;
-  const put = async (object: object): Promise<void> => {
-    await file.annotations.write(`${file.objects === 0 ? '' : ','}${JSON.stringify(object)}`);
-    file.objects += 1;
-  };
-  const idFor = (wanted: number): number => {
-    const id = numberFor(wanted, file.used, file.next);
-    if (id === file.next) file.next += 1;
-    return id;
-  };
+  const texts = await objectTexts(output, file, item, number, parts, categoryIds, problems);
+  if (texts.length === 0) return;
+  await file.annotations.write(`${file.objects === 0 ? '' : ','}${texts.join()}`);
+  file.objects += texts.length;
+}
+
+/** An item's entries in `annotations`, as JSON. */
+async function objectTexts(
+  output: OutputFolder,
+  file: OpenTask,
+  item: Item,
+  number: number,
+  parts: readonly Annotation[],
+  categoryIds: readonly number[],
+  problems: ProblemLog,
+): Promise<string[]> {
+  const texts: string[] = [];
   switch (file.task) {
     case 'image_info':
-      return;
+      break;
     case 'captions':
       for (const part of parts) {
-        if (part.type === 'caption') await put({ id: idFor(part.id), image_id: number, caption: part.text });
+        if (part.type !== 'caption') continue;
+        texts.push(JSON.stringify({ id: file.ids.take(part.id), image_id: number, caption: part.text }));
       }
-      return;
+      break;
     case 'labels':
       for (const part of parts) {
         if (part.type !== 'label') continue;
-        await put({ id: idFor(part.id), image_id: number, category_id: categoryIds[part.label] });
+        const category_id = categoryIds[part.label];
+        texts.push(JSON.stringify({ id: file.ids.take(part.id), image_id: number, category_id }));
       }
-      return;
-    case 'panoptic':
-      await writeSegments(output, item, number, parts, categoryIds, put, problems);
-      return;
-    default:
+      break;
+    case 'panoptic': {
+      const entry = await segmentsOf(output, item, number, parts, categoryIds, problems);
+      if (entry !== null) texts.push(JSON.stringify(entry));
+      break;
+    }
+    default: {
+      const size = item.media?.size ?? { width: 0, height: 0 };
       for (const object of objectsOf(parts)) {
-        const fields = objectFields(object, file.task, size, categoryIds);
-        if (fields === null) continue;
-        await put({ id: idFor(object[0]!.id), image_id: number, ...fields });
+        const id = (): number => file.ids.take(object[0]!.id);
+        const text = objectText(id, number, object, file.task, size, categoryIds);
+        if (text !== null) texts.push(text);
       }
+    }
   }
+  return texts;
 }

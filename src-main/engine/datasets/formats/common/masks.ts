@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import { sharp } from '../../files/sharp.ts';
 import type { Size } from '../../model/index.ts';
 
 /** Pictures with more pixels than this are no masks. */

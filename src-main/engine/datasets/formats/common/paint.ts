@@ -1,6 +1,6 @@
-import sharp from 'sharp';
 import { toErrorValue } from '../../../../contract/errors.ts';
 import { inside } from '../../files/paths.ts';
+import { sharp } from '../../files/sharp.ts';
 import { decodeBitmap } from '../../masks.ts';
 import type { Annotation, Colour, Mask, ProblemLog, Size } from '../../model/index.ts';
 import { splitByNumber } from '../coco/panoptic.ts';

@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import sharp from 'sharp';
 import { inside } from '../../files/paths.ts';
+import { sharp } from '../../files/sharp.ts';
 import type { Size } from '../../model/index.ts';
 
 /** Most pixels of a picture that is decoded to be written as bare numbers. */
@@ -114,4 +114,14 @@ export async function pixelsOf(
     bytes[place] = data[Math.floor(place / channels) * info.channels]!;
   }
   return { width, height, bytes, colour };
+}
+
+/** A file's ending by its first bytes. */
+export function endingFor(bytes: Uint8Array): string {
+  const head = Buffer.from(bytes.subarray(0, 12)).toString('latin1');
+  if (head.startsWith('\x89PNG')) return '.png';
+  if (head.startsWith('GIF8')) return '.gif';
+  if (head.startsWith('RIFF') && head.endsWith('WEBP')) return '.webp';
+  if (head.startsWith('BM')) return '.bmp';
+  return /^(II\*\0|MM\0\*)/.test(head) ? '.tif' : '.jpg';
 }

@@ -33,6 +33,10 @@ const reserved = new Set([
   'image_id',
 ]);
 
+/** Whether a column of this name is no attribute of an item, or would be no column for all readers. */
+export const isReserved = (name: string): boolean =>
+  reserved.has(name) || name === '__proto__' || name.endsWith('file_name');
+
 const plural = (value: unknown): readonly unknown[] =>
   Array.isArray(value) ? value : value === undefined || value === null || value === '' ? [] : [value];
 
@@ -149,7 +153,7 @@ export function rowOf(
 ): Record<string, unknown> {
   const row: Record<string, unknown> = {};
   for (const [name, value] of item.attributes as ReadonlyMap<string, AttributeValue>) {
-    if (reserved.has(name) || name === '__proto__' || name.endsWith('file_name')) {
+    if (isReserved(name)) {
       note(`the attribute ${name} has no place: the name has another meaning`);
     } else row[name] = value;
   }

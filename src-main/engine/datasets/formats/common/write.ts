@@ -68,7 +68,7 @@ export async function writeSet(
       }
       const size = item.media?.size ?? (item.media === null ? null : await pictureSize(item.media.path));
       const exact = item.annotations.filter((part) => layout.holds?.(part) === true);
-      const rest = exact.length === 0 ? item.annotations : item.annotations.filter((p) => !exact.includes(p));
+      const rest = exact.length === 0 ? item.annotations : besides(exact, item.annotations, abilities);
       const adapted = adapt(rest, abilities.types, size);
       for (const { type } of adapted.dropped) lose(`a ${type} can't be held`);
       const work: Work = {
@@ -96,6 +96,19 @@ export async function writeSet(
     throw thrown;
   }
   return { items, annotations, files: output.files, problems };
+}
+
+/** What is not held as it is. A box of which there is an outline that is, is stood for by it, as in `adapt`. */
+function besides(
+  exact: readonly Annotation[],
+  annotations: readonly Annotation[],
+  { types }: Abilities,
+): readonly Annotation[] {
+  const outlined = new Set(exact.map(({ group }) => group));
+  outlined.delete(0);
+  const isStoodFor = ({ type, group }: Annotation): boolean =>
+    type === 'box' && !types.includes('box') && outlined.has(group);
+  return annotations.filter((part) => !exact.includes(part) && !isStoodFor(part));
 }
 
 /** Files that grow while items come, by their paths. */

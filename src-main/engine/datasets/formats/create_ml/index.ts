@@ -27,6 +27,7 @@ const abilities: Abilities = {
   ...noAbilities,
   types: ['box'],
   subsets: true,
+  limits: { needsClass: true },
 };
 
 const fileName = '_annotations.createml.json';

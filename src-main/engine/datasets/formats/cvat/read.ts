@@ -1,7 +1,7 @@
 import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
 import { isFile, namesIn, pictureSize } from '../../files/folder.ts';
 import { inside, safeRelative, stemOf } from '../../files/paths.ts';
-import { child, childrenOf, childText, type XmlElement, xmlElements } from '../../files/xml.ts';
+import { type XmlElement, xmlElements } from '../../files/xml.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import {
   type Annotation,
@@ -11,7 +11,9 @@ import {
   ProblemLog,
   type Size,
 } from '../../model/index.ts';
-import { parseShape } from './shapes.ts';
+import { readLabels } from './labels.ts';
+import { type Labels, parseShape } from './shapes.ts';
+import { Tracks } from './tracks-read.ts';
 
 async function filesOf(folder: string): Promise<string[]> {
   return (await namesIn(folder)).filter((name) => name.toLowerCase().endsWith('.xml'));
@@ -21,22 +23,12 @@ async function filesOf(folder: string): Promise<string[]> {
 export async function readCvat(folder: string, options: ReadOptions = {}): Promise<Dataset> {
   const problems = new ProblemLog();
   const builder = new CategoryBuilder();
-  const files: { path: string; labelOf: Map<string, number> }[] = [];
+  const files: { path: string; meta: XmlElement | undefined; labels: Labels }[] = [];
   for (const path of await filesOf(folder)) {
     try {
-      const labelOf = new Map<string, number>();
-      const add = builder.scope();
-      for await (const element of xmlElements(inside(folder, path), 1)) {
-        if (element.name !== 'meta') continue;
-        for (const label of labelsOf(element)) {
-          const name = childText(label, 'name') ?? '';
-          const declared = childrenOf(child(label, 'attributes') ?? label, 'attribute');
-          const attributes = declared.map((entry) => childText(entry, 'name') ?? '').filter((n) => n !== '');
-          labelOf.set(name, add({ name, parent: childText(label, 'parent') ?? '', attributes }));
-        }
-        break;
-      }
-      files.push({ path, labelOf });
+      const meta = await headOf(inside(folder, path));
+      const labels = meta === undefined ? noLabels : readLabels(meta, builder);
+      files.push({ path, meta, labels });
     } catch (thrown) {
       problems.add(path, '', toErrorValue(thrown).message);
     }
@@ -53,39 +45,45 @@ export async function readCvat(folder: string, options: ReadOptions = {}): Promi
     media: 'image',
     problems,
     async *items() {
-      for (const { path, labelOf } of files) {
+      for (const { path, meta, labels } of files) {
+        const tracks = new Tracks(meta);
         try {
           for await (const element of xmlElements(inside(folder, path), 1)) {
             options.signal?.throwIfAborted();
-            if (element.name === 'track') problems.add(path, 'track', 'tracks of videos are not read');
-            if (element.name !== 'image') continue;
-            const item = await readImage(folder, path, element, labelOf, problems);
-            if (item !== null) yield item;
+            if (element.name === 'track') {
+              const place = `track ${element.attributes.get('id') ?? ''}`;
+              tracks.add(element, subsetOf(path), labels, (reason) => problems.add(path, place, reason));
+            } else if (element.name === 'image') {
+              const item = await readImage(folder, path, element, labels, problems);
+              if (item !== null) yield item;
+            }
           }
         } catch (thrown) {
           if (options.signal?.aborted === true) throw thrown;
           // What was read up to the damage has been handed out already.
           problems.add(path, '', toErrorValue(thrown).message);
         }
+        yield* tracks.items(folder, problems);
       }
     },
   };
 }
 
-/** The classes, wherever they are: in a task, a project or a job. */
-function labelsOf(meta: XmlElement): readonly XmlElement[] {
-  for (const holder of meta.children) {
-    const labels = holder.name === 'labels' ? holder : child(holder, 'labels');
-    if (labels !== undefined) return childrenOf(labels, 'label');
-  }
-  return [];
+const noLabels: Labels = { find: () => undefined, points: new Map() };
+
+async function headOf(path: string): Promise<XmlElement | undefined> {
+  for await (const element of xmlElements(path, 1)) if (element.name === 'meta') return element;
+  return undefined;
 }
+
+/** A file's own subset: CVAT writes one file for all, other tools one for each. */
+const subsetOf = (path: string): string => (stemOf(path) === 'annotations' ? 'default' : stemOf(path));
 
 async function readImage(
   folder: string,
   path: string,
   element: XmlElement,
-  labels: ReadonlyMap<string, number>,
+  labels: Labels,
   problems: ProblemLog,
 ): Promise<Item | null> {
   const name = safeRelative(element.attributes.get('name') ?? '');
@@ -94,8 +92,7 @@ async function readImage(
     problems.add(path, place, "the picture's name is missing or leaves the set's folder");
     return null;
   }
-  const stem = stemOf(path);
-  const subset = (element.attributes.get('subset') ?? '') || (stem === 'annotations' ? 'default' : stem);
+  const subset = (element.attributes.get('subset') ?? '') || subsetOf(path);
   if (safeRelative(subset) !== subset || subset.includes('/')) {
     problems.add(path, place, "the subset's name can't be one of a file");
     return null;
@@ -114,7 +111,7 @@ async function readImage(
   const size: Size | null = given ? { width, height } : await pictureSize(picture);
   const annotations: Annotation[] = [];
   for (const [index, shape] of element.children.entries()) {
-    const parsed = parseShape(shape, (label) => labels.get(label), size);
+    const parsed = parseShape(shape, labels, size);
     if (typeof parsed === 'string') problems.add(path, `${place}, shape ${index}`, parsed);
     else annotations.push(parsed);
   }

@@ -5,9 +5,11 @@ import {
   type Annotation,
   type AttributeValue,
   fault,
+  flagOf,
   type Mask,
   numberOf,
   type Size,
+  type Visibility,
   wholeOf,
 } from '../../model/index.ts';
 
@@ -32,20 +34,47 @@ function attributesOf(element: XmlElement): Map<string, AttributeValue> {
   return attributes;
 }
 
+/** The classes of a file. */
+export interface Labels {
+  find(name: string): number | undefined;
+  /** Names of the points of those that are skeletons. */
+  readonly points: ReadonlyMap<number, readonly string[]>;
+}
+
 /** Reads a shape or tag of an image; a string says what is wrong. */
-export function parseShape(
-  element: XmlElement,
-  labelOf: (name: string) => number | undefined,
-  size: Size | null,
-): Annotation | string {
-  const label = labelOf(element.attributes.get('label') ?? '');
+export function parseShape(element: XmlElement, labels: Labels, size: Size | null): Annotation | string {
+  const label = labels.find(element.attributes.get('label') ?? '');
   if (label === undefined) return 'the class is not in the list of classes';
   const attributes = attributesOf(element);
   const group = wholeOf(element.attributes.get('group_id'), 0);
   if (element.name === 'tag') return { type: 'label', id: 0, group, label, attributes };
   const zOrder = wholeOf(element.attributes.get('z_order'), 0);
+  if (element.name === 'skeleton') {
+    const made = parseSkeleton(element, labels.points.get(label) ?? []);
+    const whole: Annotation = { type: 'points', id: 0, group, label, attributes, zOrder, ...made };
+    return fault(whole) ?? whole;
+  }
   const made = parseGeometry(element, { id: 0, group, label, attributes, zOrder }, size);
   return typeof made === 'string' ? made : (fault(made) ?? made);
+}
+
+/** Points by their names, in the order of the class. One that is outside is not labelled, an occluded one is hidden. */
+function parseSkeleton(
+  element: XmlElement,
+  names: readonly string[],
+): { readonly points: number[]; readonly visibility: Visibility[] } {
+  const points: number[] = [];
+  const visibility: Visibility[] = [];
+  for (const name of names) {
+    const part = element.children.find(
+      (entry) => entry.name === 'points' && entry.attributes.get('label') === name,
+    );
+    const [x = Number.NaN, y = Number.NaN] = pointsOf(part?.attributes.get('points'));
+    const outside = part === undefined || part.attributes.get('outside') === '1';
+    points.push(part === undefined ? 0 : x, part === undefined ? 0 : y);
+    visibility.push(outside ? 0 : part.attributes.get('occluded') === '1' ? 1 : 2);
+  }
+  return { points, visibility };
 }
 
 function parseGeometry(
@@ -185,14 +214,18 @@ function maskAttributes(mask: Mask): Record<string, string> {
   };
 }
 
-/** Lines for one annotation; null where it can't be written. */
-export function shapeLines(annotation: Annotation, label: string): string[] | null {
+/**
+ * Lines for one annotation; null where it can't be written.
+ *
+ * @param label null in a track, which has it.
+ */
+export function shapeLines(annotation: Annotation, label: string | null): string[] | null {
   const shape = geometry(annotation);
   if (shape === null) return null;
   const [name, own] = shape;
-  const attributes: Record<string, string> = { label };
+  const attributes: Record<string, string> = label === null ? {} : { label };
   if (name !== 'tag') {
-    attributes['occluded'] = annotation.attributes.get('occluded') === true ? '1' : '0';
+    attributes['occluded'] = flagOf(annotation.attributes.get('occluded')) === true ? '1' : '0';
     Object.assign(attributes, own);
     attributes['z_order'] = String('zOrder' in annotation ? annotation.zOrder : 0);
   }

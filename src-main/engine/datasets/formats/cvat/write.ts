@@ -9,7 +9,7 @@ import {
   type WriteOptions,
   type WriteReport,
 } from '../../format.ts';
-import { ProblemLog } from '../../model/index.ts';
+import { ProblemLog, type Size } from '../../model/index.ts';
 import { shapeLines } from './shapes.ts';
 
 export const abilities: Abilities = {
@@ -18,11 +18,12 @@ export const abilities: Abilities = {
   attributes: 'any',
   groups: true,
   zOrder: true,
+  limits: { needsClass: true, withoutVisibility: true, textAttributes: true },
   subsets: true,
 };
 
 /** Attributes by label that the set really has: CVAT only takes declared ones. */
-async function usedAttributes(dataset: Dataset): Promise<Map<number, Set<string>>> {
+export async function usedAttributes(dataset: Dataset): Promise<Map<number, Set<string>>> {
   const used = new Map<number, Set<string>>();
   for (const [index, { attributes }] of dataset.categories.labels.entries())
     used.set(index, new Set(attributes));
@@ -98,7 +99,14 @@ export async function writeCvat(
   return { items, annotations: written, files: output.files, problems };
 }
 
-function headText(subset: string, { categories }: Dataset, used: ReadonlyMap<number, Set<string>>): string {
+/** @param video its frames and their size, where the file is of a video. */
+export function headText(
+  subset: string,
+  { categories }: Dataset,
+  used: ReadonlyMap<number, Set<string>>,
+  video?: { readonly frames: number; readonly size: Size | null },
+): string {
+  const { size } = video ?? { size: null };
   const lines = [
     '<?xml version="1.0" encoding="utf-8"?>',
     '<annotations>',
@@ -106,7 +114,22 @@ function headText(subset: string, { categories }: Dataset, used: ReadonlyMap<num
     '  <meta>',
     '    <task>',
     `      <name>${escapeXml(subset)}</name>`,
-    '      <mode>annotation</mode>',
+    ...(video === undefined
+      ? ['      <mode>annotation</mode>']
+      : [
+          `      <size>${video.frames}</size>`,
+          '      <mode>interpolation</mode>',
+          '      <start_frame>0</start_frame>',
+          `      <stop_frame>${Math.max(0, video.frames - 1)}</stop_frame>`,
+        ]),
+    ...(size === null
+      ? []
+      : [
+          '      <original_size>',
+          `        <width>${size.width}</width>`,
+          `        <height>${size.height}</height>`,
+          '      </original_size>',
+        ]),
     '      <z_order>True</z_order>',
     '      <labels>',
   ];

@@ -1,6 +1,8 @@
 import { compressCounts, expandCounts } from '../../masks.ts';
 import {
   type Annotation,
+  type Attributes,
+  type AttributeValue,
   attributesOf,
   fault,
   field,
@@ -9,6 +11,7 @@ import {
   toRecord,
   type Visibility,
   wholeOf,
+  without,
 } from '../../model/index.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -30,7 +33,10 @@ export function parseAnnotation(fields: Fields, labels: number): Annotation | st
   const common = {
     id: wholeOf(field(fields, 'id'), 0),
     group: wholeOf(field(fields, 'group'), 0),
-    attributes: attributesOf(field(fields, 'attributes')),
+    attributes: joinObject(
+      attributesOf(field(fields, 'attributes')),
+      wholeOf(field(fields, 'object_id'), -1),
+    ),
   };
   const shape = { ...common, label, zOrder: wholeOf(field(fields, 'z_order'), 0) };
   const made = parseShape(type, fields, common, shape);
@@ -64,6 +70,11 @@ function parseShape(
       });
       return { ...shape, type, points, visibility };
     }
+    case 'cuboid_2d': {
+      // Corners are pairs here and nowhere else.
+      const corners = field(fields, 'points');
+      return { ...shape, type, points: Array.isArray(corners) ? corners.flatMap(numbers) : [] };
+    }
     case 'ellipse': {
       const [left = Number.NaN, top = Number.NaN, right = Number.NaN, bottom = Number.NaN] = points;
       return { ...shape, type, x: left, y: top, width: right - left, height: bottom - top };
@@ -95,14 +106,31 @@ function parseShape(
   }
 }
 
+/** Datumaro has a number for an object in several pictures beside the attributes; here it is one of them. */
+export function joinObject(attributes: Map<string, AttributeValue>, object: number): Attributes {
+  if (object >= 0) attributes.set(objectId, object);
+  return attributes;
+}
+
+/** The inverse of {@link joinObject}; -1 is no object. */
+export function splitObject(attributes: Attributes): { readonly rest: Attributes; readonly object: number } {
+  const object = attributes.get(objectId);
+  const numbered = typeof object === 'number' && Number.isInteger(object) && object >= 0 && object < 2 ** 31;
+  return numbered ? { rest: without(attributes, objectId), object } : { rest: attributes, object: -1 };
+}
+
+const objectId = 'object_id';
+
 /** The inverse of {@link parseAnnotation}, for the types that Datumaro's JSON has. */
 export function toFields(annotation: Annotation): Record<string, unknown> {
+  const { rest, object } = splitObject(annotation.attributes);
   const fields: Record<string, unknown> = {
     id: annotation.id,
     type: annotation.type === 'box' ? 'bbox' : annotation.type,
-    attributes: toRecord(annotation.attributes),
+    attributes: toRecord(rest),
     group: annotation.group,
   };
+  if (object >= 0) fields['object_id'] = object;
   if ('label' in annotation) fields['label_id'] = annotation.label;
   if ('zOrder' in annotation) fields['z_order'] = annotation.zOrder;
   switch (annotation.type) {
@@ -117,6 +145,9 @@ export function toFields(annotation: Annotation): Record<string, unknown> {
     case 'polygon':
     case 'polyline':
       fields['points'] = annotation.points;
+      break;
+    case 'cuboid_2d':
+      fields['points'] = Array.from({ length: 8 }, (_, at) => annotation.points.slice(2 * at, 2 * at + 2));
       break;
     case 'points':
       fields['points'] = annotation.points;

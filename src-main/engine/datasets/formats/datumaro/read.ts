@@ -14,49 +14,17 @@ import {
   numberOf,
   ProblemLog,
   type Size,
-  wholeOf,
 } from '../../model/index.ts';
+import { addCategories } from './categories.ts';
 import { parseAnnotation, pointClouds } from './parse.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 const sub = (value: unknown, name: string): unknown => (isRecord(value) ? field(value, name) : undefined);
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const strings = (value: unknown): string[] => list(value).filter((entry) => typeof entry === 'string');
 
 async function filesOf(folder: string): Promise<string[]> {
   const names = await namesIn(inside(folder, 'annotations'));
   return names.filter((name) => name.endsWith('.json')).map((name) => `annotations/${name}`);
-}
-
-/** Reads the categories of one file; returns the file's label numbers as ours. */
-function addCategories(value: unknown, builder: CategoryBuilder): number[] {
-  const add = builder.scope();
-  const label = sub(value, 'label');
-  const indices = list(sub(label, 'labels')).map((entry) => {
-    const name = sub(entry, 'name');
-    const parent = sub(entry, 'parent');
-    return add({
-      name: typeof name === 'string' ? name : '',
-      parent: typeof parent === 'string' ? parent : '',
-      attributes: strings(sub(entry, 'attributes')),
-    });
-  });
-  for (const name of strings(sub(label, 'attributes'))) builder.attribute(name);
-  for (const entry of list(sub(sub(value, 'mask'), 'colormap'))) {
-    const index = indices[wholeOf(sub(entry, 'label_id'), -1)];
-    const colour = ['r', 'g', 'b'].map((name) => wholeOf(sub(entry, name), 0));
-    if (index !== undefined) builder.colour(index, [colour[0]!, colour[1]!, colour[2]!]);
-  }
-  for (const entry of list(sub(sub(value, 'points'), 'items'))) {
-    const index = indices[wholeOf(sub(entry, 'label_id'), -1)];
-    if (index === undefined) continue;
-    const joints = list(sub(entry, 'joints')).map((joint) => list(joint).map((end) => wholeOf(end, 0)));
-    builder.skeleton(index, {
-      points: strings(sub(entry, 'labels')),
-      joints: joints.filter((joint) => joint.length === 2).map((joint) => [joint[0]!, joint[1]!] as const),
-    });
-  }
-  return indices;
 }
 
 /** Opens a set of Datumaro's own JSON: `annotations/<subset>.json`, files in `images/` or `point_clouds/`. */

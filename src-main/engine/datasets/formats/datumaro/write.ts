@@ -3,10 +3,22 @@ import { OutputFolder, type TextSink } from '../../files/output.ts';
 import { endingOf } from '../../files/paths.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
 import { type Annotation, type Item, type Media, ProblemLog, toRecord } from '../../model/index.ts';
+import { categoryFields } from './categories.ts';
 import { pointClouds, toFields } from './parse.ts';
 
 export const abilities: Abilities = {
-  types: ['box', 'polygon', 'polyline', 'mask', 'points', 'ellipse', 'cuboid_3d', 'label', 'caption'],
+  types: [
+    'box',
+    'polygon',
+    'polyline',
+    'mask',
+    'points',
+    'ellipse',
+    'cuboid_2d',
+    'cuboid_3d',
+    'label',
+    'caption',
+  ],
   attributes: 'any',
   itemAttributes: true,
   groups: true,
@@ -55,41 +67,15 @@ export async function writeDatumaro(
 }
 
 function headOf({ categories, media }: Dataset): Record<string, unknown> {
-  const { labels, attributes, skeletons, colours } = categories;
   return {
     dm_format_version: '1.0',
     media_type: media === 'point_cloud' ? pointClouds : 2,
     infos: {},
-    categories: {
-      label: {
-        labels: labels.map((label) => ({
-          name: label.name,
-          parent: label.parent,
-          attributes: label.attributes,
-        })),
-        label_groups: [],
-        attributes,
-      },
-      ...(colours.size === 0
-        ? {}
-        : { mask: { colormap: [...colours].map(([label_id, [r, g, b]]) => ({ label_id, r, g, b })) } }),
-      ...(skeletons.size === 0
-        ? {}
-        : {
-            points: {
-              items: [...skeletons].map(([label_id, { points, joints }]) => ({
-                label_id,
-                labels: points,
-                joints,
-                positions: [],
-              })),
-            },
-          }),
-    },
+    categories: categoryFields(categories),
   };
 }
 
-const relatedName = (item: Item, index: number, path: string): string =>
+export const relatedName = (item: Item, index: number, path: string): string =>
   `${item.id}/extra_image_${index}${endingOf(path)}`;
 
 function itemFields(item: Item, annotations: readonly Annotation[]): Record<string, unknown> {

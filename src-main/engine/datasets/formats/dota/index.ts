@@ -7,6 +7,7 @@ const abilities: Abilities = {
   types: ['rotated_box'],
   attributes: ['difficulty'],
   subsets: true,
+  limits: { classes: 'words', needsClass: true, corners: 4 },
 };
 
 async function detect(listing: Listing): Promise<Verdict | null> {

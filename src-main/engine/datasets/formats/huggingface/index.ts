@@ -1,14 +1,6 @@
 import { fileNameOf, isPicture } from '../../files/paths.ts';
-import {
-  type Abilities,
-  type Format,
-  type Listing,
-  noAbilities,
-  type ReadOnlyFormat,
-  type Verdict,
-} from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { isMetadata, readImagefolder } from './imagefolder.ts';
-import { readParquet } from './parquet.ts';
 import { writeImagefolder } from './write.ts';
 
 const abilities: Abilities = {
@@ -16,6 +8,7 @@ const abilities: Abilities = {
   types: ['label', 'box', 'caption'],
   itemAttributes: true,
   subsets: true,
+  limits: { oneLabel: true, oneCaption: true },
 };
 
 async function detectImagefolder(listing: Listing): Promise<Verdict | null> {
@@ -45,7 +38,7 @@ async function detectParquet({ files }: Listing): Promise<Verdict | null> {
 }
 
 /** Hugging Face datasets: https://huggingface.co/docs/datasets/image_dataset */
-export const huggingfaceFormats: readonly (Format | ReadOnlyFormat)[] = [
+export const huggingfaceFormats: readonly Format[] = [
   {
     name: 'hf_imagefolder',
     title: 'Hugging Face imagefolder',
@@ -59,8 +52,10 @@ export const huggingfaceFormats: readonly (Format | ReadOnlyFormat)[] = [
     name: 'hf_parquet',
     title: 'Hugging Face, Parquet with pictures',
     aliases: ['parquet'],
-    abilities: null,
+    abilities,
     detect: detectParquet,
-    read: readParquet,
+    read: async (folder, options) => (await import('./parquet.ts')).readParquet(folder, options),
+    write: async (dataset, folder, options) =>
+      (await import('./parquet-write.ts')).writeParquet(dataset, folder, abilities, options),
   },
 ];

@@ -21,7 +21,7 @@ import {
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { CategoryBuilder, field, type Item, isRecord, ProblemLog } from '../../model/index.ts';
 import { readMeta } from '../common/meta.ts';
-import { InnerPictures } from '../common/pictures.ts';
+import { endingFor, InnerPictures } from '../common/pictures.ts';
 import { isSubsetName } from '../common/read.ts';
 import { annotationsIn, attributesIn, classesIn, type NamedClasses, type Row } from '../common/rows.ts';
 
@@ -38,6 +38,7 @@ const compressors: Compressors = {
 type ParquetFile = Awaited<ReturnType<typeof asyncBufferFromFile>>;
 
 interface Table {
+  readonly folder: string;
   readonly file: string;
   readonly buffer: ParquetFile;
   readonly metadata: FileMetaData;
@@ -120,6 +121,7 @@ async function openTable(folder: string, file: string): Promise<Table> {
   const { names, picture } = featuresOf(metadata);
   const usual = ['image', 'img', 'picture', 'pixel_values'].find((name) => columns.includes(name)) ?? '';
   return {
+    folder,
     file,
     buffer,
     metadata,
@@ -221,22 +223,17 @@ async function itemOf(
   if (taken.has(`${subset}/${id}`)) id = `${id}_${index}`;
   taken.add(`${subset}/${id}`);
   let media: Item['media'] = null;
-  if (bytes === null) complain('there is no picture in the row');
-  else {
+  if (bytes === null) {
+    if (named === null) complain('there is no picture in the row');
+    else {
+      const place = inside(table.folder, named);
+      media = { kind: 'image', path: place, size: await pictureSize(place) };
+    }
+  } else {
     const ending = named !== null && isPicture(named) ? endingOf(named) : endingFor(bytes);
     const file = await pictures.at(`${subset}/${id}${ending}`, () => bytes);
     media = { kind: 'image', path: file, size: await pictureSize(file) };
   }
   const annotations = annotationsIn(row, table.names, builder, complain);
   return { id, subset, media, attributes: attributesIn(row, [table.picture]), annotations };
-}
-
-/** A file's ending by its first bytes. */
-function endingFor(bytes: Uint8Array): string {
-  const head = Buffer.from(bytes.subarray(0, 12)).toString('latin1');
-  if (head.startsWith('\x89PNG')) return '.png';
-  if (head.startsWith('GIF8')) return '.gif';
-  if (head.startsWith('RIFF') && head.endsWith('WEBP')) return '.webp';
-  if (head.startsWith('BM')) return '.bmp';
-  return /^(II\*\0|MM\0\*)/.test(head) ? '.tif' : '.jpg';
 }

@@ -19,9 +19,12 @@ const abilitiesOf = (
   subsets: true,
 });
 
-const localization = abilitiesOf(['box', 'polygon'], ['text']);
+const localization = { ...abilitiesOf(['box', 'polygon'], ['text']), limits: { classes: 'none' } } as const;
 const recognition = abilitiesOf(['caption'], []);
-const segmentation = abilitiesOf(['mask'], ['text', 'index', 'color', 'center'], true);
+const segmentation = {
+  ...abilitiesOf(['mask'], ['text', 'index', 'color', 'center'], true),
+  limits: { classes: 'none', flatMasks: 'objects' },
+} as const;
 
 async function detectLocalization(listing: Listing): Promise<Verdict | null> {
   const own = listing.files.filter((path) => /(^|\/)gt_[^/]*\.txt$/.test(path));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { detectFormats } from '../../detect.ts';
 import { corpus, differences, haveData, readGolden, toGolden, whyNot } from '../../testing/golden.ts';
-import { format, put, readAll, scratch } from '../common/testing.ts';
+import { format, put, readAll, scratch, setOf } from '../common/testing.ts';
 
 const { fresh } = scratch();
 
@@ -37,5 +37,41 @@ describe('zip archives', () => {
     const folder = fresh();
     await put(folder, { 'a.txt': 'x' });
     await expect(readAll('image_zip', folder)).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' });
+  });
+
+  test('pictures come back byte by byte, by subset; what is missing or there twice is told', async () => {
+    const pictures = fresh();
+    await put(pictures, { 'a.png': 'first', 'b.png': 'second' });
+    const media = (name: string): { kind: 'image'; path: string; size: null } => ({
+      kind: 'image',
+      path: join(pictures, name),
+      size: null,
+    });
+    const set = setOf(
+      [],
+      [
+        { id: 'sub/имя', subset: 'train', media: media('a.png') },
+        { id: 'b', subset: 'val', media: media('b.png') },
+        { id: 'b', subset: 'val', media: media('a.png') },
+        { id: 'c', subset: 'val', media: media('c.png') },
+      ],
+    );
+    const [folder, again] = [fresh(), fresh()];
+    const report = await format('image_zip').write(set, folder, { media: 'copy' });
+    await format('image_zip').write(set, again, { media: 'copy' });
+    expect(report.problems.list.map(({ reason }) => reason)).toEqual([
+      'another picture of the subset has this name',
+      'the picture is not there to be copied',
+    ]);
+    const { items, reasons } = await readAll('image_zip', folder);
+    expect(reasons).toEqual([]);
+    expect(items.map(({ id, subset }) => [subset, id])).toEqual([
+      ['train', 'sub/имя'],
+      ['val', 'b'],
+    ]);
+    expect(await readFile(items[0]!.media!.path, 'utf8')).toBe('first');
+    expect(await readFile(items[1]!.media!.path, 'utf8')).toBe('second');
+    expect(await readFile(join(folder, 'train.zip'))).toEqual(await readFile(join(again, 'train.zip')));
+    expect((await detectFormats(folder))[0]!.format.name).toBe('image_zip');
   });
 });

@@ -1,7 +1,10 @@
 import { type Entry, openPromise } from 'yauzl';
 import { inside, isPicture } from '../../files/paths.ts';
-import type { Listing, ReadOnlyFormat, Verdict } from '../../format.ts';
+import { type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import { readImageZip } from './read.ts';
+import { writeImageZip } from './write.ts';
+
+const abilities = { ...noAbilities, types: [], subsets: true };
 
 /** Names that are looked at in an archive. */
 const mostLooked = 500;
@@ -41,11 +44,12 @@ async function detect({ folder, files }: Listing): Promise<Verdict | null> {
 }
 
 /** Zip archives of pictures without annotations. */
-export const imageZipFormat: ReadOnlyFormat = {
+export const imageZipFormat: Format = {
   name: 'image_zip',
   title: 'Pictures in zip archives',
   aliases: [],
-  abilities: null,
+  abilities,
   detect,
   read: readImageZip,
+  write: (dataset, folder, options) => writeImageZip(dataset, folder, abilities, options),
 };

@@ -5,8 +5,8 @@ import { readClassFolders, readImageDir, readSubsetFolders } from './folders.ts'
 import { readImagenetTxt } from './txt.ts';
 import { writeClassFolders, writeImageDir, writeImagenetTxt } from './write.ts';
 
-const abilitiesOf = (labels: boolean, subsets: boolean): Abilities => ({
-  types: labels ? ['label'] : [],
+const abilitiesOf = (labels: 0 | 1 | 'many', subsets: boolean): Abilities => ({
+  types: labels === 0 ? [] : ['label'],
   attributes: [],
   itemAttributes: false,
   groups: false,
@@ -14,6 +14,7 @@ const abilitiesOf = (labels: boolean, subsets: boolean): Abilities => ({
   labelParents: false,
   skeletons: false,
   subsets,
+  ...(labels === 1 ? { limits: { oneLabel: true } } : {}),
 });
 
 /** Files that lie about in folders of pictures and say nothing. */
@@ -94,10 +95,10 @@ async function detectTxt(listing: Listing): Promise<Verdict | null> {
   return null;
 }
 
-const classFolders = abilitiesOf(true, false);
-const subsetFolders = abilitiesOf(true, true);
-const lists = abilitiesOf(true, true);
-const pictures = abilitiesOf(false, false);
+const classFolders = abilitiesOf(1, false);
+const subsetFolders = abilitiesOf(1, true);
+const lists = abilitiesOf('many', true);
+const pictures = abilitiesOf(0, false);
 
 /**
  * Classes of whole pictures as ImageNet has them, and pictures without anything:

@@ -9,6 +9,11 @@ const abilitiesOf = (types: readonly AnnotationType[], attributes: readonly stri
   types,
   attributes,
   subsets: true,
+  limits: {
+    needsClass: true,
+    ...(types.includes('box') ? { classes: 'words' } : {}),
+    ...(types.includes('mask') ? { flatMasks: 'objects' } : {}),
+  },
 });
 
 const boxAttributes = ['truncated', 'occluded', 'score', 'alpha', 'dimensions', 'location', 'rotation_y'];

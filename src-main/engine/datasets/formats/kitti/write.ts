@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import { sharp } from '../../files/sharp.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
 import { decodeBitmap } from '../../masks.ts';
 import { type Box, isCrowd, type Mask } from '../../model/index.ts';

@@ -6,6 +6,7 @@ const abilities: Abilities = {
   ...noAbilities,
   types: ['cuboid_3d'],
   attributes: 'any',
+  limits: { needsClass: true, textAttributes: true },
 };
 
 async function detect(listing: Listing): Promise<Verdict | null> {

@@ -1,7 +1,7 @@
 import { endingOf } from '../../files/paths.ts';
 import { escapeXml } from '../../files/xml.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
-import { type Cuboid3d, numberOf } from '../../model/index.ts';
+import { type Cuboid3d, flagOf, numberOf } from '../../model/index.ts';
 import { type Work, writeSet } from '../common/write.ts';
 import { cloudFolder, nameFile, trackFile } from './read.ts';
 
@@ -135,7 +135,7 @@ function poseText({ position, rotation, attributes }: Cuboid3d, away: boolean): 
     ry,
     rz,
     state: 2,
-    occlusion: away ? -1 : attributes.get('occluded') === true ? 1 : 0,
+    occlusion: away ? -1 : flagOf(attributes.get('occluded')) === true ? 1 : 0,
     occlusion_kf: 0,
     truncation: away ? 2 : 0,
     amt_occlusion: -1,

@@ -1,8 +1,8 @@
-import sharp from 'sharp';
+import { sharp } from '../../files/sharp.ts';
 import { escapeXml } from '../../files/xml.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
 import { boundsOf, decodeBitmap } from '../../masks.ts';
-import { type Annotation, type Mask, without } from '../../model/index.ts';
+import { type Annotation, flagOf, type Mask, without } from '../../model/index.ts';
 import { writeMeta } from '../common/meta.ts';
 import { plainNumber, type Work, writeSet } from '../common/write.ts';
 import { attributesText } from './attributes.ts';
@@ -61,7 +61,7 @@ function head(part: Annotation, id: number, label: string, members: readonly num
     `    <name>${escapeXml(label)}</name>`,
     '    <deleted>0</deleted>',
     '    <verified>0</verified>',
-    `    <occluded>${part.attributes.get('occluded') === true ? 'yes' : 'no'}</occluded>`,
+    `    <occluded>${flagOf(part.attributes.get('occluded')) === true ? 'yes' : 'no'}</occluded>`,
     '    <date></date>',
     `    <id>${id}</id>`,
     '    <parts>',

@@ -8,6 +8,7 @@ const abilities: Abilities = {
   attributes: 'any',
   itemAttributes: true,
   groups: true,
+  limits: { withoutVisibility: true },
   subsets: true,
 };
 

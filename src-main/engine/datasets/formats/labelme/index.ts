@@ -7,6 +7,7 @@ const abilities: Abilities = {
   types: ['box', 'polygon', 'polyline', 'points', 'mask', 'label'],
   attributes: 'any',
   groups: true,
+  limits: { withoutVisibility: true },
   subsets: true,
 };
 

@@ -1,5 +1,5 @@
-import sharp from 'sharp';
 import { fileNameOf } from '../../files/paths.ts';
+import { sharp } from '../../files/sharp.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
 import { boundsOf, decodeBitmap } from '../../masks.ts';
 import {

@@ -7,6 +7,7 @@ const abilities: Abilities = {
   types: ['label', 'points'],
   attributes: ['positive_pairs', 'negative_pairs'],
   subsets: true,
+  limits: { oneLabel: true },
 };
 
 async function detect({ files }: Listing): Promise<Verdict | null> {

@@ -8,6 +8,7 @@ const abilities: Abilities = {
   ...noAbilities,
   types: ['label'],
   subsets: true,
+  limits: { oneLabel: true },
 };
 
 async function detectIdx({ files }: Listing): Promise<Verdict | null> {

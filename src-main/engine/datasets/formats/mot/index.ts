@@ -11,7 +11,12 @@ const boxes: Abilities = {
   subsets: true,
 };
 
-const masks: Abilities = { ...boxes, types: ['mask'], attributes: ['track_id'] };
+const masks: Abilities = {
+  ...boxes,
+  types: ['mask'],
+  attributes: ['track_id'],
+  limits: { needsClass: true, flatMasks: 'objects' },
+};
 
 async function detectMotSeq(listing: Listing): Promise<Verdict | null> {
   const own = listing.files.find((path) => /(^|\/)(gt\/gt|det\/det)\.txt$/.test(path));

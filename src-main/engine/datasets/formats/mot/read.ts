@@ -1,5 +1,5 @@
 import { RefineryError } from '../../../../contract/errors.ts';
-import { filesUnder, isFile, namesIn } from '../../files/folder.ts';
+import { filesUnder, namesIn } from '../../files/folder.ts';
 import { folderOf, inside, isPicture, safeRelative, stemOf } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import {
@@ -9,9 +9,8 @@ import {
   numberOf,
   ProblemLog,
   type Size,
-  wholeOf,
 } from '../../model/index.ts';
-import { csvRows } from '../common/csv.ts';
+import { readFrameNames } from '../common/frames.ts';
 import { linesOf, namesFile } from '../common/lines.ts';
 import { below, imageItem, plainShape, splitSubset, take } from '../common/read.ts';
 
@@ -48,26 +47,6 @@ async function sequencesOf(folder: string): Promise<Sequence[]> {
     if (match[2] === 'gt/gt' || !found.has(at)) found.set(at, { path: at, file: `${match[2]}.txt` });
   }
   return [...found.values()];
-}
-
-/** Names that pictures had before their files were named by frames. It is our own, and other readers pass it over. */
-export const framesFile = 'frames.csv';
-
-async function readNames(
-  folder: string,
-  path: string,
-  problems: ProblemLog,
-): Promise<ReadonlyMap<number, string>> {
-  const names = new Map<number, string>();
-  const list = below(path, framesFile);
-  if (!(await isFile(inside(folder, list)))) return names;
-  const complain = (line: number, reason: string): void => problems.add(list, `line ${line}`, reason);
-  for await (const row of csvRows(inside(folder, list), complain)) {
-    const name = safeRelative(row.get('name'));
-    if (name === null || name.includes('/')) complain(row.line, 'the name is no name of a file');
-    else names.set(wholeOf(row.get('frame'), -1), name);
-  }
-  return names;
 }
 
 interface Info {
@@ -126,7 +105,7 @@ export async function readMotSeq(folder: string, options: ReadOptions = {}): Pro
         const info = await infoOf(folder, path);
         const { subset, rest } = path === '' ? { subset: 'default', rest: '' } : splitSubset(`${path}/`);
         const prefix = rest.replace(/\/$/, '');
-        const names = await readNames(folder, path, problems);
+        const names = await readFrameNames(folder, path, problems);
         const frames = new Map<number, { name: string; annotations: Annotation[] }>();
         const named = (frame: number): string => `${String(frame).padStart(6, '0')}${info.ending}`;
         for (const name of await namesIn(inside(folder, info.pictures))) {

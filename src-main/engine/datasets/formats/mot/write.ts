@@ -1,11 +1,11 @@
 import { endingOf, fileNameOf, folderOf, stemOf } from '../../files/paths.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
-import type { Item, Size } from '../../model/index.ts';
+import { flagOf, type Item, type Size } from '../../model/index.ts';
 import { csvText } from '../common/csv.ts';
+import { framesFile } from '../common/frames.ts';
 import { namesText } from '../common/lines.ts';
 import { below, joinSubset } from '../common/read.ts';
 import { plainNumber, writeSet } from '../common/write.ts';
-import { framesFile } from './read.ts';
 
 interface Sequence {
   readonly frames: Set<number>;
@@ -46,13 +46,13 @@ export function writeMotSeq(
       for (const part of annotations) {
         if (part.type !== 'box') continue;
         const track = trackOf(part.attributes.get('track_id'), sequence);
-        const hidden = part.attributes.get('occluded') === true;
+        const hidden = flagOf(part.attributes.get('occluded')) === true;
         const visibility = part.attributes.get('visibility') ?? (hidden ? 0 : 1);
         const words = [
           frame,
           track,
           ...[part.x, part.y, part.width, part.height].map(plainNumber),
-          part.attributes.get('ignored') === true ? 0 : 1,
+          flagOf(part.attributes.get('ignored')) === true ? 0 : 1,
           part.label === null ? -1 : part.label + 1,
           typeof visibility === 'number' ? visibility : 1,
         ];

@@ -8,6 +8,7 @@ const abilities: Abilities = {
   types: ['label', 'box', 'mask'],
   attributes: ['score', 'box_id', 'predicted_iou', ...flags.map(({ attribute }) => attribute)],
   groups: true,
+  limits: { needsClass: true },
   labelParents: true,
   subsets: true,
 };

@@ -1,8 +1,17 @@
-import { indexedPng } from '../../files/png.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
 import { decodeBitmap } from '../../masks.ts';
-import type { Box, LabelCategory, Mask, Size } from '../../model/index.ts';
+import {
+  type Attributes,
+  type AttributeValue,
+  type Box,
+  flagOf,
+  type LabelCategory,
+  type Mask,
+  numberOf,
+  type Size,
+} from '../../model/index.ts';
 import { csvText } from '../common/csv.ts';
+import { grey8Png } from '../common/paint.ts';
 import { type Work, writeSet } from '../common/write.ts';
 import { boxColumns, flags, hierarchyFile, imageColumns, maskColumns, sizesFile } from './files.ts';
 
@@ -45,7 +54,7 @@ export function writeOpenImages(
           await table('annotations-human-imagelabels', ['ImageID', 'Source', 'LabelName', 'Confidence'], row);
         } else if (size === null) lose("the picture's size is not known, and the numbers are parts of it");
         else if (part.type === 'box') {
-          const marks = flags.map(({ attribute }) => flagOf(part.attributes.get(attribute)));
+          const marks = flags.map(({ attribute }) => flagNumber(part.attributes.get(attribute)));
           const row = [id, '', nameOf(part.label), scoreOf(part), ...corners(part, size), ...marks];
           await table('annotations-bbox', boxColumns, row);
         } else if (part.type === 'mask') {
@@ -71,13 +80,16 @@ export function writeOpenImages(
   });
 }
 
-const scoreOf = ({ attributes }: { attributes: ReadonlyMap<string, unknown> }): number => {
-  const score = attributes.get('score');
-  return typeof score === 'number' ? score : 1;
+const scoreOf = ({ attributes }: { readonly attributes: Attributes }): number => {
+  const score = numberOf(attributes.get('score'));
+  return Number.isFinite(score) ? score : 1;
 };
 
-const flagOf = (value: unknown): number =>
-  value === true || value === 1 ? 1 : value === false || value === 0 ? 0 : -1;
+/** 1 yes, 0 no, -1 not known. */
+const flagNumber = (value: AttributeValue | undefined): number => {
+  const flag = flagOf(value);
+  return flag === undefined ? -1 : Number(flag);
+};
 
 const corners = ({ x, y, width, height }: Box, size: Size): number[] => [
   x / size.width,
@@ -107,11 +119,10 @@ function freeName(stem: string, scope: string, taken: Set<string>): string {
 
 async function writeMask({ item, output }: Work, mask: Mask, file: string): Promise<void> {
   const bitmap = decodeBitmap(mask.counts, mask.width, mask.height);
-  const palette = [
-    [0, 0, 0],
-    [255, 255, 255],
-  ] as const;
-  await output.bytes(`masks/${item.subset}/${file}`, indexedPng(bitmap, mask.width, mask.height, palette));
+  // Grey, not indexed: Datumaro reads a palette as three channels, and then there are three masks in one.
+  const { width, height } = mask;
+  const values = Int32Array.from(bitmap, (bit) => 255 * bit);
+  await output.bytes(`masks/${item.subset}/${file}`, await grey8Png({ width, height, values }));
 }
 
 interface Node {

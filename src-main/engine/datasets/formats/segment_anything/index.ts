@@ -7,6 +7,7 @@ const abilities: Abilities = {
   types: ['mask', 'box'],
   attributes: ['predicted_iou', 'stability_score', 'point_coords', 'crop_box'],
   groups: true,
+  limits: { classes: 'none' },
 };
 
 async function detect(listing: Listing): Promise<Verdict | null> {

@@ -2,8 +2,8 @@ import { stemOf } from '../../files/paths.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
 import { areaOf, boundsOf, compressCounts, unionOf } from '../../masks.ts';
 import { type Annotation, numberOf } from '../../model/index.ts';
+import { UniqueNumbers } from '../coco/numbers.ts';
 import { objectsOf } from '../coco/objects.ts';
-import { numberFor } from '../coco/segments.ts';
 import { type Work, writeSet } from '../common/write.ts';
 import { noteClasses } from '../icdar/classes.ts';
 import { qualities } from './read.ts';
@@ -15,7 +15,7 @@ export function writeSegmentAnything(
   abilities: Abilities,
   options: WriteOptions,
 ): Promise<WriteReport> {
-  const images = new Set<number>();
+  const images = new UniqueNumbers();
   const flat = (name: string): string => name.replaceAll('/', '__');
   return writeSet(dataset, folder, abilities, options, {
     picture: ({ name }) => flat(name),
@@ -23,9 +23,9 @@ export function writeSegmentAnything(
       const { item, id, name, size, annotations, output, note } = work;
       if (id.includes('/')) note('folders in the name become __');
       noteClasses(annotations, note);
-      const used = new Set<number>();
+      const used = new UniqueNumbers();
       const image = {
-        image_id: numberFor(numberOf(item.attributes.get('id')), images, images.size + 1),
+        image_id: images.take(numberOf(item.attributes.get('id'))),
         file_name: flat(name),
         ...(size === null ? {} : { height: size.height, width: size.width }),
       };
@@ -35,7 +35,7 @@ export function writeSegmentAnything(
   });
 }
 
-function objectOf(parts: readonly Annotation[], used: Set<number>, { lose }: Work): object[] {
+function objectOf(parts: readonly Annotation[], used: UniqueNumbers, { lose }: Work): object[] {
   const masks = parts.filter((part) => part.type === 'mask');
   const boxes = parts.filter((part) => part.type === 'box');
   const [first] = masks;
@@ -56,7 +56,7 @@ function objectOf(parts: readonly Annotation[], used: Set<number>, { lose }: Wor
   const box = boxes[0] ?? boundsOf({ counts, height });
   return [
     {
-      id: numberFor(first.group === 0 ? first.id : first.group, used, used.size + 1),
+      id: used.take(first.group === 0 ? first.id : first.group),
       segmentation: { size: [height, width], counts: compressCounts(counts) },
       bbox: box === null ? [] : [box.x, box.y, box.width, box.height],
       area: areaOf(counts),

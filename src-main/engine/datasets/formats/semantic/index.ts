@@ -11,6 +11,7 @@ const abilitiesOf = (subsets: boolean): Abilities => ({
   labelParents: false,
   skeletons: false,
   subsets,
+  limits: { needsClass: true, flatMasks: 'class' },
 });
 
 async function detect(listing: Listing, deep: boolean): Promise<Verdict | null> {

@@ -8,6 +8,7 @@ const abilities: Abilities = {
   attributes: 'any',
   itemAttributes: true,
   subsets: true,
+  limits: { needsClass: true },
 };
 
 async function detect(listing: Listing): Promise<Verdict | null> {

@@ -7,6 +7,7 @@ const abilities: Abilities = {
   types: ['label', 'caption'],
   itemAttributes: true,
   subsets: true,
+  limits: { oneLabel: true, oneCaption: true },
 };
 
 async function detect(listing: Listing): Promise<Verdict | null> {

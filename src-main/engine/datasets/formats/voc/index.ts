@@ -10,6 +10,11 @@ const abilitiesOf = (types: readonly AnnotationType[]): Abilities => ({
   attributes: types.includes('box') ? 'any' : [],
   groups: types.includes('mask') && types.includes('box'),
   subsets: true,
+  limits: {
+    needsClass: true,
+    ...(types.includes('box') ? { textAttributes: true } : {}),
+    ...(types.includes('mask') ? { flatMasks: 'objects' } : {}),
+  },
 });
 
 interface Kind {

@@ -1,5 +1,5 @@
-import sharp from 'sharp';
 import { isFile } from '../../files/folder.ts';
+import { sharp } from '../../files/sharp.ts';
 import { boundsOf, boxOverlap } from '../../masks.ts';
 import {
   type Annotation,

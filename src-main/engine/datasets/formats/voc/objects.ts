@@ -79,7 +79,8 @@ function readAttributes(object: XmlElement): Map<string, AttributeValue> {
 }
 
 /** Tools write 1, true and True; anything else, and nothing, is no. */
-const isTrue = (text: string | undefined): boolean => text !== undefined && /^(1|true|yes)$/i.test(text);
+const isTrue = (text: string | undefined): boolean =>
+  text !== undefined && text !== '0' && /^(1|true|yes)$/i.test(text);
 
 /** The picture's size that an XML file gives, or null. */
 export function readSize(root: XmlElement): Size | null {

@@ -82,11 +82,14 @@ export function nest(
 }
 
 export function boundsLines({ x, y, width, height }: Box, indent: string): string[] {
-  const corners = { xmin: x, ymin: y, xmax: x + width, ymax: y + height };
-  const lines = Object.entries(corners).map(
-    ([corner, value]) => `${indent}  <${corner}>${value}</${corner}>`,
-  );
-  return [`${indent}<bndbox>`, ...lines, `${indent}</bndbox>`];
+  return [
+    `${indent}<bndbox>`,
+    `${indent}  <xmin>${x}</xmin>`,
+    `${indent}  <ymin>${y}</ymin>`,
+    `${indent}  <xmax>${x + width}</xmax>`,
+    `${indent}  <ymax>${y + height}</ymax>`,
+    `${indent}</bndbox>`,
+  ];
 }
 
 export function partLines(box: Box, name: string): string[] {

@@ -1,13 +1,13 @@
 import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
 import { isFile, namesIn, pictureSize, textIfThere } from '../../files/folder.ts';
 import { endingOf, folderOf, inside, isPicture, stemOf } from '../../files/paths.ts';
-import { childText, readXml, type XmlElement } from '../../files/xml.ts';
+import { childText, type XmlElement, xmlIfThere } from '../../files/xml.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { type Annotation, type Categories, noAttributes, ProblemLog } from '../../model/index.ts';
 import { readLabels } from './labels.ts';
 import { entriesOf, isTree, type VocEntry, type VocTask } from './layout.ts';
 import { joinObjects, readMasks } from './masks.ts';
-import { readObjects, readSize } from './objects.ts';
+import { flags, readObjects, readSize } from './objects.ts';
 
 /** What a task takes from a set. */
 const takes: Readonly<Record<VocTask, { boxes: boolean; masks: boolean; marks: boolean }>> = {
@@ -30,7 +30,9 @@ export async function readVoc(folder: string, task: VocTask, options: ReadOption
       if (await isFile(inside(folder, xml))) yield xml;
     }
   };
-  const categories = await readLabels(folder, masks, xmlFiles);
+  const listed = await readLabels(folder, masks, xmlFiles);
+  // Every object with a box has these, so that all classes declare them.
+  const categories: Categories = boxes ? { ...listed, attributes: flags } : listed;
   const indexOf = new Map(categories.labels.map(({ name }, index) => [name, index] as const).toReversed());
   const tree = await isTree(folder);
   const first = await entriesOf(folder, task, categories.labels, silent).next();
@@ -82,10 +84,8 @@ export async function readVoc(folder: string, task: VocTask, options: ReadOption
 }
 
 async function xmlOf(folder: string, entry: VocEntry, problems: ProblemLog): Promise<XmlElement | undefined> {
-  const path = inside(folder, entry.xml);
-  if (!(await isFile(path))) return undefined;
   try {
-    return await readXml(path);
+    return await xmlIfThere(inside(folder, entry.xml));
   } catch (thrown) {
     problems.add(entry.xml, '', toErrorValue(thrown).message);
     return undefined;

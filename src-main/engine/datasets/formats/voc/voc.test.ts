@@ -90,3 +90,33 @@ describe('VOC: parts and actions', () => {
     ]);
   });
 });
+
+describe('VOC: masks and marks', () => {
+  test('the background is what no mask covers, so that a mask of it is told and left out', async () => {
+    const mask = { ...shape, type: 'mask' as const, width: 4, height: 2, counts: [0, 4, 4] };
+    const set = setOf(
+      ['background', 'cat'],
+      [{ id: 'a', annotations: [mask, { ...mask, label: 1, counts: [4, 4] }] }],
+    );
+    const { report, items } = await writeAndRead('voc_segmentation', set, fresh());
+    expect(report.problems.list.map(({ reason }) => reason)).toEqual([
+      'a mask of the background, which is what no mask covers',
+    ]);
+    expect(items[0]!.annotations.map((part) => 'label' in part && part.label)).toEqual([1]);
+  });
+
+  test('a mark that is text counts as what it says', async () => {
+    const attributes = new Map([
+      ['occluded', '1'],
+      ['truncated', 'False'],
+    ]);
+    const box = { ...shape, attributes, type: 'box' as const, x: 1, y: 2, width: 3, height: 4 };
+    const { items } = await writeAndRead(
+      'voc_detection',
+      setOf(['cat'], [{ id: 'a', annotations: [box] }]),
+      fresh(),
+    );
+    const read = items[0]!.annotations[0]!.attributes;
+    expect([read.get('occluded'), read.get('truncated')]).toEqual([true, false]);
+  });
+});

@@ -170,6 +170,10 @@ async function writeMasks(
       continue;
     }
     const label = mask.label + classes.shift;
+    if (label === 0) {
+      lose('a mask of the background, which is what no mask covers');
+      continue;
+    }
     const known = mask.group === 0 ? undefined : numbers.get(mask.group);
     if (label > 255 || (known === undefined && number >= 254)) {
       lose('more classes or objects than the 255 that a mask picture can hold');

@@ -1,6 +1,13 @@
 import { fileNameOf, folderOf } from '../../files/paths.ts';
 import { escapeXml } from '../../files/xml.ts';
-import type { AttributeValue, Box, Colour, Item, LabelCategory } from '../../model/index.ts';
+import {
+  type AttributeValue,
+  type Box,
+  type Colour,
+  flagOf,
+  type Item,
+  type LabelCategory,
+} from '../../model/index.ts';
 import { flags } from './objects.ts';
 import { boundsLines, type nest, partLines, type Scan } from './parts.ts';
 
@@ -59,14 +66,15 @@ function objectLines(
     rest.delete('pose');
   }
   for (const flag of flags) {
-    const value = rest.get(flag);
-    lines.push(`    <${flag}>${value === true || value === 1 || value === '1' ? 1 : 0}</${flag}>`);
+    lines.push(`    <${flag}>${flagOf(rest.get(flag)) === true ? 1 : 0}</${flag}>`);
     rest.delete(flag);
   }
   lines.push(...boundsLines(box, '    '), ...inside);
   const done = actions.filter((action) => rest.has(action));
   if (done.length > 0) {
-    const marks = done.map((action) => `      <${action}>${rest.get(action) === true ? 1 : 0}</${action}>`);
+    const marks = done.map(
+      (action) => `      <${action}>${flagOf(rest.get(action)) === true ? 1 : 0}</${action}>`,
+    );
     lines.push('    <actions>', ...marks, '    </actions>');
     for (const action of done) rest.delete(action);
   }

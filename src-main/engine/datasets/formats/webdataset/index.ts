@@ -7,6 +7,7 @@ const abilities: Abilities = {
   types: ['label', 'box', 'caption'],
   itemAttributes: true,
   subsets: true,
+  limits: { oneLabel: true, oneCaption: true },
 };
 
 async function detect({ files }: Listing): Promise<Verdict | null> {

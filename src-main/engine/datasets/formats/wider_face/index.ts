@@ -8,6 +8,7 @@ const abilities: Abilities = {
   types: ['box', 'label'],
   attributes: faceAttributes,
   subsets: true,
+  limits: { oneLabel: true, textAttributes: true },
 };
 
 async function detect(listing: Listing): Promise<Verdict | null> {

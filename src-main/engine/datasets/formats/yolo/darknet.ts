@@ -29,7 +29,7 @@ export async function readDarknet(folder: string, options: ReadOptions = {}): Pr
   while (names.at(-1) === '') names.pop();
   const builder = new CategoryBuilder();
   const add = builder.scope();
-  for (const [index, name] of names.entries()) add({ name, parent: '', attributes: [], sourceId: index });
+  for (const name of names) add({ name, parent: '', attributes: [] });
   const lists: { subset: string; file: string }[] = [];
   for (const [key, value] of settings) {
     if (key === 'classes' || key === 'names' || key === 'backup' || key === 'eval') continue;

@@ -14,6 +14,7 @@ const abilitiesOf = (types: readonly AnnotationType[], skeletons = false): Abili
   labelParents: false,
   skeletons,
   subsets: true,
+  limits: { needsClass: true },
 });
 
 async function detectDarknet(listing: Listing): Promise<Verdict | null> {

@@ -62,7 +62,7 @@ export async function readUltralytics(
     problems.add(yaml ?? '', '', 'the classes have no names; their numbers are taken');
   }
   for (const [index, name] of names.entries()) {
-    add({ name, parent: '', attributes: [], sourceId: index });
+    add({ name, parent: '', attributes: [] });
     if (shape !== null && kind === 'pose') {
       const points = Array.from({ length: shape.points }, (_, at) => String(at));
       builder.skeleton(index, { points, joints: [] });

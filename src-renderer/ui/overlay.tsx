@@ -1,9 +1,16 @@
 import { useEffect, useRef } from 'react';
-import type { DatasetShape } from '../../../src-main/contract/index.ts';
-import { classColour } from './words.ts';
+import type { DatasetShape } from '../../src-main/contract/index.ts';
+import { classColour } from './class-colour.ts';
+import './overlay.css';
+
+/** What is drawn of an annotation. */
+export interface DrawnShape extends Pick<DatasetShape, 'type' | 'label' | 'rings' | 'points'> {
+  /** Written above the shape. */
+  readonly caption?: string;
+}
 
 interface OverlayProps {
-  readonly shapes: readonly DatasetShape[];
+  readonly shapes: readonly DrawnShape[];
   /** Pixels of the picture. */
   readonly size: { readonly width: number; readonly height: number };
   /** Pixels of the screen that the picture takes. */
@@ -36,7 +43,7 @@ export function Overlay({ shapes, size, width, height, marked = null }: OverlayP
 
 function draw(
   context: CanvasRenderingContext2D,
-  { type, label, rings, points }: DatasetShape,
+  { type, label, rings, points, caption }: DrawnShape,
   scaleX: number,
   scaleY: number,
   ratio: number,
@@ -55,6 +62,11 @@ function draw(
       context.globalAlpha = alpha;
     }
   }
+  const [x, y] = rings[0] ?? [];
+  if (caption !== undefined && x !== undefined && y !== undefined) {
+    write(context, caption, x * scaleX, y * scaleY, ratio);
+    context.fillStyle = classColour(label);
+  }
   if (type === 'polyline') {
     trace(context, points, scaleX, scaleY);
     context.stroke();
@@ -64,6 +76,26 @@ function draw(
     context.arc(points[at]! * scaleX, points[at + 1]! * scaleY, 2.5 * ratio, 0, 2 * Math.PI);
     context.fill();
   }
+}
+
+/** Words in the shape's colour at its upper left corner, above it where there is room. */
+function write(
+  context: CanvasRenderingContext2D,
+  caption: string,
+  x: number,
+  y: number,
+  ratio: number,
+): void {
+  const [padding, height] = [4 * ratio, 16 * ratio];
+  context.font = `500 ${11 * ratio}px ${getComputedStyle(context.canvas).fontFamily}`;
+  context.textBaseline = 'middle';
+  const width = context.measureText(caption).width + 2 * padding;
+  const left = Math.max(0, Math.min(x - 0.75 * ratio, context.canvas.width - width));
+  const top = y >= height ? y - height : y;
+  context.fillRect(left, top, width, height);
+  // Class colours are light: black is read on all of them.
+  context.fillStyle = '#000000';
+  context.fillText(caption, left + padding, top + height / 2);
 }
 
 function trace(

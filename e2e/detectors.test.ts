@@ -1,0 +1,147 @@
+import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import sharp from 'sharp';
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  choose,
+  expectAccessible,
+  noBrowser,
+  openWeb,
+  root,
+  temporaryFolder,
+  type WebMode,
+} from './support.ts';
+
+let web: WebMode | undefined;
+afterEach(async () => {
+  await web?.close();
+  web = undefined;
+});
+
+const fixtures = join(root, 'src-main', 'engine', 'detection', 'fixtures');
+
+async function open(data: string, allowed: readonly string[]): Promise<Page> {
+  web = await openWeb(data, allowed);
+  const page = await web.browser.newPage({ viewport: { width: 1024, height: 700 } });
+  await page.goto(web.address);
+  await page.getByRole('status', { name: 'Engine' }).getByText('Engine ready').waitFor();
+  await page.getByRole('button', { name: 'Detectors', exact: true }).click();
+  return page;
+}
+
+async function nameOnServer(page: Page, path: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'File or folder' }).fill(path);
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+}
+
+/** A set for Ultralytics: one picture, one box, trained and measured on. */
+async function makeSet(folder: string): Promise<void> {
+  for (const part of ['images', 'labels']) await mkdir(join(folder, part, 'train'), { recursive: true });
+  await cp(join(fixtures, 'squares.png'), join(folder, 'images', 'train', 'one.png'));
+  await writeFile(join(folder, 'labels', 'train', 'one.txt'), '0 0.5 0.5 0.25 0.25\n');
+  await writeFile(
+    join(folder, 'data.yaml'),
+    `path: ${folder}\ntrain: images/train\nval: images/train\nnames:\n  0: red\n`,
+  );
+}
+
+/**
+ * A program in the place of Python with Ultralytics, which takes gigabytes: it tells epochs as the training script
+ * does, with a pause before each.
+ */
+async function makePython(folder: string, milliseconds: number): Promise<void> {
+  const program = `#!${process.execPath}
+const tell = (value) => console.log(JSON.stringify(value));
+if (process.argv[2] === '-c') tell({ python: __filename, ultralytics: '8.4.0', openvino: '2026.4.0' });
+else {
+  const wanted = JSON.parse(process.argv.at(-1));
+  const [first, last] = wanted.resume ? [3, 6] : [1, 6];
+  tell({ event: 'start', epochs: 6, folder: ${JSON.stringify(folder)} });
+  let epoch = first;
+  const timer = setInterval(() => {
+    if (epoch > last) {
+      clearInterval(timer);
+      tell({ event: 'trained', best: 'best.pt', last: 'last.pt' });
+      tell({ event: 'exported', folder: ${JSON.stringify(join(fixtures, 'squares_openvino_model'))} });
+    } else {
+      console.log('epoch ' + epoch + ' of a program that is no Ultralytics');
+      tell({ event: 'epoch', epoch, values: { 'train/box_loss': 1 / epoch, 'metrics/mAP50-95(B)': epoch / 10 } });
+      epoch += 1;
+    }
+  }, ${milliseconds});
+}
+`;
+  await mkdir(join(folder, 'bin'), { recursive: true });
+  await writeFile(join(folder, 'bin', 'python'), program);
+  await chmod(join(folder, 'bin', 'python'), 0o755);
+}
+
+describe.skipIf(noBrowser !== '')(`detectors in the window${noBrowser && ` (${noBrowser})`}`, () => {
+  test('an exported detector finds objects in pictures, and is measured on a set', async () => {
+    await using folder = await temporaryFolder();
+    const set = join(folder.path, 'sets', 'squares');
+    await makeSet(set);
+    await sharp({ create: { width: 64, height: 64, channels: 3, background: '#101010' } })
+      .png()
+      .toFile(join(set, 'images', 'train', 'two.png'));
+    const page = await open(join(folder.path, 'data'), [fixtures, join(folder.path, 'sets')]);
+    await expectAccessible(page, 'detectors, without one');
+    await page.getByRole('button', { name: 'Choose its folder' }).click();
+    await nameOnServer(page, join(fixtures, 'squares_openvino_model'));
+    await page.getByRole('heading', { name: 'squares_openvino_model' }).waitFor();
+    await page.getByRole('button', { name: 'From the server' }).click();
+    await nameOnServer(page, join(set, 'images', 'train'));
+    const found = page.getByRole('region', { name: 'Found' });
+    await found.getByText(/^[1-9]\d* objects? in \d+ ms$/).waitFor();
+    await expectAccessible(page, 'a picture with what was found in it');
+    // More than the detector is ever sure of: nothing is left, without another inference.
+    await page.getByRole('slider', { name: /sure$/ }).fill('0.95');
+    await found.getByText(/^\d+ objects? in/).waitFor();
+    // Arrows go through the pictures.
+    await page
+      .getByRole('navigation', { name: 'Pictures' })
+      .getByRole('button', { name: 'one.png', exact: true })
+      .click();
+    await page.keyboard.press('ArrowDown');
+    await expect
+      .poll(() =>
+        page.getByRole('navigation', { name: 'Pictures' }).locator('[aria-current="true"]').textContent(),
+      )
+      .toBe('two.png');
+
+    await page.getByRole('button', { name: 'Choose a dataset' }).click();
+    await nameOnServer(page, set);
+    await page.getByRole('textbox', { name: 'Subset' }).fill('train');
+    await page.getByRole('button', { name: 'Measure', exact: true }).click();
+    await page.getByRole('row', { name: /^mAP 50-95/ }).waitFor();
+    await expectAccessible(page, 'a detector that was measured');
+  });
+
+  test('a training tells its epochs, is stopped, goes on, and hands over its export', async () => {
+    await using folder = await temporaryFolder();
+    const set = join(folder.path, 'squares');
+    const python = join(folder.path, 'environment');
+    await makeSet(set);
+    await makePython(python, 1_000);
+    const page = await open(join(folder.path, 'data'), [folder.path]);
+    await choose(page, 'Train');
+    await expectAccessible(page, 'training, without a set');
+    await page.getByRole('button', { name: 'Choose a dataset' }).click();
+    await nameOnServer(page, set);
+    await page.getByRole('button', { name: 'Choose an environment' }).click();
+    await nameOnServer(page, python);
+    await page.getByText(/^Ultralytics 8\.4\.0 in/).waitFor();
+    await expectAccessible(page, 'what is asked before a training');
+    await page.getByRole('button', { name: /^Train for/ }).click();
+    await page.getByText(/Epoch [2-4] of 6/).waitFor();
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.getByRole('heading', { name: 'The training was stopped' }).waitFor();
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.getByRole('heading', { name: 'Trained with squares' }).waitFor();
+    await page.getByText(/best mAP 50-95 0\.600 in epoch 6/).waitFor();
+    await expectAccessible(page, 'a training that is done');
+    await page.getByRole('button', { name: 'Try it' }).click();
+    await page.getByRole('heading', { name: 'squares_openvino_model' }).waitFor();
+  });
+});

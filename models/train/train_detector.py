@@ -1,0 +1,101 @@
+"""Trains a detector with Ultralytics and tells how it goes, a line of JSON for each thing that happened.
+
+usage: train_detector.py JSON
+
+The JSON holds `data`, `model`, `epochs`, `imgsz`, `batch`, `device`, `project`, `name`; with `resume`, only `model` (a
+run's last.pt) counts. `export` asks for OpenVINO of the best weights at the end; with `export` alone nothing is trained.
+
+Lines: start {epochs, folder}; progress {epoch, fraction, losses}; epoch {epoch, values}; trained {best, last};
+exported {folder}; error {kind, message}. Epochs count from 1.
+"""
+
+import json
+import math
+import os
+import sys
+import threading
+
+
+def tell(event, **fields):
+    # What is not a finite number is no JSON.
+    def plain(value):
+        if isinstance(value, dict):
+            return {key: plain(inner) for key, inner in value.items()}
+        if isinstance(value, (int, str)) or value is None:
+            return value
+        number = float(value)
+        return number if math.isfinite(number) else None
+
+    sys.stdout.write("\n" + json.dumps({"event": event, **plain(fields)}) + "\n")
+    sys.stdout.flush()
+
+
+def end_with_parent():
+    """Ends when whoever started this is gone: its end of our standard input is closed then."""
+    while sys.stdin.buffer.read(1):
+        pass
+    os._exit(1)
+
+
+def follow(model):
+    state = {"batch": 0, "told": None}
+
+    def started(trainer):
+        tell("start", epochs=trainer.epochs, folder=str(trainer.save_dir))
+
+    def epoch_started(trainer):
+        state["batch"] = 0
+
+    def batch_ended(trainer):
+        state["batch"] += 1
+        batches = max(1, len(trainer.train_loader))
+        # Ten times an epoch is enough to see it move.
+        if state["batch"] % max(1, batches // 10) == 0:
+            losses = trainer.label_loss_items(trainer.tloss, prefix="train")
+            tell("progress", epoch=trainer.epoch + 1, fraction=state["batch"] / batches, losses=losses)
+
+    def epoch_ended(trainer):
+        # The best weights are measured once more after the last epoch; that is no epoch.
+        if state["told"] == trainer.epoch or trainer.epoch >= trainer.epochs:
+            return
+        state["told"] = trainer.epoch
+        values = {**trainer.label_loss_items(trainer.tloss, prefix="train"), **trainer.metrics, **trainer.lr}
+        tell("epoch", epoch=trainer.epoch + 1, values=values)
+
+    model.add_callback("on_train_start", started)
+    model.add_callback("on_train_epoch_start", epoch_started)
+    model.add_callback("on_train_batch_end", batch_ended)
+    model.add_callback("on_fit_epoch_end", epoch_ended)
+
+
+def main():
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    wanted = json.loads(sys.argv[1])
+    # Nothing is installed or fetched behind the person's back.
+    os.environ.setdefault("YOLO_AUTOINSTALL", "false")
+    os.environ.setdefault("YOLO_OFFLINE", "true")
+    from ultralytics import YOLO
+
+    weights = wanted["model"]
+    if wanted.get("resume") or "data" in wanted:
+        model = YOLO(weights)
+        follow(model)
+        if wanted.get("resume"):
+            model.train(resume=True)
+        else:
+            names = ("data", "epochs", "imgsz", "batch", "device", "project", "name")
+            model.train(**{name: wanted[name] for name in names if wanted.get(name) is not None})
+        weights = str(model.trainer.best)
+        tell("trained", best=weights, last=str(model.trainer.last))
+    if wanted.get("export"):
+        options = {"imgsz": wanted["imgsz"]} if wanted.get("imgsz") else {}
+        tell("exported", folder=str(YOLO(weights).export(format="openvino", **options)))
+
+
+try:
+    main()
+except BaseException as error:
+    if isinstance(error, SystemExit):
+        raise
+    tell("error", kind=type(error).__name__, message=str(error))
+    raise

@@ -1,0 +1,112 @@
+import { namesIn, pictureSize } from '../../files/folder.ts';
+import { inside, isPicture, safeRelative } from '../../files/paths.ts';
+import { child, childText, type XmlElement } from '../../files/xml.ts';
+import {
+  type Annotation,
+  type AttributeValue,
+  type Item,
+  numberOf,
+  type ProblemLog,
+  type Size,
+  wholeOf,
+} from '../../model/index.ts';
+import { readFrameNames } from '../common/frames.ts';
+import { type Labels, parseShape } from './shapes.ts';
+
+/** The name that CVAT gives a video's frame. */
+export const frameName = (frame: number): string => `frame_${String(frame).padStart(6, '0')}`;
+
+/** The number of a frame in a name such as `frame_000012.PNG`. */
+const frameIn = (name: string): number => wholeOf(/(?:^|_)(\d{1,9})\.[^.]+$/.exec(name)?.[1], -1);
+
+/** Frames of one subset. */
+interface Frames {
+  readonly annotations: Map<number, Annotation[]>;
+}
+
+/**
+ * Objects of a video, which stand track by track, put in order by frames: all of a file's are in memory. A shape that is
+ * `outside` says that its object is not there, and is none.
+ */
+export class Tracks {
+  readonly #subsets = new Map<string, Frames>();
+  readonly #size: Size | null;
+
+  /** @param meta the file's head, which has the video's size. */
+  constructor(meta: XmlElement | undefined) {
+    this.#size = meta === undefined ? null : originalSize(meta);
+  }
+
+  add(track: XmlElement, fallback: string, labels: Labels, complain: (reason: string) => void): void {
+    const given = track.attributes.get('subset') ?? '';
+    const subset = given === '' ? fallback : given;
+    if (safeRelative(subset) !== subset || subset.includes('/')) {
+      complain("the subset's name can't be one of a file");
+      return;
+    }
+    const known = this.#subsets.get(subset) ?? { annotations: new Map<number, Annotation[]>() };
+    this.#subsets.set(subset, known);
+    const number = wholeOf(track.attributes.get('id'), -1);
+    for (const shape of track.children) {
+      const frame = wholeOf(shape.attributes.get('frame'), -1);
+      if (frame < 0) {
+        complain('a shape has no frame');
+        continue;
+      }
+      const inherited = new Map(track.attributes);
+      const about = { ...shape, attributes: new Map([...inherited, ...shape.attributes]) };
+      if (shape.attributes.get('outside') === '1') continue;
+      const made = parseShape(about, labels, this.#size);
+      if (typeof made === 'string') {
+        complain(`frame ${frame}: ${made}`);
+        continue;
+      }
+      const attributes = new Map<string, AttributeValue>(made.attributes);
+      if (shape.attributes.has('keyframe'))
+        attributes.set('keyframe', shape.attributes.get('keyframe') === '1');
+      if (number >= 0) attributes.set('track_id', number);
+      const list = known.annotations.get(frame) ?? [];
+      list.push({ ...made, attributes } as Annotation);
+      known.annotations.set(frame, list);
+    }
+  }
+
+  /** The frames that have a picture or an object, in their order. */
+  async *items(folder: string, problems: ProblemLog): AsyncGenerator<Item> {
+    for (const [subset, { annotations }] of this.#subsets) {
+      const pictures = new Map<number, string>();
+      // Below a folder of the subset's name they are its own; beside the file they are the video's.
+      for (const below of [`images/${subset}`, 'images']) {
+        for (const name of await namesIn(inside(folder, below))) {
+          const frame = isPicture(name) ? frameIn(name) : -1;
+          if (frame >= 0 && !pictures.has(frame)) pictures.set(frame, `${below}/${name}`);
+        }
+        if (pictures.size > 0) break;
+      }
+      const names = await readFrameNames(folder, `images/${subset}`, problems, true);
+      const frames = [...new Set([...pictures.keys(), ...annotations.keys()])].sort((a, b) => a - b);
+      for (const frame of frames) {
+        const path = inside(folder, pictures.get(frame) ?? `images/${frameName(frame)}.png`);
+        const size = this.#size ?? (await pictureSize(path));
+        yield {
+          id: names.get(frame) ?? frameName(frame),
+          subset,
+          media: { kind: 'image', path, size },
+          attributes: new Map([['frame', frame]]),
+          annotations: annotations.get(frame) ?? [],
+        };
+      }
+    }
+  }
+}
+
+function originalSize(meta: XmlElement): Size | null {
+  for (const holder of [meta, ...meta.children]) {
+    const size = child(holder, 'original_size');
+    if (size === undefined) continue;
+    const [width, height] = [numberOf(childText(size, 'width')), numberOf(childText(size, 'height'))];
+    if (Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)
+      return { width, height };
+  }
+  return null;
+}

@@ -1,0 +1,147 @@
+import { basename, dirname } from 'node:path';
+import type { DatasetProgress } from '../../contract/datasets.ts';
+import { type ErrorValue, toErrorValue } from '../../contract/errors.ts';
+import type { Job } from '../../contract/jobs.ts';
+import {
+  type ConversionResult,
+  namedFormat,
+  openSource,
+  type ReadyConversion,
+  recoverConversion,
+  runConversion,
+  type TransformStep,
+} from '../datasets/index.ts';
+import type { JobRecord } from '../jobs/journal.ts';
+import type { JobKind } from '../jobs/kind.ts';
+import { forPeople } from './folders.ts';
+
+/** A conversion as it was asked for. */
+export interface ConvertInput {
+  /** Folder or archive. */
+  readonly path: string;
+  readonly from: string;
+  /** How many items it was found to hold. */
+  readonly items: number;
+  /** The open set that a window started it from. */
+  readonly set: string;
+  readonly to: string;
+  readonly steps: readonly TransformStep[];
+  readonly output: string;
+  readonly media: 'copy' | 'link' | 'none';
+  readonly overwrite: boolean;
+  readonly strict: boolean;
+}
+
+interface ConvertOutcome {
+  readonly outputPath: string;
+  readonly conversion: ConversionResult;
+}
+
+export interface ConvertKindOptions {
+  readonly onProgress: (progress: DatasetProgress) => void;
+  readonly onFinished: (
+    set: string,
+    result: ConversionResult | null,
+    error: ErrorValue | null,
+  ) => void | Promise<void>;
+}
+
+export const convertInputOf = (record: JobRecord): ConvertInput => record.input as ConvertInput;
+const outcomeOf = (record: JobRecord): ConvertOutcome | null => record.result as ConvertOutcome | null;
+
+/** How much of the whole each stage takes, and where it starts. */
+const stages = {
+  planning: { start: 0, part: 0.3, word: 'Reading the source' },
+  writing: { start: 0.3, part: 0.4, word: 'Writing' },
+  checking: { start: 0.7, part: 0.3, word: 'Reading it back' },
+} as const;
+
+/** Items weigh as much as megapixels of pictures do, as long as both are about as quickly done. */
+const itemsInWeight = 1000;
+
+/** Conversions of datasets, one after the other: each of them keeps the disk busy. */
+export function convertKind({ onProgress, onFinished }: ConvertKindOptions): JobKind {
+  return {
+    name: 'convert',
+    slots: 1,
+
+    describe(record): Partial<Job> {
+      const { output, from, to } = convertInputOf(record);
+      return {
+        convert: {
+          location: forPeople(dirname(output)),
+          from: namedFormat(from).title,
+          to: namedFormat(to).title,
+          result: summarize(record),
+        },
+      };
+    },
+
+    weigh: (record) => Math.max(1, convertInputOf(record).items) / itemsInWeight,
+
+    freeze: (record) => record.input,
+
+    async run(record, context): Promise<ConvertOutcome> {
+      const { path, from, items, set, to, steps, output, media, overwrite, strict } =
+        record.spec as ConvertInput;
+      const { signal } = context;
+      const started = performance.now();
+      try {
+        await using source = await openSource(path, { from, signal });
+        const conversion = await runConversion({
+          source,
+          to,
+          transforms: steps,
+          output,
+          media,
+          overwrite,
+          strict,
+          signal,
+          key: record.id,
+          waitWhilePaused: context.waitWhilePaused,
+          beforePublish: (ready) => context.setPending(ready),
+          onProgress: (progress) => {
+            const { start, part, word } = stages[progress.stage];
+            const total = progress.total ?? items;
+            const fraction = start + part * Math.min(1, total > 0 ? progress.done / total : 1);
+            const elapsed = performance.now() - started;
+            const timeLeft = fraction > 0 ? { timeLeft: (elapsed * (1 - fraction)) / fraction } : {};
+            context.report({ stage: word, fraction, ...timeLeft });
+            onProgress({ id: set, ...progress, total });
+          },
+        });
+        await onFinished(set, conversion, null);
+        return { outputPath: output, conversion };
+      } catch (thrown) {
+        const error = toErrorValue(signal.aborted ? signal.reason : thrown);
+        // Where the engine is stopping, the job goes on when it is there again.
+        if (!signal.aborted || error.code === 'CANCELLED') await onFinished(set, null, error);
+        throw thrown;
+      }
+    },
+
+    async recover(record): Promise<ConvertOutcome | undefined> {
+      if (record.spec === null) return undefined;
+      const { output } = record.spec as ConvertInput;
+      const ready = record.pending as ReadyConversion | null;
+      const conversion = await recoverConversion(output, record.id, ready);
+      return conversion && { outputPath: output, conversion };
+    },
+  };
+}
+
+type ResultSummary = NonNullable<NonNullable<Job['convert']>['result']>;
+
+function summarize(record: JobRecord): ResultSummary | null {
+  const outcome = outcomeOf(record);
+  if (outcome === null) return null;
+  const { items, annotations, check, roundTrip, receipt } = outcome.conversion;
+  return {
+    items,
+    annotations,
+    check,
+    score: roundTrip.score,
+    receipt: receipt === null ? null : basename(receipt),
+    duration: (record.finishedAt ?? 0) - (record.startedAt ?? 0),
+  };
+}

@@ -1,0 +1,182 @@
+import { join } from 'node:path';
+import type { NodeAddon } from 'openvino-node';
+import type { DetectorEvaluation, DetectorFigures } from '../../contract/detectors.ts';
+import { RefineryError, toErrorValue } from '../../contract/errors.ts';
+import type { EventName, EventPayload } from '../../contract/methods.ts';
+import type { Handlers } from '../../contract/wire.ts';
+import { openSource } from '../datasets/index.ts';
+import { evaluateModel, type ModelEvaluation, openDetectionModel } from '../detection/index.ts';
+import { findTrainer } from '../detection/training/index.ts';
+import { DetectorTrainings } from './detector-training.ts';
+import { type Folders, forPeople } from './folders.ts';
+import type { Handles } from './handles.ts';
+import { findPictures } from './pictures.ts';
+
+interface Parts {
+  readonly handles: Handles;
+  readonly folders: Pick<Folders, 'models'>;
+  readonly openvino: () => Promise<NodeAddon>;
+  readonly emit: <Name extends EventName>(name: Name, payload: EventPayload<Name>) => void;
+}
+
+type DetectorMethod = Extract<keyof Handlers, `detectors.${string}`>;
+type DetectionModel = Awaited<ReturnType<typeof openDetectionModel>>;
+
+/** Most pictures that are listed at once. */
+const mostPictures = 5_000;
+
+/** Answers `detectors.*`. One detector is open at a time, and it looks at one picture at a time. */
+export function detectorHandlers({ handles, folders, openvino, emit }: Parts): {
+  readonly handlers: Pick<Handlers, DetectorMethod>;
+  close(): Promise<void>;
+} {
+  let open: DetectionModel | undefined;
+  let evaluating: AbortController | undefined;
+  const trainings = new DetectorTrainings({
+    handles,
+    scripts: join(folders.models, 'train'),
+    onChanged: (training) => emit('detectors.training', training),
+  });
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** After what was asked for before, whatever became of that. */
+  function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const next = last.then(work, work);
+    last = next.catch(() => undefined);
+    return next;
+  }
+
+  function model(): DetectionModel {
+    if (open) return open;
+    throw new RefineryError('BAD_REQUEST', 'No detector is open.', { hint: 'Open one first.' });
+  }
+
+  const cancel = (): void => evaluating?.abort(new RefineryError('CANCELLED', 'Measuring was cancelled.'));
+
+  async function evaluate(dataset: string, subset: string, signal: AbortSignal): Promise<void> {
+    const detector = model();
+    const state = { running: true, done: 0, total: null, figures: null, error: null };
+    const tell = (change: Partial<DetectorEvaluation>): void =>
+      emit('detectors.evaluated', { ...state, ...change });
+    let toldAt = 0;
+    try {
+      tell({});
+      await using source = await openSource(dataset, { signal });
+      const evaluation = await evaluateModel({
+        model: { ...detector, detect: (...what) => inTurn(() => detector.detect(...what)) },
+        dataset: await source.open(signal),
+        subset,
+        signal,
+        onProgress(done, total) {
+          if (performance.now() - toldAt < 200) return;
+          toldAt = performance.now();
+          tell({ done, total });
+        },
+      });
+      tell({ running: false, figures: figuresOf(evaluation) });
+    } catch (thrown) {
+      tell({ running: false, error: toErrorValue(signal.aborted ? signal.reason : thrown) });
+    }
+  }
+
+  return {
+    handlers: {
+      'detectors.open': async ({ handle }) => {
+        const { name, location } = await handles.describe(handle);
+        cancel();
+        open = await openDetectionModel({
+          openvino: await openvino(),
+          path: handles.path(handle),
+          device: 'AUTO',
+        });
+        const { task, names, width, height } = open.description;
+        return { id: handle, name, location, task, classes: [...names], width, height, device: open.device };
+      },
+      'detectors.pictures': async ({ handles: chosen }) => {
+        const paths: string[] = [];
+        for (const id of chosen) {
+          const path = handles.path(id);
+          if ((await handles.describe(id)).kind === 'file') paths.push(path);
+          else paths.push(...(await findPictures(path)).pictures.map((picture) => picture.path));
+        }
+        const admitted = await handles.admit(paths.slice(0, mostPictures));
+        const more = paths.length - mostPictures;
+        if (more > 0) {
+          admitted.refused.push({ name: `${more} pictures`, reason: `${mostPictures} are listed at most.` });
+        }
+        return admitted;
+      },
+      'detectors.detect': async ({ picture, confidence, overlap }) => {
+        const started = performance.now();
+        const { width, height, detections } = await inTurn(() =>
+          model().detect(handles.path(picture), { confidence, overlap }),
+        );
+        return {
+          width,
+          height,
+          milliseconds: performance.now() - started,
+          boxes: detections.map(({ label, score, box: [x, y, w, h] }) => ({
+            label,
+            score,
+            box: [x, y, w, h],
+          })),
+        };
+      },
+      'detectors.evaluate': ({ dataset, subset }) => {
+        cancel();
+        evaluating = new AbortController();
+        void evaluate(handles.path(dataset), subset, evaluating.signal);
+        return {};
+      },
+      'detectors.cancelEvaluation': () => {
+        cancel();
+        return {};
+      },
+      'detectors.trainer': async ({ python }) => {
+        const found = await findTrainer(python === null ? undefined : handles.path(python));
+        return {
+          location: found ? forPeople(found.python) : null,
+          version: found?.version ?? null,
+          exports: found?.openvino != null,
+          hint: found?.version
+            ? null
+            : `Ultralytics is not installed in ${found ? forPeople(found.python) : 'any Python that was found'}. Choose the environment that has it, or install it: pip install ultralytics openvino.`,
+        };
+      },
+      'detectors.train': async ({ python, dataset, choices }) => {
+        const place = python === null ? undefined : handles.path(python);
+        await trainings.start(place, handles.path(dataset), choices);
+        return {};
+      },
+      'detectors.resumeTraining': () => {
+        trainings.resume();
+        return {};
+      },
+      'detectors.stopTraining': () => {
+        trainings.stop();
+        return {};
+      },
+      'detectors.currentTraining': () => ({ training: trainings.latest }),
+    },
+    async close() {
+      cancel();
+      open = undefined;
+      await trainings.close();
+    },
+  };
+}
+
+function figuresOf({ evaluation, names, subset, device, notes, leftOut }: ModelEvaluation): DetectorFigures {
+  const { map, map50, map75, mapSmall, mapMedium, mapLarge, recall100, pictures } = evaluation;
+  return {
+    ...{ subset, pictures, device, map, map50, map75, mapSmall, mapMedium, mapLarge, recall100 },
+    classes: evaluation.classes.map(({ objects, map: own, map50: own50 }, label) => ({
+      name: names[label] ?? String(label),
+      objects,
+      map: own,
+      map50: own50,
+    })),
+    notes: [...notes],
+    leftOut: leftOut.length,
+  };
+}

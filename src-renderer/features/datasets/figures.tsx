@@ -1,0 +1,185 @@
+import { useState } from 'react';
+import type { DatasetDescription } from '../../../src-main/contract/index.ts';
+import { call } from '../../state/session.ts';
+import { formatSize } from '../../ui/format.ts';
+import { Button } from '../../ui/parts.tsx';
+import { type About, useAsked } from './asked.ts';
+import './figures.css';
+import { number } from './words.ts';
+
+/** Classes that are listed before one asks for all. */
+const fewClasses = 20;
+
+const describe = (about: About): Promise<DatasetDescription> => call('datasets.describe', about);
+
+/** What the set is like after its changes: balance of classes, sizes, shapes and places of boxes. */
+export function Figures() {
+  const { answer: found, failed } = useAsked(describe);
+  if (failed !== null) return <p className="findings state-failed">{failed}</p>;
+  if (!found) {
+    return (
+      <p className="findings quiet" role="status">
+        Counting
+      </p>
+    );
+  }
+  const { perItem, pictureSizes, boxSizes, aspectRatios, heatMap } = found;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys.
+    <section className="findings described" aria-label="Figures" tabIndex={0}>
+      <p className="quiet numeric" role="status">
+        {`${number(found.annotations)} annotations on ${number(found.items)} pictures: ${number(perItem.least)} to ${number(perItem.most)} each, ${perItem.mean.toFixed(1)} on average.`}
+      </p>
+      <Balance description={found} />
+      <div className="described-row">
+        <Bars
+          title="Size of boxes"
+          hint="Side, as a part of the picture’s"
+          histogram={boxSizes}
+          format={asPercent}
+        />
+        <Bars title="Shape of boxes" hint="Width over height" histogram={aspectRatios} format={asRatio} />
+        <Places cells={heatMap} />
+      </div>
+      {pictureSizes.length > 0 && (
+        <section aria-label="Sizes of pictures">
+          <h2>Sizes of pictures</h2>
+          <p className="numeric">
+            {pictureSizes
+              .slice(0, 8)
+              .map((size) => `${formatSize(size)} (${number(size.count)})`)
+              .join(', ')}
+            {pictureSizes.length > 8 && ' and more'}
+          </p>
+        </section>
+      )}
+    </section>
+  );
+}
+
+const asPercent = (edge: number): string => `${Math.round(100 * edge)} %`;
+const asRatio = (edge: number): string => String(edge);
+const subsetColour = (index: number): string => `var(--chart-${(index % 8) + 1})`;
+
+/** Each class as a bar, its subsets side by side. */
+function Balance({ description: { classes, subsets } }: { readonly description: DatasetDescription }) {
+  const [all, setAll] = useState(false);
+  const order = [...classes].sort((one, other) => other.count - one.count);
+  const shown = all ? order : order.slice(0, fewClasses);
+  const most = Math.max(1, ...classes.map(({ count }) => count));
+  return (
+    <section aria-label="Balance of classes">
+      <div className="row spread">
+        <h2>Balance of classes</h2>
+        <ul className="plain balance-legend" aria-label="Colours">
+          {subsets.map((subset, index) => (
+            <li key={subset} className="row">
+              <span className="swatch" style={{ background: subsetColour(index) }} aria-hidden />
+              {subset}
+            </li>
+          ))}
+        </ul>
+      </div>
+      <table className="table balance">
+        <thead>
+          <tr>
+            <th>Class</th>
+            <th className="numeric">Annotations</th>
+            <th className="numeric">Pictures</th>
+            <th>By split</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map(({ label, count, items, bySubset }) => (
+            <tr key={label}>
+              <td className="clip" title={label} dir="auto">
+                {label}
+              </td>
+              <td className="numeric">{number(count)}</td>
+              <td className="numeric">{number(items)}</td>
+              <td>
+                <div
+                  className="balance-bar"
+                  role="img"
+                  aria-label={subsets.map((subset, index) => `${subset} ${bySubset[index] ?? 0}`).join(', ')}
+                >
+                  {bySubset.map((part, index) => (
+                    <span
+                      key={subsets[index]}
+                      style={{ width: `${(100 * part) / most}%`, background: subsetColour(index) }}
+                    />
+                  ))}
+                </div>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {order.length > fewClasses && (
+        <Button kind="bare" onClick={() => setAll(!all)}>
+          {all ? 'Fewer' : `All ${number(order.length)}`}
+        </Button>
+      )}
+    </section>
+  );
+}
+
+interface BarsProps {
+  readonly title: string;
+  readonly hint: string;
+  readonly histogram: DatasetDescription['boxSizes'];
+  readonly format: (edge: number) => string;
+}
+
+function Bars({ title, hint, histogram: { edges, counts }, format }: BarsProps) {
+  const most = Math.max(1, ...counts);
+  const bins = counts.map((count, index) => {
+    const edge = edges[index];
+    return { count, words: edge === undefined ? `over ${format(edges.at(-1) ?? 0)}` : `to ${format(edge)}` };
+  });
+  return (
+    <section aria-label={title}>
+      <h2>{title}</h2>
+      <p className="quiet">{hint}</p>
+      <div
+        className="histogram"
+        role="img"
+        aria-label={bins.map(({ words, count }) => `${words}: ${count}`).join(', ')}
+      >
+        {bins.map(({ words, count }) => (
+          <div key={words} title={`${words}: ${number(count)}`}>
+            <span style={{ height: `${(100 * count) / most}%` }} />
+          </div>
+        ))}
+      </div>
+      <div className="histogram-edges numeric quiet" aria-hidden>
+        <span>{bins[0]?.words}</span>
+        <span>{bins.at(-1)?.words}</span>
+      </div>
+    </section>
+  );
+}
+
+/** Where the centres of shapes lie, over a picture of any size. */
+function Places({ cells }: { readonly cells: DatasetDescription['heatMap'] }) {
+  const most = Math.max(1, ...cells.flat());
+  return (
+    <section aria-label="Where shapes are">
+      <h2>Where shapes are</h2>
+      <p className="quiet">Centres, over the picture</p>
+      <div
+        className="places"
+        role="img"
+        aria-label={`A map of ${cells.length} by ${cells.length} cells, at most ${most} in one`}
+      >
+        {cells.flatMap((row, y) =>
+          row.map((count, x) => (
+            // Cells are their places.
+            // biome-ignore lint/suspicious/noArrayIndexKey: see above.
+            <span key={`${x} ${y}`} title={number(count)} style={{ opacity: count / most }} />
+          )),
+        )}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,203 @@
+import { create } from 'zustand';
+import type {
+  AdmitResult,
+  DetectedPicture,
+  DetectorEvaluation,
+  DetectorTraining,
+  DetectorTrainingChoices,
+  DetectorView,
+  EngineClient,
+  ErrorValue,
+  FileHandle,
+  TrainerView,
+} from '../../../src-main/contract/index.ts';
+import { toErrorValue } from '../../../src-main/contract/index.ts';
+import { act, call, toast } from '../../state/session.ts';
+
+/** Boxes below this score are never asked for: the slider goes down to here without another inference. */
+export const leastScore = 0.05;
+
+export type Mode = 'try' | 'train';
+
+interface Detectors {
+  readonly mode: Mode;
+  readonly detector: DetectorView | null;
+  readonly opening: boolean;
+  readonly pictures: readonly FileHandle[];
+  /** The picture that is shown. */
+  readonly shown: string | null;
+  /** What was found, by picture. */
+  readonly found: ReadonlyMap<string, DetectedPicture | ErrorValue>;
+  /** Boxes of a lower score are not shown. */
+  readonly confidence: number;
+  /** Boxes of a class that overlap by more are one object. */
+  readonly overlap: number;
+  readonly hidden: ReadonlySet<number>;
+  readonly dataset: FileHandle | null;
+  readonly subset: string;
+  readonly evaluation: DetectorEvaluation | null;
+  /** The set to train with; it is in one of Ultralytics' layouts. */
+  readonly trainingSet: FileHandle | null;
+  /** Folder of a Python environment; null looks in the usual places. */
+  readonly python: FileHandle | null;
+  readonly trainer: TrainerView | null;
+  readonly choices: DetectorTrainingChoices;
+  readonly training: DetectorTraining | null;
+}
+
+/** What is tried out. It stays while other places are shown. */
+export const useDetectors = create<Detectors>(() => ({
+  mode: 'try',
+  detector: null,
+  opening: false,
+  pictures: [],
+  shown: null,
+  found: new Map(),
+  confidence: 0.25,
+  overlap: 0.7,
+  hidden: new Set(),
+  dataset: null,
+  subset: 'val',
+  evaluation: null,
+  trainingSet: null,
+  python: null,
+  trainer: null,
+  choices: { model: 'yolo11n.pt', epochs: 100, imageSize: 640, batch: 16 },
+  training: null,
+}));
+
+const set = useDetectors.setState;
+const get = useDetectors.getState;
+
+export function followDetectors(engine: EngineClient): void {
+  engine.on('detectors.evaluated', (evaluation) => set({ evaluation }));
+  engine.on('detectors.training', (training) => set({ training }));
+  // One may run since before this page was there.
+  engine.call('detectors.currentTraining', {}).then(set, () => undefined);
+}
+
+export const isRunning = ({ phase }: DetectorTraining): boolean =>
+  ['starting', 'training', 'exporting'].includes(phase);
+
+/** How far the training is, or the measuring; null when nothing runs. */
+export const useTrainingProgress = (): number | null =>
+  useDetectors(({ training, evaluation }) => {
+    if (training && isRunning(training)) return training.fraction;
+    return evaluation?.running ? evaluation.done / Math.max(1, evaluation.total ?? 1) : null;
+  });
+
+export const showMode = (mode: Mode): void => set({ mode });
+
+export async function openDetector({ handles, refused }: AdmitResult): Promise<void> {
+  const [handle] = handles;
+  if (!handle) {
+    toast(refused[0]?.reason ?? 'A detector is the folder that the export made.', { tone: 'warning' });
+    return;
+  }
+  set({ opening: true });
+  const detector = await act('detectors.open', { handle: handle.id });
+  set({ opening: false });
+  if (!detector) return;
+  set({ detector, mode: 'try', found: new Map(), hidden: new Set(), evaluation: null });
+  await look();
+}
+
+/** What was dropped or chosen: an exported model where none is open or it plainly is one, pictures else. */
+export function take(admitted: AdmitResult): void {
+  if (get().mode === 'train') {
+    const folder = admitted.handles.find(({ kind }) => kind === 'folder');
+    if (folder) chooseTrainingSet(folder);
+    else toast('A dataset is a folder.', { tone: 'warning' });
+    return;
+  }
+  const [first] = admitted.handles;
+  const model = first && (/\.xml$/i.test(first.name) || /openvino_model$/i.test(first.name));
+  if (model || !get().detector) void openDetector(admitted);
+  else void addPictures(admitted);
+}
+
+export async function addPictures({ handles, refused }: AdmitResult): Promise<void> {
+  const listed =
+    handles.length > 0
+      ? await act('detectors.pictures', { handles: handles.map(({ id }) => id) })
+      : { handles: [], refused: [] };
+  if (!listed) return;
+  const problem = [...refused, ...listed.refused][0];
+  if (problem) toast(`${problem.name}: ${problem.reason}`, { tone: 'warning' });
+  const known = new Set(get().pictures.map(({ id }) => id));
+  const added = listed.handles.filter(({ id }) => !known.has(id));
+  if (listed.handles.length === 0 && !problem) toast('There are no pictures in this.', { tone: 'warning' });
+  set({ pictures: [...get().pictures, ...added] });
+  const first = added[0] ?? listed.handles[0];
+  if (first) await show(first.id);
+}
+
+export async function show(id: string): Promise<void> {
+  set({ shown: id });
+  await look();
+}
+
+export function removePicture(id: string): void {
+  const { pictures, shown } = get();
+  const at = pictures.findIndex((picture) => picture.id === id);
+  const left = pictures.filter((picture) => picture.id !== id);
+  set({ pictures: left });
+  if (shown !== id) return;
+  const next = left[Math.min(at, left.length - 1)];
+  if (next) void show(next.id);
+  else set({ shown: null });
+}
+
+/** Another overlap takes other boxes away: everything is looked at anew. */
+export async function changeOverlap(overlap: number): Promise<void> {
+  set({ overlap, found: new Map() });
+  await look();
+}
+
+/** Runs the detector on the picture that is shown, unless that was done. */
+async function look(): Promise<void> {
+  const { detector, shown, overlap, found } = get();
+  if (!detector || shown === null || found.has(shown)) return;
+  const result = await call('detectors.detect', { picture: shown, confidence: leastScore, overlap }).catch(
+    toErrorValue,
+  );
+  // Something else was asked for meanwhile.
+  if (get().detector !== detector || get().overlap !== overlap) return;
+  set({ found: new Map(get().found).set(shown, result) });
+}
+
+export function toggleClass(label: number): void {
+  const hidden = new Set(get().hidden);
+  if (!hidden.delete(label)) hidden.add(label);
+  set({ hidden });
+}
+
+export async function evaluate(): Promise<void> {
+  const { dataset, subset } = get();
+  if (!dataset) return;
+  set({ evaluation: { running: true, done: 0, total: null, figures: null, error: null } });
+  const started = await act('detectors.evaluate', { dataset: dataset.id, subset: subset.trim() || 'val' });
+  if (!started) set({ evaluation: null });
+}
+
+export function chooseTrainingSet(trainingSet: FileHandle): void {
+  set({ trainingSet, mode: 'train' });
+  if (!get().trainer) void findTrainer(get().python);
+}
+
+/** Looks for Ultralytics in this environment, or in the usual places. */
+export async function findTrainer(python: FileHandle | null): Promise<void> {
+  set({ python, trainer: null });
+  const trainer = await act('detectors.trainer', { python: python?.id ?? null });
+  if (get().python === python) set({ trainer: trainer ?? null });
+}
+
+export const changeChoices = (change: Partial<DetectorTrainingChoices>): void =>
+  set((state) => ({ choices: { ...state.choices, ...change } }));
+
+export async function train(): Promise<void> {
+  const { trainingSet, python, choices } = get();
+  if (trainingSet) {
+    await act('detectors.train', { python: python?.id ?? null, dataset: trainingSet.id, choices });
+  }
+}
