@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import {
+  DatasetDescription,
+  DatasetFilter,
+  DatasetFinding,
+  DatasetId,
+  DatasetItem,
+  DatasetMedia,
+  DatasetPlan,
+  DatasetStep,
+  DatasetSummary,
+  DatasetTarget,
+  DatasetTransform,
+  DatasetView,
+  TrainingView,
+} from '../datasets.ts';
+import { FileHandleId } from '../files.ts';
+import { JobId } from '../jobs.ts';
+import { done, method, nothing } from './method.ts';
+
+const datasetSteps = z.array(DatasetStep).max(100);
+
+/** Of datasets. The names are the wire names. */
+export const datasetsMethods = {
+  // Datasets
+  /** Looks what a folder or an archive is. The set that was open before is closed. */
+  'datasets.open': method('window', z.object({ handle: FileHandleId }), DatasetView),
+  'datasets.read': method('window', z.object({ id: DatasetId, format: z.string().max(80) }), DatasetSummary),
+  'datasets.items': method(
+    'window',
+    z.object({
+      id: DatasetId,
+      filter: DatasetFilter,
+      offset: z.int().min(0),
+      count: z.int().min(1).max(200),
+    }),
+    z.object({ total: z.int(), items: z.array(DatasetItem) }),
+  ),
+  'datasets.transforms': method('window', nothing, z.object({ transforms: z.array(DatasetTransform) })),
+  /** What steps make of the set, and what each format would keep of that. */
+  'datasets.shape': method(
+    'window',
+    z.object({ id: DatasetId, steps: datasetSteps }),
+    z.object({ summary: DatasetSummary, targets: z.array(DatasetTarget) }),
+  ),
+  /** Looks for faults in what steps make of the set. */
+  'datasets.validate': method(
+    'window',
+    z.object({ id: DatasetId, steps: datasetSteps }),
+    z.object({ task: z.string(), findings: z.array(DatasetFinding) }),
+  ),
+  /** What the set is like after these steps. */
+  'datasets.describe': method('window', z.object({ id: DatasetId, steps: datasetSteps }), DatasetDescription),
+  /** What a conversion would lose, with approximations measured. */
+  'datasets.plan': method(
+    'window',
+    z.object({ id: DatasetId, to: z.string().max(80), steps: datasetSteps }),
+    DatasetPlan,
+  ),
+  /** Starts a conversion as a job of the queue; `datasets.finished` tells its end. */
+  'datasets.convert': method(
+    'window',
+    z.object({
+      id: DatasetId,
+      to: z.string().max(80),
+      steps: datasetSteps,
+      /** The folder that the new one goes into; `null` is beside the source. */
+      folder: FileHandleId.nullable(),
+      name: z.string().min(1).max(200),
+      media: DatasetMedia,
+      overwrite: z.boolean(),
+      strict: z.boolean(),
+    }),
+    z.object({ jobId: JobId }),
+  ),
+  'datasets.cancel': method('window', z.object({ id: DatasetId }), done),
+  /** The choices as a recipe for the command line. */
+  'datasets.recipe': method(
+    'window',
+    z.object({ from: z.string().max(80), to: z.string().max(80), steps: datasetSteps, media: DatasetMedia }),
+    z.object({ recipe: z.string() }),
+  ),
+  /** Checks a set in one of Ultralytics' layouts as its loader would. */
+  'datasets.handOff': method(
+    'window',
+    z.object({
+      handle: FileHandleId,
+      /** Writes where the set lies into its `data.yaml`, so that training can be started from anywhere. */
+      absolute: z.boolean(),
+    }),
+    TrainingView,
+  ),
+  'datasets.close': method('window', z.object({ id: DatasetId }), done),
+} as const;
