@@ -67,6 +67,8 @@ async function writeRun(folder: string): Promise<void> {
 async function name(page: Page, path: string): Promise<void> {
   await page.getByRole('textbox', { name: 'File or folder' }).fill(path);
   await page.getByRole('button', { name: 'Add', exact: true }).click();
+  // What is behind takes no keys until it is gone.
+  await page.getByRole('dialog', { name: 'Add from the server' }).waitFor({ state: 'hidden' });
 }
 
 async function compression(data: string, allowed: string): Promise<Page> {

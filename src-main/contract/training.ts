@@ -59,7 +59,7 @@ export const StartedTraining = z.object({
   endedAt: z.number().nullable(),
   code: z.int().nullable(),
   signal: z.string().nullable(),
-  /** The last lines of the log of one that failed. */
+  /** The last lines of its log. */
   tail: z.array(z.string()),
 });
 export type StartedTraining = z.infer<typeof StartedTraining>;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Entry } from 'yauzl';
 import { RefineryError } from '../../contract/errors.ts';
 import { entriesInZip, headInZip } from './archives/zip.ts';
-import { headOf } from './files/folder.ts';
+import { headOf, targetOf } from './files/folder.ts';
 import { folderOf, inside, safeRelative } from './files/paths.ts';
 import type { AnyFormat, Listing, Verdict } from './format.ts';
 import { formats } from './formats/index.ts';
@@ -30,12 +30,13 @@ export async function listFolder(folder: string): Promise<Listing> {
     let taken = 0;
     for (const entry of entries) {
       const full = path === '' ? entry.name : `${path}/${entry.name}`;
-      if (entry.isDirectory()) {
+      const target = targetOf(join(folder, path), entry);
+      if (target?.isDirectory()) {
         if (depth < deepest && folders.length < mostFolders) {
           folders.push(full);
           waiting.push({ path: full, depth: depth + 1 });
         } else sampled = true;
-      } else if (entry.isFile()) {
+      } else if (target?.isFile()) {
         if (taken < mostPerFolder && files.length < mostFiles) {
           files.push(full);
           taken += 1;

@@ -108,7 +108,13 @@ export function compressionHandlers({ handles, openvino, budget, emit }: Parts):
       'compression.overlays': async ({ handles: chosen, choices, metrics }) => {
         const named = await namedRuns(chosen);
         const runs = named.map(({ run }) => run);
-        return { overlays: metrics.map((metric) => overlayView(overlayOf(runs, metric, choices), runs)) };
+        // Of many curves over each other nobody sees a thousand points each.
+        const points = Math.max(300, Math.min(1000, Math.round(6000 / runs.length)));
+        return {
+          overlays: metrics.map((metric) =>
+            overlayView(overlayOf(runs, metric, { ...choices, points }), runs),
+          ),
+        };
       },
       'compression.distributions': async ({ handle, wanted: text, most }) => {
         const { histograms } = await runOf(handle);

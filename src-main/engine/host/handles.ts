@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname, resolve, sep } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { RefineryError } from '../../contract/errors.ts';
 import type { AdmitResult, FileHandle } from '../../contract/files.ts';
+import { isBelow } from '../io/below.ts';
 import type { Journal } from '../jobs/journal.ts';
 import { forPeople } from './folders.ts';
 
@@ -85,10 +86,6 @@ export class Handles {
     const id = this.#journal.handleOfPath(path, () => randomBytes(18).toString('base64url'));
     return describe(id, path, status);
   }
-}
-
-function isBelow(path: string, root: string): boolean {
-  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
 function describe(id: string, path: string, status: Stats): FileHandle {

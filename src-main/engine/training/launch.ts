@@ -40,7 +40,7 @@ export type LaunchPhase = 'running' | 'stopping' | 'ended' | 'failed' | 'lost';
 export interface LaunchState {
   readonly phase: LaunchPhase;
   readonly record: LaunchRecord;
-  /** The last lines of the log, for one that failed. */
+  /** The last lines of the log. */
   readonly tail: readonly string[];
 }
 
@@ -160,7 +160,7 @@ export async function launchState(folder: string): Promise<LaunchState | undefin
   const record = Record.safeParse(parsed(text)).data;
   if (!record) return undefined;
   const phase = await phaseOf(folder, record);
-  return { phase, record, tail: phase === 'failed' ? await tailOf(folder) : [] };
+  return { phase, record, tail: await tailOf(folder) };
 }
 
 async function phaseOf(folder: string, record: LaunchRecord): Promise<LaunchPhase> {
@@ -188,7 +188,11 @@ async function tailOf(folder: string): Promise<string[]> {
     const { size } = await log.stat();
     const length = Math.min(size, tailLength);
     const { buffer } = await log.read(Buffer.alloc(length), 0, length, size - length);
-    const lines = buffer.toString('utf8').split(/[\r\n]+/);
+    // Of a progress bar, which goes back over itself, only the last state is a line.
+    const lines = buffer
+      .toString('utf8')
+      .split('\n')
+      .map((line) => line.trimEnd().split('\r').at(-1) ?? '');
     return lines.filter((line) => line.trim() !== '').slice(-tailLines);
   } finally {
     await log.close();

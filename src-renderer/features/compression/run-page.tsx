@@ -120,7 +120,15 @@ function RunCurves({ chart: { title, unit, series, adds, note }, bands, span }: 
 /** The life of the training, with where it stands. */
 function StageBand({ run }: { readonly run: RunView }) {
   const end = run.maxSteps ?? Math.max(run.step, ...run.stages.map(({ to }) => to ?? 0), 1);
-  const left = run.timeLeft === null || run.step >= end ? '' : `, ${formatTimeLeft(run.timeLeft)}`;
+  const left =
+    run.timeLeft === null || run.step >= end
+      ? ''
+      : run.timeLeft === 0
+        ? ', ended'
+        : `, ${formatTimeLeft(run.timeLeft)}`;
+  if (run.step === 0 && run.stages.length === 0) {
+    return <p className="quiet">Nothing was logged yet. Stages, losses and sparsity come as they are.</p>;
+  }
   return (
     <section aria-label="Stages">
       <p className="row spread numeric">
@@ -140,7 +148,7 @@ function StageBand({ run }: { readonly run: RunView }) {
             style={{ flexGrow: Math.max(1, (to ?? end) - from + 1) }}
             title={`${kind}: step ${from} to ${to ?? end}`}
           >
-            <span className="clip">{kind}</span>
+            <span className="clip band-name">{kind}</span>
           </div>
         ))}
         <div className="band-mark" style={{ left: `${Math.min(100, (run.step / end) * 100)}%` }} />

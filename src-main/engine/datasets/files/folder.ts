@@ -1,7 +1,8 @@
-import { readFileSync, type Stats, statSync } from 'node:fs';
+import { type Dirent, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { open, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
+import { isBelow } from '../../io/below.ts';
 import type { Size } from '../model/index.ts';
 import { sizeInHeader } from './picture-header.ts';
 import { sharp } from './sharp.ts';
@@ -20,19 +21,44 @@ const byteOrderMark = 0xfeff;
 /** Deepest folder that is entered. */
 const deepest = 12;
 
-/** Files under a folder as relative paths with forward slashes, in the order of their names. Links are not followed. */
+/**
+ * Files under a folder as relative paths with forward slashes, in the order of their names. Links are followed, as sets
+ * are put together with them, but none to a folder that was entered already or that this one lies in.
+ */
 export async function* filesUnder(folder: string, below = ''): AsyncGenerator<string> {
-  yield* walk(folder, below, 0);
+  yield* walk(folder, below, 0, new Set());
 }
 
-async function* walk(folder: string, below: string, depth: number): AsyncGenerator<string> {
+async function* walk(
+  folder: string,
+  below: string,
+  depth: number,
+  linked: Set<string>,
+): AsyncGenerator<string> {
   const entries = await readdir(join(folder, below), { withFileTypes: true }).catch(() => []);
   entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   for (const entry of entries) {
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
-    if (entry.isFile()) yield path;
-    else if (entry.isDirectory() && depth < deepest) yield* walk(folder, path, depth + 1);
+    const target = targetOf(join(folder, below), entry);
+    if (target?.isFile()) yield path;
+    else if (target?.isDirectory() && depth < deepest) {
+      if (entry.isSymbolicLink() && !isNew(join(folder, path), linked)) continue;
+      yield* walk(folder, path, depth + 1, linked);
+    }
   }
+}
+
+/** What an entry of a folder is, or what it leads to where it is a link; nothing for a link to nowhere. */
+export function targetOf(folder: string, entry: Dirent): Pick<Stats, 'isFile' | 'isDirectory'> | undefined {
+  return entry.isSymbolicLink() ? found(join(folder, entry.name)) : entry;
+}
+
+/** Whether a link leads to a folder that was not entered by one, and that it does not lie in itself. */
+function isNew(path: string, linked: Set<string>): boolean {
+  const real = realpathSync(path);
+  if (linked.has(real) || isBelow(realpathSync(dirname(path)), real)) return false;
+  linked.add(real);
+  return true;
 }
 
 /** Names in a folder, sorted; empty where there is none. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { constants, linkSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { constants, linkSync, lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { copyFile, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
@@ -111,15 +111,17 @@ export class OutputFolder {
    */
   async copy(from: string, path: string): Promise<boolean> {
     const writing = this.#writing;
-    const found = statSync(from, { throwIfNoEntry: false });
-    if (found?.isFile() !== true) {
+    const own = lstatSync(from, { throwIfNoEntry: false });
+    const linked = own?.isSymbolicLink() === true;
+    const found = linked ? statSync(from, { throwIfNoEntry: false }) : own;
+    if (found?.isFile() !== true || writing?.refuses(from, linked) === true) {
       if (writing !== undefined) writing.absent += 1;
       return false;
     }
     if (writing === undefined || this.#hands === undefined) {
       const target = await this.#free(path);
       const temporary = temporaryPath(dirname(target), key);
-      if (writing?.media !== 'link' || !linked(writing, from, temporary)) {
+      if (writing?.media !== 'link' || !madeLink(writing, from, temporary)) {
         if (writing !== undefined) writing.copied += 1;
         await copyFile(from, temporary, constants.COPYFILE_FICLONE);
       }
@@ -197,7 +199,7 @@ function note(writing: Writing, { files, linked, copied, failure }: Done): void 
 }
 
 /** Links a file. False where it must be copied: another disk, or one without links. */
-function linked(writing: Writing, from: string, target: string): boolean {
+function madeLink(writing: Writing, from: string, target: string): boolean {
   try {
     // A link to a symbolic link would be one, too, and lead nowhere from its new place.
     linkSync(realpathSync(from), target);

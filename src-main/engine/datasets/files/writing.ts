@@ -3,6 +3,7 @@ import { createHash, hash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Boundary } from './boundary.ts';
 
 /** A file of annotations as it was written. */
 export interface WrittenFile {
@@ -34,6 +35,9 @@ export class Writing {
   absent = 0;
   /** Pictures that were copied; with {@link link}, because the disk would not link them. */
   copied = 0;
+  /** Files that were left where they are, as links out of the source's folder lead to them. */
+  readonly foreign: string[] = [];
+  readonly #source: Boundary | undefined;
   #annotationFiles = 0;
   readonly #files: WrittenFile[] = [];
   readonly #digest = createHash('sha256');
@@ -42,11 +46,24 @@ export class Writing {
 
   constructor(
     root: string,
-    options: { readonly staged: boolean; readonly media: 'copy' | 'link' | 'check' },
+    options: {
+      readonly staged: boolean;
+      readonly media: 'copy' | 'link' | 'check';
+      /** Of the set that files are taken from. */
+      readonly source?: Boundary;
+    },
   ) {
     this.root = root;
     this.staged = options.staged;
     this.media = options.media;
+    this.#source = options.source;
+  }
+
+  /** Whether a file must not be taken along; it is noted then. See {@link Boundary.isForeign}. */
+  refuses(path: string, linked: boolean): boolean {
+    const refused = this.#source?.isForeign(path, linked) ?? false;
+    if (refused) this.foreign.push(path);
+    return refused;
   }
 
   /** Notes a picture that is there for the check only. */

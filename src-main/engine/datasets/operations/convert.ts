@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 import { removeTemporaries } from '../../io/atomic.ts';
+import { Boundary } from '../files/boundary.ts';
 import { Writing, whileWriting } from '../files/writing.ts';
 import type { Dataset, Format, WriteReport } from '../format.ts';
 import { lossOf } from '../loss.ts';
@@ -61,6 +62,7 @@ export async function runConversion(
   await using scratch = await scratchFolder();
   const written = await writeSet(
     request,
+    source.folder,
     planned,
     staging,
     async () => (await changed(request, source, read, target, scratch.path)).dataset,
@@ -196,9 +198,12 @@ interface Written {
 /**
  * Writes the set. Where two items want one file (two subsets in a format that keeps all pictures in one folder, or names
  * that differ only in case on a disk that doesn't), it is written anew with the later ones renamed.
+ *
+ * @param folder of the source.
  */
 async function writeSet(
   request: ConversionRequest,
+  folder: string,
   planned: ConversionPlan,
   staging: { readonly folder: string; readonly staged: boolean; clear(): Promise<void> },
   openDataset: () => Promise<Dataset>,
@@ -227,6 +232,7 @@ async function writeSet(
     const writing = new Writing(staging.folder, {
       staged: staging.staged,
       media: request.media === 'none' ? 'check' : request.media,
+      source: new Boundary(folder),
     });
     const report = await whileWriting(writing, () =>
       target.write(observed, staging.folder, {
@@ -235,6 +241,10 @@ async function writeSet(
         ...(request.signal === undefined ? {} : { signal: request.signal }),
       }),
     );
+    for (const file of writing.foreign) {
+      const reason = 'It is a link out of the set to a file that is no picture; that file was not taken';
+      report.problems.add(relative(folder, file), '', reason);
+    }
     return { writing, report, check, renamed: names.renamed() };
   };
   try {

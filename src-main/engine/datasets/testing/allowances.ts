@@ -337,7 +337,7 @@ export const allowances: readonly Allowance[] = [
           'yolo_ultralytics',
         )(set)) ||
       (target === 'label_me' &&
-        !from('kitti_detection', 'label_me', 'roboflow_voc', 'roboflow_yolo', 'vott_csv')(set)),
+        !from('kitti_detection', 'label_me', 'roboflow_voc', 'roboflow_yolo', 'vott_csv', 'wider_face')(set)),
     compare: (ours, theirs) => {
       const found = new Set(theirs.labels.map(({ name }) => name));
       const sorted = (golden: Golden): Golden => ({

@@ -1,6 +1,6 @@
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { isFolder, pictureSize, readText } from '../files/folder.ts';
+import { isFolder, pictureSize, readText, targetOf } from '../files/folder.ts';
 import { endingOf, isPicture } from '../files/paths.ts';
 import type { TrainingFindings } from './findings.ts';
 
@@ -42,7 +42,7 @@ async function* picturesIn(
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const full = join(path, entry.name);
-    const target = entry.isSymbolicLink() ? await stat(full).catch(() => undefined) : entry;
+    const target = targetOf(path, entry);
     if (target?.isFile()) {
       if (endings.has(endingOf(entry.name).toLowerCase())) yield full;
       else if (isPicture(entry.name)) findings.add('unknown_ending', relative(folder, full));

@@ -3,6 +3,7 @@ import { RefineryError } from '../../../contract/errors.ts';
 import { isFile } from '../files/folder.ts';
 import { fileNameOf, safeRelative, stemOf } from '../files/paths.ts';
 import type { Item } from '../model/index.ts';
+import { Seed } from './dealing.ts';
 import { Random } from './random.ts';
 import { defineTransform, mapItems } from './transform.ts';
 
@@ -58,13 +59,7 @@ export const labelSampler = defineTransform({
       .record(z.string(), z.number().int().min(0))
       .default({})
       .describe('class: items for it; a class of 0 items asks for none'),
-    seed: z
-      .number()
-      .int()
-      .min(0)
-      .max(0xffffffff)
-      .default(0)
-      .describe('whole number; the same gives the same'),
+    seed: Seed,
   }),
   names: 'labels',
   async apply(dataset, { count, labels, seed }) {
@@ -174,13 +169,7 @@ export const sample = defineTransform({
     .strictObject({
       count: z.number().int().min(0).optional().describe('how many'),
       ratio: z.number().min(0).max(1).optional().describe('or which part of them, 0 to 1'),
-      seed: z
-        .number()
-        .int()
-        .min(0)
-        .max(0xffffffff)
-        .default(0)
-        .describe('whole number; the same gives the same'),
+      seed: Seed,
     })
     .refine(
       ({ count, ratio }) => (count === undefined) !== (ratio === undefined),

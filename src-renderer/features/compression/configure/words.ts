@@ -46,7 +46,11 @@ export function groupLayers(layers: readonly Layer[]): LayerGroup[] {
   }
   return [...groups.values()].map((members) => {
     const blocks = members.map(({ name }) => Number(/\.(\d+)\./.exec(moduleText(name))?.[1]));
-    const first = moduleText(members[0]?.name ?? '');
+    // What stands before the blocks is the same in all of them.
+    const first = moduleText(members[0]?.name ?? '').replace(
+      /^.*?(?=(?:layer|layers|blocks|resblocks)\.\d)/,
+      '',
+    );
     return {
       name: members.length === 1 ? first : first.replace(/\.\d+\./, `.${ranges(blocks)}.`),
       layers: members,

@@ -6,7 +6,7 @@ import type {
   InstallingView,
   StartedTraining,
 } from '../../../../src-main/contract/index.ts';
-import { act } from '../../../state/session.ts';
+import { act, call } from '../../../state/session.ts';
 
 interface Starting {
   /** Folder of a Python environment; null is Refinery's own. */
@@ -106,6 +106,12 @@ export async function startTraining(): Promise<FileHandle | undefined> {
 export async function findTraining(folder: FileHandle): Promise<void> {
   const found = await act('training.state', { folder: folder.id });
   set({ training: found?.training ?? null });
+}
+
+/** Asks again, quietly: the next time is soon. */
+export async function lookAgain(folder: string): Promise<void> {
+  const found = await call('training.state', { folder }).catch(() => null);
+  if (found?.training) onTraining(found.training);
 }
 
 export function onTraining(training: StartedTraining): void {

@@ -1,7 +1,7 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { act } from '../../../state/session.ts';
 import { Button, Dialog } from '../../../ui/parts.tsx';
-import { useStarting } from './state.ts';
+import { lookAgain, useStarting } from './state.ts';
 
 const words = {
   running: 'This training was started here.',
@@ -15,6 +15,14 @@ const words = {
 export function TrainingBar({ folder }: { readonly folder: string }) {
   const training = useStarting((state) => state.training);
   const [killing, setKilling] = useState(false);
+  const goesOn =
+    training?.folder.id === folder && (training.phase === 'running' || training.phase === 'stopping');
+  // Its log goes on; and one that was started before the engine was tells nobody of its end.
+  useEffect(() => {
+    if (!goesOn) return undefined;
+    const timer = setInterval(() => void lookAgain(folder), 2_000);
+    return () => clearInterval(timer);
+  }, [goesOn, folder]);
   if (training?.folder.id !== folder) return null;
   const { phase, signal, code, tail } = training;
   const stop = (how: 'checkpoint' | 'kill'): void => void act('training.stop', { folder, how });
@@ -35,11 +43,14 @@ export function TrainingBar({ folder }: { readonly folder: string }) {
           </div>
         )}
       </div>
-      {tail.length > 0 && !killed && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys.
-        <pre className="mono training-tail" tabIndex={0}>
-          {tail.join('\n')}
-        </pre>
+      {tail.length > 0 && (
+        <details open={phase === 'failed' && !killed}>
+          <summary className="quiet">The last lines of its log</summary>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys. */}
+          <pre className="mono training-tail" tabIndex={0}>
+            {tail.join('\n')}
+          </pre>
+        </details>
       )}
       {killing && (
         <Dialog title="End the training at once" onClose={() => setKilling(false)}>

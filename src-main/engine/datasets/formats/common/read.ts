@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { isFolder, namesIn, pictureSize } from '../../files/folder.ts';
+import { isFolder, namesIn, pictureSize, targetOf } from '../../files/folder.ts';
 import { endingOf, folderOf, inside, isPicture, stemOf } from '../../files/paths.ts';
 import {
   type Annotation,
@@ -99,7 +99,7 @@ export class UniqueIds {
 export async function foldersIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   return entries
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .filter((entry) => targetOf(folder, entry)?.isDirectory() && !entry.name.startsWith('.'))
     .map(({ name }) => name)
     .sort();
 }
