@@ -118,8 +118,12 @@ function started(
   return new Promise((resolve, reject) => {
     const before = performance.now();
     const elapsed = (): number => (performance.now() - before) / 1000;
-    // As `npm run refinery` does.
-    const env = { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compiled'), ...process.env };
+    // As scripts/refinery.mjs does.
+    const own = {
+      NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compiled'),
+      MALLOC_ARENA_MAX: '2',
+    };
+    const env = { ...(command === process.execPath ? own : {}), ...process.env };
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
     let [rest, last, errors] = ['', '', ''];
     child.stdout.on('data', (chunk: Buffer) => {

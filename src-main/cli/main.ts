@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
+import { keepHeapSmall } from '../engine/datasets/operations/heap.ts';
 import { readVersion } from '../engine/host/version.ts';
 import { exitCodes } from './shared.ts';
 
@@ -34,7 +35,11 @@ const loaders: readonly (readonly [names: readonly string[], load: Loader])[] = 
   [['serve'], async () => [(await import('./serve.ts')).serveCommand(resources)]],
   [
     ['detect', 'convert', 'stats', 'validate', 'merge', 'diff'],
-    async () => (await import('./datasets/index.ts')).datasetCommands(),
+    async () => {
+      // Before the modules are loaded: what the heap has grown to for them, it keeps.
+      keepHeapSmall();
+      return (await import('./datasets/index.ts')).datasetCommands();
+    },
   ],
 ];
 

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { keepHeapSmall } from '../../engine/datasets/index.ts';
 import { convertCommand } from './convert.ts';
 import { detectCommand } from './detect.ts';
 import { statsCommand, validateCommand } from './look.ts';
@@ -7,7 +6,7 @@ import { diffCommand, mergeCommand } from './several.ts';
 
 /** Every command about datasets. */
 export function datasetCommands(): readonly Command[] {
-  const commands = [
+  return [
     detectCommand(),
     convertCommand(),
     statsCommand(),
@@ -15,6 +14,4 @@ export function datasetCommands(): readonly Command[] {
     mergeCommand(),
     diffCommand(),
   ];
-  for (const command of commands) command.hook('preAction', keepHeapSmall);
-  return commands;
 }
