@@ -1,9 +1,10 @@
 import { CircleCheck, TriangleAlert } from 'lucide-react';
+import { useEffect } from 'react';
 import { useJobs } from '../../state/jobs.ts';
 import { act, call, toast, useSession } from '../../state/session.ts';
 import { formatTimeLeft } from '../../ui/format.ts';
 import { Button, Progress } from '../../ui/parts.tsx';
-import { cancelWork, convertDataset, openDataset, showStep, useWizard } from './state.ts';
+import { cancelWork, conversionEnded, convertDataset, openDataset, showStep, useWizard } from './state.ts';
 import { Training } from './training.tsx';
 import { kindWords, number } from './words.ts';
 
@@ -44,6 +45,11 @@ function Running() {
   const { progress, job: id } = useWizard();
   const job = useJobs(({ jobs }) => (id === null ? undefined : jobs.get(id)));
   const queuePaused = useJobs(({ summary }) => summary?.paused === true);
+  // One that was ended in Activity before its turn came tells nobody else.
+  const ended = job !== undefined && ['cancelled', 'failed', 'setAside'].includes(job.state);
+  useEffect(() => {
+    if (ended) conversionEnded(job.error ?? null);
+  }, [ended, job?.error]);
   const paused = queuePaused || job?.state === 'paused';
   const timeLeft = job?.progress?.timeLeft;
   const holdOrGoOn = (): void => {

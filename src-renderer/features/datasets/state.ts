@@ -194,6 +194,15 @@ export async function convertDataset(): Promise<void> {
   else set({ step: 'target', busy: null });
 }
 
+/** Takes note of a conversion that ended without a result. */
+export function conversionEnded(error: ErrorValue | null): void {
+  const cancelled: ErrorValue = {
+    code: 'CANCELLED',
+    message: 'The conversion was cancelled. Nothing was written.',
+  };
+  if (get().busy === 'converting') set({ busy: null, progress: null, error: error ?? cancelled });
+}
+
 export function cancelWork(): void {
   const { view } = get();
   if (view) void act('datasets.cancel', { id: view.id });
