@@ -271,7 +271,7 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
       await page.getByRole('heading', { name: '2 trainings' }).waitFor();
       await page.getByRole('img', { name: /^eval_accuracy against size/ }).waitFor();
       await page.getByRole('searchbox', { name: 'Find a metric' }).fill('task_loss');
-      await page.getByRole('img', { name: /^task_loss over steps/ }).waitFor();
+      await page.getByRole('img', { name: /^task_loss over step/ }).waitFor();
       await expectAccessible(page, 'compared trainings');
       await choose(page, 'Measure');
       await page.getByRole('button', { name: 'Choose models' }).click();

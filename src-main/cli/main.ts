@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
-import { keepHeapSmall } from '../engine/datasets/operations/heap.ts';
+import { keepHeapSmall } from '../engine/host/heap.ts';
 import { readVersion } from '../engine/host/version.ts';
 import { exitCodes } from './shared.ts';
 

@@ -4,6 +4,7 @@ import { serve } from '../../contract/wire.ts';
 import { parentCarrier } from './carriers/process.ts';
 import { createEngine } from './engine.ts';
 import { userFolders } from './folders.ts';
+import { keepHeapSmall } from './heap.ts';
 import { readVersion } from './version.ts';
 
 /**
@@ -13,6 +14,8 @@ import { readVersion } from './version.ts';
 
 /** What a clean end may take before the process just ends; the journal makes that safe. */
 const farewell = 5_000;
+
+keepHeapSmall();
 
 const resources = process.env['REFINERY_RESOURCES'];
 if (!process.send || !resources) {

@@ -192,7 +192,7 @@ describe.skipIf(!hasOpenVino)(`a queue under fire${hasOpenVino ? '' : ' (OpenVIN
         name: 'Small',
       });
       const { upscale } = await client.call('settings.get', {});
-      const diffusion = { sampler: 'euler-ancestral', steps: 60, eta: 0, seed: 5 } as const;
+      const diffusion = { sampler: 'euler-ancestral', steps: 120, eta: 0, seed: 5 } as const;
       await client.call('settings.set', { change: { upscale: { ...upscale, model: model.id, diffusion } } });
       const add = async (): Promise<string> => {
         const now = await supervisor.client();
@@ -202,7 +202,7 @@ describe.skipIf(!hasOpenVino)(`a queue under fire${hasOpenVino ? '' : ' (OpenVIN
       };
       const interrupted = await add();
       const checkpoint = join(userFolders(resources).cache, 'checkpoints', `${interrupted}.bin`);
-      await expect.poll(() => existsSync(checkpoint), { timeout: 40_000 }).toBe(true);
+      await expect.poll(() => existsSync(checkpoint), { timeout: 40_000, interval: 5 }).toBe(true);
       process.kill(supervisor.pid!, 'SIGKILL');
       await expect.poll(() => supervisor.state.state).not.toBe('ready');
       await waitFor(await supervisor.client(), [interrupted]);

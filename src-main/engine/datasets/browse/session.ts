@@ -8,7 +8,6 @@ import type { Categories, Item } from '../model/index.ts';
 import {
   type ConversionPlan,
   type ConversionRequest,
-  keepHeapSmall,
   namedFormat,
   openFolder,
   planConversion,
@@ -61,7 +60,6 @@ export class DatasetSession implements AsyncDisposable {
 
   /** @throws {RefineryError} `INPUT_NOT_FOUND`, `INPUT_UNSUPPORTED` for what is neither folder nor archive. */
   static async open(path: string): Promise<DatasetSession> {
-    keepHeapSmall();
     const opened = await openFolder(path);
     try {
       return new DatasetSession(path, opened, await detectFormats(opened.folder));

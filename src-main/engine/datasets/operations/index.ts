@@ -7,7 +7,6 @@ export type {
 } from './conversion.ts';
 export { planConversion, recoverConversion, runConversion } from './convert.ts';
 export { type Difference, diff } from './diff.ts';
-export { keepHeapSmall } from './heap.ts';
 export { type MergeMode, type MergeOptions, merge, mergeModes } from './merge.ts';
 export type { RoundTrip, TypeRoundTrip } from './round-trip.ts';
 export { namedFormat, openFolder, openSource, type Source, writableFormat } from './source.ts';
