@@ -61,7 +61,7 @@ class Column {
 const isWhole = (value: number): boolean => value >>> 0 === value && !Object.is(value, -0);
 const isShort = (value: number): boolean => Object.is(Math.fround(value), value);
 
-/** The scalars of one tag in the order of the file. `time` is in seconds since 1970. */
+/** The scalars of one tag in the order of the file. `time` is in seconds since 1970, to the millisecond. */
 export interface Scalars {
   readonly length: number;
   step(index: number): number;
@@ -70,14 +70,16 @@ export interface Scalars {
 }
 
 /**
- * Scalars of one tag, to be added to. A point takes 16 bytes instead of the hundred of an object, so that millions of
- * them stay in memory.
+ * Scalars of one tag, to be added to. A point takes 8 or 12 bytes instead of the hundred of an object, so that millions of
+ * them stay in memory: a step, the milliseconds since the first one, and a value, each as narrow as it may be.
  */
 export class ScalarColumns implements Scalars {
   #steps = new Column('whole');
   /** Whether other tags have the same column of steps: it is copied before it is added to. */
   #shared = false;
-  readonly #times = new Column('double');
+  /** Milliseconds since {@link #began}. */
+  readonly #times = new Column('whole');
+  #began = 0;
   readonly #values = new Column('short');
 
   push(step: number, time: number, value: number): void {
@@ -86,7 +88,8 @@ export class ScalarColumns implements Scalars {
       this.#shared = false;
     }
     this.#steps.push(step);
-    this.#times.push(time);
+    if (this.#times.length === 0) this.#began = time;
+    this.#times.push(Math.round((time - this.#began) * 1000));
     this.#values.push(value);
   }
 
@@ -122,7 +125,7 @@ export class ScalarColumns implements Scalars {
     return this.#steps.at(index);
   }
   time(index: number): number {
-    return this.#times.at(index);
+    return this.#began + this.#times.at(index) / 1000;
   }
   value(index: number): number {
     return this.#values.at(index);
