@@ -7,6 +7,7 @@ import { python, whyNoPython, writeTrainingScript } from '../src-main/engine/tra
 import {
   choose,
   expectAccessible,
+  nameOnServer,
   noBrowser,
   openWeb,
   root,
@@ -64,13 +65,6 @@ async function writeRun(folder: string): Promise<void> {
   );
 }
 
-async function name(page: Page, path: string): Promise<void> {
-  await page.getByRole('textbox', { name: 'File or folder' }).fill(path);
-  await page.getByRole('button', { name: 'Add', exact: true }).click();
-  // What is behind takes no keys until it is gone.
-  await page.getByRole('dialog', { name: 'Add from the server' }).waitFor({ state: 'hidden' });
-}
-
 async function compression(data: string, allowed: string): Promise<Page> {
   await mkdir(allowed, { recursive: true });
   web = await openWeb(data, [allowed]);
@@ -123,7 +117,7 @@ describe.skipIf(noBrowser !== '')(`compression in the window${noBrowser && ` (${
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     const dialog = page.getByRole('dialog', { name: 'Save the configuration' });
     await dialog.getByRole('button', { name: 'Name a folder' }).click();
-    await name(page, configs);
+    await nameOnServer(page, configs);
     await expectAccessible(page, 'the dialog for saving');
     await dialog.getByRole('button', { name: 'Save', exact: true }).click();
     await dialog.waitFor({ state: 'hidden' });
@@ -147,7 +141,7 @@ describe.skipIf(noBrowser !== '')(`compression in the window${noBrowser && ` (${
     const page = await compression(join(folder.path, 'data'), work);
     await writeRun(join(work, 'run 1'));
     await page.getByRole('button', { name: 'Choose a folder' }).click();
-    await name(page, join(work, 'run 1'));
+    await nameOnServer(page, join(work, 'run 1'));
     await page.getByRole('heading', { name: 'run 1' }).waitFor();
     await page.getByRole('img', { name: /^Sparsity over step/ }).waitFor();
     await expectAccessible(page, 'a training');
@@ -204,12 +198,12 @@ describe.skipIf(noBrowser !== '')(`compression in the window${noBrowser && ` (${
       await page.getByRole('button', { name: 'Make the environment' }).waitFor();
       await expectAccessible(page, 'starting a training, nothing chosen');
       await page.getByRole('button', { name: 'Choose one of yours' }).click();
-      await name(page, join(work, 'environment'));
+      await nameOnServer(page, join(work, 'environment'));
       await page.getByRole('rowheader', { name: 'optimum-intel' }).waitFor();
       await page.getByRole('button', { name: 'Choose a script' }).click();
-      await name(page, join(work, 'train.py'));
+      await nameOnServer(page, join(work, 'train.py'));
       await page.getByRole('button', { name: 'Choose where' }).click();
-      await name(page, work);
+      await nameOnServer(page, work);
       await page.getByLabel('Arguments').fill('--output_dir {output} --steps 3000');
       await expectAccessible(page, 'starting a training');
       await page.getByRole('button', { name: 'Start the training' }).click();

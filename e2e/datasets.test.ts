@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterEach, describe, expect, test } from 'vitest';
-import { choose, expectAccessible, noBrowser, openWeb, temporaryFolder, type WebMode } from './support.ts';
+import {
+  choose,
+  expectAccessible,
+  nameOnServer,
+  noBrowser,
+  openWeb,
+  temporaryFolder,
+  type WebMode,
+} from './support.ts';
 
 let web: WebMode | undefined;
 afterEach(async () => {
@@ -44,11 +52,6 @@ async function makeCoco(folder: string, pictures: number): Promise<void> {
   );
 }
 
-async function name(page: Page, path: string): Promise<void> {
-  await page.getByRole('textbox', { name: 'File or folder' }).fill(path);
-  await page.getByRole('button', { name: 'Add', exact: true }).click();
-}
-
 const step = (page: Page, title: string) =>
   page.getByRole('navigation', { name: 'Steps' }).getByRole('button', { name: title });
 
@@ -63,7 +66,7 @@ describe.skipIf(noBrowser !== '')(`datasets in the window${noBrowser && ` (${noB
     await page.getByRole('button', { name: 'Datasets', exact: true }).click();
     await expectAccessible(page, 'datasets, empty');
     await page.getByRole('button', { name: 'Choose a folder' }).click();
-    await name(page, source);
+    await nameOnServer(page, source);
 
     const grid = page.getByRole('listbox', { name: 'Pictures' });
     await grid.getByRole('option', { name: /^picture 0000, 2 annotations/ }).waitFor();

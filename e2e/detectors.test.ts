@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import {
   choose,
   expectAccessible,
+  nameOnServer,
   noBrowser,
   openWeb,
   root,
@@ -28,11 +29,6 @@ async function open(data: string, allowed: readonly string[]): Promise<Page> {
   await page.getByRole('status', { name: 'Engine' }).getByText('Engine ready').waitFor();
   await page.getByRole('button', { name: 'Detectors', exact: true }).click();
   return page;
-}
-
-async function nameOnServer(page: Page, path: string): Promise<void> {
-  await page.getByRole('textbox', { name: 'File or folder' }).fill(path);
-  await page.getByRole('button', { name: 'Add', exact: true }).click();
 }
 
 /** A set for Ultralytics: one picture, one box, trained and measured on. */

@@ -2,7 +2,15 @@ import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { modelFolder, shared, whyNot } from '../src-main/engine/diffusion/fixtures/shared.ts';
-import { choose, expectAccessible, noBrowser, openWeb, temporaryFolder, type WebMode } from './support.ts';
+import {
+  choose,
+  expectAccessible,
+  nameOnServer,
+  noBrowser,
+  openWeb,
+  temporaryFolder,
+  type WebMode,
+} from './support.ts';
 
 let web: WebMode | undefined;
 afterEach(async () => {
@@ -30,8 +38,7 @@ describe.skipIf(reason !== '')(`diffusion models in the window${reason}`, () => 
     const add = page.getByRole('button', { name: 'Add a diffusion model' });
     const nameFolder = async (path: string): Promise<void> => {
       await add.click();
-      await page.getByRole('textbox', { name: 'File or folder' }).fill(path);
-      await page.getByRole('button', { name: 'Add', exact: true }).click();
+      await nameOnServer(page, path);
     };
 
     await nameFolder(join(models, 'checkpoint'));

@@ -155,6 +155,14 @@ export async function choose(page: Page, name: string): Promise<void> {
   await expect.poll(() => radio.isChecked()).toBe(true);
 }
 
+/** Web mode: names a file or folder on the server where it is asked for, and waits until that was taken. */
+export async function nameOnServer(page: Page, path: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'File or folder' }).fill(path);
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  // What is behind takes no keys until it is gone.
+  await page.getByRole('dialog', { name: 'Add from the server' }).waitFor({ state: 'hidden' });
+}
+
 /** Waits until nothing is in work any more. */
 export async function waitUntilIdle(page: Page, timeout = 120_000): Promise<void> {
   await page.getByRole('button', { name: 'Cancel', exact: true }).waitFor({ state: 'hidden', timeout });

@@ -2,8 +2,8 @@
 
 usage: train_detector.py JSON
 
-The JSON holds `data`, `model`, `epochs`, `imgsz`, `batch`, `device`, `project`, `name`; with `resume`, only `model` (a
-run's last.pt) counts. `export` asks for OpenVINO of the best weights at the end; with `export` alone nothing is trained.
+The JSON holds `data`, `model`, `epochs`, `imgsz`, `batch`, `project`, `name`; with `resume`, only `model` (a run's
+last.pt) and `imgsz` count. The best weights are exported to OpenVINO at the end.
 
 Lines: start {epochs, folder}; progress {epoch, fraction, losses}; epoch {epoch, values}; trained {best, last};
 exported {folder}; error {kind, message}. Epochs count from 1.
@@ -71,25 +71,19 @@ def follow(model):
 def main():
     threading.Thread(target=end_with_parent, daemon=True).start()
     wanted = json.loads(sys.argv[1])
-    # Nothing is installed or fetched behind the person's back.
+    # Nothing is installed behind the person's back.
     os.environ.setdefault("YOLO_AUTOINSTALL", "false")
-    os.environ.setdefault("YOLO_OFFLINE", "true")
     from ultralytics import YOLO
 
-    weights = wanted["model"]
-    if wanted.get("resume") or "data" in wanted:
-        model = YOLO(weights)
-        follow(model)
-        if wanted.get("resume"):
-            model.train(resume=True)
-        else:
-            names = ("data", "epochs", "imgsz", "batch", "device", "project", "name")
-            model.train(**{name: wanted[name] for name in names if wanted.get(name) is not None})
-        weights = str(model.trainer.best)
-        tell("trained", best=weights, last=str(model.trainer.last))
-    if wanted.get("export"):
-        options = {"imgsz": wanted["imgsz"]} if wanted.get("imgsz") else {}
-        tell("exported", folder=str(YOLO(weights).export(format="openvino", **options)))
+    model = YOLO(wanted["model"])
+    follow(model)
+    if wanted.get("resume"):
+        model.train(resume=True)
+    else:
+        model.train(**{name: wanted[name] for name in ("data", "epochs", "imgsz", "batch", "project", "name")})
+    best = str(model.trainer.best)
+    tell("trained", best=best, last=str(model.trainer.last))
+    tell("exported", folder=str(YOLO(best).export(format="openvino", imgsz=wanted["imgsz"])))
 
 
 try:

@@ -129,7 +129,7 @@ export class DetectorTrainings {
   async #run({ dataset, python, choices, resume }: Wanted, signal: AbortSignal): Promise<void> {
     const folder = dirname(dataset);
     const asked = resume
-      ? { resume: true, model: resume, imgsz: choices.imageSize, export: true }
+      ? { resume: true, model: resume, imgsz: choices.imageSize }
       : {
           data: dataset,
           model: choices.model,
@@ -138,7 +138,6 @@ export class DetectorTrainings {
           batch: choices.batch,
           project: `${folder}-training`,
           name: 'train',
-          export: true,
         };
     await this.#tell('starting');
     try {
@@ -162,16 +161,14 @@ export class DetectorTrainings {
         },
       );
       if (code === 0) return await this.#tell('done');
-      const { error } = this.#progress;
+      const { error, weights } = this.#progress;
+      const why = error?.message || 'Ultralytics ended with an error.';
       const failed = new RefineryError(
         'RUNTIME_FAILED',
-        error?.message || 'Ultralytics ended with an error.',
-        {
-          hint: hintFor(`${error?.kind} ${error?.message} ${errors}`),
-          details: errors,
-        },
+        weights === null ? why : `The training is done, but its export failed: ${why}`,
+        { hint: hintFor(`${error?.kind} ${error?.message} ${errors}`), details: errors },
       );
-      await this.#tell('failed', failed);
+      await this.#tell(weights === null ? 'failed' : 'done', failed);
     } catch (thrown) {
       if (signal.aborted) await this.#tell('stopped');
       else await this.#tell('failed', thrown);
