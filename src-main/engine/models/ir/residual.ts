@@ -27,7 +27,6 @@ export function findResidualTail(
   kind: ImageInterface,
 ): ResidualTail | undefined {
   if (kind.layout !== 'NCHW' || kind.channels === 'GRAY') return undefined;
-  const rest: IrElement[] = [];
   /** The one layer that feeds another, if nothing else is fed by it. */
   const alone = (layer: IrElement, type: string, port = 0): IrElement | undefined => {
     const source = net.inputs(layer)[port]?.layer;
@@ -45,20 +44,21 @@ export function findResidualTail(
       other?.attributes['type'] === 'Multiply' ? net.inputs(other).map(({ layer }) => layer) : [];
     const factor = scaled.find((layer) => layer !== enlarged);
     const adds = other === enlarged || (scaled.includes(enlarged) && factor && isSingle(net, factor));
-    if (!pixels || !convolution || !other || !adds || net.outputs(enlarged).length !== 1) continue;
+    if (!pixels || !convolution || !other || !adds) continue;
+    // Nothing else may need the enlarged picture, nor what it was multiplied to.
+    if (net.outputs(enlarged).length !== 1 || net.outputs(other).length !== 1) continue;
     if (Number(dataOf(pixels, 'block_size')) !== kind.scale || dataOf(pixels, 'mode') !== 'depth_first')
       continue;
     const channels = 3 * kind.scale ** 2;
     const weights = constantsOf(net, net.inputs(convolution)[1]!.layer, channels);
     const bias = constantsOf(net, net.inputs(features)[1]!.layer, channels);
     if (!weights || !bias) continue;
-    rest.push(pixels, sum, ...(clamp ? [clamp] : []), ...(other === enlarged ? [] : [other]));
     return {
       features,
       factor: other === enlarged ? undefined : factor,
       clamp: clamp && { min: Number(dataOf(clamp, 'min')), max: Number(dataOf(clamp, 'max')) },
       perChannel: [...weights, ...bias],
-      rest,
+      rest: [pixels, sum, ...(clamp ? [clamp] : []), ...(other === enlarged ? [] : [other])],
     };
   }
   return undefined;
