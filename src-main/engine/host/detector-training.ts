@@ -43,6 +43,7 @@ export class DetectorTrainings {
   #startedAt = 0;
   /** Part that was done when this run of the script began. */
   #begunAt = 0;
+  #telling: Promise<void> = Promise.resolve();
   #running: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
 
   constructor(options: TrainingsOptions) {
@@ -175,8 +176,15 @@ export class DetectorTrainings {
     }
   }
 
-  async #tell(phase: DetectorTraining['phase'], error: unknown = null): Promise<void> {
-    const { epoch, epochs, fraction, best, folder, exported } = this.#progress;
+  /** Tells one after the other: finding a handle may take longer for an earlier one, which must not come last. */
+  #tell(phase: DetectorTraining['phase'], error: unknown = null): Promise<void> {
+    const progress = this.#progress;
+    this.#telling = this.#telling.then(() => this.#send(phase, progress, error));
+    return this.#telling;
+  }
+
+  async #send(phase: DetectorTraining['phase'], progress: TrainingProgress, error: unknown): Promise<void> {
+    const { epoch, epochs, fraction, best, folder, exported } = progress;
     const since = Date.now() - this.#startedAt;
     const gained = fraction - this.#begunAt;
     const training: DetectorTraining = {
@@ -186,7 +194,7 @@ export class DetectorTrainings {
       epochs,
       fraction,
       timeLeft: phase === 'training' && gained > 0 ? (since * (1 - fraction)) / gained : null,
-      charts: trainingCharts(this.#progress),
+      charts: trainingCharts(progress),
       best,
       folder: await this.#handle(folder),
       exported: await this.#handle(exported),
