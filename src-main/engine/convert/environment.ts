@@ -1,7 +1,7 @@
 import {
   type EnvironmentKind,
   type EnvironmentPlan,
-  installEnvironment as install,
+  installEnvironment,
   planEnvironment as plan,
 } from '../python/environment.ts';
 import { atLeast } from '../python/python.ts';
@@ -48,13 +48,6 @@ export const converting = atLeast([3, 10], {
   hint: 'Install it from python.org or your system’s packages (on Debian: apt install python3 python3-venv), or name an environment that has the packages in REFINERY_CONVERT_PYTHON.',
 });
 
-/** Makes or completes the environment. @throws as `installEnvironment` of `python/`. */
-export const installEnvironment = (
-  planned: EnvironmentPlan,
-  { signal }: EnvironmentOptions,
-  onProgress: (doing: string) => void,
-): Promise<string> => install(planned, signal, onProgress);
-
 /**
  * Makes sure that the environment is there, for programs beside the converter.
  *
@@ -64,5 +57,5 @@ export async function prepareConversion(
   options: EnvironmentOptions,
   onProgress: (doing: string) => void,
 ): Promise<string> {
-  return installEnvironment(await planEnvironment(options), options, onProgress);
+  return installEnvironment(await planEnvironment(options), options.signal, onProgress);
 }

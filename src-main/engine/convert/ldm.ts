@@ -5,9 +5,9 @@ import type { ConversionChoices, ConversionNeeds, Parity } from '../../contract/
 import { readModelFolder } from '../diffusion/index.ts';
 import { removeQuietly } from '../io/atomic.ts';
 import { hashFile } from '../io/hash.ts';
-import { checkSpace, type EnvironmentPlan } from '../python/environment.ts';
+import { checkSpace, type EnvironmentPlan, installEnvironment } from '../python/environment.ts';
 import { runProcess } from '../python/process.ts';
-import { type EnvironmentOptions, type Extra, installEnvironment, planEnvironment } from './environment.ts';
+import { type EnvironmentOptions, type Extra, planEnvironment } from './environment.ts';
 import { type ParityLine, parseScriptLine, type ScriptLine } from './events.ts';
 import { checkTarget, makeWorkFolder, publishFolder } from './publish.ts';
 import { hashSource, inspectSource, type SourceFile } from './source.ts';
@@ -68,11 +68,10 @@ export async function convertLdm(options: ConvertLdmOptions): Promise<Conversion
   const startedAt = new Date().toISOString();
   const files = await inspectSource(source);
   await checkTarget(output);
-  const environment = environmentOf(options);
-  const plan = await planEnvironment(environment);
+  const plan = await planEnvironment(environmentOf(options));
   const weightBytes = written(files);
   onEvent?.({ event: 'plan', ...needsOf(plan, weightBytes) });
-  const python = await installEnvironment(plan, environment, (stage) =>
+  const python = await installEnvironment(plan, signal, (stage) =>
     onEvent?.({ event: 'progress', stage, fraction: 0 }),
   );
   const work = await makeWorkFolder(output);

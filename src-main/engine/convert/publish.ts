@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { RefineryError } from '../../contract/errors.ts';
+import { isAlive } from '../io/alive.ts';
 import { removeQuietly, temporaryPath } from '../io/atomic.ts';
 
 /** Makes sure that a folder can be made, or is empty. @throws {RefineryError} `OUTPUT_EXISTS`, `OUTPUT_NOT_WRITABLE`. */
@@ -55,13 +56,4 @@ function notWritable(target: string, cause: unknown): RefineryError {
     `The folder ${basename(target)} can’t be made in ${dirname(target)}.`,
     { hint: full ? 'Free some space.' : 'Choose another one.', cause },
   );
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { RefineryError } from '../../contract/errors.ts';
 import { exists } from '../io/atomic.ts';
+import { withLock } from '../io/lock.ts';
 import { runProcess } from './process.ts';
 import { findPython, type PythonWanted } from './python.ts';
 
@@ -65,7 +66,8 @@ export async function planEnvironment(cacheDir: string, kind: EnvironmentKind): 
 }
 
 /**
- * Makes the environment, or completes it: what an interrupted installation has done is kept.
+ * Makes the environment, or completes it: what an interrupted installation has done is kept. Of several at once, also
+ * in other processes, one installs and the others wait for it.
  *
  * @param onProgress gets what pip is at, a few words.
  * @returns its Python.
@@ -76,12 +78,27 @@ export async function installEnvironment(
   signal: AbortSignal | undefined,
   onProgress: (doing: string) => void,
 ): Promise<string> {
+  if (plan.missing.length === 0) return plan.python;
+  const place = dirname(plan.folder);
+  await mkdir(place, { recursive: true });
+  return withLock(
+    `${plan.folder}.lock`,
+    { signal, onWait: () => onProgress('Waiting for another Refinery that installs the same packages') },
+    // The other one may have done it meanwhile.
+    async () => install(await planEnvironment(place, plan.kind), signal, onProgress),
+  );
+}
+
+async function install(
+  plan: EnvironmentPlan,
+  signal: AbortSignal | undefined,
+  onProgress: (doing: string) => void,
+): Promise<string> {
   const { kind, folder, python, missing } = plan;
   const [first] = kind.parts;
   if (missing.length === 0 || !first) return python;
   const stoppable = signal ? { signal } : {};
-  const place = join(folder, '..');
-  await mkdir(place, { recursive: true });
+  const place = dirname(folder);
   await checkSpace(place, (plan.disk + plan.download) * 1e6);
   if (!(await exists(python))) {
     const { command, args, version } = await findPython(kind.python, signal);

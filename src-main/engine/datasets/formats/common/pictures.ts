@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { isAlive } from '../../../io/alive.ts';
 import { inside } from '../../files/paths.ts';
 import { sharp } from '../../files/sharp.ts';
 import type { Size } from '../../model/index.ts';
@@ -42,15 +43,6 @@ function removeLeftOver(): void {
     } catch {
       // Another's folder, which isn't ours to remove.
     }
-  }
-}
-
-function isAlive(id: number): boolean {
-  try {
-    process.kill(id, 0);
-    return true;
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
