@@ -3,6 +3,8 @@ import '@fontsource-variable/jetbrains-mono';
 // The ground first: what places say of themselves comes after it and counts.
 import './ui/tokens.css';
 import './ui/base.css';
+import './ui/controls.css';
+import './ui/layout.css';
 import './app/frame.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

@@ -6,6 +6,7 @@ import { CompareGrid, comparable } from './compare-grid.tsx';
 import { Inspector } from './inspector.tsx';
 import { Queue } from './queue.tsx';
 import './upscale.css';
+import './viewer.css';
 import { Variants } from './variants.tsx';
 import { Viewer } from './viewer.tsx';
 import { Welcome } from './welcome.tsx';
