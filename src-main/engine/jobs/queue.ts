@@ -13,15 +13,8 @@ import { PauseGate } from './gate.ts';
 import type { JobRecord, Journal } from './journal.ts';
 import type { JobKind } from './kind.ts';
 import { placeBefore } from './order.ts';
+import { finish, type NewJob, newRecord, requeue, setAsideError, viewOf } from './record.ts';
 import { Session } from './session.ts';
-
-export interface NewJob {
-  readonly title: string;
-  readonly input: unknown;
-  readonly detail?: unknown;
-  /** Starts at once instead of waiting for the person. */
-  readonly start?: boolean;
-}
 
 export interface QueueOptions {
   readonly journal: Journal;
@@ -89,12 +82,12 @@ export class JobQueue {
       const result = await this.#kind(record).recover(record);
       record.pending = null;
       if (result !== undefined) {
-        this.#finish(record, 'done');
+        finish(record, 'done');
         record.result = result;
       } else if (interrupted) {
         record.crashes += 1;
         if (record.crashes < crashLimit) record.state = 'queued';
-        else this.#finish(record, 'setAside', setAsideError(record));
+        else finish(record, 'setAside', setAsideError(record));
       }
     }
     if (changed.length > 0) this.#journal.save(changed);
@@ -135,29 +128,7 @@ export class JobQueue {
   add(kind: JobKindName, jobs: readonly NewJob[]): string[] {
     const batch = randomUUID();
     let position = (this.#order.at(-1)?.position ?? 0) + 1;
-    const records = jobs.map((job): JobRecord => {
-      const record: JobRecord = {
-        id: randomUUID(),
-        kind,
-        batch,
-        title: job.title,
-        state: 'ready',
-        position: position++,
-        addedAt: Date.now(),
-        startedAt: null,
-        finishedAt: null,
-        attempts: 0,
-        crashes: 0,
-        input: job.input,
-        spec: null,
-        detail: job.detail ?? null,
-        result: null,
-        pending: null,
-        error: null,
-        removed: false,
-      };
-      return record;
-    });
+    const records = jobs.map((job) => newRecord(kind, batch, position++, job));
     for (const record of records) this.#records.set(record.id, record);
     this.#order.push(...records);
     this.#changed(records);
@@ -176,8 +147,7 @@ export class JobQueue {
     for (const record of records) {
       const { detail, error } = change(record);
       if (detail !== undefined) record.detail = detail;
-      if (error && (record.state === 'ready' || record.state === 'queued'))
-        this.#finish(record, 'failed', error);
+      if (error && (record.state === 'ready' || record.state === 'queued')) finish(record, 'failed', error);
     }
     this.#changed(records);
   }
@@ -234,7 +204,7 @@ export class JobQueue {
     for (const record of records) {
       const running = this.#running.get(record.id);
       if (running) running.abort.abort(new RefineryError('CANCELLED', 'Cancelled.'));
-      else this.#finish(record, 'cancelled');
+      else finish(record, 'cancelled');
     }
     this.#changed(records);
     this.#pump();
@@ -298,13 +268,7 @@ export class JobQueue {
   #enqueue(records: readonly JobRecord[]): void {
     if (!this.#busy()) this.#session.begin();
     for (const record of records) {
-      record.spec = this.#kind(record).freeze(record);
-      record.state = 'queued';
-      record.error = null;
-      record.result = null;
-      record.startedAt = null;
-      record.finishedAt = null;
-      record.crashes = 0;
+      requeue(record, this.#kind(record).freeze(record));
       this.#session.add(record.id);
     }
     this.#changed(records);
@@ -359,12 +323,12 @@ export class JobQueue {
         },
       });
       record.result = result;
-      this.#finish(record, 'done');
+      finish(record, 'done');
     } catch (thrown) {
       if (abort.signal.reason instanceof Stopping) {
         record.state = record.state === 'paused' ? 'paused' : 'queued';
-      } else if (abort.signal.aborted) this.#finish(record, 'cancelled');
-      else this.#finish(record, 'failed', toErrorValue(thrown));
+      } else if (abort.signal.aborted) finish(record, 'cancelled');
+      else finish(record, 'failed', toErrorValue(thrown));
     }
     record.pending = null;
     this.#running.delete(record.id);
@@ -379,13 +343,6 @@ export class JobQueue {
     running.progress = { ...progress, fraction };
     this.#dirty.add(record.id);
     this.#schedule();
-  }
-
-  #finish(record: JobRecord, state: JobState, error: ErrorValue | null = null): void {
-    record.state = state;
-    record.error = error;
-    record.finishedAt = Date.now();
-    if (state === 'done') record.crashes = 0;
   }
 
   #changed(records: readonly JobRecord[]): void {
@@ -411,22 +368,8 @@ export class JobQueue {
   }
 
   #view(record: JobRecord): Job {
-    const running = this.#running.get(record.id);
-    return {
-      id: record.id,
-      kind: record.kind,
-      batch: record.batch,
-      title: record.title,
-      state: record.state,
-      position: record.position,
-      addedAt: record.addedAt,
-      ...(record.startedAt === null ? {} : { startedAt: record.startedAt }),
-      ...(record.finishedAt === null ? {} : { finishedAt: record.finishedAt }),
-      attempts: record.attempts,
-      ...(running?.progress ? { progress: running.progress } : {}),
-      ...(record.error === null ? {} : { error: record.error }),
-      ...this.#kind(record).describe(record),
-    };
+    const progress = this.#running.get(record.id)?.progress;
+    return { ...viewOf(record, progress), ...this.#kind(record).describe(record) };
   }
 
   #sort(): void {
@@ -440,12 +383,4 @@ export class JobQueue {
     if (!kind) throw new RefineryError('INTERNAL', `There is no kind of job named "${record.kind}".`);
     return kind;
   }
-}
-
-function setAsideError(record: JobRecord): ErrorValue {
-  return {
-    code: 'JOB_SET_ASIDE',
-    message: `The engine stopped ${record.crashes} times while it worked on this, so it was set aside.`,
-    hint: 'Try again with another device or the f32 precision; if it stops again, report this file.',
-  };
 }
