@@ -2,7 +2,7 @@ import type { AnyFormat } from '../format.ts';
 import { ade20kFormats } from './ade20k/index.ts';
 import { arrowFormat } from './arrow/index.ts';
 import { avaFormat } from './ava/index.ts';
-import { bratsFormat } from './brats/index.ts';
+import { bratsFormat, bratsNumpyFormat } from './brats/index.ts';
 import { camvidFormat } from './camvid/index.ts';
 import { celebaFormats } from './celeba/index.ts';
 import { cifarFormat } from './cifar/index.ts';
@@ -32,6 +32,7 @@ import { motFormats } from './mot/index.ts';
 import { mpiiFormat } from './mpii/index.ts';
 import { multiclassFormat } from './multiclass/index.ts';
 import { mvtecFormats } from './mvtec/index.ts';
+import { nyuDepthFormat } from './nyu_depth_v2/index.ts';
 import { openImagesFormat } from './open_images/index.ts';
 import { segmentAnythingFormat } from './segment_anything/index.ts';
 import { semanticFormats } from './semantic/index.ts';
@@ -64,6 +65,7 @@ export const formats: readonly AnyFormat[] = [
   ...motFormats,
   ...personFormats,
   widerFaceFormat,
+  nyuDepthFormat,
   openImagesFormat,
   ...kittiFormats,
   ...vottFormats,
@@ -88,6 +90,7 @@ export const formats: readonly AnyFormat[] = [
   kitti3dFormat,
   mpiiFormat,
   bratsFormat,
+  bratsNumpyFormat,
   slyPointcloudFormat,
   ...huggingfaceFormats,
   webdatasetFormat,

@@ -24,6 +24,16 @@ function volume(sides: readonly number[], code: 4 | 16, values: readonly number[
   return bytes;
 }
 
+/** An array of NumPy's with bytes, row by row. */
+function npy(shape: readonly number[], values: readonly number[]): Buffer {
+  const text = `{'descr': '|u1', 'fortran_order': False, 'shape': (${shape.join(', ')},), }\n`;
+  const start = `\x93NUMPY\x01\x00${String.fromCharCode(text.length, 0)}${text}`;
+  return Buffer.concat([Buffer.from(start, 'latin1'), Buffer.from(values)]);
+}
+
+/** A list of texts as Python pickles it with protocol 0. */
+const pickled = (texts: readonly string[]): string => `(l${texts.map((text) => `V${text}\na`).join('')}.`;
+
 describe('BraTS', () => {
   const shown = volume([3, 2, 2], 16, [0, 1, 2, 3, 4, 5, 5, 5, 5, 10, 10, 10]);
   const classes = volume([3, 2, 2], 4, [0, 0, 1, 0, 2, 2, 0, 0, 0, 0, 0, 0]);
@@ -78,5 +88,51 @@ describe('BraTS', () => {
     expect(items.map(({ id }) => id)).toEqual(['d/000', 'd/001']);
     expect(reasons).toHaveLength(4);
     await expect(readAll('brats', fresh())).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' });
+  });
+});
+
+describe('BraTS, arrays of NumPy', () => {
+  // A channel, two slices, three columns and two rows: columns come before rows.
+  const shown = npy([1, 2, 3, 2], [0, 51, 102, 153, 204, 255, 0, 0, 0, 0, 0, 0]);
+  const classes = npy([1, 2, 3, 2], [0, 1, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
+
+  test('slices lie as Datumaro turns them, with a mask for each class', async () => {
+    const folder = fresh();
+    await put(folder, {
+      'val_ids.p': pickled(['one', '../two', 'gone']),
+      'val_brain_bbox.p': 'boxes',
+      'one_data_cropped.npy': shown,
+      'one_label_cropped.npy': classes,
+      labels: 'nothing\noedema\ncore\n',
+    });
+    expect((await detectFormats(folder))[0]!.format.name).toBe('brats_numpy');
+    const { items, names, reasons } = await readAll('brats_numpy', folder);
+    expect(names).toEqual(['nothing', 'oedema', 'core']);
+    expect(items.map(({ id }) => id)).toEqual(['one/000', 'one/001']);
+    expect(items[0]!.media!.size).toEqual({ width: 3, height: 2 });
+    const pixels = await sharp(items[0]!.media!.path).extractChannel(0).raw().toBuffer();
+    expect([...pixels]).toEqual([0, 102, 204, 51, 153, 255]);
+    expect(items[0]!.annotations).toMatchObject([
+      { type: 'mask', label: 1, counts: [1, 1, 4] },
+      { type: 'mask', label: 2, counts: [4, 1, 1] },
+    ]);
+    expect(reasons).toHaveLength(3);
+  });
+
+  test('numbers for names, and damage', async () => {
+    const folder = fresh();
+    await put(folder, {
+      'val_ids.p': pickled(['one', 'flat']),
+      'one_data_cropped.npy': shown,
+      'one_label_cropped.npy': classes,
+      'flat_data_cropped.npy': npy([2, 2], [1, 2, 3, 4]),
+    });
+    const { items, names, reasons } = await readAll('brats_numpy', folder);
+    expect(names).toEqual(['0', '1', '2']);
+    expect(items).toHaveLength(2);
+    expect(reasons).toEqual(['it has not the four sides channel, slice, column and row']);
+    await put(folder, { 'val_ids.p': 'cos\nsystem\n(Vls\ntR.' });
+    await expect(readAll('brats_numpy', folder)).rejects.toMatchObject({ code: 'INPUT_CORRUPT' });
+    await expect(readAll('brats_numpy', fresh())).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' });
   });
 });

@@ -6,35 +6,16 @@ import { namesIn, textIfThere } from '../../files/folder.ts';
 import { parseLenient } from '../../files/json.ts';
 import { inside } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
-import {
-  type Annotation,
-  CategoryBuilder,
-  field,
-  type Item,
-  isRecord,
-  noAttributes,
-  ProblemLog,
-  type Size,
-} from '../../model/index.ts';
-import { splitByNumber } from '../coco/panoptic.ts';
+import { CategoryBuilder, field, type Item, isRecord, ProblemLog } from '../../model/index.ts';
 import { namesFile } from '../common/lines.ts';
-import { InnerPictures, pngOf } from '../common/pictures.ts';
-import { foldersIn, plainShape } from '../common/read.ts';
+import { foldersIn } from '../common/read.ts';
+import { namesByNumber, slicesOf, type Volume } from './slices.ts';
 
 /** Most bytes of an unpacked volume. */
 const mostBytes = 2 ** 31 - 1;
 
 const isVolume = (name: string): boolean => /\.nii(\.gz)?$/i.test(name);
 const nameOf = (file: string): string => file.replace(/\.nii(\.gz)?$/i, '');
-
-/** A volume's numbers: x goes fastest, then y, then z, then the channel. */
-interface Volume {
-  readonly width: number;
-  readonly height: number;
-  readonly slices: number;
-  readonly channels: number;
-  readonly at: (index: number) => number;
-}
 
 /**
  * Reads volumes of NIfTI in `images…/` with those of the classes in `labels…/`, and the classes' names in `labels`. Each
@@ -59,7 +40,7 @@ export async function readBrats(folder: string, options: ReadOptions = {}): Prom
           options.signal?.throwIfAborted();
           const place = `${part}/${file}`;
           try {
-            yield* slicesOf(folder, place, `labels${ending}/${file}`, subset, builder.size, problems);
+            yield* itemsOf(folder, place, `labels${ending}/${file}`, subset, builder.size, problems);
           } catch (thrown) {
             options.signal?.throwIfAborted();
             problems.add(place, '', toErrorValue(thrown).message);
@@ -88,19 +69,22 @@ async function classNames(folder: string, parts: readonly string[], problems: Pr
   } catch (thrown) {
     problems.add('dataset.json', '', toErrorValue(thrown).message);
   }
-  let highest = 0;
+  return namesByNumber(classVolumes(folder, parts));
+}
+
+/** The volumes of the classes that can be read. */
+async function* classVolumes(folder: string, parts: readonly string[]): AsyncGenerator<Volume> {
   for (const part of parts) {
     const below = `labels${part.slice('images'.length)}`;
     for (const file of (await namesIn(inside(folder, below))).filter(isVolume)) {
       const volume = await readVolume(inside(folder, `${below}/${file}`)).catch(() => null);
-      const count = volume === null ? 0 : volume.width * volume.height * volume.slices;
-      for (let index = 0; index < count; index += 1) highest = Math.max(highest, volume!.at(index));
+      if (volume !== null) yield volume;
     }
   }
-  return Array.from({ length: Math.min(highest, 255) + 1 }, (_, number) => String(number));
 }
 
-async function* slicesOf(
+/** The slices of one file, with the classes of another one where that fits. */
+async function* itemsOf(
   folder: string,
   file: string,
   masks: string,
@@ -108,59 +92,16 @@ async function* slicesOf(
   classes: number,
   problems: ProblemLog,
 ): AsyncGenerator<Item> {
-  const volume = await readVolume(inside(folder, file));
-  const complain = (reason: string): void => problems.add(file, '', reason);
-  if (volume.channels > 1) complain(`of ${volume.channels} channels the first is shown`);
-  const { width, height, slices } = volume;
+  const path = inside(folder, file);
+  const volume = await readVolume(path);
+  if (volume.channels > 1) problems.add(file, '', `of ${volume.channels} channels the first is shown`);
   const numbers = await readVolume(inside(folder, masks)).catch(() => null);
-  const fits = numbers?.width === width && numbers.height === height && numbers.slices === slices;
-  if (numbers !== null && !fits) problems.add(masks, '', 'the volume of the classes is of another size');
-  const pictures = new InnerPictures(inside(folder, file));
-  const shades = shadesOf(volume);
-  const name = nameOf(file.slice(file.indexOf('/') + 1));
-  for (let slice = 0; slice < slices; slice += 1) {
-    const id = `${name}/${String(slice).padStart(3, '0')}`;
-    const path = await pictures.at(`${id}.png`, () => pngOf(shades(slice), { width, height }, 1));
-    const annotations = fits ? masksOf(numbers, slice, classes, complain) : [];
-    const attributes = new Map([['slice', slice]]);
-    yield { id, subset, media: { kind: 'image', path, size: { width, height } }, attributes, annotations };
-  }
+  const id = nameOf(file.slice(file.indexOf('/') + 1));
+  const complain = (reason: string, of = file): void => problems.add(of, '', reason);
+  yield* slicesOf({ id, subset, path, volume, numbers, masks, classes, complain });
 }
 
-/** A mask for each class of a slice; 0 is where nothing is. */
-function masksOf(
-  { width, height, at }: Volume & Size,
-  slice: number,
-  classes: number,
-  complain: (reason: string) => void,
-): Annotation[] {
-  const values = Int32Array.from({ length: width * height }, (_, place) =>
-    at(slice * width * height + place),
-  );
-  const annotations: Annotation[] = [];
-  for (const [number, counts] of splitByNumber(values, width, height)) {
-    if (number >= classes || number < 0) complain(`there is no class of the number ${number}`);
-    else annotations.push({ ...plainShape(number, noAttributes), type: 'mask', width, height, counts });
-  }
-  return annotations;
-}
-
-function shadesOf({ width, height, slices, at }: Volume): (slice: number) => Uint8Array {
-  const pixels = width * height;
-  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (let index = 0; index < pixels * slices; index += 1) {
-    const value = at(index);
-    if (value < least) least = value;
-    if (value > greatest) greatest = value;
-  }
-  const scale = greatest > least ? 255 / (greatest - least) : 0;
-  return (slice) =>
-    Uint8Array.from({ length: pixels }, (_, place) =>
-      Math.round((at(slice * pixels + place) - least) * scale),
-    );
-}
-
-async function readVolume(path: string): Promise<Volume> {
+async function readVolume(path: string): Promise<Volume & { readonly channels: number }> {
   const packed = await readFile(path);
   const gzip = packed[0] === 0x1f && packed[1] === 0x8b;
   const bytes = gzip ? gunzipSync(packed, { maxOutputLength: mostBytes }) : packed;

@@ -10,8 +10,8 @@ import {
   ProblemLog,
 } from '../../model/index.ts';
 import { readMeta } from '../common/meta.ts';
+import { PickledArray, unpickleDictionary } from '../common/pickle.ts';
 import { InnerPictures, pngOf } from '../common/pictures.ts';
-import { PickledArray, readPickle } from './pickle.ts';
 
 /** CIFAR-10's classes. */
 const usual = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
@@ -62,7 +62,7 @@ async function readNames(
   for (const name of ['batches.meta', 'meta']) {
     if (!(await isFile(inside(folder, name)))) continue;
     try {
-      const known = await readPickle(inside(folder, name));
+      const known = await unpickleDictionary(inside(folder, name));
       const names = texts(known.get('label_names') ?? known.get('fine_label_names'));
       if (names.length > 0) return { names, above: texts(known.get('coarse_label_names')) };
     } catch (thrown) {
@@ -82,7 +82,7 @@ async function addParents(
 ): Promise<void> {
   for (const batch of batches) {
     // What is wrong with a batch is told when its pictures are read.
-    const known = await readPickle(inside(folder, batch)).catch(() => new Map<string, unknown>());
+    const known = await unpickleDictionary(inside(folder, batch)).catch(() => new Map<string, unknown>());
     const [fine, coarse] = [list(known.get('fine_labels')), list(known.get('coarse_labels'))];
     for (const [index, label] of fine.entries()) {
       const own = labels[Number(label)];
@@ -100,7 +100,7 @@ async function* itemsOf(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Item> {
   const path = inside(folder, batch);
-  const known = await readPickle(path);
+  const known = await unpickleDictionary(path);
   const names = texts(known.get('filenames'));
   const given = list(known.get('labels') ?? known.get('fine_labels'));
   const sizes = list(known.get('image_sizes'));

@@ -5,7 +5,7 @@ import { RefineryError } from '../../../../contract/errors.ts';
 /** Most bytes of a pickled file. */
 const mostBytes = 2 ** 30;
 
-/** NumPy's array of bytes or of Python's numbers, as far as CIFAR needs one. */
+/** NumPy's array of bytes or of Python's numbers, as far as the sets that are read need one. */
 export class PickledArray {
   shape: readonly number[] = [];
   /** Bytes, or a value for each place. */
@@ -51,11 +51,12 @@ function makers(): Readonly<Record<string, (...given: unknown[]) => unknown>> {
 }
 
 /**
- * A pickled dictionary with text for keys. Nothing in it is executed.
+ * A pickled value: Python's lists, texts, numbers and bytes as JavaScript's, dictionaries as maps. Nothing in it is
+ * executed.
  *
  * @throws {RefineryError} `INPUT_CORRUPT` for a damaged file, and for one that asks for more than data.
  */
-export async function readPickle(path: string): Promise<ReadonlyMap<string, unknown>> {
+export async function unpickle(path: string): Promise<unknown> {
   const bytes = await readFile(path);
   if (bytes.length > mostBytes) throw new RefineryError('INPUT_TOO_LARGE', `The file ${path} is too large.`);
   const known = makers();
@@ -67,14 +68,20 @@ export async function readPickle(path: string): Promise<ReadonlyMap<string, unkn
     return made;
   };
   try {
-    const parser = new Parser({ nameResolver: { resolve }, unpicklingTypeOfDictionary: 'Map' });
-    const parsed: unknown = parser.parse(bytes);
-    if (!(parsed instanceof Map)) throw new Error('it is not a dictionary');
-    const text = (key: unknown): string =>
-      key instanceof Uint8Array ? Buffer.from(key).toString() : String(key);
-    return new Map([...parsed].map(([key, value]) => [text(key), value]));
+    return new Parser({ nameResolver: { resolve }, unpicklingTypeOfDictionary: 'Map' }).parse(bytes);
   } catch (thrown) {
-    const why = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new RefineryError('INPUT_CORRUPT', `The file ${path} can't be read as a pickle: ${why}.`);
+    throw noPickle(path, thrown instanceof Error ? thrown.message : String(thrown));
   }
 }
+
+/** {@link unpickle} for a dictionary with text for keys. @throws as it does, and where it is none. */
+export async function unpickleDictionary(path: string): Promise<ReadonlyMap<string, unknown>> {
+  const value = await unpickle(path);
+  if (!(value instanceof Map)) throw noPickle(path, 'it is not a dictionary');
+  const text = (key: unknown): string =>
+    key instanceof Uint8Array ? Buffer.from(key).toString() : String(key);
+  return new Map([...value].map(([key, held]) => [text(key), held]));
+}
+
+const noPickle = (path: string, why: string): RefineryError =>
+  new RefineryError('INPUT_CORRUPT', `The file ${path} can't be read as a pickle: ${why}.`);
