@@ -169,7 +169,11 @@ describe.skipIf(noWindow !== '')(`the desktop window${noWindow && ` (${noWindow}
     await upscaleButton(page).click();
     await firstDone(page);
     const killed = desktop.enginePid();
+    const outage = page.getByRole('alert').getByText('The engine stopped and is started again.');
+    const said = outage.waitFor();
     process.kill(killed, 'SIGKILL');
+    await said;
+    await outage.waitFor({ state: 'hidden' });
     await page.getByText('8 pictures done').waitFor({ timeout: 120_000 });
     expect(desktop.enginePid()).not.toBe(killed);
     expect(results(pictures)).toHaveLength(8);
