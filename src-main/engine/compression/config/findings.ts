@@ -1,4 +1,5 @@
 import type { JsonObject } from '../ingest/python-json.ts';
+import { expressionOf } from './expressions.ts';
 
 export interface ConfigFinding {
   /** Name of the rule; stable. */
@@ -50,13 +51,4 @@ export function checkScopes(scopes: unknown, path: string, report: Report): void
       report('scope-expression', place, 'This isn’t a regular expression.');
     }
   });
-}
-
-/** Python's expressions for scopes are JavaScript's too, apart from rare ones. */
-export function expressionOf(scope: string): RegExp | undefined {
-  try {
-    return new RegExp(scope.slice('{re}'.length));
-  } catch {
-    return undefined;
-  }
 }

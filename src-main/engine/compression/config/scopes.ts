@@ -1,6 +1,7 @@
 import { algorithmsOf } from '../ingest/compression-config.ts';
 import { isObject, type JsonObject } from '../ingest/python-json.ts';
-import { type ConfigContext, expressionOf, finite } from './findings.ts';
+import { expressionOf, namesWith } from './expressions.ts';
+import { type ConfigContext, finite } from './findings.ts';
 
 type Layer = NonNullable<ConfigContext['layers']>[number];
 
@@ -12,24 +13,38 @@ export interface ScopeMatch {
   readonly fault?: string;
 }
 
-/** Whether a scope is meant for a layer, as NNCF compares: the whole name, or an expression that is anywhere in it. */
-export function scopeMatches(scope: string, name: string): boolean {
-  return scope.startsWith('{re}') ? (expressionOf(scope)?.test(name) ?? false) : scope === name;
-}
+/** Said of what can't be tried here; NNCF, which has no limit, may take as long. */
+const tooSlow =
+  'Trying this takes too long: repetitions within repetitions. What it matches isn’t known here, and NNCF may hang, too.';
 
 /**
- * What each scope matches of a model's real layers.
+ * What a scope matches of a model's real layers, as NNCF compares: the whole name, or an expression that is anywhere in it.
  *
- * @param patterns scopes: a name, or a regular expression after `{re}`.
+ * @param pattern a name, or a regular expression after `{re}`.
  * @param names NNCF's names of the layers, see `layersOf`.
  */
-export function matchScopes(patterns: string | readonly string[], names: readonly string[]): ScopeMatch[] {
-  return [patterns].flat().map((pattern) => {
-    if (pattern.startsWith('{re}') && !expressionOf(pattern)) {
-      return { pattern, layers: [], fault: 'This isn’t a regular expression.' };
-    }
-    return { pattern, layers: names.filter((name) => scopeMatches(pattern, name)) };
-  });
+function matchScope(pattern: string, names: readonly string[]): ScopeMatch {
+  if (!pattern.startsWith('{re}')) return { pattern, layers: names.filter((name) => name === pattern) };
+  const expression = expressionOf(pattern);
+  if (!expression) return { pattern, layers: [], fault: 'This isn’t a regular expression.' };
+  const layers = namesWith(expression, names);
+  return layers ? { pattern, layers } : { pattern, layers: [], fault: tooSlow };
+}
+
+/** {@link matchScope} of each. */
+export const matchScopes = (patterns: string | readonly string[], names: readonly string[]): ScopeMatch[] =>
+  [patterns].flat().map((pattern) => matchScope(pattern, names));
+
+/** Whether any of some scopes, one or a list as a configuration has them, is meant for a layer. Each is tried once. */
+export function scopesOver(names: readonly string[]): (scopes: unknown, name: string) => boolean {
+  const known = new Map<string, ReadonlySet<string>>();
+  const layersOf = (scope: string): ReadonlySet<string> => {
+    const layers = known.get(scope) ?? new Set(matchScope(scope, names).layers);
+    known.set(scope, layers);
+    return layers;
+  };
+  return (scopes, name) =>
+    [scopes].flat().some((scope) => typeof scope === 'string' && layersOf(scope).has(name));
 }
 
 /** What movement sparsity does with one layer. */
@@ -56,8 +71,7 @@ export function planLayers(config: unknown, layers: readonly Layer[]): LayerPlan
     .map(({ value }) => value)
     .find((value): value is JsonObject => isObject(value) && value['algorithm'] === 'movement_sparsity');
   if (!movement) return [];
-  const among = (scopes: unknown, name: string): boolean =>
-    [scopes].flat().some((scope) => typeof scope === 'string' && scopeMatches(scope, name));
+  const among = scopesOver(layers.map(({ name }) => name));
   const entries = Array.isArray(movement['sparse_structure_by_scopes'])
     ? movement['sparse_structure_by_scopes']
     : [];

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../ingest/python-json.ts';
 import { type ConfigContext, checkScopes, finite, type Report, unknownKeys } from './findings.ts';
-import { scopeMatches } from './scopes.ts';
+import { scopesOver } from './scopes.ts';
 
 type Layer = NonNullable<ConfigContext['layers']>[number];
 
@@ -18,10 +18,12 @@ export function checkStructures(
     report('type', place, 'A list was expected here.');
     return;
   }
-  const layers = (context.layers ?? []).filter(
+  const all = context.layers ?? [];
+  const among = scopesOver(all.map(({ name }) => name));
+  const layers = all.filter(
     ({ name }) =>
-      !matches(name, movement['ignored_scopes']) &&
-      (movement['target_scopes'] === undefined || matches(name, movement['target_scopes'])),
+      !among(movement['ignored_scopes'], name) &&
+      (movement['target_scopes'] === undefined || among(movement['target_scopes'], name)),
   );
   const matchedBy = new Map<string, number>();
   entries.forEach((entry: unknown, index) => {
@@ -30,7 +32,7 @@ export function checkStructures(
       report('type', here, 'An object was expected here.');
       return;
     }
-    const targets = layers.filter(({ name }) => matches(name, entry['target_scopes']));
+    const targets = layers.filter(({ name }) => among(entry['target_scopes'], name));
     checkEntry(entry, here, targets, report);
     if (layers.length > 0 && targets.length === 0 && entry['target_scopes'] !== undefined) {
       report('no-layer', `${here}.target_scopes`, 'No layer is matched by these scopes.', 'warning');
@@ -110,9 +112,4 @@ function checkFactors(
   if (!odd) return;
   const message = `${odd.name} has the shape [${odd.shape.join(', ')}], which blocks of [${factors.join(', ')}] don’t fill.`;
   report('block-divides', path, message);
-}
-
-function matches(name: string, scopes: unknown): boolean {
-  const list: readonly unknown[] = Array.isArray(scopes) ? scopes : [scopes];
-  return list.some((scope) => typeof scope === 'string' && scopeMatches(scope, name));
 }
