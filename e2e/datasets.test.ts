@@ -91,7 +91,7 @@ describe.skipIf(noBrowser !== '')(`datasets in the window${noBrowser && ` (${noB
 
     await step(page, 'Source').click();
     await page
-      .getByText(/things can’t be read/)
+      .getByText(/things? can’t be read/)
       .first()
       .waitFor();
     await expectAccessible(page, 'what a set is');
@@ -129,5 +129,27 @@ describe.skipIf(noBrowser !== '')(`datasets in the window${noBrowser && ` (${noB
     await step(page, 'Target').click();
     await page.getByRole('button', { name: /^Write 30/ }).click();
     await page.getByText(/There is already something named/).waitFor();
+  });
+
+  test('of several sets in one folder each can be opened, and the others stay at hand', async () => {
+    await using folder = await temporaryFolder();
+    const source = join(folder.path, 'sets');
+    await makeCoco(join(source, 'cats'), 3);
+    await makeCoco(join(source, 'dogs'), 4);
+    web = await openWeb(join(folder.path, 'data'), [folder.path]);
+    const page = await web.browser.newPage({ viewport: { width: 1024, height: 700 } });
+    await page.goto(web.address);
+    await page.getByRole('button', { name: 'Datasets', exact: true }).click();
+    await page.getByRole('button', { name: 'Choose a folder' }).click();
+    await nameOnServer(page, source);
+    await page.getByRole('heading', { name: 'There are 2 sets in this folder' }).waitFor();
+    await expectAccessible(page, 'several sets');
+    await page.getByRole('button', { name: 'Open dogs' }).click();
+    await page.getByRole('heading', { level: 1, name: 'dogs' }).waitFor();
+    await page.getByText('4 pictures', { exact: true }).waitFor();
+    await step(page, 'Source').click();
+    await page.getByText('Open now').waitFor();
+    await page.getByRole('button', { name: 'Open cats' }).click();
+    await page.getByText('3 pictures', { exact: true }).waitFor();
   });
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FileHandleId } from './files.ts';
 
 /** A set that is open. It lives as long as the engine keeps it open; there is one at a time. */
 export const DatasetId = z.string().max(64);
@@ -20,21 +21,23 @@ export const annotationKinds = [
 const AnnotationKind = z.enum(annotationKinds);
 export type AnnotationKind = z.infer<typeof AnnotationKind>;
 
+const DatasetCandidate = z.object({
+  format: z.string(),
+  title: z.string(),
+  /** 0..1 */
+  confidence: z.number(),
+  reasons: z.array(z.string()),
+  against: z.array(z.string()),
+});
+
 export const DatasetView = z.object({
   id: DatasetId,
   name: z.string(),
   location: z.string(),
   /** The likeliest first; empty where no known format fits. */
-  candidates: z.array(
-    z.object({
-      format: z.string(),
-      title: z.string(),
-      /** 0..1 */
-      confidence: z.number(),
-      reasons: z.array(z.string()),
-      against: z.array(z.string()),
-    }),
-  ),
+  candidates: z.array(DatasetCandidate),
+  /** Sets in folders of this one, each surer than the whole is to be one. */
+  sets: z.array(DatasetCandidate.extend({ handle: FileHandleId, folder: z.string() })),
 });
 export type DatasetView = z.infer<typeof DatasetView>;
 

@@ -2,13 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import type { DatasetLoss, DatasetProgress, DatasetResult, DatasetSummary } from '../../contract/datasets.ts';
+import type {
+  DatasetLoss,
+  DatasetProgress,
+  DatasetResult,
+  DatasetSummary,
+  DatasetView,
+} from '../../contract/datasets.ts';
 import { RefineryError } from '../../contract/errors.ts';
 import type { EventName, EventPayload } from '../../contract/methods.ts';
 import type { Handlers } from '../../contract/wire.ts';
 import { DatasetSession, type Reading, shapeOf } from '../datasets/browse/index.ts';
 import {
   annotationsIn,
+  type Candidate,
   type ConversionResult,
   type Item,
   type Loss,
@@ -77,11 +84,24 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
     };
   }
 
+  /** Those of a folder; the folders of an archive are nowhere else. */
+  async function innerSets({ path, inner }: DatasetSession): Promise<DatasetView['sets']> {
+    if (!(await stat(path)).isDirectory()) return [];
+    const sets = await Promise.all(
+      inner.map(async ({ folder, ...found }) => {
+        const { handles: admitted } = await handles.admit([join(path, folder)]);
+        return admitted.map(({ id }) => ({ handle: id, folder, ...candidateView(found) }));
+      }),
+    );
+    return sets.flat();
+  }
+
   const handlers: Pick<Handlers, DatasetMethod> = {
     'datasets.open': async ({ handle }) => {
       const path = handles.path(handle);
       const { name, location } = await handles.describe(handle);
       const session = await DatasetSession.open(path);
+      const sets = await innerSets(session);
       await close();
       const id = `set-${randomUUID()}`;
       open = { id, session, work: new Map() };
@@ -89,13 +109,8 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
         id,
         name,
         location,
-        candidates: session.candidates.map(({ format, confidence, reasons, against }) => ({
-          format: format.name,
-          title: format.title,
-          confidence,
-          reasons: [...reasons],
-          against: [...against],
-        })),
+        candidates: session.candidates.map(candidateView),
+        sets,
       };
     },
     'datasets.read': async ({ id, format }) =>
@@ -252,6 +267,14 @@ function problemsView({ total, byReason, first }: Reading['problems']): DatasetS
     first: first.map(({ file, place, reason }) => ({ file, place, reason })),
   };
 }
+
+const candidateView = ({ format, confidence, reasons, against }: Candidate) => ({
+  format: format.name,
+  title: format.title,
+  confidence,
+  reasons: [...reasons],
+  against: [...against],
+});
 
 function summaryOf({ format, statistics, categories, problems }: Reading): DatasetSummary {
   return {

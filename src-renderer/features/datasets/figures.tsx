@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { DatasetDescription } from '../../../src-main/contract/index.ts';
 import { call } from '../../state/session.ts';
-import { formatSize } from '../../ui/format.ts';
+import { count, formatSize } from '../../ui/format.ts';
 import { Button } from '../../ui/parts.tsx';
 import { type About, useAsked } from './asked.ts';
 import './figures.css';
@@ -28,7 +28,7 @@ export function Figures() {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys.
     <section className="findings described" aria-label="Figures" tabIndex={0}>
       <p className="quiet numeric" role="status">
-        {`${number(found.annotations)} annotations on ${number(found.items)} pictures: ${number(perItem.least)} to ${number(perItem.most)} each, ${perItem.mean.toFixed(1)} on average.`}
+        {`${count(found.annotations, 'annotation')} on ${count(found.items, 'picture')}: ${number(perItem.least)} to ${number(perItem.most)} each, ${perItem.mean.toFixed(1)} on average.`}
       </p>
       <Balance description={found} />
       <div className="described-row">

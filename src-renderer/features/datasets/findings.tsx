@@ -63,7 +63,7 @@ function Finding({ finding }: { readonly finding: DatasetFinding }) {
             .slice(0, 8)
             .map(({ label, count: times }) => `${label} ${number(times)}`)
             .join(', ')}
-          {finding.byLabel.length > 8 && ` and ${number(finding.byLabel.length - 8)} classes more`}
+          {finding.byLabel.length > 8 && ` and ${count(finding.byLabel.length - 8, 'class', 'classes')} more`}
         </p>
       )}
       {finding.examples.length > 0 && (

@@ -4,6 +4,7 @@ import type { Page } from '../../app/page-type.ts';
 import { useJobs } from '../../state/jobs.ts';
 import { Empty } from '../../ui/empty.tsx';
 import './datasets.css';
+import './look.css';
 import { Look } from './look.tsx';
 import { Result } from './result.tsx';
 import { Shape } from './shape.tsx';

@@ -2,7 +2,7 @@ import { CircleCheck, TriangleAlert } from 'lucide-react';
 import { useEffect } from 'react';
 import { useJobs } from '../../state/jobs.ts';
 import { act, call, toast, useSession } from '../../state/session.ts';
-import { formatTimeLeft } from '../../ui/format.ts';
+import { count, formatTimeLeft } from '../../ui/format.ts';
 import { Button, Progress } from '../../ui/parts.tsx';
 import { cancelWork, conversionEnded, convertDataset, openDataset, showStep, useWizard } from './state.ts';
 import { Training } from './training.tsx';
@@ -160,11 +160,13 @@ function Done() {
       </div>
       {result.receipt && <p className="quiet">The receipt lies beside it: {result.receipt}</p>}
       {result.linked > 0 && result.copied > 0 && (
-        <p className="state-warning">{number(result.copied)} pictures were copied: no link was possible.</p>
+        <p className="state-warning">
+          {count(result.copied, 'picture was', 'pictures were')} copied: no link was possible.
+        </p>
       )}
       {result.renamed > 0 && (
         <p className="state-warning">
-          {number(result.renamed)} pictures got another name, as theirs was taken.
+          {count(result.renamed, 'picture')} got another name: the usual one was taken.
         </p>
       )}
       {result.renamedLabels.map(({ from, to }) => (
@@ -200,7 +202,7 @@ function Done() {
       {target.startsWith('yolo_ultralytics') && <Training handle={result.handle} />}
       {result.problems.total > 0 && (
         <section className="section" aria-label="Problems">
-          <h2>{number(result.problems.total)} things could not be written as they were</h2>
+          <h2>{count(result.problems.total, 'thing')} could not be written as found</h2>
           <ul className="plain">
             {result.problems.reasons.map(({ reason, count }) => (
               <li key={reason}>

@@ -1,24 +1,19 @@
+import type { DatasetView } from '../../../src-main/contract/index.ts';
+import { count } from '../../ui/format.ts';
 import { Button } from '../../ui/parts.tsx';
-import { readDataset, showStep, useWizard } from './state.ts';
+import { type InnerSet, openInner, readDataset, showStep, useWizard } from './state.ts';
 import { number } from './words.ts';
 
 /** What the folder is, why, and what of it can't be read. */
 export function Source() {
-  const { view, summary, busy } = useWizard();
+  const { view, beside, summary } = useWizard();
   if (!view) return null;
-  const { candidates } = view;
-  const ambiguous = candidates.length > 1 && candidates[0]?.confidence === candidates[1]?.confidence;
+  const { candidates, sets } = view;
   return (
     <div className="column">
       <header className="page-head">
         <div>
-          <h2 className="wizard-title">
-            {candidates.length === 0
-              ? 'This is no dataset that is known here'
-              : ambiguous
-                ? 'This could be of several formats'
-                : `This is ${candidates[0]?.title}`}
-          </h2>
+          <h2 className="wizard-title">{titleOf(view)}</h2>
           <p className="quiet">{view.location}</p>
         </div>
         {summary && (
@@ -27,46 +22,26 @@ export function Source() {
           </Button>
         )}
       </header>
-      {candidates.length === 0 && (
+      {sets.length > 0 && <InnerSets sets={sets} />}
+      {candidates.length === 0 && sets.length === 0 && (
         <p>
           Choose the folder that holds both the pictures and the annotations. Folders above or below it often
           look like nothing at all.
         </p>
       )}
-      <ul className="plain candidates">
-        {candidates.map(({ format, title, confidence, reasons, against }) => (
-          <li key={format} className="candidate">
-            <div className="row spread">
-              <h3>
-                {title} <span className="mono quiet">{format}</span>
-              </h3>
-              <span className="numeric quiet">{Math.round(confidence * 100)} % sure</span>
-            </div>
-            <ul className="plain">
-              {reasons.map((reason) => (
-                <li key={reason}>{reason}</li>
-              ))}
-              {against.map((reason) => (
-                <li key={reason} className="quiet">
-                  But: {reason}
-                </li>
-              ))}
-            </ul>
-            {summary?.format === format ? (
-              <p className="state-good">Read as this</p>
-            ) : (
-              <div>
-                <Button disabled={busy !== null} onClick={() => void readDataset(format)}>
-                  Read as {title}
-                </Button>
-              </div>
-            )}
-          </li>
-        ))}
-      </ul>
+      {sets.length === 0 ? (
+        <Candidates view={view} />
+      ) : (
+        candidates.length > 0 && (
+          <section className="section" aria-label="As one set">
+            <h2>Or all of it as one set</h2>
+            <Candidates view={view} />
+          </section>
+        )
+      )}
       {summary && summary.problems.total > 0 && (
         <section className="section" aria-label="Problems">
-          <h2>{number(summary.problems.total)} things can’t be read</h2>
+          <h2>{count(summary.problems.total, 'thing')} can’t be read</h2>
           <p className="quiet">Everything else is carried over. Nothing of these is guessed.</p>
           <table className="table">
             <thead>
@@ -77,12 +52,12 @@ export function Source() {
               </tr>
             </thead>
             <tbody>
-              {summary.problems.reasons.map(({ reason, count }) => {
+              {summary.problems.reasons.map(({ reason, count: times }) => {
                 const first = summary.problems.first.find((problem) => problem.reason === reason);
                 return (
                   <tr key={reason}>
                     <td>{reason}</td>
-                    <td className="numeric">{number(count)}</td>
+                    <td className="numeric">{number(times)}</td>
                     <td className="mono quiet">{first && `${first.file} ${first.place}`}</td>
                   </tr>
                 );
@@ -91,6 +66,99 @@ export function Source() {
           </table>
         </section>
       )}
+      {beside.length > 1 && (
+        <section className="section" aria-label="Other sets">
+          <h2>Sets that lie beside it</h2>
+          <InnerSets sets={beside} current={view.name} />
+        </section>
+      )}
     </div>
+  );
+}
+
+function titleOf({ candidates, sets }: DatasetView): string {
+  const [best, next] = candidates;
+  if (sets.length > 1) return `There are ${sets.length} sets in this folder`;
+  if (sets.length === 1) return 'There is a set in this folder';
+  if (!best) return 'This is no dataset that is known here';
+  return best.confidence === next?.confidence ? 'This could be of several formats' : `This is ${best.title}`;
+}
+
+/** The formats that the set may be read as. */
+function Candidates({ view }: { readonly view: DatasetView }) {
+  const { summary, busy } = useWizard();
+  return (
+    <ul className="plain candidates">
+      {view.candidates.map(({ format, title, confidence, reasons, against }) => (
+        <li key={format} className="candidate">
+          <div className="row spread">
+            <h3>
+              {title} <span className="mono quiet">{format}</span>
+            </h3>
+            <span className="numeric quiet">{Math.round(confidence * 100)} % sure</span>
+          </div>
+          <Reasons reasons={reasons} against={against} />
+          {summary?.format === format ? (
+            <p className="state-good">Read as this</p>
+          ) : (
+            <div>
+              <Button disabled={busy !== null} onClick={() => void readDataset(format)}>
+                Read as {title}
+              </Button>
+            </div>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Sets of one folder, to be opened one at a time. */
+function InnerSets({ sets, current }: { readonly sets: readonly InnerSet[]; readonly current?: string }) {
+  const { busy } = useWizard();
+  return (
+    <ul className="plain candidates">
+      {sets.map((one) => (
+        <li key={one.folder} className="candidate">
+          <div className="row spread">
+            <h3>
+              {one.folder} <span className="quiet">{one.title}</span>
+            </h3>
+            <span className="numeric quiet">{Math.round(one.confidence * 100)} % sure</span>
+          </div>
+          <Reasons reasons={one.reasons} against={one.against} />
+          {one.folder === current ? (
+            <p className="state-good">Open now</p>
+          ) : (
+            <div>
+              <Button disabled={busy !== null} onClick={() => void openInner(one)}>
+                Open {one.folder}
+              </Button>
+            </div>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Reasons({
+  reasons,
+  against,
+}: {
+  readonly reasons: readonly string[];
+  readonly against: readonly string[];
+}) {
+  return (
+    <ul className="plain">
+      {reasons.map((reason) => (
+        <li key={reason}>{reason}</li>
+      ))}
+      {against.map((reason) => (
+        <li key={reason} className="quiet">
+          But: {reason}
+        </li>
+      ))}
+    </ul>
   );
 }

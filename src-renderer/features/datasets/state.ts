@@ -28,8 +28,13 @@ export interface Writing {
   readonly strict: boolean;
 }
 
+/** A set that was found in a folder with several. */
+export type InnerSet = DatasetView['sets'][number];
+
 interface Wizard {
   readonly view: DatasetView | null;
+  /** The sets of the folder that this one was chosen from, itself among them. */
+  readonly beside: readonly InnerSet[];
   readonly step: WizardStep;
   /** What the set holds as it was read. */
   readonly summary: DatasetSummary | null;
@@ -54,6 +59,7 @@ const everything: DatasetFilter = { subset: null, label: null, empty: false, tex
 
 const nothing: Wizard = {
   view: null,
+  beside: [],
   step: 'source',
   summary: null,
   filter: everything,
@@ -92,10 +98,24 @@ export async function openDataset({ handles, refused }: AdmitResult): Promise<vo
     toast(refused[0]?.reason ?? 'A dataset is a folder, or a zip or tar file of one.', { tone: 'warning' });
     return;
   }
+  await open(handle.id, []);
+}
+
+/** Opens one of the sets that lie in the folder; the others stay at hand. */
+export async function openInner({ handle }: InnerSet): Promise<void> {
+  const { view, beside } = get();
+  await open(handle, beside.length > 0 ? beside : (view?.sets ?? []));
+}
+
+async function open(handle: string, beside: readonly InnerSet[]): Promise<void> {
   set({ ...nothing, busy: 'opening' });
-  const view = await act('datasets.open', { handle: handle.id });
+  const view = await act('datasets.open', { handle });
   if (!view) return set(nothing);
-  set({ ...nothing, view });
+  set({ ...nothing, view, beside });
+  const [only, another] = view.sets;
+  // A folder around the set and nothing else.
+  if (only && !another && view.candidates.length === 0) return openInner(only);
+  if (only) return;
   const [best, next] = view.candidates;
   if (best && best.confidence > (next?.confidence ?? 0)) await readDataset(best.format);
 }

@@ -2,6 +2,7 @@ import { X } from 'lucide-react';
 import { useState } from 'react';
 import type { DatasetSummary } from '../../../src-main/contract/index.ts';
 import { classColour } from '../../ui/class-colour.ts';
+import { count } from '../../ui/format.ts';
 import { Button, IconButton, Progress } from '../../ui/parts.tsx';
 import { cancelWork, changeFilter, closeDataset, showStep, useWizard } from './state.ts';
 import { difference, kindWords, number } from './words.ts';
@@ -35,7 +36,9 @@ export function SummaryPanel({ onOther }: { readonly onOther: () => void }) {
             label="What is under way"
           />
           <div className="row spread quiet">
-            <span className="numeric">{progress ? `${number(progress.done)} pictures read` : 'Reading'}</span>
+            <span className="numeric">
+              {progress ? `${count(progress.done, 'picture')} read` : 'Reading'}
+            </span>
             {busy === 'reading' && (
               <Button kind="bare" onClick={cancelWork}>
                 Cancel
@@ -129,7 +132,7 @@ function Figures({ before, now }: { readonly before: DatasetSummary; readonly no
       )}
       {now.problems.total > 0 && (
         <p className="state-warning">
-          {number(now.problems.total)} things can’t be read.{' '}
+          {count(now.problems.total, 'thing')} can’t be read.{' '}
           <button type="button" className="name-button underlined" onClick={() => showStep('source')}>
             Show them
           </button>

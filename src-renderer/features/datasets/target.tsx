@@ -3,10 +3,11 @@ import { useState } from 'react';
 import type { DatasetMedia } from '../../../src-main/contract/index.ts';
 import { chooseFolder } from '../../app/choose-folder.ts';
 import { useSession } from '../../state/session.ts';
+import { count } from '../../ui/format.ts';
 import { Button, Check, Field, Segmented } from '../../ui/parts.tsx';
 import { LossTable } from './loss-table.tsx';
 import { changeWriting, convertDataset, planFor, useWizard } from './state.ts';
-import { fateText, number, survival } from './words.ts';
+import { fateText, survival } from './words.ts';
 
 const media: ReadonlyArray<readonly [DatasetMedia, string]> = [
   ['copy', 'Copy'],
@@ -152,7 +153,7 @@ export function Target() {
                 type="submit"
                 disabled={writing.name.trim() === '' || busy === 'converting'}
               >
-                Write {number(shaped?.summary.items ?? 0)} pictures
+                Write {count(shaped?.summary.items ?? 0, 'picture')}
               </Button>
             </form>
           </>

@@ -1,6 +1,5 @@
 import { RefineryError } from '../../../contract/errors.ts';
-import type { Candidate } from '../detect.ts';
-import { detectFormats } from '../detect.ts';
+import { type Candidate, detectSets, type InnerSet, listFolder } from '../detect.ts';
 import type { Dataset, Format } from '../format.ts';
 import { formats } from '../formats/index.ts';
 import { type Loss, lossOf } from '../loss.ts';
@@ -46,15 +45,18 @@ interface Work {
 export class DatasetSession implements AsyncDisposable {
   readonly path: string;
   readonly candidates: readonly Candidate[];
+  /** Sets that lie in folders of this one. */
+  readonly inner: readonly InnerSet[];
   readonly #opened: Opened;
   #source: Source | undefined;
   /** Of the set as it is, without any transform. */
   #reading: Reading | undefined;
   #store: ItemStore | undefined;
 
-  private constructor(path: string, opened: Opened, candidates: readonly Candidate[]) {
+  private constructor(path: string, opened: Opened, found: Awaited<ReturnType<typeof detectSets>>) {
     this.path = path;
-    this.candidates = candidates;
+    this.candidates = found.candidates;
+    this.inner = found.inner;
     this.#opened = opened;
   }
 
@@ -62,7 +64,7 @@ export class DatasetSession implements AsyncDisposable {
   static async open(path: string): Promise<DatasetSession> {
     const opened = await openFolder(path);
     try {
-      return new DatasetSession(path, opened, await detectFormats(opened.folder));
+      return new DatasetSession(path, opened, await detectSets(await listFolder(opened.folder)));
     } catch (thrown) {
       await opened[Symbol.asyncDispose]();
       throw thrown;
