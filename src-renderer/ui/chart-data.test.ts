@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { align, chartCsv, stack } from './chart-data.ts';
+import { align, chartCsv, stack, toCsv } from './chart-data.ts';
 
 const points = fc
   .uniqueArray(fc.integer({ min: 0, max: 50 }), { maxLength: 20 })
@@ -56,4 +56,15 @@ describe('series over one x', () => {
     ];
     expect(chartCsv('step', series)).toBe('step,"a, ""b""",c\n1,0.5,\n2,,-1\n3,2,\n');
   });
+});
+
+test('rows as CSV keep lines within a cell, and leave what is not there empty', () => {
+  expect(
+    toCsv([
+      ['a', 'b'],
+      [true, null],
+      ['two\nlines', -0.5],
+    ]),
+  ).toBe('a,b\ntrue,\n"two\nlines",-0.5\n');
+  expect(toCsv([])).toBe('');
 });

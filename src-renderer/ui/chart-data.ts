@@ -64,10 +64,20 @@ export function stack(columns: readonly Column[]): Column[] {
 
 export const toPlot = (x: number[], columns: readonly Column[]): UPlot.AlignedData => [x, ...columns];
 
-/** Values by x as CSV, a column for each series; what holds a comma or a quote is quoted. */
+/** Values by x as CSV, a column for each series. */
 export function chartCsv(xLabel: string, series: readonly ChartSeries[]): string {
   const { x, columns } = align(series);
-  const cell = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const rows = x.map((at, index) => [at, ...columns.map((column) => column[index] ?? '')].join(','));
-  return [[xLabel, ...series.map(({ name }) => name)].map(cell).join(','), ...rows, ''].join('\n');
+  return toCsv([
+    [xLabel, ...series.map(({ name }) => name)],
+    ...x.map((at, index) => [at, ...columns.map((column) => column[index] ?? null)]),
+  ]);
+}
+
+/** Rows as CSV (RFC 4180, lines ended as on Unix); what holds a comma, a quote or a line's end is quoted. */
+export function toCsv(rows: ReadonlyArray<ReadonlyArray<string | number | boolean | null>>): string {
+  const cell = (value: string | number | boolean | null): string => {
+    const text = String(value ?? '');
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return rows.map((row) => `${row.map(cell).join(',')}\n`).join('');
 }

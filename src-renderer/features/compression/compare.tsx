@@ -4,7 +4,7 @@ import type { CompareChoices, ComparisonView } from '../../../src-main/contract/
 import { chooseFolder } from '../../app/choose-folder.ts';
 import { Chart } from '../../ui/chart.tsx';
 import { Empty } from '../../ui/empty.tsx';
-import { saveFile } from '../../ui/files.ts';
+import { saveCsv } from '../../ui/files.ts';
 import { Button, Check, Field, IconButton, Range, Segmented } from '../../ui/parts.tsx';
 import { drawSvg } from './draw.ts';
 import { ParetoPlot } from './pareto-plot.tsx';
@@ -178,15 +178,11 @@ function Overlays({ comparison, wanted, axis }: OverlaysProps) {
 function Settings({ comparison: { runs, settings } }: { readonly comparison: ComparisonView }) {
   const [all, setAll] = useState(false);
   const shown = settings.filter(({ differs }) => all || differs);
-  const save = (): void => {
-    const quoted = (cell: unknown): string => `"${String(cell ?? '').replaceAll('"', '""')}"`;
-    const lines = [
+  const save = (): void =>
+    saveCsv('settings', [
       ['group', 'setting', ...runs],
       ...shown.map((row) => [row.group, row.name, ...row.values]),
-    ];
-    const text = lines.map((line) => line.map(quoted).join(',')).join('\n');
-    saveFile('settings.csv', new Blob([text], { type: 'text/csv' }));
-  };
+    ]);
   return (
     <section className="section" aria-label="Settings">
       <div className="row spread">

@@ -1,4 +1,6 @@
 import type { RunView } from '../../../src-main/contract/index.ts';
+import { saveCsv } from '../../ui/files.ts';
+import { Button } from '../../ui/parts.tsx';
 
 /** Sparsity of each layer over time: the brighter, the more of it is gone. */
 export function HeatMap({
@@ -6,9 +8,15 @@ export function HeatMap({
 }: {
   readonly map: NonNullable<RunView['heatMap']>;
 }) {
+  const row = (layer: string, index: number) => [layer, ...(values[index] ?? [])];
   return (
     <section className="section" aria-label="Sparsity of each layer">
-      <h2>Sparsity of each layer</h2>
+      <div className="row spread">
+        <h2>Sparsity of each layer</h2>
+        <Button onClick={() => saveCsv('sparsity-of-layers', [['layer', ...steps], ...layers.map(row)])}>
+          Save as CSV
+        </Button>
+      </div>
       <div className="wide-table">
         <table className="heat-map">
           <thead>
@@ -22,13 +30,13 @@ export function HeatMap({
             </tr>
           </thead>
           <tbody>
-            {layers.map((layer, row) => (
+            {layers.map((layer, place) => (
               <tr key={layer}>
                 <th scope="row" className="mono">
                   {layer}
                 </th>
                 {steps.map((step, column) => {
-                  const value = values[row]?.[column] ?? null;
+                  const value = values[place]?.[column] ?? null;
                   return (
                     <td
                       key={step}

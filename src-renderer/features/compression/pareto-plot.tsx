@@ -1,6 +1,8 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { type ComparisonView, type ParetoCost, paretoCosts } from '../../../src-main/contract/index.ts';
-import { Segmented } from '../../ui/parts.tsx';
+import { saveCsv, saveFile } from '../../ui/files.ts';
+import { Button, Segmented } from '../../ui/parts.tsx';
+import { standingSvg } from '../../ui/standing-svg.ts';
 
 const titles: Readonly<Record<ParetoCost, string>> = {
   bytes: 'Size',
@@ -27,6 +29,7 @@ export function ParetoPlot({ comparison: { runs, pareto } }: { readonly comparis
     pareto?.candidates.some(({ costs }) => costs[cost] !== undefined),
   );
   const [chosen, setChosen] = useState<ParetoCost | null>(null);
+  const drawing = useRef<SVGSVGElement>(null);
   const cost = chosen !== null && known.includes(chosen) ? chosen : known[0];
   if (!pareto || !cost) return null;
   const points = pareto.candidates.flatMap((candidate, index) => {
@@ -50,18 +53,39 @@ export function ParetoPlot({ comparison: { runs, pareto } }: { readonly comparis
     .map(({ x, y }) => `${across.at(x)},${up.at(y)}`)
     .join(' ');
   const best = points.filter(({ index }) => front.has(index));
+  const saveDrawing = (): void => {
+    if (drawing.current)
+      saveFile(`quality-${cost}.svg`, new Blob([standingSvg(drawing.current)], { type: 'image/svg+xml' }));
+  };
+  const saveTable = (): void =>
+    saveCsv(`quality-${cost}`, [
+      ['run', 'checkpoint', 'step', pareto.metric, cost, 'not beaten in both'],
+      ...points.map(({ run, checkpoint, step, index, x, y }) => [
+        runs[run] ?? '',
+        checkpoint || 'result',
+        step,
+        y,
+        x,
+        front.has(index) ? 'yes' : 'no',
+      ]),
+    ]);
   return (
     <section className="section" aria-label="Quality against cost">
       <div className="row spread">
         <h2>{pareto.metric} against cost</h2>
-        <Segmented
-          label="Cost"
-          value={cost}
-          options={known.map((name) => [name, titles[name]] as const)}
-          onChange={setChosen}
-        />
+        <div className="row">
+          <Segmented
+            label="Cost"
+            value={cost}
+            options={known.map((name) => [name, titles[name]] as const)}
+            onChange={setChosen}
+          />
+          <Button onClick={saveDrawing}>Save as SVG</Button>
+          <Button onClick={saveTable}>Save as CSV</Button>
+        </div>
       </div>
       <svg
+        ref={drawing}
         className="pareto"
         viewBox={`0 0 ${field.width} ${field.height}`}
         role="img"

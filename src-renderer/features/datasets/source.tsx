@@ -1,7 +1,7 @@
 import type { DatasetView } from '../../../src-main/contract/index.ts';
 import { count } from '../../ui/format.ts';
 import { Button } from '../../ui/parts.tsx';
-import { type InnerSet, openInner, readDataset, showStep, useWizard } from './state.ts';
+import { type InnerSet, isAmbiguous, openInner, readDataset, showStep, useWizard } from './state.ts';
 import { number } from './words.ts';
 
 /** What the folder is, why, and what of it can't be read. */
@@ -76,12 +76,13 @@ export function Source() {
   );
 }
 
-function titleOf({ candidates, sets }: DatasetView): string {
-  const [best, next] = candidates;
+function titleOf(view: DatasetView): string {
+  const { candidates, sets } = view;
+  const [best] = candidates;
   if (sets.length > 1) return `There are ${sets.length} sets in this folder`;
   if (sets.length === 1) return 'There is a set in this folder';
   if (!best) return 'This is no dataset that is known here';
-  return best.confidence === next?.confidence ? 'This could be of several formats' : `This is ${best.title}`;
+  return isAmbiguous(view) ? 'This could be of several formats' : `This is ${best.title}`;
 }
 
 /** The formats that the set may be read as. */

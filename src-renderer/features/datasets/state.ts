@@ -91,6 +91,13 @@ export function followDatasets(engine: EngineClient): void {
   });
 }
 
+/** Two formats this near are both asked for. */
+const near = 0.05;
+
+export function isAmbiguous({ candidates: [best, next] }: DatasetView): boolean {
+  return best !== undefined && next !== undefined && best.confidence - next.confidence < near;
+}
+
 /** Opens what was dropped or chosen, and reads it when it is clear what it is. */
 export async function openDataset({ handles, refused }: AdmitResult): Promise<void> {
   const [handle] = handles;
@@ -116,8 +123,8 @@ async function open(handle: string, beside: readonly InnerSet[]): Promise<void> 
   // A folder around the set and nothing else.
   if (only && !another && view.candidates.length === 0) return openInner(only);
   if (only) return;
-  const [best, next] = view.candidates;
-  if (best && best.confidence > (next?.confidence ?? 0)) await readDataset(best.format);
+  const [best] = view.candidates;
+  if (best && !isAmbiguous(view)) await readDataset(best.format);
 }
 
 /** Reads the whole set as one of a format, and shows it. */
