@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
@@ -136,6 +136,9 @@ describe.skipIf(noBrowser !== '')(`datasets in the window${noBrowser && ` (${noB
     const source = join(folder.path, 'sets');
     await makeCoco(join(source, 'cats'), 3);
     await makeCoco(join(source, 'dogs'), 4);
+    // Not one of the folder's: a page gets nowhere by a link.
+    await makeCoco(join(folder.path, 'elsewhere'), 2);
+    await symlink(join(folder.path, 'elsewhere'), join(source, 'linked'));
     web = await openWeb(join(folder.path, 'data'), [folder.path]);
     const page = await web.browser.newPage({ viewport: { width: 1024, height: 700 } });
     await page.goto(web.address);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type {
@@ -23,6 +23,7 @@ import {
   writeRecipe,
 } from '../datasets/index.ts';
 import { handOff, makePathAbsolute } from '../datasets/training/index.ts';
+import { isBelow } from '../io/below.ts';
 import type { ConvertInput } from './convert-kind.ts';
 import { forPeople } from './folders.ts';
 import type { Handles } from './handles.ts';
@@ -84,12 +85,15 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
     };
   }
 
-  /** Those of a folder; the folders of an archive are nowhere else. */
+  /** Those of a folder, but no links that lead out of it; the folders of an archive are nowhere else. */
   async function innerSets({ path, inner }: DatasetSession): Promise<DatasetView['sets']> {
     if (!(await stat(path)).isDirectory()) return [];
+    const outer = await realpath(path);
     const sets = await Promise.all(
       inner.map(async ({ folder, ...found }) => {
-        const { handles: admitted } = await handles.admit([join(path, folder)]);
+        const real = await realpath(join(path, folder));
+        if (!isBelow(real, outer)) return [];
+        const { handles: admitted } = await handles.admit([real]);
         return admitted.map(({ id }) => ({ handle: id, folder, ...candidateView(found) }));
       }),
     );

@@ -6,6 +6,7 @@ import { Empty } from '../../ui/empty.tsx';
 import { Segmented } from '../../ui/parts.tsx';
 import { Compare } from './compare.tsx';
 import './compression.css';
+import './plots.css';
 import { Configure } from './configure/configure.tsx';
 import { Measure } from './measure.tsx';
 import { RunPage } from './run-page.tsx';
