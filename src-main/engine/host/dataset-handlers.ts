@@ -105,7 +105,6 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
       const path = handles.path(handle);
       const { name, location } = await handles.describe(handle);
       const session = await DatasetSession.open(path);
-      const sets = await innerSets(session);
       await close();
       const id = `set-${randomUUID()}`;
       open = { id, session, work: new Map() };
@@ -114,7 +113,7 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
         name,
         location,
         candidates: session.candidates.map(candidateView),
-        sets,
+        sets: await innerSets(session),
       };
     },
     'datasets.read': async ({ id, format }) =>

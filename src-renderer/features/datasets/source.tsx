@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { DatasetView } from '../../../src-main/contract/index.ts';
 import { count } from '../../ui/format.ts';
 import { Button } from '../../ui/parts.tsx';
@@ -90,25 +91,19 @@ function Candidates({ view }: { readonly view: DatasetView }) {
   const { summary, busy } = useWizard();
   return (
     <ul className="plain candidates">
-      {view.candidates.map(({ format, title, confidence, reasons, against }) => (
-        <li key={format} className="candidate">
-          <div className="row spread">
-            <h3>
-              {title} <span className="mono quiet">{format}</span>
-            </h3>
-            <span className="numeric quiet">{Math.round(confidence * 100)} % sure</span>
-          </div>
-          <Reasons reasons={reasons} against={against} />
-          {summary?.format === format ? (
-            <p className="state-good">Read as this</p>
-          ) : (
-            <div>
-              <Button disabled={busy !== null} onClick={() => void readDataset(format)}>
-                Read as {title}
-              </Button>
-            </div>
-          )}
-        </li>
+      {view.candidates.map((candidate) => (
+        <Candidate
+          key={candidate.format}
+          candidate={candidate}
+          chosen={summary?.format === candidate.format ? 'Read as this' : null}
+          action={
+            <Button disabled={busy !== null} onClick={() => void readDataset(candidate.format)}>
+              Read as {candidate.title}
+            </Button>
+          }
+        >
+          {candidate.title} <span className="mono quiet">{candidate.format}</span>
+        </Candidate>
       ))}
     </ul>
   );
@@ -120,46 +115,52 @@ function InnerSets({ sets, current }: { readonly sets: readonly InnerSet[]; read
   return (
     <ul className="plain candidates">
       {sets.map((one) => (
-        <li key={one.folder} className="candidate">
-          <div className="row spread">
-            <h3>
-              {one.folder} <span className="quiet">{one.title}</span>
-            </h3>
-            <span className="numeric quiet">{Math.round(one.confidence * 100)} % sure</span>
-          </div>
-          <Reasons reasons={one.reasons} against={one.against} />
-          {one.folder === current ? (
-            <p className="state-good">Open now</p>
-          ) : (
-            <div>
-              <Button disabled={busy !== null} onClick={() => void openInner(one)}>
-                Open {one.folder}
-              </Button>
-            </div>
-          )}
-        </li>
+        <Candidate
+          key={one.folder}
+          candidate={one}
+          chosen={one.folder === current ? 'Open now' : null}
+          action={
+            <Button disabled={busy !== null} onClick={() => void openInner(one)}>
+              Open {one.folder}
+            </Button>
+          }
+        >
+          {one.folder} <span className="quiet">{one.title}</span>
+        </Candidate>
       ))}
     </ul>
   );
 }
 
-function Reasons({
-  reasons,
-  against,
+/** How sure a format is, and why; `chosen` stands in place of the action. */
+function Candidate({
+  candidate: { confidence, reasons, against },
+  chosen,
+  action,
+  children,
 }: {
-  readonly reasons: readonly string[];
-  readonly against: readonly string[];
+  readonly candidate: DatasetView['candidates'][number];
+  readonly chosen: string | null;
+  readonly action: ReactNode;
+  readonly children: ReactNode;
 }) {
   return (
-    <ul className="plain">
-      {reasons.map((reason) => (
-        <li key={reason}>{reason}</li>
-      ))}
-      {against.map((reason) => (
-        <li key={reason} className="quiet">
-          But: {reason}
-        </li>
-      ))}
-    </ul>
+    <li className="candidate">
+      <div className="row spread">
+        <h3>{children}</h3>
+        <span className="numeric quiet">{Math.round(confidence * 100)} % sure</span>
+      </div>
+      <ul className="plain">
+        {reasons.map((reason) => (
+          <li key={reason}>{reason}</li>
+        ))}
+        {against.map((reason) => (
+          <li key={reason} className="quiet">
+            But: {reason}
+          </li>
+        ))}
+      </ul>
+      {chosen === null ? <div>{action}</div> : <p className="state-good">{chosen}</p>}
+    </li>
   );
 }

@@ -30,9 +30,9 @@ export async function readNyuDepth(folder: string, options: ReadOptions = {}): P
         const path = inside(folder, file);
         const id = stemOf(file);
         try {
-          const { size, bytes, hasDepth } = await readPicture(path);
+          const { size, pixels, hasDepth } = await readPicture(path);
+          const picture = await new InnerPictures(path).at(`${id}.png`, () => pngOf(pixels(), size, 3));
           if (hasDepth) problems.add(file, 'depth', 'a depth for each pixel has no place in other formats');
-          const picture = await new InnerPictures(path).at(`${id}.png`, () => pngOf(bytes, size, 3));
           const media = { kind: 'image', path: picture, size } as const;
           yield { id, subset: 'default', media, attributes: noAttributes, annotations: [] };
         } catch (thrown) {
@@ -44,7 +44,10 @@ export async function readNyuDepth(folder: string, options: ReadOptions = {}): P
   };
 }
 
-async function readPicture(path: string): Promise<{ size: Size; bytes: Uint8Array; hasDepth: boolean }> {
+/** What a file holds; its pixels are unpacked only when they are asked for: a set is read more than once. */
+async function readPicture(
+  path: string,
+): Promise<{ size: Size; pixels: () => Uint8Array; hasDepth: boolean }> {
   if ((await stat(path)).size > mostBytes) throw new Error('the file is too large');
   const bytes = await readFile(path);
   const file = new Hdf5File(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length), path);
@@ -59,10 +62,9 @@ async function readPicture(path: string): Promise<{ size: Size; bytes: Uint8Arra
     );
   if (!/^[<>|=]?u1$/.test(String(dtype)))
     throw new Error(`rgb holds numbers of the kind ${dtype}, not bytes`);
-  // Only now are its numbers unpacked.
   return {
     size: { width, height },
-    bytes: interleaved(rgb.value, width * height),
+    pixels: () => interleaved(rgb.value, width * height),
     hasDepth: file.keys.includes('depth'),
   };
 }
