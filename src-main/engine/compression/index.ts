@@ -38,11 +38,10 @@ export {
   type ScheduleFacts,
   type SchedulePoint,
 } from './config/schedule.ts';
+export { type ScopeMatch, ScopeMatcher } from './config/scope-matcher.ts';
 export {
   type LayerPlan,
-  matchScopes,
   planLayers,
-  type ScopeMatch,
   suggestScopes,
 } from './config/scopes.ts';
 export { type DistributionLine, distributionLines } from './derive/distributions.ts';

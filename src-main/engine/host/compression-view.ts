@@ -8,12 +8,12 @@ import {
   type HeatMap,
   heatMapOf,
   isObject,
-  matchScopes,
   newestIr,
   percent,
   type Quantization,
   type Run,
   type RunUpdate,
+  ScopeMatcher,
   type Series,
   thousands,
 } from '../compression/index.ts';
@@ -171,10 +171,10 @@ function quantizationView(run: Run, quantization: Quantization): QuantizationVie
   const patterns = algorithmsOf(run.config?.source).flatMap(({ value }) =>
     isObject(value) && value['algorithm'] === 'quantization' ? [value['ignored_scopes']].flat() : [],
   );
-  const ignored = matchScopes(
-    patterns.filter((pattern) => typeof pattern === 'string'),
-    left,
-  );
+  const scopes = new ScopeMatcher(left);
+  const ignored = patterns
+    .filter((pattern) => typeof pattern === 'string')
+    .map((pattern) => scopes.match(pattern));
   const explained = new Set(ignored.flatMap(({ layers }) => layers));
   return {
     file: newestIr(run)?.path ?? '',

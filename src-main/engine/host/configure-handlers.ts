@@ -122,11 +122,11 @@ function configView({ fault, findings, scopes, layers, schedule }: ConfigLook): 
   return {
     fault: fault ? { message: fault.message, line: place.line, column: place.column ?? 1 } : null,
     findings: findings.map((finding) => ({ ...finding })),
-    scopes: scopes.map(({ path, pattern, layers: matched, fault: why }) => ({
+    scopes: scopes.map(({ path, pattern, layers: matched, fault: why, unknown }) => ({
       path,
       pattern,
       layers: [...matched],
-      fault: why ?? null,
+      fault: why ?? unknown ?? null,
     })),
     layers: layers.map(({ name, shape, mode, entry, unit, units, fits }) => ({
       name,

@@ -13,6 +13,7 @@ const changes: Readonly<Record<string, string>> = {
   'steps-differ': 'Give the true number of optimizer steps, or leave it out: it is then measured.',
   'threshold-order': 'Let it begin below where it ends, or leave the beginning to NNCF.',
   'scope-expression': 'Close every bracket; a bracket of a name is written \\[ and \\].',
+  'scope-unknown': 'Write it simpler to see here what it matches, or leave it if NNCF takes it.',
   mode: 'Take fine, block or per_dim.',
   'fine-axis': 'Take the axis out.',
   'fine-factors': 'Take the factors out.',

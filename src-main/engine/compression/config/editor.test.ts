@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { scheduledAt } from '../derive/schedule.ts';
 import { haveShared, inRuns, readText, whyNot } from '../fixtures/shared.ts';
-import { configSchedule, derive, layersOf, matchScopes, planLayers, readRunFolder } from '../index.ts';
+import { configSchedule, derive, layersOf, planLayers, readRunFolder, ScopeMatcher } from '../index.ts';
 
 const names = ['Bert/Layer[0]/Attention', 'Bert/Layer[1]/Attention', 'Bert/Layer[1]/Output'];
 const config = (params: object = {}, more: object = {}) => ({
@@ -13,16 +13,22 @@ const config = (params: object = {}, more: object = {}) => ({
 });
 
 test('what each scope matches', () => {
-  expect(
-    matchScopes(['{re}.*Layer\\[1\\].*', 'Bert/Layer[1]/Output', 'Output', '{re}(', '{re}nothing'], names),
-  ).toEqual([
+  const scopes = new ScopeMatcher(names);
+  const patterns = ['{re}.*Layer\\[1\\].*', 'Bert/Layer[1]/Output', 'Output', '{re}(', '{re}nothing'];
+  expect(patterns.map((pattern) => scopes.match(pattern))).toEqual([
     { pattern: '{re}.*Layer\\[1\\].*', layers: names.slice(1) },
     { pattern: 'Bert/Layer[1]/Output', layers: [names[2]] },
     { pattern: 'Output', layers: [] },
-    { pattern: '{re}(', layers: [], fault: 'This isn’t a regular expression.' },
+    { pattern: '{re}(', layers: [], fault: expect.stringContaining('Python refuses') },
     { pattern: '{re}nothing', layers: [] },
   ]);
-  expect(matchScopes('{re}Attention', names)[0]?.layers).toHaveLength(2);
+  expect(scopes.match('{re}Attention').layers).toHaveLength(2);
+  expect(scopes.match('(?i){re}ATTENTION').layers).toHaveLength(2);
+  expect(scopes.match('{re}\\ABert.*Output\\Z').layers).toEqual([names[2]]);
+  expect(scopes.match('{re}(Bert)(?(1)x|y)')).toMatchObject({
+    layers: [],
+    unknown: expect.stringContaining('conditions'),
+  });
 });
 
 describe('the planned schedule', () => {
@@ -103,11 +109,8 @@ describe.skipIf(!haveShared)(`a real training${whyNot}`, () => {
       [...new Set(modes)].map((mode) => [mode, modes.filter((one) => one === mode).length]),
     );
     expect(counts).toEqual({ 'block 4x4': 12, 'per_dim 512x1': 4, 'per_dim 1x512': 4 });
-    const [attention] = matchScopes(
-      '{re}.*BertAttention.*',
-      layers.map(({ name }) => name),
-    );
-    expect(attention?.layers).toHaveLength(12);
+    const scopes = new ScopeMatcher(layers.map(({ name }) => name));
+    expect(scopes.match('{re}.*BertAttention.*').layers).toHaveLength(12);
   });
 
   test('the planned schedule is the logged one', async () => {

@@ -1,5 +1,4 @@
 import type { JsonObject } from '../ingest/python-json.ts';
-import { expressionOf } from './expressions.ts';
 
 export interface ConfigFinding {
   /** Name of the rule; stable. */
@@ -38,17 +37,4 @@ export function unknownKeys(value: JsonObject, known: readonly string[], path: s
     if (!known.includes(key))
       report('unknown-key', `${path}.${key}`, `${key} isn’t known here, and NNCF refuses it.`);
   }
-}
-
-/** A scope is a name, or a regular expression after `{re}`; alone or in a list. */
-export function checkScopes(scopes: unknown, path: string, report: Report): void {
-  if (scopes === undefined) return;
-  const list: readonly unknown[] = Array.isArray(scopes) ? scopes : [scopes];
-  list.forEach((scope, index) => {
-    const place = Array.isArray(scopes) ? `${path}[${index}]` : path;
-    if (typeof scope !== 'string') report('type', place, 'A text was expected here.');
-    else if (scope.startsWith('{re}') && !expressionOf(scope)) {
-      report('scope-expression', place, 'This isn’t a regular expression.');
-    }
-  });
 }

@@ -6,7 +6,8 @@ import type { ConfigContext, ConfigFinding } from './findings.ts';
 import type { ModelLayers } from './model-layers.ts';
 import { checkConfig } from './rules.ts';
 import { configSchedule, type PlannedSchedule } from './schedule.ts';
-import { type LayerPlan, matchScopes, planLayers, type ScopeMatch } from './scopes.ts';
+import { type ScopeMatch, ScopeMatcher } from './scope-matcher.ts';
+import { type LayerPlan, planLayers } from './scopes.ts';
 
 export interface ConfigPlan {
   readonly epochs: number;
@@ -43,11 +44,14 @@ export function lookAtConfig(text: string, { epochs, stepsPerEpoch, model }: Con
     ...(perEpoch === undefined ? {} : { stepsPerEpoch: perEpoch }),
     ...(model?.initialThreshold === undefined ? {} : { initialThreshold: model.initialThreshold }),
   });
-  const names = layers.map(({ name }) => name);
+  const matcher = new ScopeMatcher(layers.map(({ name }) => name));
   return {
-    findings: checkConfig(value, context).map((finding) => ({ ...finding, change: changeFor(finding.rule) })),
-    scopes: scopesOf(value).map(({ path, pattern }) => ({ path, ...matchScopes(pattern, names)[0]! })),
-    layers: planLayers(value, layers),
+    findings: checkConfig(value, context, matcher).map((finding) => ({
+      ...finding,
+      change: changeFor(finding.rule),
+    })),
+    scopes: scopesOf(value).map(({ path, pattern }) => ({ path, ...matcher.match(pattern) })),
+    layers: planLayers(value, layers, matcher),
     ...(schedule ? { schedule } : {}),
   };
 }

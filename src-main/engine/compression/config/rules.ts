@@ -1,13 +1,7 @@
 import { algorithmsOf } from '../ingest/compression-config.ts';
 import { isObject, type JsonObject } from '../ingest/python-json.ts';
-import {
-  type ConfigContext,
-  type ConfigFinding,
-  checkScopes,
-  finite,
-  type Report,
-  unknownKeys,
-} from './findings.ts';
+import { type ConfigContext, type ConfigFinding, finite, type Report, unknownKeys } from './findings.ts';
+import { checkScopes, ScopeMatcher } from './scope-matcher.ts';
 import { checkStructures } from './structure-rules.ts';
 
 const movementKeys = [
@@ -33,7 +27,11 @@ const maskedFamilies = ['bert', 'wav2vec2', 'swin', 'mobilebert', 'distilbert', 
  * Checks an OVConfig or NNCF configuration for JPQD, as NNCF 2.8.1 does by its schema and later in its code, and for
  * what only shows when training has run for hours. Top-level keys that aren't known pass, as they do in NNCF.
  */
-export function checkConfig(config: unknown, context: ConfigContext = {}): ConfigFinding[] {
+export function checkConfig(
+  config: unknown,
+  context: ConfigContext = {},
+  scopes = new ScopeMatcher((context.layers ?? []).map(({ name }) => name)),
+): ConfigFinding[] {
   const findings: ConfigFinding[] = [];
   const report: Report = (rule, path, message, severity = 'error') =>
     findings.push({ rule, severity, path, message });
@@ -45,14 +43,22 @@ export function checkConfig(config: unknown, context: ConfigContext = {}): Confi
     if (!isObject(value)) report('type', path, 'An object was expected here.');
     else if (typeof value['algorithm'] !== 'string') {
       report('required', `${path}.algorithm`, 'The name of the algorithm is missing.');
-    } else if (value['algorithm'] === 'movement_sparsity') checkMovement(value, path, context, report);
+    } else if (value['algorithm'] === 'movement_sparsity')
+      checkMovement(value, path, context, scopes, report);
   }
   return findings;
 }
 
-function checkMovement(value: JsonObject, path: string, context: ConfigContext, report: Report): void {
+function checkMovement(
+  value: JsonObject,
+  path: string,
+  context: ConfigContext,
+  scopes: ScopeMatcher,
+  report: Report,
+): void {
   unknownKeys(value, movementKeys, path, report);
-  for (const key of ['ignored_scopes', 'target_scopes']) checkScopes(value[key], `${path}.${key}`, report);
+  for (const key of ['ignored_scopes', 'target_scopes'])
+    checkScopes(value[key], `${path}.${key}`, scopes, report);
   if (value['validate_scopes'] !== undefined && typeof value['validate_scopes'] !== 'boolean') {
     report('type', `${path}.validate_scopes`, 'true or false was expected.');
   }
@@ -67,7 +73,7 @@ function checkMovement(value: JsonObject, path: string, context: ConfigContext, 
   if (params === undefined) report('required', `${path}.params`, 'The schedule (params) is missing.');
   else if (!isObject(params)) report('type', `${path}.params`, 'An object was expected here.');
   else checkParams(params, `${path}.params`, context, report);
-  checkStructures(value, path, context, report);
+  checkStructures(value, path, context, scopes, report);
 }
 
 function checkParams(params: JsonObject, path: string, context: ConfigContext, report: Report): void {

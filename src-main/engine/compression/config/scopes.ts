@@ -1,51 +1,9 @@
 import { algorithmsOf } from '../ingest/compression-config.ts';
 import { isObject, type JsonObject } from '../ingest/python-json.ts';
-import { expressionOf, namesWith } from './expressions.ts';
 import { type ConfigContext, finite } from './findings.ts';
+import { type ScopeMatch, ScopeMatcher } from './scope-matcher.ts';
 
 type Layer = NonNullable<ConfigContext['layers']>[number];
-
-export interface ScopeMatch {
-  readonly pattern: string;
-  /** Names of the layers that it matches. */
-  readonly layers: readonly string[];
-  /** Why it matches nothing at all, such as an expression with a fault. */
-  readonly fault?: string;
-}
-
-/** Said of what can't be tried here; NNCF, which has no limit, may take as long. */
-const tooSlow =
-  'Trying this takes too long: repetitions within repetitions. What it matches isn’t known here, and NNCF may hang, too.';
-
-/**
- * What a scope matches of a model's real layers, as NNCF compares: the whole name, or an expression that is anywhere in it.
- *
- * @param pattern a name, or a regular expression after `{re}`.
- * @param names NNCF's names of the layers, see `layersOf`.
- */
-function matchScope(pattern: string, names: readonly string[]): ScopeMatch {
-  if (!pattern.startsWith('{re}')) return { pattern, layers: names.filter((name) => name === pattern) };
-  const expression = expressionOf(pattern);
-  if (!expression) return { pattern, layers: [], fault: 'This isn’t a regular expression.' };
-  const layers = namesWith(expression, names);
-  return layers ? { pattern, layers } : { pattern, layers: [], fault: tooSlow };
-}
-
-/** {@link matchScope} of each. */
-export const matchScopes = (patterns: string | readonly string[], names: readonly string[]): ScopeMatch[] =>
-  [patterns].flat().map((pattern) => matchScope(pattern, names));
-
-/** Whether any of some scopes, one or a list as a configuration has them, is meant for a layer. Each is tried once. */
-export function scopesOver(names: readonly string[]): (scopes: unknown, name: string) => boolean {
-  const known = new Map<string, ReadonlySet<string>>();
-  const layersOf = (scope: string): ReadonlySet<string> => {
-    const layers = known.get(scope) ?? new Set(matchScope(scope, names).layers);
-    known.set(scope, layers);
-    return layers;
-  };
-  return (scopes, name) =>
-    [scopes].flat().some((scope) => typeof scope === 'string' && layersOf(scope).has(name));
-}
 
 /** What movement sparsity does with one layer. */
 export interface LayerPlan {
@@ -66,21 +24,29 @@ export interface LayerPlan {
  * How a configuration cuts each layer of a model: heads in blocks, rows, columns, or single weights. The first entry that
  * matches is told; `checkConfig` reports a second one.
  */
-export function planLayers(config: unknown, layers: readonly Layer[]): LayerPlan[] {
+export function planLayers(
+  config: unknown,
+  layers: readonly Layer[],
+  scopes = new ScopeMatcher(layers.map(({ name }) => name)),
+): LayerPlan[] {
   const movement = algorithmsOf(config)
     .map(({ value }) => value)
     .find((value): value is JsonObject => isObject(value) && value['algorithm'] === 'movement_sparsity');
   if (!movement) return [];
-  const among = scopesOver(layers.map(({ name }) => name));
   const entries = Array.isArray(movement['sparse_structure_by_scopes'])
     ? movement['sparse_structure_by_scopes']
     : [];
   return layers.map(({ name, shape }): LayerPlan => {
     const targets = movement['target_scopes'];
-    if (among(movement['ignored_scopes'], name) || (targets !== undefined && !among(targets, name))) {
+    if (
+      scopes.any(movement['ignored_scopes'], name) ||
+      (targets !== undefined && !scopes.any(targets, name))
+    ) {
       return { name, shape, mode: 'ignored', fits: true };
     }
-    const entry = entries.findIndex((one: unknown) => isObject(one) && among(one['target_scopes'], name));
+    const entry = entries.findIndex(
+      (one: unknown) => isObject(one) && scopes.any(one['target_scopes'], name),
+    );
     if (entry < 0) return { name, shape, mode: 'unstructured', unit: [1, 1], fits: true };
     return { name, shape, entry, ...cut(entries[entry] as JsonObject, shape) };
   });
@@ -136,7 +102,9 @@ export function suggestScopes(names: readonly string[]): ScopeMatch[] {
   }
   const patterns = [...classes, ...blocks, ...within].map((part) => `{re}.*${part}.*`);
   const known = new Set<string>();
-  return matchScopes(patterns, names)
+  const scopes = new ScopeMatcher(names);
+  return patterns
+    .map((pattern) => scopes.match(pattern))
     .filter(({ layers }) => {
       const key = layers.join(' ');
       if (layers.length === names.length || layers.length === 0 || known.has(key)) return false;

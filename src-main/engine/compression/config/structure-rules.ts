@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../ingest/python-json.ts';
-import { type ConfigContext, checkScopes, finite, type Report, unknownKeys } from './findings.ts';
-import { scopesOver } from './scopes.ts';
+import { type ConfigContext, finite, type Report, unknownKeys } from './findings.ts';
+import { checkScopes, type ScopeMatcher } from './scope-matcher.ts';
 
 type Layer = NonNullable<ConfigContext['layers']>[number];
 
@@ -9,6 +9,7 @@ export function checkStructures(
   movement: JsonObject,
   path: string,
   context: ConfigContext,
+  scopes: ScopeMatcher,
   report: Report,
 ): void {
   const entries = movement['sparse_structure_by_scopes'];
@@ -19,11 +20,10 @@ export function checkStructures(
     return;
   }
   const all = context.layers ?? [];
-  const among = scopesOver(all.map(({ name }) => name));
   const layers = all.filter(
     ({ name }) =>
-      !among(movement['ignored_scopes'], name) &&
-      (movement['target_scopes'] === undefined || among(movement['target_scopes'], name)),
+      !scopes.any(movement['ignored_scopes'], name) &&
+      (movement['target_scopes'] === undefined || scopes.any(movement['target_scopes'], name)),
   );
   const matchedBy = new Map<string, number>();
   entries.forEach((entry: unknown, index) => {
@@ -32,9 +32,10 @@ export function checkStructures(
       report('type', here, 'An object was expected here.');
       return;
     }
-    const targets = layers.filter(({ name }) => among(entry['target_scopes'], name));
-    checkEntry(entry, here, targets, report);
-    if (layers.length > 0 && targets.length === 0 && entry['target_scopes'] !== undefined) {
+    const targets = layers.filter(({ name }) => scopes.any(entry['target_scopes'], name));
+    checkEntry(entry, here, targets, scopes, report);
+    const wanted = entry['target_scopes'];
+    if (layers.length > 0 && targets.length === 0 && wanted !== undefined && scopes.knows(wanted)) {
       report('no-layer', `${here}.target_scopes`, 'No layer is matched by these scopes.', 'warning');
     }
     for (const { name } of targets) {
@@ -48,11 +49,17 @@ export function checkStructures(
   });
 }
 
-function checkEntry(entry: JsonObject, path: string, targets: readonly Layer[], report: Report): void {
+function checkEntry(
+  entry: JsonObject,
+  path: string,
+  targets: readonly Layer[],
+  scopes: ScopeMatcher,
+  report: Report,
+): void {
   unknownKeys(entry, ['mode', 'target_scopes', 'sparse_factors', 'axis'], path, report);
   if (entry['target_scopes'] === undefined)
     report('required', `${path}.target_scopes`, 'The layers are missing.');
-  checkScopes(entry['target_scopes'], `${path}.target_scopes`, report);
+  checkScopes(entry['target_scopes'], `${path}.target_scopes`, scopes, report);
   const { mode, sparse_factors: factors, axis } = entry;
   if (factors !== undefined && !(Array.isArray(factors) && factors.every(finite))) {
     report('type', `${path}.sparse_factors`, 'A list of numbers was expected.');

@@ -3,6 +3,7 @@ import { RefineryError } from '../../../contract/errors.ts';
 import type { Dataset } from '../format.ts';
 import type { Item } from '../model/index.ts';
 import { alike, usualDistance } from './duplicates.ts';
+import { Pattern } from './patterns.ts';
 import { Random } from './random.ts';
 import { mapItems } from './transform.ts';
 
@@ -139,17 +140,9 @@ export async function grouping(
     };
   }
   if (group_by === undefined) return () => null;
-  let pattern: RegExp;
-  try {
-    pattern = new RegExp(group_by, 'u');
-  } catch (thrown) {
-    throw new RefineryError(
-      'BAD_REQUEST',
-      `group_by is no regular expression: ${(thrown as Error).message}.`,
-    );
-  }
-  return ({ id }) => {
-    const found = pattern.exec(id);
-    return found === null ? null : (found[1] ?? found[0]);
-  };
+  const pattern = new Pattern('group_by', group_by);
+  const ids: string[] = [];
+  for await (const { id } of dataset.items()) ids.push(id);
+  const groups = pattern.findIn(ids);
+  return (_, index) => groups[index] ?? null;
 }

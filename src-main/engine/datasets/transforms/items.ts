@@ -4,8 +4,9 @@ import { isFile } from '../files/folder.ts';
 import { fileNameOf, safeRelative, stemOf } from '../files/paths.ts';
 import type { Item } from '../model/index.ts';
 import { Seed } from './dealing.ts';
+import { Pattern } from './patterns.ts';
 import { Random } from './random.ts';
-import { defineTransform, mapItems } from './transform.ts';
+import { defineTransform, mapBatches, mapItems } from './transform.ts';
 
 export const reindex = defineTransform({
   name: 'reindex',
@@ -26,26 +27,28 @@ export const rename = defineTransform({
       .describe('what comes instead; $1 is the first group, $<name> a named one'),
   }),
   apply(dataset, { search, replace }) {
-    let pattern: RegExp;
-    try {
-      pattern = new RegExp(search, 'gu');
-    } catch (thrown) {
-      throw new RefineryError('BAD_REQUEST', `rename: ${(thrown as Error).message}.`);
-    }
-    const taken = new Set<string>();
-    return mapItems(dataset, (item, index) => {
-      if (index === 0) taken.clear();
-      const id = item.id.replace(pattern, replace);
-      const key = `${item.subset}/${id}`;
-      if (safeRelative(id) !== id || taken.has(key)) {
-        const why = taken.has(key) ? 'another item has that name' : 'that is no name of a file';
-        throw new RefineryError(
-          'BAD_REQUEST',
-          `rename: ${item.id} would become ${JSON.stringify(id)}: ${why}.`,
+    const pattern = new Pattern('rename', search);
+    return mapBatches(dataset, () => {
+      const taken = new Set<string>();
+      return (items) => {
+        const ids = pattern.replaceIn(
+          items.map(({ id }) => id),
+          replace,
         );
-      }
-      taken.add(key);
-      return { ...item, id };
+        return items.map((item, at) => {
+          const id = ids[at]!;
+          const key = `${item.subset}/${id}`;
+          if (safeRelative(id) !== id || taken.has(key)) {
+            const why = taken.has(key) ? 'another item has that name' : 'that is no name of a file';
+            throw new RefineryError(
+              'BAD_REQUEST',
+              `rename: ${item.id} would become ${JSON.stringify(id)}: ${why}.`,
+            );
+          }
+          taken.add(key);
+          return { ...item, id };
+        });
+      };
     });
   },
 });
