@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import sharp from 'sharp';
 import { afterEach, describe, expect, test } from 'vitest';
 import { python, whyNoPython, writeTrainingScript } from '../src-main/engine/training/fixtures/scripts.ts';
 import {
@@ -55,7 +56,7 @@ async function writeRun(folder: string): Promise<void> {
     max_steps: 100,
     num_train_epochs: 5,
     epoch: 5,
-    log_history: [...rows, ...evaluations],
+    log_history: [...rows, ...evaluations, { step: 100, epoch: 5, train_runtime: 60 }],
   };
   await writeFile(join(folder, 'trainer_state.json'), JSON.stringify(state).replaceAll('"low"', '-Infinity'));
   const params = { warmup_start_epoch: 1, warmup_end_epoch: 3, importance_regularization_factor: 0.02 };
@@ -63,6 +64,37 @@ async function writeRun(folder: string): Promise<void> {
     join(folder, 'nncf_config.json'),
     JSON.stringify([{ algorithm: 'movement_sparsity', params }]),
   );
+  await writeFile(join(folder, 'nncf_output.log'), layerLog);
+}
+
+/** NNCF's table of a layer at the beginning of two epochs. */
+const layerLog = [1, 2]
+  .flatMap((epoch) =>
+    [
+      'Statistics by sparsified layers:',
+      '+------+------+------+------+',
+      "| Layer's name | Weight's shape | Sparsity level | Percent |",
+      '+======+======+======+======+',
+      `| Bert/NNCFLinear[classifier]/linear_0 | [2, 4] | 0.${epoch} | 100 |`,
+      '+------+------+------+------+',
+    ].map((line) => `Epoch ${epoch} |${line}\n`),
+  )
+  .join('');
+
+/** Saves a figure as each kind that its menu has, which must begin as such files do. */
+async function expectSaved(page: Page, title: string, csv: string): Promise<void> {
+  const begins = { PNG: '\x89PNG', SVG: '<svg', CSV: csv };
+  for (const kind of ['PNG', 'SVG', 'CSV'] as const) {
+    await page.getByRole('button', { name: `Save ${title}`, exact: true }).click();
+    const waiting = page.waitForEvent('download');
+    await page.getByRole('menuitem', { name: `Save as ${kind}` }).click();
+    const content = await readFile(await (await waiting).path());
+    expect(content.toString('latin1').slice(0, begins[kind].length)).toBe(begins[kind]);
+    if (kind === 'PNG') {
+      const { channels } = await sharp(content).stats();
+      expect(Math.max(...channels.slice(0, 3).map(({ stdev }) => stdev))).toBeGreaterThan(5);
+    }
+  }
 }
 
 async function compression(data: string, allowed: string): Promise<Page> {
@@ -163,14 +195,8 @@ describe.skipIf(noBrowser !== '')(`compression in the window${noBrowser && ` (${
     await expect.poll(() => task.textContent()).toBe('task0.1');
     await task.click();
     expect(await task.getAttribute('aria-pressed')).toBe('false');
-    for (const kind of ['PNG', 'SVG', 'CSV'] as const) {
-      await page.getByRole('button', { name: 'Save Loss', exact: true }).click();
-      const waiting = page.waitForEvent('download');
-      await page.getByRole('menuitem', { name: `Save as ${kind}` }).click();
-      const text = await readFile(await (await waiting).path(), 'latin1');
-      const begins = { PNG: '\x89PNG', SVG: '<svg', CSV: 'step,distillation,compression\n10,' }[kind];
-      expect(text.slice(0, begins.length)).toBe(begins);
-    }
+    await expectSaved(page, 'Loss', 'step,distillation,compression\n10,');
+    await expectSaved(page, 'Sparsity of each layer', 'layer,20,40\nclassifier,0.1,0.2\n');
 
     await page.getByRole('region', { name: 'Distributions' }).scrollIntoViewIfNeeded();
     await page.getByRole('img', { name: /^weights\/query over step/ }).waitFor();
@@ -179,6 +205,25 @@ describe.skipIf(noBrowser !== '')(`compression in the window${noBrowser && ` (${
     await page.getByRole('img', { name: /^eval_loss over step/ }).waitFor();
     await page.getByText(/don’t compare it across stages, nor/).waitFor();
     await expectAccessible(page, 'all metrics of a training');
+  });
+
+  test('two trainings are compared, and quality against cost is saved as a picture, a drawing and a table', async () => {
+    await using folder = await temporaryFolder();
+    const work = join(folder.path, 'work');
+    const page = await compression(join(folder.path, 'data'), work);
+    await choose(page, 'Compare');
+    for (const [name, button] of [
+      ['one', 'Choose a folder'],
+      ['two', 'Add a training'],
+    ] as const) {
+      await writeRun(join(work, name));
+      await page.getByRole('button', { name: button }).click();
+      await nameOnServer(page, join(work, name));
+      await page.getByRole('button', { name: `Take out ${name}` }).waitFor();
+    }
+    await page.getByRole('heading', { name: 'eval_accuracy against cost' }).waitFor();
+    await expectAccessible(page, 'two trainings compared');
+    await expectSaved(page, 'eval_accuracy against cost', 'run,checkpoint,step,eval_accuracy,sparsity,');
   });
 
   test.skipIf(!python)(

@@ -30,6 +30,13 @@ export const ChartDrawing = z.object({
 });
 export type ChartDrawing = z.infer<typeof ChartDrawing>;
 
+/** Sparsity of each layer over time, 0..1; null where nothing is known. */
+export const HeatMapView = z.object({
+  layers: z.array(z.string()),
+  steps: z.array(z.number()),
+  values: z.array(z.array(z.number().nullable())),
+});
+
 /** What of the saved model is quantized, and why not the rest. */
 export const QuantizationView = z.object({
   /** From which file. */
@@ -88,14 +95,7 @@ export const RunView = z.object({
   /** Figures worth a line of their own. */
   figures: z.array(z.object({ label: z.string(), value: z.string() })),
   charts: z.array(RunChart),
-  /** Sparsity of each layer over time, 0..1; null where nothing is known. */
-  heatMap: z
-    .object({
-      layers: z.array(z.string()),
-      steps: z.array(z.number()),
-      values: z.array(z.array(z.number().nullable())),
-    })
-    .nullable(),
+  heatMap: HeatMapView.nullable(),
   layers: z.array(
     z.object({
       layer: z.int(),

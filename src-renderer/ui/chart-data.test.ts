@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { align, chartCsv, stack, toCsv } from './chart-data.ts';
+import { align, chartRows, stack, toCsv } from './chart-data.ts';
 
 const points = fc
   .uniqueArray(fc.integer({ min: 0, max: 50 }), { maxLength: 20 })
@@ -54,7 +54,7 @@ describe('series over one x', () => {
       },
       { name: 'c', points: [[2, -1]] as const },
     ];
-    expect(chartCsv('step', series)).toBe('step,"a, ""b""",c\n1,0.5,\n2,,-1\n3,2,\n');
+    expect(toCsv(chartRows({ xLabel: 'step', series }))).toBe('step,"a, ""b""",c\n1,0.5,\n2,,-1\n3,2,\n');
   });
 });
 

@@ -64,13 +64,19 @@ export function stack(columns: readonly Column[]): Column[] {
 
 export const toPlot = (x: number[], columns: readonly Column[]): UPlot.AlignedData => [x, ...columns];
 
-/** Values by x as CSV, a column for each series. */
-export function chartCsv(xLabel: string, series: readonly ChartSeries[]): string {
+/** Values by x as rows of a table, a column for each series. */
+export function chartRows({
+  xLabel,
+  series,
+}: {
+  readonly xLabel: string;
+  readonly series: readonly ChartSeries[];
+}) {
   const { x, columns } = align(series);
-  return toCsv([
+  return [
     [xLabel, ...series.map(({ name }) => name)],
     ...x.map((at, index) => [at, ...columns.map((column) => column[index] ?? null)]),
-  ]);
+  ];
 }
 
 /** Rows as CSV (RFC 4180, lines ended as on Unix); what holds a comma, a quote or a line's end is quoted. */

@@ -1,15 +1,14 @@
 import { clsx } from 'clsx';
-import { Ellipsis } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { align, type ChartBand, type ChartSeries, chartCsv, stack, toPlot } from './chart-data.ts';
+import { align, type ChartBand, type ChartSeries, chartRows, stack, toPlot } from './chart-data.ts';
 import { nearest, plotOptions, pressKey, showSeries, zoomOf } from './chart-plot.ts';
-import { saveFile } from './files.ts';
-import { ContextMenu, DropdownMenu, type MenuItems } from './menu.tsx';
+import { saveCsv, saveFile, saveSvg } from './files.ts';
+import { ContextMenu, type MenuItems } from './menu.tsx';
 import { useNear } from './near.ts';
-import { IconButton } from './parts.tsx';
 import { chartPng } from './picture-of-chart.ts';
+import { SaveMenu, saveItems } from './save-menu.tsx';
 import { useTheme } from './theme.ts';
 
 export type { ChartBand, ChartSeries };
@@ -154,11 +153,7 @@ export function Chart(props: ChartProps) {
         <span className="clip">{title}</span>
         <span className="row chart-tools">
           {props.tools}
-          <DropdownMenu items={items}>
-            <IconButton label={`Save ${title}`}>
-              <Ellipsis size={14} />
-            </IconButton>
-          </DropdownMenu>
+          <SaveMenu title={title} items={items} />
         </span>
       </figcaption>
       <ContextMenu items={items}>
@@ -239,31 +234,12 @@ function Legend({ series, hidden, onHidden, readings }: LegendProps) {
 
 function exports(content: () => ChartContent, plot: () => UPlot | null, svg: ChartProps['svg']): MenuItems {
   const name = (): string => content().title.replaceAll('/', ' ');
-  return [
-    {
-      label: 'Save as PNG',
-      run: () => {
-        const drawing = plot();
-        if (drawing) void chartPng(drawing, content()).then((blob) => saveFile(`${name()}.png`, blob));
-      },
+  return saveItems({
+    png: async () => {
+      const drawing = plot();
+      if (drawing) saveFile(`${name()}.png`, await chartPng(drawing, content()));
     },
-    ...(svg
-      ? [
-          {
-            label: 'Save as SVG',
-            run: () =>
-              void svg(content()).then((text) =>
-                saveFile(`${name()}.svg`, new Blob([text], { type: 'image/svg+xml' })),
-              ),
-          },
-        ]
-      : []),
-    {
-      label: 'Save as CSV',
-      run: () => {
-        const { xLabel, series } = content();
-        saveFile(`${name()}.csv`, new Blob([chartCsv(xLabel, series)], { type: 'text/csv' }));
-      },
-    },
-  ];
+    ...(svg ? { svg: async () => saveSvg(name(), await svg(content())) } : {}),
+    csv: () => saveCsv(name(), chartRows(content())),
+  });
 }

@@ -1,7 +1,7 @@
 import { ContextMenu as Context, DropdownMenu as Dropdown } from 'radix-ui';
 import type { ReactNode } from 'react';
 
-export /** Menus open inside of the page's landmark, so that a screen reader's user does not leave it. */
+/** Menus open inside of the page's landmark, so that a screen reader's user does not leave it. */
 const landmark = (): HTMLElement | null => document.querySelector('main');
 
 interface MenuItem {

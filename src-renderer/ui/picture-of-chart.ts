@@ -1,5 +1,6 @@
 import type UPlot from 'uplot';
 import type { ChartContent } from './chart.tsx';
+import { pngOf } from './files.ts';
 
 /** Height of the title and of a line of the legend, in CSS pixels. */
 const line = 22;
@@ -32,7 +33,5 @@ export function chartPng(plot: UPlot, { title, series }: ChartContent): Promise<
     ctx.fillStyle = color('--text-2');
     ctx.fillText(name, x + 16, y, column - 32);
   });
-  return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('The picture could not be made.'))));
-  });
+  return pngOf(canvas);
 }

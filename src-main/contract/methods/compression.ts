@@ -3,6 +3,7 @@ import {
   ChartDrawing,
   CompareChoices,
   ComparisonView,
+  HeatMapView,
   OverlayView,
   RunChart,
   RunView,
@@ -52,6 +53,7 @@ export const compressionMethods = {
   ),
   /** A chart as an SVG that needs nothing else. */
   'compression.drawing': method('window', ChartDrawing, z.object({ svg: z.string() })),
+  'compression.drawHeatMap': method('window', HeatMapView, z.object({ svg: z.string() })),
   /** The range of each layer's weights, read from the saved model. */
   'compression.weights': method(
     'window',

@@ -18,6 +18,7 @@ import {
   distributionLines,
   type Following,
   followRunFolder,
+  heatMapChart,
   lineChart,
   type NamedRun,
   newestIr,
@@ -147,6 +148,7 @@ export function compressionHandlers({ handles, openvino, budget, emit }: Parts):
           }),
         };
       },
+      'compression.drawHeatMap': (map) => ({ svg: heatMapChart(map) }),
       'compression.weights': async ({ handle }) => {
         const { folder, ...run } = await readRunFolder(handles.path(handle));
         const ir = newestIr({ folder, ...run });

@@ -1,3 +1,4 @@
+import type { RunView } from '../../../src-main/contract/index.ts';
 import { call } from '../../state/session.ts';
 import type { ChartContent } from '../../ui/chart.tsx';
 
@@ -14,3 +15,13 @@ export async function drawSvg({ title, xLabel, series, bands }: ChartContent): P
   });
   return svg;
 }
+
+/** A heat map as an SVG that stands by itself. */
+export async function drawHeatMap(map: NonNullable<RunView['heatMap']>): Promise<string> {
+  const { svg } = await call('compression.drawHeatMap', map);
+  return svg;
+}
+
+/** What lies behind such a drawing, which is light or dark with the system and brings no ground. */
+export const groundOfDrawings = (): string =>
+  matchMedia('(prefers-color-scheme: dark)').matches ? '#0d1117' : '#ffffff';

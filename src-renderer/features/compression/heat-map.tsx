@@ -1,21 +1,26 @@
 import type { RunView } from '../../../src-main/contract/index.ts';
-import { saveCsv } from '../../ui/files.ts';
-import { Button } from '../../ui/parts.tsx';
+import { saveCsv, savePng, saveSvg } from '../../ui/files.ts';
+import { SaveMenu, saveItems } from '../../ui/save-menu.tsx';
+import { drawHeatMap, groundOfDrawings } from './draw.ts';
+
+const file = 'sparsity-of-layers';
 
 /** Sparsity of each layer over time: the brighter, the more of it is gone. */
-export function HeatMap({
-  map: { layers, steps, values },
-}: {
-  readonly map: NonNullable<RunView['heatMap']>;
-}) {
+export function HeatMap({ map }: { readonly map: NonNullable<RunView['heatMap']> }) {
+  const { layers, steps, values } = map;
   const row = (layer: string, index: number) => [layer, ...(values[index] ?? [])];
   return (
     <section className="section" aria-label="Sparsity of each layer">
       <div className="row spread">
         <h2>Sparsity of each layer</h2>
-        <Button onClick={() => saveCsv('sparsity-of-layers', [['layer', ...steps], ...layers.map(row)])}>
-          Save as CSV
-        </Button>
+        <SaveMenu
+          title="Sparsity of each layer"
+          items={saveItems({
+            png: async () => savePng(file, await drawHeatMap(map), groundOfDrawings()),
+            svg: async () => saveSvg(file, await drawHeatMap(map)),
+            csv: () => saveCsv(file, [['layer', ...steps], ...layers.map(row)]),
+          })}
+        />
       </div>
       <div className="wide-table">
         <table className="heat-map">

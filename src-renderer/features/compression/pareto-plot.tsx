@@ -1,7 +1,8 @@
 import { useRef, useState } from 'react';
 import { type ComparisonView, type ParetoCost, paretoCosts } from '../../../src-main/contract/index.ts';
-import { saveCsv, saveFile } from '../../ui/files.ts';
-import { Button, Segmented } from '../../ui/parts.tsx';
+import { saveCsv, savePng, saveSvg } from '../../ui/files.ts';
+import { Segmented } from '../../ui/parts.tsx';
+import { SaveMenu, saveItems } from '../../ui/save-menu.tsx';
 import { standingSvg } from '../../ui/standing-svg.ts';
 
 const titles: Readonly<Record<ParetoCost, string>> = {
@@ -53,10 +54,8 @@ export function ParetoPlot({ comparison: { runs, pareto } }: { readonly comparis
     .map(({ x, y }) => `${across.at(x)},${up.at(y)}`)
     .join(' ');
   const best = points.filter(({ index }) => front.has(index));
-  const saveDrawing = (): void => {
-    if (drawing.current)
-      saveFile(`quality-${cost}.svg`, new Blob([standingSvg(drawing.current)], { type: 'image/svg+xml' }));
-  };
+  const title = `${pareto.metric} against cost`;
+  const drawn = (): string => (drawing.current ? standingSvg(drawing.current) : '');
   const saveTable = (): void =>
     saveCsv(`quality-${cost}`, [
       ['run', 'checkpoint', 'step', pareto.metric, cost, 'not beaten in both'],
@@ -72,7 +71,7 @@ export function ParetoPlot({ comparison: { runs, pareto } }: { readonly comparis
   return (
     <section className="section" aria-label="Quality against cost">
       <div className="row spread">
-        <h2>{pareto.metric} against cost</h2>
+        <h2>{title}</h2>
         <div className="row">
           <Segmented
             label="Cost"
@@ -80,8 +79,14 @@ export function ParetoPlot({ comparison: { runs, pareto } }: { readonly comparis
             options={known.map((name) => [name, titles[name]] as const)}
             onChange={setChosen}
           />
-          <Button onClick={saveDrawing}>Save as SVG</Button>
-          <Button onClick={saveTable}>Save as CSV</Button>
+          <SaveMenu
+            title={title}
+            items={saveItems({
+              png: () => savePng(`quality-${cost}`, drawn()),
+              svg: () => saveSvg(`quality-${cost}`, drawn()),
+              csv: saveTable,
+            })}
+          />
         </div>
       </div>
       <svg

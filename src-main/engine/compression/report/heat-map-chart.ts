@@ -7,7 +7,11 @@ const names = 300;
 const widest = 640;
 
 /** A heat map as a drawing: a row for each layer, darker where more is zero, each cell with its value as a title. */
-export function heatMapChart({ layers, steps, values }: HeatMap): string {
+export function heatMapChart({
+  layers,
+  steps,
+  values,
+}: Pick<HeatMap, 'layers' | 'steps' | 'values'>): string {
   const cell = Math.max(2, Math.min(44, widest / Math.max(1, steps.length)));
   const width = names + cell * steps.length + 10;
   const height = row * layers.length + 30;
