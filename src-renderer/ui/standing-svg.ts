@@ -5,6 +5,7 @@ const taken = [
   'stroke',
   'stroke-width',
   'stroke-dasharray',
+  'paint-order',
   'font-family',
   'font-size',
   'text-anchor',

@@ -54,6 +54,7 @@ export function ParetoPlot({ comparison: { runs, pareto } }: { readonly comparis
     .map(({ x, y }) => `${across.at(x)},${up.at(y)}`)
     .join(' ');
   const best = points.filter(({ index }) => front.has(index));
+  const named = best.filter(({ run }, place) => best.findIndex((other) => other.run === run) === place);
   const title = `${pareto.metric} against cost`;
   const drawn = (): string => (drawing.current ? standingSvg(drawing.current) : '');
   const saveTable = (): void =>
@@ -123,6 +124,20 @@ export function ParetoPlot({ comparison: { runs, pareto } }: { readonly comparis
             </title>
           </circle>
         ))}
+        {named.map(({ index, run, x, y }) => {
+          const right = across.at(x) > field.width / 2;
+          return (
+            <text
+              key={index}
+              className="point-name"
+              x={across.at(x) + (right ? -11 : 11)}
+              y={up.at(y) + 4}
+              textAnchor={right ? 'end' : 'start'}
+            >
+              {runs[run]}
+            </text>
+          );
+        })}
       </svg>
     </section>
   );
