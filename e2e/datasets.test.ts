@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
@@ -129,6 +129,44 @@ describe.skipIf(noBrowser !== '')(`datasets in the window${noBrowser && ` (${noB
     await step(page, 'Target').click();
     await page.getByRole('button', { name: /^Write 30/ }).click();
     await page.getByText(/There is already something named/).waitFor();
+  });
+
+  test('where two formats are as likely, the first pictures of each are shown', async () => {
+    await using folder = await temporaryFolder();
+    const source = join(folder.path, 'both');
+    await makeCoco(source, 3);
+    // Labels of YOLO's for the same pictures, in which only one thing is marked.
+    await mkdir(join(source, 'obj_train_data'), { recursive: true });
+    const picture = join(source, 'images', 'train', 'picture 0000.png');
+    await copyFile(picture, join(source, 'obj_train_data', 'one.png'));
+    await writeFile(join(source, 'obj_train_data', 'one.txt'), '0 0.5 0.5 0.2 0.2\n');
+    await writeFile(join(source, 'train.txt'), 'data/obj_train_data/one.png\n');
+    await writeFile(join(source, 'obj.names'), 'lynx\n');
+    await writeFile(
+      join(source, 'obj.data'),
+      'classes = 1\ntrain = data/train.txt\nnames = data/obj.names\n',
+    );
+    web = await openWeb(join(folder.path, 'data'), [folder.path]);
+    const page = await web.browser.newPage({ viewport: { width: 1024, height: 700 } });
+    await page.goto(web.address);
+    await page.getByRole('button', { name: 'Datasets', exact: true }).click();
+    await page.getByRole('button', { name: 'Choose a folder' }).click();
+    await nameOnServer(page, source);
+    await page.getByRole('heading', { name: 'This could be of several formats' }).waitFor();
+    const yolo = page.getByRole('region', { name: 'First pictures as YOLO' });
+    await yolo.getByText('1 annotation in 1 picture: lynx.').waitFor();
+    const widths = (): Promise<number[]> =>
+      page
+        .locator('.preview img')
+        .evaluateAll((pictures) => pictures.map((one) => (one as HTMLImageElement).naturalWidth));
+    await expect.poll(widths).toHaveLength(4);
+    await expect.poll(async () => Math.min(...(await widths()))).toBeGreaterThan(0);
+    await expectAccessible(page, 'two formats that are as likely');
+    await page
+      .getByRole('button', { name: /^Read as YOLO/ })
+      .first()
+      .click();
+    await page.getByText('1 picture', { exact: true }).waitFor();
   });
 
   test('of several sets in one folder each can be opened, and the others stay at hand', async () => {

@@ -88,6 +88,18 @@ export const DatasetItem = z.object({
 });
 export type DatasetItem = z.infer<typeof DatasetItem>;
 
+export const DatasetPreview = z.object({
+  /** Their index is among them. */
+  items: z.array(DatasetItem),
+  /** Pictures that were looked at. */
+  looked: z.int(),
+  /** Names of the classes that are seen in them. */
+  labels: z.array(z.string()),
+  /** What could not be read so far. */
+  problems: z.int(),
+});
+export type DatasetPreview = z.infer<typeof DatasetPreview>;
+
 export const DatasetFilter = z.object({
   subset: z.string().nullable().default(null),
   label: z.int().nullable().default(null),

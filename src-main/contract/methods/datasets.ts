@@ -7,6 +7,7 @@ import {
   DatasetItem,
   DatasetMedia,
   DatasetPlan,
+  DatasetPreview,
   DatasetStep,
   DatasetSummary,
   DatasetTarget,
@@ -26,6 +27,12 @@ export const datasetsMethods = {
   /** Looks what a folder or an archive is. The set that was open before is closed. */
   'datasets.open': method('window', z.object({ handle: FileHandleId }), DatasetView),
   'datasets.read': method('window', z.object({ id: DatasetId, format: z.string().max(80) }), DatasetSummary),
+  /** The first pictures as they are when the set is read in a format, to choose between two that both may be it. */
+  'datasets.preview': method(
+    'window',
+    z.object({ id: DatasetId, format: z.string().max(80) }),
+    DatasetPreview,
+  ),
   'datasets.items': method(
     'window',
     z.object({

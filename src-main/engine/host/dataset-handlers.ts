@@ -40,6 +40,9 @@ interface Parts {
   readonly emit: <Name extends EventName>(name: Name, payload: EventPayload<Name>) => void;
 }
 
+/** Milliseconds for a look at the first pictures of a set. */
+const mostPreview = 10_000;
+
 type DatasetMethod = Extract<keyof Handlers, `datasets.${string}`>;
 
 /** Answers `datasets.*`. One set is open at a time; what takes long is told of and can be cancelled. */
@@ -55,13 +58,15 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
         readonly id: string;
         readonly session: DatasetSession;
         readonly work: Map<DatasetProgress['stage'], AbortController>;
+        /** Ends when the set is closed. */
+        readonly whileOpen: AbortController;
       }
     | undefined;
 
   async function close(): Promise<void> {
     const last = open;
     open = undefined;
-    if (last) end(last.work, 'The set was closed.');
+    if (last) end([...last.work.values(), last.whileOpen], 'The set was closed.');
     await last?.session[Symbol.asyncDispose]();
   }
 
@@ -70,8 +75,8 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
     throw new RefineryError('BAD_REQUEST', 'This set is no longer open.', { hint: 'Open it again.' });
   }
 
-  const end = (work: ReadonlyMap<unknown, AbortController>, why: string): void => {
-    for (const abort of work.values()) abort.abort(new RefineryError('CANCELLED', why));
+  const end = (work: Iterable<AbortController>, why: string): void => {
+    for (const abort of work) abort.abort(new RefineryError('CANCELLED', why));
   };
 
   function begin(id: string, stage: DatasetProgress['stage']) {
@@ -107,7 +112,7 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
       const session = await DatasetSession.open(path);
       await close();
       const id = `set-${randomUUID()}`;
-      open = { id, session, work: new Map() };
+      open = { id, session, work: new Map(), whileOpen: new AbortController() };
       return {
         id,
         name,
@@ -118,6 +123,20 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
     },
     'datasets.read': async ({ id, format }) =>
       summaryOf(await opened(id).session.read(format, begin(id, 'reading'))),
+    'datasets.preview': async ({ id, format }) => {
+      const { session, whileOpen } = opened(id);
+      const signal = AbortSignal.any([whileOpen.signal, AbortSignal.timeout(mostPreview)]);
+      const { items, looked, categories, problems } = await session.preview(format, signal);
+      const seen = new Set(
+        items.flatMap(({ annotations }) => annotations.map((part) => ('label' in part ? part.label : null))),
+      );
+      return {
+        items: items.map(itemView),
+        looked,
+        labels: categories.labels.flatMap(({ name }, index) => (seen.has(index) ? [name] : [])),
+        problems: problems.total,
+      };
+    },
     'datasets.items': async ({ id, filter, offset, count }) => {
       const { session } = opened(id);
       const indices = session.find(filter);
@@ -209,7 +228,7 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
       return { jobId };
     },
     'datasets.cancel': ({ id }) => {
-      if (open?.id === id) end(open.work, 'Cancelled. Nothing was written.');
+      if (open?.id === id) end(open.work.values(), 'Cancelled. Nothing was written.');
       jobs.cancel(id);
       return {};
     },
@@ -244,9 +263,11 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
     handlers,
     close,
     async pictureOf(name) {
-      const [, id, index] = /^(set-[\w-]+)\.(\d+)$/.exec(name) ?? [];
+      const [, id, format, index] = /^(set-[\w-]+)\.(?:(\w+)\.)?(\d+)$/.exec(name) ?? [];
       if (id === undefined || index === undefined) return undefined;
-      return (await opened(id).session.item(Number(index)))?.media?.path;
+      const { session } = opened(id);
+      const item = format ? session.previewed(format, Number(index)) : await session.item(Number(index));
+      return item?.media?.path;
     },
   };
 }

@@ -2,13 +2,12 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { clsx } from 'clsx';
 import { type KeyboardEvent, useEffect, useState } from 'react';
 import type { DatasetItem } from '../../../src-main/contract/index.ts';
-import { useSession } from '../../state/session.ts';
 import { count } from '../../ui/format.ts';
-import { Overlay } from '../../ui/overlay.tsx';
 import { Button, Check, Segmented, Select } from '../../ui/parts.tsx';
 import { useRoom } from '../../ui/room.ts';
 import { Figures } from './figures.tsx';
 import { Findings } from './findings.tsx';
+import { ItemPicture } from './item-picture.tsx';
 import { type Items, useItems } from './items.ts';
 import { Large } from './large.tsx';
 import { changeFilter, showStep, useWizard } from './state.ts';
@@ -224,13 +223,7 @@ interface TileProps {
 
 function Tile({ item, place, total, width, current, style, onOpen }: TileProps) {
   const id = useWizard((state) => state.view?.id);
-  const bridge = useSession((state) => state.connection?.bridge);
-  const [natural, setNatural] = useState<{ width: number; height: number } | null>(null);
-  const [broken, setBroken] = useState(false);
   const stays = useStays();
-  const size = item?.size ?? natural;
-  const height = width * 0.75;
-  const fit = size ? Math.min(width / size.width, height / size.height) : 0;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid takes the keys; tiles are its active descendants.
     // biome-ignore lint/a11y/useFocusableInteractive: see above.
@@ -245,27 +238,7 @@ function Tile({ item, place, total, width, current, style, onOpen }: TileProps) 
       style={style}
       onClick={() => onOpen(place)}
     >
-      <div className="tile-picture" style={{ height }}>
-        {item && !item.hasPicture && <span className="quiet">No picture</span>}
-        {item?.hasPicture && broken && <span className="quiet">Picture is missing</span>}
-        {item?.hasPicture && !broken && stays && (
-          <img
-            src={bridge?.mediaUrl({ jobId: `${id}.${item.index}`, variant: 'tile' })}
-            alt=""
-            loading="lazy"
-            decoding="async"
-            draggable={false}
-            style={size ? { width: size.width * fit, height: size.height * fit } : undefined}
-            onLoad={({ currentTarget }) =>
-              setNatural({ width: currentTarget.naturalWidth, height: currentTarget.naturalHeight })
-            }
-            onError={() => setBroken(true)}
-          />
-        )}
-        {item && size && item.shapes.length > 0 && (
-          <Overlay shapes={item.shapes} size={size} width={size.width * fit} height={size.height * fit} />
-        )}
-      </div>
+      <ItemPicture item={item} media={stays ? `${id}.${item?.index}` : null} width={width} />
       <div className="row spread tile-words">
         <span className="clip" title={item?.id} dir="auto">
           {item?.id}

@@ -2,7 +2,16 @@ import type { ReactNode } from 'react';
 import type { DatasetView } from '../../../src-main/contract/index.ts';
 import { count } from '../../ui/format.ts';
 import { Button } from '../../ui/parts.tsx';
-import { type InnerSet, isAmbiguous, openInner, readDataset, showStep, useWizard } from './state.ts';
+import { Preview } from './preview.tsx';
+import {
+  type InnerSet,
+  isAmbiguous,
+  likeliest,
+  openInner,
+  readDataset,
+  showStep,
+  useWizard,
+} from './state.ts';
 import { number } from './words.ts';
 
 /** What the folder is, why, and what of it can't be read. */
@@ -89,6 +98,7 @@ function titleOf(view: DatasetView): string {
 /** The formats that the set may be read as. */
 function Candidates({ view }: { readonly view: DatasetView }) {
   const { summary, busy } = useWizard();
+  const asked = new Set(isAmbiguous(view) ? likeliest(view).map(({ format }) => format) : []);
   return (
     <ul className="plain candidates">
       {view.candidates.map((candidate) => (
@@ -96,6 +106,11 @@ function Candidates({ view }: { readonly view: DatasetView }) {
           key={candidate.format}
           candidate={candidate}
           chosen={summary?.format === candidate.format ? 'Read as this' : null}
+          preview={
+            asked.has(candidate.format) && (
+              <Preview id={view.id} format={candidate.format} title={candidate.title} />
+            )
+          }
           action={
             <Button disabled={busy !== null} onClick={() => void readDataset(candidate.format)}>
               Read as {candidate.title}
@@ -136,11 +151,13 @@ function InnerSets({ sets, current }: { readonly sets: readonly InnerSet[]; read
 function Candidate({
   candidate: { confidence, reasons, against },
   chosen,
+  preview,
   action,
   children,
 }: {
   readonly candidate: DatasetView['candidates'][number];
   readonly chosen: string | null;
+  readonly preview?: ReactNode;
   readonly action: ReactNode;
   readonly children: ReactNode;
 }) {
@@ -160,6 +177,7 @@ function Candidate({
           </li>
         ))}
       </ul>
+      {preview}
       {chosen === null ? <div>{action}</div> : <p className="state-good">{chosen}</p>}
     </li>
   );

@@ -91,12 +91,14 @@ export function followDatasets(engine: EngineClient): void {
   });
 }
 
-/** Two formats this near are both asked for. */
+/** Formats this near to each other are all asked for. */
 const near = 0.05;
 
-export function isAmbiguous({ candidates: [best, next] }: DatasetView): boolean {
-  return best !== undefined && next !== undefined && best.confidence - next.confidence < near;
-}
+/** The likeliest format of a set, and all that are as likely. */
+export const likeliest = ({ candidates }: DatasetView): DatasetView['candidates'] =>
+  candidates.filter(({ confidence }) => candidates[0]!.confidence - confidence < near);
+
+export const isAmbiguous = (view: DatasetView): boolean => likeliest(view).length > 1;
 
 /** Opens what was dropped or chosen, and reads it when it is clear what it is. */
 export async function openDataset({ handles, refused }: AdmitResult): Promise<void> {

@@ -28,6 +28,16 @@ export interface Reading {
   readonly problems: ConversionPlan['problems'];
 }
 
+/** The first pictures of a set as one of its formats reads them. */
+export interface Preview extends Pick<Reading, 'categories' | 'problems'> {
+  readonly items: readonly Item[];
+  /** Pictures that were looked at for them. */
+  readonly looked: number;
+}
+
+/** Pictures that a preview shows, and that it looks at to find annotated ones. */
+const previewed = { shown: 4, looked: 60 } as const;
+
 /** A format that a set could be written in, and what would become of it. */
 interface TargetLook {
   readonly format: Format;
@@ -52,6 +62,7 @@ export class DatasetSession implements AsyncDisposable {
   /** Of the set as it is, without any transform. */
   #reading: Reading | undefined;
   #store: ItemStore | undefined;
+  readonly #previews = new Map<string, readonly Item[]>();
 
   private constructor(path: string, opened: Opened, found: Awaited<ReturnType<typeof detectSets>>) {
     this.path = path;
@@ -69,6 +80,26 @@ export class DatasetSession implements AsyncDisposable {
       await opened[Symbol.asyncDispose]();
       throw thrown;
     }
+  }
+
+  /** The first pictures as a format reads them, those with annotations before others, without keeping the set. */
+  async preview(formatName: string, signal: AbortSignal): Promise<Preview> {
+    const dataset = await namedFormat(formatName).read(this.#opened.folder, { signal });
+    const [annotated, plain]: [Item[], Item[]] = [[], []];
+    let looked = 0;
+    for await (const item of breathing(dataset.items(), { signal })) {
+      (item.annotations.length > 0 ? annotated : plain).push(item);
+      looked += 1;
+      if (annotated.length >= previewed.shown || looked >= previewed.looked) break;
+    }
+    const items = [...annotated, ...plain].slice(0, previewed.shown);
+    this.#previews.set(formatName, items);
+    return { items, looked, categories: dataset.categories, problems: summaryOf(dataset.problems) };
+  }
+
+  /** One of the pictures that a format was last looked at with. */
+  previewed(formatName: string, index: number): Item | undefined {
+    return this.#previews.get(formatName)?.[index];
   }
 
   /** Reads the whole set in a format and keeps its items for looking at them. */
