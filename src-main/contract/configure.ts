@@ -6,10 +6,15 @@ export const configLimit = 1_000_000;
 export const ConfigText = z.string().max(configLimit);
 
 /** What scopes are tried on: a model's real layers. */
+const SuggestedScope = z.object({ pattern: z.string(), count: z.int() });
+
 export const ModelLayersView = z.object({
   layers: z.array(z.object({ name: z.string(), shape: z.array(z.number()) })),
+  /** Names of what scopes of quantization match; the layers are among them. */
+  operations: z.array(z.string()),
   /** Scopes that its names suggest, with how many layers each matches. */
-  suggestions: z.array(z.object({ pattern: z.string(), count: z.int() })),
+  suggestions: z.array(SuggestedScope),
+  operationSuggestions: z.array(SuggestedScope),
   epochs: z.number().nullable(),
   stepsPerEpoch: z.number().nullable(),
   /** Where the names are from. */

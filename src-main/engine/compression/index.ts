@@ -42,6 +42,7 @@ export { type ScopeMatch, ScopeMatcher } from './config/scope-matcher.ts';
 export {
   type LayerPlan,
   planLayers,
+  suggestOperations,
   suggestScopes,
 } from './config/scopes.ts';
 export { type DistributionLine, distributionLines } from './derive/distributions.ts';

@@ -17,7 +17,9 @@ import {
   lookAtConfig,
   type ModelLayers,
   readModelLayers,
+  type ScopeMatch,
   saveText,
+  suggestOperations,
   suggestScopes,
 } from '../compression/index.ts';
 import type { Handles } from './handles.ts';
@@ -39,7 +41,7 @@ export function configureHandlers({
   const layersFor = async (source: LayerSource): Promise<ModelLayers> => {
     if (source.kind === 'handle') return layersAt(source.handle);
     const preset = configPresets.find(({ id }) => id === source.id);
-    return preset ? layersOfConfig(preset.model) : { layers: [], note: '' };
+    return preset ? layersOfConfig(preset.model) : { layers: [], operations: [], note: '' };
   };
   const file = async (path: string): Promise<ConfigFile> => {
     const [handle] = (await handles.admit([path])).handles;
@@ -104,13 +106,13 @@ async function readText(path: string): Promise<string> {
   return readFile(path, 'utf8');
 }
 
-function layersView({ layers, note, epochs, stepsPerEpoch }: ModelLayers): ModelLayersView {
+function layersView({ layers, operations, note, epochs, stepsPerEpoch }: ModelLayers): ModelLayersView {
+  const counted = ({ pattern, layers: matched }: ScopeMatch) => ({ pattern, count: matched.length });
   return {
     layers: layers.map(({ name, shape }) => ({ name, shape: [...shape] })),
-    suggestions: suggestScopes(layers.map(({ name }) => name)).map(({ pattern, layers: matched }) => ({
-      pattern,
-      count: matched.length,
-    })),
+    operations: [...operations],
+    suggestions: suggestScopes(layers.map(({ name }) => name)).map(counted),
+    operationSuggestions: suggestOperations(operations).map(counted),
     epochs: epochs ?? null,
     stepsPerEpoch: stepsPerEpoch ?? null,
     note,

@@ -4,7 +4,7 @@ import type { FileProblem } from '../types.ts';
 import { changeFor } from './changes.ts';
 import type { ConfigContext, ConfigFinding } from './findings.ts';
 import type { ModelLayers } from './model-layers.ts';
-import { checkConfig } from './rules.ts';
+import { checkConfig, quantizationScopes } from './rules.ts';
 import { configSchedule, type PlannedSchedule } from './schedule.ts';
 import { type ScopeMatch, ScopeMatcher } from './scope-matcher.ts';
 import { type LayerPlan, planLayers } from './scopes.ts';
@@ -20,7 +20,7 @@ export interface ConfigLook {
   /** What keeps the text from being JSON; then nothing else is known. */
   readonly fault?: FileProblem;
   readonly findings: ReadonlyArray<ConfigFinding & { readonly change: string }>;
-  /** Each scope of movement sparsity by its JSON path. */
+  /** Each scope by its JSON path: those of movement sparsity match layers, those of quantization operations. */
   readonly scopes: ReadonlyArray<ScopeMatch & { readonly path: string }>;
   readonly layers: readonly LayerPlan[];
   readonly schedule?: PlannedSchedule;
@@ -45,36 +45,56 @@ export function lookAtConfig(text: string, { epochs, stepsPerEpoch, model }: Con
     ...(model?.initialThreshold === undefined ? {} : { initialThreshold: model.initialThreshold }),
   });
   const matcher = new ScopeMatcher(layers.map(({ name }) => name));
+  const operations = new ScopeMatcher(model?.operations ?? []);
   return {
     findings: checkConfig(value, context, matcher).map((finding) => ({
       ...finding,
       change: changeFor(finding.rule),
     })),
-    scopes: scopesOf(value).map(({ path, pattern }) => ({ path, ...matcher.match(pattern) })),
+    scopes: scopesOf(value).map(({ path, pattern, of }) => ({
+      path,
+      ...(of === 'layers' ? matcher : operations).match(pattern),
+    })),
     layers: planLayers(value, layers, matcher),
     ...(schedule ? { schedule } : {}),
   };
 }
 
-function scopesOf(config: unknown): Array<{ path: string; pattern: string }> {
-  const list = (value: unknown, path: string): Array<{ path: string; pattern: string }> => {
-    if (typeof value === 'string') return [{ path, pattern: value }];
+interface Scope {
+  readonly path: string;
+  readonly pattern: string;
+  readonly of: 'layers' | 'operations';
+}
+
+function scopesOf(config: unknown): Scope[] {
+  const list = (value: unknown, path: string, of: Scope['of']): Scope[] => {
+    if (typeof value === 'string') return [{ path, pattern: value, of }];
     if (!Array.isArray(value)) return [];
     return value.flatMap((scope: unknown, index) =>
-      typeof scope === 'string' ? [{ path: `${path}[${index}]`, pattern: scope }] : [],
+      typeof scope === 'string' ? [{ path: `${path}[${index}]`, pattern: scope, of }] : [],
     );
   };
   return algorithmsOf(config).flatMap(({ path, value }) => {
-    if (!isObject(value) || value['algorithm'] !== 'movement_sparsity') return [];
+    if (!isObject(value)) return [];
+    if (value['algorithm'] === 'quantization') {
+      return quantizationScopes(value, path).flatMap(({ path: at, scopes }) =>
+        list(scopes, at, 'operations'),
+      );
+    }
+    if (value['algorithm'] !== 'movement_sparsity') return [];
     const entries = value['sparse_structure_by_scopes'];
     return [
       ...(Array.isArray(entries) ? entries : []).flatMap((entry: unknown, index) =>
         isObject(entry)
-          ? list(entry['target_scopes'], `${path}.sparse_structure_by_scopes[${index}].target_scopes`)
+          ? list(
+              entry['target_scopes'],
+              `${path}.sparse_structure_by_scopes[${index}].target_scopes`,
+              'layers',
+            )
           : [],
       ),
-      ...list(value['ignored_scopes'], `${path}.ignored_scopes`),
-      ...list(value['target_scopes'], `${path}.target_scopes`),
+      ...list(value['ignored_scopes'], `${path}.ignored_scopes`, 'layers'),
+      ...list(value['target_scopes'], `${path}.target_scopes`, 'layers'),
     ];
   });
 }

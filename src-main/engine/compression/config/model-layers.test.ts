@@ -81,6 +81,34 @@ test('what is no JSON tells its line, and every finding what to change', () => {
 });
 
 describe.skipIf(!haveShared)(`a real model${whyNot}`, () => {
+  test('operations that follow from config.json are NNCF’s own, and its graph in a folder tells all of them', async () => {
+    const graph = [...readText('jpqd/output/original_graph.dot').matchAll(/^"\d+ (Bert[^"]+)"/gm)].map(
+      ([, name]) => name!,
+    );
+    const { operations } = await readModelLayers(inRuns('jpqd/output/config.json'));
+    expect(operations.filter((name) => !graph.includes(name))).toEqual([]);
+    const all = await readModelLayers(inRuns('jpqd/output'));
+    expect([...all.operations].sort()).toEqual([...new Set(graph)].sort());
+  });
+
+  test('scopes of quantization match operations, and the log tells them as left in float', async () => {
+    const [preset] = configPresets;
+    const model = await readModelLayers(inRuns('jpqd/output/config.json'));
+    const look = lookAtConfig(JSON.stringify(preset!.config), { epochs: 6, model });
+    const scopes = look.scopes.filter(({ path }) => path.includes('[1].ignored_scopes'));
+    expect(scopes.map(({ pattern, layers }) => [pattern, layers.length])).toEqual([
+      ['{re}.*__add___[0-1]', 13],
+      ['{re}.*layer_norm_0', 9],
+    ]);
+    expect(look.findings).toEqual([]);
+    const wrong = JSON.stringify({
+      compression: { algorithm: 'quantization', weights: { ignored_scopes: ['{re}('] } },
+    });
+    expect(lookAtConfig(wrong, { epochs: 6, model }).findings).toMatchObject([
+      { rule: 'scope-expression', path: '$.compression.weights.ignored_scopes[0]' },
+    ]);
+  });
+
   const nodes = (): string[] =>
     [...readText('jpqd/output/original_graph.dot').matchAll(/Bert\S*NNCFLinear\S*?linear_0/g)].map(
       ([name]) => name,

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 import { parseIrSummary } from '../ingest/ir.ts';
 import { modelConfigOf } from '../ingest/model-config.ts';
@@ -18,6 +18,8 @@ type Layer = NonNullable<ConfigContext['layers']>[number];
 export interface ModelLayers {
   /** NNCF's names of linear layers, with their weights' [outputs, inputs]. */
   readonly layers: readonly Layer[];
+  /** NNCF's names of operations that are known, linear layers among them: what scopes of quantization name. */
+  readonly operations: readonly string[];
   readonly modelType?: string;
   readonly epochs?: number;
   readonly stepsPerEpoch?: number;
@@ -27,7 +29,7 @@ export interface ModelLayers {
   readonly note: string;
 }
 
-const nothing: ModelLayers = { layers: [], note: '' };
+const nothing: ModelLayers = { layers: [], operations: [], note: '' };
 
 /**
  * Reads names and shapes of a model's linear layers from whatever a person has of it: the folder of an earlier training,
@@ -38,11 +40,27 @@ const nothing: ModelLayers = { layers: [], note: '' };
 export async function readModelLayers(path: string): Promise<ModelLayers> {
   const found = await stat(path).catch(() => undefined);
   if (!found) throw new RefineryError('INPUT_NOT_FOUND', 'It isn’t there any more.', { details: path });
-  const model = found.isDirectory() ? ofRun(await readRunFolder(path)) : await ofFile(path, found.size);
+  const model = found.isDirectory() ? await ofFolder(path) : await ofFile(path, found.size);
   if (model.layers.length > 0) return model;
   throw new RefineryError('INPUT_UNSUPPORTED', `${basename(path)} tells no names of layers.`, {
     hint: 'Take the folder of an earlier training, its structured_sparsity.csv or nncf_output.log, or config.json or an IR of a BERT model.',
   });
+}
+
+async function ofFolder(folder: string): Promise<ModelLayers> {
+  const model = ofRun(await readRunFolder(folder));
+  const graph = await readGraph(join(folder, 'original_graph.dot'));
+  return { ...model, operations: [...new Set([...model.operations, ...graph])] };
+}
+
+/** Names in the graph that NNCF writes into a log folder: all operations of the model before it is compressed. */
+async function readGraph(path: string): Promise<string[]> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile() || found.size > largestWhole) return [];
+  const text = await readFile(path, 'utf8');
+  return [...text.matchAll(/^"\d+ ([^"]+)";?$/gm)].flatMap(([, name = '']) =>
+    name.startsWith('/nncf_model_') ? [] : [name],
+  );
 }
 
 function ofRun(run: Run): ModelLayers {
@@ -51,8 +69,10 @@ function ofRun(run: Run): ModelLayers {
   // The training's own files tell only the layers that it pruned; those of BERT are known without it.
   const root = told[0]?.name.split('/')[0];
   const all = bertLayers(run.model, root).filter(({ name }) => !named.has(name));
+  const layers = [...told, ...all];
   return {
-    layers: [...told, ...all],
+    layers,
+    operations: operationsOf(layers, run.nncf?.notQuantized),
     ...present({
       modelType: run.model?.modelType,
       epochs: run.training.epochs,
@@ -82,7 +102,11 @@ async function ofFile(path: string, size: number): Promise<ModelLayers> {
   }
   const { value } = parseStructuredSparsity(text);
   const layers = (value?.layers ?? []).map(({ node, weight }) => ({ name: node, shape: weight }));
-  return { layers, note: 'Names that NNCF used; layers that it left alone are not told.' };
+  return {
+    layers,
+    operations: operationsOf(layers),
+    note: 'Names that NNCF used; layers that it left alone are not told.',
+  };
 }
 
 async function ofLog(path: string): Promise<ModelLayers> {
@@ -92,8 +116,10 @@ async function ofLog(path: string): Promise<ModelLayers> {
   const named = new Map(
     layers.filter(({ name }) => !name.endsWith('/bias')).map(({ name, shape }) => [name, shape]),
   );
+  const told = [...named].map(([name, shape]) => ({ name, shape }));
   return {
-    layers: [...named].map(([name, shape]) => ({ name, shape })),
+    layers: told,
+    operations: operationsOf(told, reader.value?.notQuantized),
     ...present({ initialThreshold: reader.value?.initialThreshold }),
     note: 'Names that NNCF used; layers that it left alone are not told.',
   };
@@ -106,8 +132,10 @@ export function layersOfConfig(config: JsonObject): ModelLayers {
   const named = Array.isArray(architectures)
     ? architectures.find((name) => typeof name === 'string')
     : undefined;
+  const layers = bertLayers(model, named, isObject(labels) ? Object.keys(labels).length : undefined);
   return {
-    layers: bertLayers(model, named, isObject(labels) ? Object.keys(labels).length : undefined),
+    layers,
+    operations: operationsOf(layers),
     ...present({ modelType: model.modelType }),
     note: 'Names of NNCF as they follow from config.json.',
   };
@@ -131,14 +159,53 @@ function ofIr(xml: string): ModelLayers {
     answers ? 'BertForQuestionAnswering' : undefined,
   );
   const shapes = new Map(linear.map(({ module, outputs, inputs }) => [module, [outputs, inputs]]));
+  const layers = all.flatMap(({ name }) => {
+    const shape = shapes.get(moduleOfNode(name));
+    return shape ? [{ name, shape }] : [];
+  });
   return {
-    layers: all.flatMap(({ name }) => {
-      const shape = shapes.get(moduleOfNode(name));
-      return shape ? [{ name, shape }] : [];
-    }),
+    layers,
+    operations: operationsOf(layers),
     modelType: 'bert',
     note: 'Names of NNCF as they follow from the modules of this IR, with the sizes that it has now.',
   };
+}
+
+/** Operations of BERT that compute, beside linear layers, as NNCF 2.8.1 names them below the names of its parts. */
+const blockOperations = [
+  'BertAttention[attention]/BertSelfAttention[self]/matmul_0',
+  'BertAttention[attention]/BertSelfAttention[self]/__truediv___0',
+  'BertAttention[attention]/BertSelfAttention[self]/__add___0',
+  'BertAttention[attention]/BertSelfAttention[self]/softmax_0',
+  'BertAttention[attention]/BertSelfAttention[self]/matmul_1',
+  'BertAttention[attention]/BertSelfOutput[output]/__add___0',
+  'BertAttention[attention]/BertSelfOutput[output]/NNCFLayerNorm[LayerNorm]/layer_norm_0',
+  'BertIntermediate[intermediate]/GELUActivation[intermediate_act_fn]/gelu_0',
+  'BertOutput[output]/__add___0',
+  'BertOutput[output]/NNCFLayerNorm[LayerNorm]/layer_norm_0',
+];
+const embeddingOperations = [
+  'NNCFEmbedding[word_embeddings]/embedding_0',
+  'NNCFEmbedding[token_type_embeddings]/embedding_0',
+  'NNCFEmbedding[position_embeddings]/embedding_0',
+  '__add___0',
+  '__iadd___0',
+  'NNCFLayerNorm[LayerNorm]/layer_norm_0',
+];
+
+/** The layers, operations that a log tells of, and those of BERT, which are known without one. */
+function operationsOf(layers: readonly Layer[], told: readonly string[] = []): string[] {
+  const names = layers.map(({ name }) => name);
+  const blocks = new Set(names.flatMap((name) => /^.*\/BertLayer\[\d+\]/.exec(name)?.[0] ?? []));
+  const root = /^(.*\/BertModel\[bert\])\/BertEncoder/.exec([...blocks][0] ?? '')?.[1];
+  return [
+    ...new Set([
+      ...names,
+      ...told,
+      ...(root ? embeddingOperations.map((name) => `${root}/BertEmbeddings[embeddings]/${name}`) : []),
+      ...[...blocks].flatMap((block) => blockOperations.map((name) => `${block}/${name}`)),
+    ]),
+  ];
 }
 
 /** The last layer by the class of the model; NNCF begins every name with that class. */

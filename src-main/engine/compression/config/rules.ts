@@ -43,10 +43,32 @@ export function checkConfig(
     if (!isObject(value)) report('type', path, 'An object was expected here.');
     else if (typeof value['algorithm'] !== 'string') {
       report('required', `${path}.algorithm`, 'The name of the algorithm is missing.');
-    } else if (value['algorithm'] === 'movement_sparsity')
+    } else if (value['algorithm'] === 'movement_sparsity') {
       checkMovement(value, path, context, scopes, report);
+    } else if (value['algorithm'] === 'quantization') {
+      for (const place of quantizationScopes(value, path)) {
+        checkScopes(place.scopes, place.path, new ScopeMatcher([]), report);
+      }
+    }
   }
   return findings;
+}
+
+/** Scopes of quantization: of all of it, and of activations and weights alone. */
+export function quantizationScopes(
+  value: JsonObject,
+  path: string,
+): Array<{ readonly path: string; readonly scopes: unknown }> {
+  const parts: ReadonlyArray<readonly [at: string, part: unknown]> = [
+    [path, value],
+    [`${path}.activations`, value['activations']],
+    [`${path}.weights`, value['weights']],
+  ];
+  return parts.flatMap(([at, part]) =>
+    isObject(part)
+      ? ['ignored_scopes', 'target_scopes'].map((key) => ({ path: `${at}.${key}`, scopes: part[key] }))
+      : [],
+  );
 }
 
 function checkMovement(

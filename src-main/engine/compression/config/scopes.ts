@@ -78,6 +78,16 @@ function cut(
 /** Suggestions that a person can look through. */
 const mostSuggestions = 80;
 
+/** Scopes by what operations do, such as all `layer_norm_0`. */
+export function suggestOperations(names: readonly string[]): ScopeMatch[] {
+  const kinds = [...new Set(names.map((name) => name.slice(name.lastIndexOf('/') + 1)))];
+  const scopes = new ScopeMatcher(names);
+  return kinds
+    .map((kind) => scopes.match(`{re}.*/${kind}`))
+    .filter(({ layers }) => layers.length > 1)
+    .slice(0, mostSuggestions);
+}
+
 /**
  * Scopes that a person may mean, made of the parts that names have in common: all layers of a class (`BertAttention`),
  * all of a block (`BertLayer[3]`), and a class within a block. Each matches some of the layers, no two the same ones.

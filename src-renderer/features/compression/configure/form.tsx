@@ -300,9 +300,12 @@ function Quantization({ path, value }: AlgorithmProps) {
           otherwise="NNCF’s own"
         />
       </div>
-      <p className="quiet">
-        Scopes of quantization name operations, not layers; they are edited in the JSON and not tried here.
-      </p>
+      <ScopesField
+        path={[...path, 'ignored_scopes']}
+        label="Operations that stay in float"
+        value={value['ignored_scopes']}
+        of="operations"
+      />
     </section>
   );
 }

@@ -6,6 +6,12 @@ export function moduleText(name: string): string {
   return modules.length === 0 ? name : modules.join('.');
 }
 
+/** `bert.encoder.layer.0.output layer_norm_0` for NNCF's long name of an operation. */
+export function operationText(name: string): string {
+  const modules = moduleText(name);
+  return modules === name ? name : `${modules} ${name.slice(name.lastIndexOf('/') + 1)}`;
+}
+
 const thousands = new Intl.NumberFormat('en');
 
 type Layer = ConfigView['layers'][number];
