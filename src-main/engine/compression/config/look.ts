@@ -20,7 +20,10 @@ export interface ConfigLook {
   /** What keeps the text from being JSON; then nothing else is known. */
   readonly fault?: FileProblem;
   readonly findings: ReadonlyArray<ConfigFinding & { readonly change: string }>;
-  /** Each scope by its JSON path: those of movement sparsity match layers, those of quantization operations. */
+  /**
+   * Each scope by its JSON path: those of movement sparsity match layers, those of quantization operations; what movement
+   * sparsity ignores may be other operations, too.
+   */
   readonly scopes: ReadonlyArray<ScopeMatch & { readonly path: string }>;
   readonly layers: readonly LayerPlan[];
   readonly schedule?: PlannedSchedule;
@@ -53,17 +56,30 @@ export function lookAtConfig(text: string, { epochs, stepsPerEpoch, model }: Con
     })),
     scopes: scopesOf(value).map(({ path, pattern, of }) => ({
       path,
-      ...(of === 'layers' ? matcher : operations).match(pattern),
+      ...matchOf(pattern, of, matcher, operations),
     })),
     layers: planLayers(value, layers, matcher),
     ...(schedule ? { schedule } : {}),
   };
 }
 
+/** NNCF wants a scope that leaves out to be found in the model, where it may mean other operations than layers. */
+function matchOf(
+  pattern: string,
+  of: Scope['of'],
+  layers: ScopeMatcher,
+  operations: ScopeMatcher,
+): ScopeMatch {
+  if (of === 'operations') return operations.match(pattern);
+  const match = layers.match(pattern);
+  const more = of === 'either' && match.layers.length === 0 && layers.knows(pattern);
+  return more ? operations.match(pattern) : match;
+}
+
 interface Scope {
   readonly path: string;
   readonly pattern: string;
-  readonly of: 'layers' | 'operations';
+  readonly of: 'layers' | 'operations' | 'either';
 }
 
 function scopesOf(config: unknown): Scope[] {
@@ -93,7 +109,7 @@ function scopesOf(config: unknown): Scope[] {
             )
           : [],
       ),
-      ...list(value['ignored_scopes'], `${path}.ignored_scopes`, 'layers'),
+      ...list(value['ignored_scopes'], `${path}.ignored_scopes`, 'either'),
       ...list(value['target_scopes'], `${path}.target_scopes`, 'layers'),
     ];
   });

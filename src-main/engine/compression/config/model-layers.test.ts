@@ -95,6 +95,13 @@ describe.skipIf(!haveShared)(`a real model${whyNot}`, () => {
     const [preset] = configPresets;
     const model = await readModelLayers(inRuns('jpqd/output/config.json'));
     const look = lookAtConfig(JSON.stringify(preset!.config), { epochs: 6, model });
+    const ignored = look.scopes.filter(({ path }) => path.includes('[0].ignored_scopes'));
+    expect(ignored.map(({ pattern, layers }) => [pattern, layers.length])).toEqual([
+      ['{re}.*NNCFEmbedding.*', 3],
+      ['{re}.*LayerNorm.*', 9],
+      ['{re}.*pooler.*', 1],
+      ['{re}.*classifier.*', 1],
+    ]);
     const scopes = look.scopes.filter(({ path }) => path.includes('[1].ignored_scopes'));
     expect(scopes.map(({ pattern, layers }) => [pattern, layers.length])).toEqual([
       ['{re}.*__add___[0-1]', 13],

@@ -96,8 +96,11 @@ function Scope({ path, own, label, pattern, of, onChange, onRemove }: ScopeProps
   const id = useId();
   const findings = useFindings(path);
   const match = useEditing((state) => state.view?.scopes.find((scope) => scope.path === pathText(path)));
-  const known = useEditing((state) => state.model !== null);
+  const model = useEditing((state) => state.model);
   const faulty = own && findings.some(({ severity }) => severity === 'error');
+  // What is left out may be no layer.
+  const isLayer = model?.layers.some(({ name }) => name === match?.layers[0]);
+  const kind = isLayer ? of : 'operations';
   return (
     <div className="scope">
       <div className="row">
@@ -115,17 +118,17 @@ function Scope({ path, own, label, pattern, of, onChange, onRemove }: ScopeProps
         </IconButton>
       </div>
       {own && <Problems id={`${id}-problems`} findings={findings} />}
-      {known && match && !match.fault && (
+      {model && match && !match.fault && (
         <details>
           <summary className={match.layers.length === 0 && of === 'layers' ? 'state-warning' : 'quiet'}>
             {match.layers.length === 0
               ? words[of].none
-              : `Matches ${count(match.layers.length, words[of].one)}`}
+              : `Matches ${count(match.layers.length, words[kind].one)}`}
           </summary>
           <ul className="plain mono scope-matches">
             {match.layers.map((name) => (
               <li key={name} title={name}>
-                {textOf(name, of)}
+                {textOf(name, kind)}
               </li>
             ))}
           </ul>
