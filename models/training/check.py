@@ -3,8 +3,11 @@ begins with, which takes seconds."""
 
 import importlib.metadata
 import json
+import os
+import pathlib
 import shutil
 import sys
+import time
 
 PACKAGES = [
     "torch",
@@ -35,10 +38,36 @@ def try_import():
         return f"{type(error).__name__}: {error}"
 
 
+def extensions():
+    """Where PyTorch compiles extensions, see get_default_build_root in its torch/utils/cpp_extension.py."""
+    given = os.environ.get("TORCH_EXTENSIONS_DIR")
+    if given:
+        return pathlib.Path(given)
+    home = pathlib.Path.home()
+    if sys.platform == "win32":
+        local = pathlib.Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local"))
+        return local / "torch_extensions" / "torch_extensions" / "Cache"
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches" / "torch_extensions"
+    return pathlib.Path(os.environ.get("XDG_CACHE_HOME", home / ".cache")) / "torch_extensions"
+
+
+def locks():
+    """Locks of builds of NNCF's extensions. One of a build that was killed stays, and every later build waits for it."""
+    try:
+        return [
+            {"folder": str(path.parent), "seconds": max(0, int(time.time() - path.stat().st_mtime))}
+            for path in extensions().glob("**/nncf/**/lock")
+        ]
+    except OSError:
+        return []
+
+
 found = {
     "python": ".".join(map(str, sys.version_info[:3])),
     "packages": {name: version(name) for name in PACKAGES},
     "compiler": any(shutil.which(name) for name in ("c++", "g++", "clang++", "cl")),
+    "locks": locks(),
 }
 if "import" in sys.argv[1:]:
     found["import"] = try_import()

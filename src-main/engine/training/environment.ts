@@ -47,6 +47,8 @@ const Found = z.object({
   python: z.string(),
   packages: z.record(z.string(), z.string().nullable()),
   compiler: z.boolean(),
+  /** Of builds of NNCF's extensions: the folder that each lies in, and its age. */
+  locks: z.array(z.object({ folder: z.string(), seconds: z.number() })).default([]),
   import: z.string().nullable().optional(),
 });
 export type FoundEnvironment = z.infer<typeof Found>;
@@ -148,11 +150,15 @@ const bad = (why: string, pin: string): Verdict => ({
   message: `${why} Install ${pin}, or let Refinery make an environment.`,
 });
 
+/** Seconds that NNCF's extensions take to compile on a slow machine, and more. */
+const longestBuild = 900;
+
 /** Judges what was found by what ran, and by what is known to fail. */
 export function judgeEnvironment({
   python,
   packages,
   compiler,
+  locks,
   import: failure,
 }: FoundEnvironment): EnvironmentFinding[] {
   const [major = 0, minor = 0] = python.split('.').map(Number);
@@ -193,6 +199,14 @@ export function judgeEnvironment({
             'NNCF compiles a part of itself when it is first used. Install one (on Debian: apt install g++).',
         }),
   });
+  for (const { folder } of locks.filter(({ seconds }) => seconds > longestBuild)) {
+    findings.push({
+      name: 'NNCF’s extension',
+      found: 'locked',
+      severity: 'error',
+      message: `A program that compiled it was killed and left its lock, for which a training waits in vain. Delete the folder ${folder}.`,
+    });
+  }
   if (failure !== undefined) {
     findings.push({
       name: 'OVTrainer',

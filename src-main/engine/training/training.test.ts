@@ -1,14 +1,21 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readRunFolder } from '../compression/index.ts';
 import { resources } from '../host/fixtures/engine.ts';
 import { fillArguments, splitArguments } from './arguments.ts';
 import { python, whyNoPython, writeTrainingScript } from './fixtures/scripts.ts';
-import { judgeEnvironment, type LaunchOptions, launchState, launchTraining, stopTraining } from './index.ts';
+import {
+  judgeEnvironment,
+  type LaunchOptions,
+  launchState,
+  launchTraining,
+  lookAtEnvironment,
+  stopTraining,
+} from './index.ts';
 
 const scripts = join(resources, 'models', 'training');
 
@@ -64,13 +71,15 @@ describe('an environment', () => {
   };
   const severities = (change: object): Record<string, string> =>
     Object.fromEntries(
-      judgeEnvironment({ python: '3.10.13', packages, compiler: true, ...change })
+      judgeEnvironment({ python: '3.10.13', packages, compiler: true, locks: [], ...change })
         .filter(({ severity }) => severity !== 'good')
         .map(({ name, severity }) => [name, severity]),
     );
   test.each([
     [{}, {}],
     [{ import: null }, {}],
+    [{ locks: [{ folder: '/cache/nncf', seconds: 60 }] }, {}],
+    [{ locks: [{ folder: '/cache/nncf', seconds: 86_400 }] }, { 'NNCF’s extension': 'error' }],
     [{ python: '3.11.7' }, { Python: 'warning' }],
     [{ python: '3.12.1' }, { Python: 'error' }],
     [{ compiler: false }, { 'C++ compiler': 'error' }],
@@ -85,6 +94,23 @@ describe('an environment', () => {
   ])('%j', (change, expected) => {
     expect(severities(change)).toEqual(expected);
   });
+});
+
+test.skipIf(!python)(`a lock that a killed build left is found${whyNoPython}`, async () => {
+  const cache = await mkdtemp(join(tmpdir(), 'refinery-extensions-'));
+  const build = join(cache, 'py310_cpu', 'nncf', 'quantized_functions_cpu', '2.1.2');
+  await mkdir(build, { recursive: true });
+  await writeFile(join(build, 'lock'), '');
+  const yesterday = new Date(Date.now() - 86_400_000);
+  await utimes(join(build, 'lock'), yesterday, yesterday);
+  vi.stubEnv('TORCH_EXTENSIONS_DIR', cache);
+  try {
+    const { locks } = await lookAtEnvironment(python!, scripts, { tryImport: false });
+    expect(locks).toEqual([{ folder: build, seconds: expect.closeTo(86_400, -3) }]);
+  } finally {
+    vi.unstubAllEnvs();
+    await rm(cache, { recursive: true });
+  }
 });
 
 describe.skipIf(!python)(`a training${whyNoPython}`, () => {
