@@ -52,6 +52,17 @@ async function makeCoco(folder: string, pictures: number): Promise<void> {
   );
 }
 
+/** Web mode with a folder on the server opened as a set. */
+async function opened(allowed: string, source: string): Promise<Page> {
+  web = await openWeb(join(allowed, 'data'), [allowed]);
+  const page = await web.browser.newPage({ viewport: { width: 1024, height: 700 } });
+  await page.goto(web.address);
+  await page.getByRole('button', { name: 'Datasets', exact: true }).click();
+  await page.getByRole('button', { name: 'Choose a folder' }).click();
+  await nameOnServer(page, source);
+  return page;
+}
+
 const step = (page: Page, title: string) =>
   page.getByRole('navigation', { name: 'Steps' }).getByRole('button', { name: title });
 
@@ -146,12 +157,7 @@ describe.skipIf(noBrowser !== '')(`datasets in the window${noBrowser && ` (${noB
       join(source, 'obj.data'),
       'classes = 1\ntrain = data/train.txt\nnames = data/obj.names\n',
     );
-    web = await openWeb(join(folder.path, 'data'), [folder.path]);
-    const page = await web.browser.newPage({ viewport: { width: 1024, height: 700 } });
-    await page.goto(web.address);
-    await page.getByRole('button', { name: 'Datasets', exact: true }).click();
-    await page.getByRole('button', { name: 'Choose a folder' }).click();
-    await nameOnServer(page, source);
+    const page = await opened(folder.path, source);
     await page.getByRole('heading', { name: 'This could be of several formats' }).waitFor();
     const yolo = page.getByRole('region', { name: 'First pictures as YOLO' });
     await yolo.getByText('1 annotation in 1 picture: lynx.').waitFor();
@@ -177,12 +183,7 @@ describe.skipIf(noBrowser !== '')(`datasets in the window${noBrowser && ` (${noB
     // Not one of the folder's: a page gets nowhere by a link.
     await makeCoco(join(folder.path, 'elsewhere'), 2);
     await symlink(join(folder.path, 'elsewhere'), join(source, 'linked'));
-    web = await openWeb(join(folder.path, 'data'), [folder.path]);
-    const page = await web.browser.newPage({ viewport: { width: 1024, height: 700 } });
-    await page.goto(web.address);
-    await page.getByRole('button', { name: 'Datasets', exact: true }).click();
-    await page.getByRole('button', { name: 'Choose a folder' }).click();
-    await nameOnServer(page, source);
+    const page = await opened(folder.path, source);
     await page.getByRole('heading', { name: 'There are 2 sets in this folder' }).waitFor();
     await expectAccessible(page, 'several sets');
     await page.getByRole('button', { name: 'Open dogs' }).click();

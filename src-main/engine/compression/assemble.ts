@@ -64,7 +64,7 @@ export function assembleRun(folder: string, files: readonly RunFile[], more: rea
   const structure = best('structure');
   const nncf =
     of('nncf-log').sort((one, other) => segment(one.path) - segment(other.path))[0]?.value ?? log?.nncf;
-  const ir = of('ir').find(({ path }) => !checkpointIn.test(path));
+  const ir = [...of('ir'), ...of('onnx')].find(({ path }) => !checkpointIn.test(path));
   return {
     folder,
     metrics,
@@ -103,7 +103,9 @@ function rank(path: string): number {
 /** Rotated logs have higher numbers the older they are. */
 const segment = (path: string): number => Number(/\.log\.(\d+)/.exec(path)?.[1] ?? 0);
 
-const withPlace = (file: FileOf<'ir'>): Contents['ir'] => ({
+type Model = FileOf<'ir'> | FileOf<'onnx'>;
+
+const withPlace = (file: Model): Contents['ir'] => ({
   ...file.value,
   path: file.path,
   ...present({ binBytes: file.binBytes }),
@@ -205,10 +207,16 @@ function checkpointsOf(files: readonly RunFile[], metrics: Readonly<Record<strin
       temporary: match[1] !== undefined,
       modified: Math.max(known?.modified ?? 0, file.modified),
       metrics: Object.fromEntries(values),
-      ...present({ ir: file.kind === 'ir' && file.value ? withPlace(file as FileOf<'ir'>) : known?.ir }),
+      ...present({ ir: modelIn(file, known?.ir) }),
     });
   }
   return [...found.values()].sort((one, other) => one.step - other.step);
+}
+
+/** What a file says of a checkpoint's model; an IR stands above ONNX. */
+function modelIn(file: RunFile, known: Contents['ir'] | undefined): Contents['ir'] | undefined {
+  const isModel = (file.kind === 'ir' || (file.kind === 'onnx' && known === undefined)) && file.value;
+  return isModel ? withPlace(file as Model) : known;
 }
 
 /** Texts without access tokens: the Trainer's arguments have fields for some. */

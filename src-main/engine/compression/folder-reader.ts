@@ -152,7 +152,8 @@ export class FolderReader {
       }
       handle ??= await open(place, 'r');
       const { ino, size } = await handle.stat();
-      if (!sources[kind].growing && size > largestWhole) throw new Error('It is larger than any such file.');
+      if (!sources[kind].growing && !sources[kind].unlimited && size > largestWhole)
+        throw new Error('It is larger than any such file.');
       const grown =
         known && !known.fault && sources[kind].growing && known.inode === ino && size >= known.offset;
       const tracked =

@@ -5,6 +5,7 @@ import { type EventFile, EventFileReader } from './ingest/event-file.ts';
 import { type IrSummary, parseIrSummary } from './ingest/ir.ts';
 import { type ModelConfig, parseModelConfig } from './ingest/model-config.ts';
 import { type NncfLog, NncfLogReader } from './ingest/nncf-log.ts';
+import { OnnxReader } from './ingest/onnx.ts';
 import { parseResults } from './ingest/results.ts';
 import { parseStructuredSparsity, type StructuredSparsity } from './ingest/structured-sparsity.ts';
 import { parseTrainerState, type TrainerState } from './ingest/trainer-state.ts';
@@ -22,6 +23,8 @@ export interface Contents {
   readonly 'model-config': ModelConfig;
   readonly structure: StructuredSparsity;
   readonly ir: IrSummary;
+  /** A model in ONNX, as an IR would be. */
+  readonly onnx: IrSummary;
   readonly 'training-arguments': TrainingArguments;
 }
 export type Kind = keyof Contents;
@@ -41,6 +44,8 @@ interface Source<Value> {
   readonly name: RegExp;
   /** Bytes are appended to it; other files are written anew. */
   readonly growing: boolean;
+  /** Its reader holds no more than it needs, so that it may have any size. */
+  readonly unlimited?: boolean;
   readonly open: (path: string) => SourceReader<Value>;
 }
 
@@ -147,6 +152,12 @@ export const sources: { readonly [Name in Kind]: Source<Contents[Name]> } = {
     open: whole((text) => parseStructuredSparsity(text)),
   },
   ir: { name: /^openvino_model\.xml$/, growing: false, open: whole((text) => parseIrSummary(text)) },
+  onnx: {
+    name: /^[^.].*\.onnx$/,
+    growing: false,
+    unlimited: true,
+    open: () => new OnnxReader(),
+  },
   'training-arguments': {
     name: /^training_args\.bin$/,
     growing: false,

@@ -16,7 +16,7 @@ export interface WeightRange {
 }
 
 /**
- * Reads the weights of each linear layer from the .bin beside an IR. Layers in types that are not read (4 bits, or with a
+ * Reads the weights of each linear layer from the .bin beside an IR, or from the file of ONNX. Layers in types that are not read (4 bits, or with a
  * zero point of their own) are left out.
  *
  * @param folder that the IR's path goes from.
@@ -46,7 +46,8 @@ async function rangeOf(file: FileHandle, layer: IrLinear): Promise<WeightRange |
   const weights = await valuesAt(file, { type, shape: stored, offset, size });
   const scales = scale ? await valuesAt(file, scale) : undefined;
   const [rows, columns] = stored;
-  if (!weights || weights.length !== rows * columns || type === 'u8' || (scale && !scales)) return undefined;
+  if (!weights || weights.length !== rows * columns || type === 'u8' || (scale && !scales?.length))
+    return undefined;
   const [byRow, byColumn] = scales
     ? [scales.length === rows && rows > 1, scales.length === columns && columns > 1]
     : [];

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { RefineryError } from '../../../contract/errors.ts';
 import { quantizationOf } from '../derive/quantization.ts';
 import { type IrSummary, parseIrSummary } from '../ingest/ir.ts';
+import { OnnxReader } from '../ingest/onnx.ts';
 
 /** What a model's files say, without running it. */
 export interface ModelFacts {
@@ -20,7 +21,7 @@ export interface ModelFacts {
 }
 
 /**
- * @param model path of an IR's .xml or of a model in one file, of which only the size is told.
+ * @param model path of an IR's .xml, of a model in ONNX, or of another in one file, of which only the size is told.
  * @throws {RefineryError} `INPUT_NOT_FOUND`, `MODEL_NOT_INSTALLED` for an IR without its .bin, `MODEL_CORRUPT`.
  */
 export async function modelFacts(model: string): Promise<ModelFacts> {
@@ -34,23 +35,29 @@ export async function modelFacts(model: string): Promise<ModelFacts> {
           details: path,
         });
   };
+  if (isOnnx(model)) {
+    const bytes = await size(model);
+    const { value } = await OnnxReader.read(model);
+    return { model, bytes, ...(value ? factsOf(value) : {}) };
+  }
   if (!isIr(model)) return { model, bytes: await size(model) };
   const xmlBytes = await size(model);
   const binBytes = await size(model.replace(/\.xml$/i, '.bin'));
   const { value, problems } = parseIrSummary(await readFile(model, 'utf8'));
   if (!value) throw new RefineryError('MODEL_CORRUPT', problems[0]?.message ?? 'The IR can’t be read.');
+  return { model, bytes: xmlBytes + binBytes, xmlBytes, binBytes, ...factsOf(value) };
+}
+
+function factsOf(value: IrSummary): Pick<ModelFacts, 'parameters' | 'linearParameters' | 'int8Share'> {
   const int8Share = quantizationOf(value)?.parameterShare;
   return {
-    model,
-    bytes: xmlBytes + binBytes,
-    xmlBytes,
-    binBytes,
     parameters: value.learned,
     linearParameters: value.linear.reduce((sum, { parameters }) => sum + parameters, 0),
     ...(int8Share === undefined ? {} : { int8Share }),
   };
 }
 
+const isOnnx = (path: string): boolean => /\.onnx$/i.test(path);
 const isIr = (path: string): boolean => /\.xml$/i.test(path);
 
 /** What an IR's .xml says; undefined for other models and for a damaged one, which OpenVINO tells of. */

@@ -2,9 +2,10 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
-import { parseIrSummary } from '../ingest/ir.ts';
+import { type IrSummary, parseIrSummary } from '../ingest/ir.ts';
 import { modelConfigOf } from '../ingest/model-config.ts';
 import { NncfLogReader } from '../ingest/nncf-log.ts';
+import { OnnxReader } from '../ingest/onnx.ts';
 import { isObject, type JsonObject, parseJsonObject, present } from '../ingest/python-json.ts';
 import { parseStructuredSparsity } from '../ingest/structured-sparsity.ts';
 import { layersOf, moduleOfNode } from '../layer-names.ts';
@@ -33,7 +34,7 @@ const nothing: ModelLayers = { layers: [], operations: [], note: '' };
 
 /**
  * Reads names and shapes of a model's linear layers from whatever a person has of it: the folder of an earlier training,
- * `structured_sparsity.csv`, NNCF's log, `config.json`, or an IR.
+ * `structured_sparsity.csv`, NNCF's log, `config.json`, an IR, or a model in ONNX.
  *
  * @throws {RefineryError} `INPUT_NOT_FOUND`, or `INPUT_UNSUPPORTED` for a file that names no layers.
  */
@@ -43,7 +44,7 @@ export async function readModelLayers(path: string): Promise<ModelLayers> {
   const model = found.isDirectory() ? await ofFolder(path) : await ofFile(path, found.size);
   if (model.layers.length > 0) return model;
   throw new RefineryError('INPUT_UNSUPPORTED', `${basename(path)} tells no names of layers.`, {
-    hint: 'Take the folder of an earlier training, its structured_sparsity.csv or nncf_output.log, or config.json or an IR of a BERT model.',
+    hint: 'Take the folder of an earlier training, its structured_sparsity.csv or nncf_output.log, or config.json, an IR or ONNX of a BERT model.',
   });
 }
 
@@ -92,10 +93,11 @@ function ofRun(run: Run): ModelLayers {
 const largestWhole = 256 << 20;
 
 async function ofFile(path: string, size: number): Promise<ModelLayers> {
+  if (/\.onnx$/i.test(path)) return ofModel((await OnnxReader.read(path)).value);
   const whole = /\.(xml|json|csv)$/i.exec(path)?.[1]?.toLowerCase();
   if (whole === undefined || size > largestWhole) return ofLog(path);
   const text = await readFile(path, 'utf8');
-  if (whole === 'xml') return ofIr(text);
+  if (whole === 'xml') return ofModel(parseIrSummary(text).value);
   if (whole === 'json') {
     const { value } = parseJsonObject(text);
     return value ? layersOfConfig(value) : nothing;
@@ -141,9 +143,8 @@ export function layersOfConfig(config: JsonObject): ModelLayers {
   };
 }
 
-/** An IR names modules, not NNCF's layers; for BERT one follows from the other. */
-function ofIr(xml: string): ModelLayers {
-  const linear = parseIrSummary(xml).value?.linear ?? [];
+/** A model names modules, not NNCF's layers; for BERT one follows from the other. */
+function ofModel({ linear }: Pick<IrSummary, 'linear'> = { linear: [] }): ModelLayers {
   const blocks = linear.filter(({ module }) => /^bert\.encoder\.layer\.\d+\./.test(module));
   const attention = blocks.find(({ module }) => module.endsWith('.attention.self.query'));
   const wide = blocks.find(({ module }) => module.endsWith('.intermediate.dense'));
@@ -167,7 +168,7 @@ function ofIr(xml: string): ModelLayers {
     layers,
     operations: operationsOf(layers),
     modelType: 'bert',
-    note: 'Names of NNCF as they follow from the modules of this IR, with the sizes that it has now.',
+    note: 'Names of NNCF as they follow from the modules of this model, with the sizes that it has now.',
   };
 }
 

@@ -14,7 +14,7 @@ export interface IrLinear {
   readonly weightType: string;
   /** Whether a FakeQuantize stands before the layer's input, maybe behind operations that only move elements. */
   readonly inputQuantized: boolean;
-  /** Place of the weights in the .bin, in bytes. */
+  /** Place of the weights in the .bin or in the file of ONNX, in bytes. */
   readonly offset: number;
   readonly size: number;
   /** Of the weights as they are stored. */
@@ -46,7 +46,7 @@ export interface IrProduct {
 }
 
 export interface IrSummary {
-  /** Path of the .xml from the run's folder; empty where it isn't known. */
+  /** Path of the .xml, or of a model in ONNX, from the run's folder; empty where it isn't known. */
   readonly path: string;
   readonly operations: Readonly<Record<string, number>>;
   readonly linear: readonly IrLinear[];
@@ -58,18 +58,23 @@ export interface IrSummary {
   /** Elements of constants that hold learned numbers: without indices and what quantization needs. */
   readonly learned: number;
   readonly xmlBytes: number;
+  /** Of the weights beside it; for a model in ONNX, of its file. */
   readonly binBytes?: number;
 }
 
-interface Node {
+/** An operation in OpenVINO's words. */
+export interface GraphNode {
   readonly id: string;
   readonly name: string;
   readonly type: string;
   readonly data: Readonly<Record<string, string>>;
 }
 
-/** A node by the id and port that its output goes to. */
-type Graph = { readonly nodes: ReadonlyMap<string, Node>; readonly sources: ReadonlyMap<string, string> };
+/** Operations by id, and the id that an input, `id:port`, comes from. */
+export interface Graph {
+  readonly nodes: ReadonlyMap<string, GraphNode>;
+  readonly sources: ReadonlyMap<string, string>;
+}
 
 const lowTypes: readonly string[] = ['i8', 'u8', 'i4', 'u4', 'nf4', 'u1', 'i2', 'u2', 'f8e4m3', 'f8e5m2'];
 /** Shapes, axes and indices are 16 bits or more, and whole. */
@@ -95,8 +100,19 @@ export function parseIrSummary(
     const place = line === undefined ? {} : { place: { line: Number(line) } };
     return { problems: [{ severity: 'error', message: `The XML is damaged: ${message}`, ...place }] };
   }
-  const problems: FileProblem[] = [];
   const graph = graphOf(net);
+  const problems: FileProblem[] =
+    graph.nodes.size === 0
+      ? [{ severity: 'error', message: 'The IR has no layers.', place: { path: '/net/layers' } }]
+      : [];
+  return { value: graphSummary(graph, { ...known, xmlBytes: Buffer.byteLength(xml) }), problems };
+}
+
+/** What shows of compression in a graph of operations, an IR's or one in its words. */
+export function graphSummary(
+  graph: Graph,
+  { path = '', ...sizes }: { readonly path?: string; readonly xmlBytes: number; readonly binBytes?: number },
+): IrSummary {
   const operations: Record<string, number> = {};
   const constants: Record<string, number> = {};
   const linear: IrLinear[] = [];
@@ -135,11 +151,8 @@ export function parseIrSummary(
       }
     }
   }
-  if (graph.nodes.size === 0) {
-    problems.push({ severity: 'error', message: 'The IR has no layers.', place: { path: '/net/layers' } });
-  }
-  const value = {
-    path: known.path ?? '',
+  return {
+    path,
     operations,
     linear,
     embeddings,
@@ -147,14 +160,12 @@ export function parseIrSummary(
     fakeQuantizes: operations['FakeQuantize'] ?? 0,
     constants,
     learned,
-    xmlBytes: Buffer.byteLength(xml),
-    ...(known.binBytes === undefined ? {} : { binBytes: known.binBytes }),
+    ...sizes,
   };
-  return { value, problems };
 }
 
 function graphOf(net: IrElement): Graph {
-  const nodes = new Map<string, Node>();
+  const nodes = new Map<string, GraphNode>();
   for (const layer of child(net, 'layers')?.children ?? []) {
     const { id = '', name = '', type = '' } = layer.attributes;
     nodes.set(id, { id, name, type, data: child(layer, 'data')?.attributes ?? {} });
@@ -166,17 +177,17 @@ function graphOf(net: IrElement): Graph {
   return { nodes, sources };
 }
 
-const inputOf = (graph: Graph, node: Node, port: number): Node | undefined =>
+const inputOf = (graph: Graph, node: GraphNode, port: number): GraphNode | undefined =>
   graph.nodes.get(graph.sources.get(`${node.id}:${port}`) ?? '');
 
-const typeOf = (constant: Node): string => constant.data['element_type'] ?? '';
-const shapeOf = (constant: Node): number[] => (constant.data['shape']?.match(/\d+/g) ?? []).map(Number);
+const typeOf = (constant: GraphNode): string => constant.data['element_type'] ?? '';
+const shapeOf = (constant: GraphNode): number[] => (constant.data['shape']?.match(/\d+/g) ?? []).map(Number);
 const elements = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
 /** Constants that only serve quantization: ranges of FakeQuantize, scales and zero points of stored weights. */
 function quantizationConstants(graph: Graph): Set<string> {
   const found = new Set<string>();
-  const add = (node: Node, port: number): void => {
+  const add = (node: GraphNode, port: number): void => {
     let at = inputOf(graph, node, port);
     if (at?.type === 'Convert') at = inputOf(graph, at, 0);
     if (at?.type === 'Const') found.add(at.id);
@@ -193,11 +204,11 @@ function quantizationConstants(graph: Graph): Set<string> {
 /** The constant that an input comes from, through what undoes its quantization. */
 function weightOf(
   graph: Graph,
-  node: Node,
+  node: GraphNode,
   port: number,
-): { constant: Node; transposed: boolean; scale?: Node } | undefined {
+): { constant: GraphNode; transposed: boolean; scale?: GraphNode } | undefined {
   let transposed = false;
-  let scale: Node | undefined;
+  let scale: GraphNode | undefined;
   let at = inputOf(graph, node, port);
   for (let depth = 0; at && depth < 10; depth++) {
     if (at.type === 'Const') return { constant: at, transposed, ...(scale ? { scale } : {}) };
@@ -212,7 +223,7 @@ function weightOf(
   return undefined;
 }
 
-function placeOf(constant: Node): StoredConstant {
+function placeOf(constant: GraphNode): StoredConstant {
   return {
     type: typeOf(constant),
     shape: shapeOf(constant),
@@ -221,7 +232,7 @@ function placeOf(constant: Node): StoredConstant {
   };
 }
 
-function linearOf(graph: Graph, node: Node): IrLinear | undefined {
+function linearOf(graph: Graph, node: GraphNode): IrLinear | undefined {
   for (const port of [1, 0]) {
     const weight = weightOf(graph, node, port);
     const shape = weight ? shapeOf(weight.constant) : [];
@@ -248,7 +259,7 @@ function linearOf(graph: Graph, node: Node): IrLinear | undefined {
   return undefined;
 }
 
-function quantized(graph: Graph, from: Node | undefined): boolean {
+function quantized(graph: Graph, from: GraphNode | undefined): boolean {
   let at = from;
   for (let depth = 0; at && depth < 8; depth++) {
     if (at.type === 'FakeQuantize') return true;
