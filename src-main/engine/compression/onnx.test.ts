@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -40,6 +40,18 @@ test('a model in ONNX shows what OpenVINO makes of it', async () => {
       .filter(({ module }) => module.startsWith('bert.'))
       .sort((one, other) => (one.module < other.module ? -1 : 1));
   expect(await ranges(onnx, 'dense.onnx')).toEqual(await ranges(ir, 'dense.xml'));
+});
+
+test('PyTorch’s newer exporter numbers operations and lays weights beside the file: names and sizes are found', async () => {
+  const path = join(folder, 'newer.onnx');
+  const newer = (await OnnxReader.read(path)).value!;
+  expect(layers(newer)).toEqual(layers(read(dense).value!));
+  const [own, beside] = [await stat(path), await stat(`${path}.data`)];
+  expect((await modelFacts(path)).bytes).toBeGreaterThan(own.size + beside.size / 2);
+  expect(newer.binBytes! - own.size).toBeLessThanOrEqual(beside.size);
+  // What lies beside it isn't read.
+  const ranges = await weightRanges(folder, { ...newer, path: 'newer.onnx' });
+  expect(ranges.map(({ module }) => module)).toEqual(['classifier']);
 });
 
 test('quantized weights are told as such, with the range that they stand for', async () => {

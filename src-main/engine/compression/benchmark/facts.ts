@@ -38,7 +38,7 @@ export async function modelFacts(model: string): Promise<ModelFacts> {
   if (isOnnx(model)) {
     const bytes = await size(model);
     const { value } = await OnnxReader.read(model);
-    return { model, bytes, ...(value ? factsOf(value) : {}) };
+    return { model, bytes: value?.binBytes ?? bytes, ...(value ? factsOf(value) : {}) };
   }
   if (!isIr(model)) return { model, bytes: await size(model) };
   const xmlBytes = await size(model);

@@ -7,10 +7,11 @@ import { FieldCursor, fieldsOf, integerOf, textOf } from './protobuf.ts';
 const fields = {
   model: { graph: 7 },
   graph: { node: 1, initializer: 5 },
-  node: { input: 1, output: 2, name: 3, type: 4, attribute: 5 },
+  node: { input: 1, output: 2, name: 3, type: 4, attribute: 5, metadata: 9 },
   attribute: { name: 1, integer: 3, tensor: 5 },
   // Packed floats lie as raw numbers do.
-  tensor: { dims: 1, type: 2, floats: 4, name: 8, raw: 9 },
+  tensor: { dims: 1, type: 2, floats: 4, name: 8, raw: 9, external: 13 },
+  entry: { key: 1, value: 2 },
 } as const;
 
 /** TensorProto.DataType by OpenVINO's names of element types. */
@@ -52,6 +53,8 @@ interface Tensor {
   /** Place of the numbers in the file, in bytes; 0 and 0 where they lie elsewhere. */
   offset: number;
   size: number;
+  /** Bytes that lie in a file beside it. */
+  beside: number;
 }
 
 interface OnnxNode {
@@ -101,7 +104,9 @@ export class OnnxReader {
 
   get value(): IrSummary | undefined {
     if (this.problems.length > 0) return undefined;
-    return graphSummary(graphOf(this.#nodes, this.#initializers), { xmlBytes: 0, binBytes: this.#at });
+    const beside = this.#initializers.reduce((sum, tensor) => sum + tensor.beside, 0);
+    const sizes = { xmlBytes: 0, binBytes: this.#at + beside };
+    return graphSummary(graphOf(this.#nodes, this.#initializers), sizes);
   }
 
   get problems(): readonly FileProblem[] {
@@ -150,8 +155,8 @@ export class OnnxReader {
       return true;
     }
     if (kind === 'tensor' && this.#tensor) {
-      const { dims, type, floats, name, raw } = fields.tensor;
-      const isKept = number === dims || number === name;
+      const { dims, type, floats, name, raw, external } = fields.tensor;
+      const isKept = number === dims || number === name || number === external;
       if (isKept && length > largestNode) throw new RangeError('A name or a shape is too long.');
       if (isKept && this.#waiting.length < bytes + length) return false;
       const content = this.#waiting.subarray(bytes, bytes + length);
@@ -159,6 +164,7 @@ export class OnnxReader {
         Object.assign(this.#tensor, { offset: this.#at + bytes, size: length });
       else if (number === type) this.#tensor.type = types[value] ?? 'unknown';
       else if (number === name) this.#tensor.name = textOf(content);
+      else if (number === external) this.#tensor.beside += lengthIn(content);
       else if (number === dims) this.#tensor.dims.push(...(length > 0 ? packed(content) : [value]));
     }
     this.#drop(bytes + length);
@@ -223,7 +229,7 @@ function headOf(bytes: Buffer): Head | undefined {
   return { number, length: isPacked ? value : 0, value: isPacked ? 0 : value, bytes: at, isPacked };
 }
 
-const emptyTensor = (): Tensor => ({ name: '', dims: [], type: 'unknown', offset: 0, size: 0 });
+const emptyTensor = (): Tensor => ({ name: '', dims: [], type: 'unknown', offset: 0, size: 0, beside: 0 });
 
 function packed(bytes: Buffer): number[] {
   const values: number[] = [];
@@ -238,11 +244,31 @@ function packed(bytes: Buffer): number[] {
   return values;
 }
 
+function entryOf(bytes: Uint8Array): readonly [key: string, value: string] {
+  const known = [...fieldsOf(bytes)];
+  const text = (number: number) => textOf(known.find((field) => field.number === number)?.bytes);
+  return [text(fields.entry.key), text(fields.entry.value)];
+}
+
+function lengthIn(entry: Uint8Array): number {
+  const [key, value] = entryOf(entry);
+  return key === 'length' && /^\d+$/.test(value) ? Number(value) : 0;
+}
+
+/** PyTorch's newer exporter numbers operations, and says beside them which module each is of. */
+function nameIn(entry: Uint8Array, type: string): string | undefined {
+  const [key, value] = entryOf(entry);
+  if (key !== 'pkg.torch.onnx.name_scopes') return undefined;
+  const scopes = [...value.matchAll(/'([^']*)'/g)].map(([, scope = '']) => scope);
+  return `/${scopes.at(-2)?.replaceAll('.', '/')}/${type}`;
+}
+
 function nodeOf(bytes: Buffer, from: number): OnnxNode {
   const [inputs, outputs]: [string[], string[]] = [[], []];
   const attributes = new Map<string, number>();
   let [name, type]: [string, string] = ['', ''];
   let tensor: Tensor | undefined;
+  let named: string | undefined;
   const { node } = fields;
   const cursor = new FieldCursor(bytes);
   while (cursor.next()) {
@@ -251,6 +277,7 @@ function nodeOf(bytes: Buffer, from: number): OnnxNode {
     else if (cursor.number === node.output) outputs.push(textOf(content));
     else if (cursor.number === node.name) name = textOf(content);
     else if (cursor.number === node.type) type = textOf(content);
+    else if (cursor.number === node.metadata) named ??= nameIn(content, type);
     else if (cursor.number === node.attribute) {
       const known = [...fieldsOf(content)];
       const of = (number: number) => known.find((field) => field.number === number);
@@ -260,7 +287,7 @@ function nodeOf(bytes: Buffer, from: number): OnnxNode {
       if (value) tensor = tensorOf(Buffer.from(value.buffer, value.byteOffset, value.length), bytes, from);
     }
   }
-  return { name, type, inputs, outputs, attributes, tensor };
+  return { name: named ?? name, type, inputs, outputs, attributes, tensor };
 }
 
 /** @param from place in the file of the bytes that the tensor's are part of. */
