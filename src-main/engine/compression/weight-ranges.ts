@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { IrLinear, IrSummary, StoredConstant } from './ingest/ir.ts';
 
 /** Least and greatest weight of a layer, as the network computes with them. */
@@ -16,23 +16,42 @@ export interface WeightRange {
 }
 
 /**
- * Reads the weights of each linear layer from the .bin beside an IR, or from the file of ONNX. Layers in types that are not read (4 bits, or with a
+ * Reads the weights of each linear layer from the .bin beside an IR, or from the files of ONNX. Layers in types that are not read (4 bits, or with a
  * zero point of their own) are left out.
  *
  * @param folder that the IR's path goes from.
- * @throws {NodeJS.ErrnoException} when the .bin can't be read.
+ * @throws {NodeJS.ErrnoException} when the weights can't be read.
  */
 export async function weightRanges(folder: string, ir: IrSummary): Promise<WeightRange[]> {
-  const file = await open(join(folder, ir.path.replace(/\.xml$/, '.bin')), 'r');
-  try {
-    const ranges: WeightRange[] = [];
-    for (const layer of ir.linear) {
-      const range = await rangeOf(file, layer);
-      if (range) ranges.push(range);
-    }
-    return ranges;
-  } finally {
-    await file.close();
+  const model = join(folder, ir.path);
+  await using files = new Files(model.replace(/\.xml$/, '.bin'));
+  const ranges: WeightRange[] = [];
+  for (const layer of ir.linear) {
+    const range = await rangeOf(files, layer);
+    if (range) ranges.push(range);
+  }
+  return ranges;
+}
+
+/** The file of a model's weights, and those beside it that a model in ONNX names. */
+class Files implements AsyncDisposable {
+  readonly #usual: string;
+  readonly #open = new Map<string, FileHandle>();
+
+  constructor(usual: string) {
+    this.#usual = usual;
+  }
+
+  /** @returns undefined for a name that leads to another folder. */
+  async of(name = basename(this.#usual)): Promise<FileHandle | undefined> {
+    if (basename(name) !== name || name === '..') return undefined;
+    const file = this.#open.get(name) ?? (await open(join(dirname(this.#usual), name), 'r'));
+    this.#open.set(name, file);
+    return file;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const file of this.#open.values()) await file.close();
   }
 }
 
@@ -41,10 +60,10 @@ type Values = Int8Array | Uint8Array | Float32Array | Float16Array | Float64Arra
 /** Weights of one layer; more is no layer of a transformer. */
 const largest = 1 << 30;
 
-async function rangeOf(file: FileHandle, layer: IrLinear): Promise<WeightRange | undefined> {
-  const { module, weightType: type, offset, size, stored, scale } = layer;
-  const weights = await valuesAt(file, { type, shape: stored, offset, size });
-  const scales = scale ? await valuesAt(file, scale) : undefined;
+async function rangeOf(files: Files, layer: IrLinear): Promise<WeightRange | undefined> {
+  const { module, weightType: type, stored, scale } = layer;
+  const weights = await valuesAt(files, { ...layer, type, shape: stored });
+  const scales = scale ? await valuesAt(files, scale) : undefined;
   const [rows, columns] = stored;
   if (!weights || weights.length !== rows * columns || type === 'u8' || (scale && !scales?.length))
     return undefined;
@@ -77,10 +96,11 @@ async function rangeOf(file: FileHandle, layer: IrLinear): Promise<WeightRange |
 }
 
 async function valuesAt(
-  file: FileHandle,
-  { type, offset, size }: StoredConstant,
+  files: Files,
+  { type, offset, size, file: name }: StoredConstant,
 ): Promise<Values | undefined> {
-  if (size > largest) return undefined;
+  const file = await files.of(name);
+  if (!file || size > largest) return undefined;
   const bytes = new Uint8Array(size);
   const { bytesRead } = await file.read(bytes, 0, size, offset);
   if (bytesRead < size) return undefined;

@@ -17,6 +17,8 @@ export interface IrLinear {
   /** Place of the weights in the .bin or in the file of ONNX, in bytes. */
   readonly offset: number;
   readonly size: number;
+  /** Name of the file that they lie in; missing for the one that is usual. */
+  readonly file?: string;
   /** Of the weights as they are stored. */
   readonly stored: readonly [rows: number, columns: number];
   /** What stored weights of low precision are multiplied with: one number, or one for each row or column. */
@@ -29,6 +31,7 @@ export interface StoredConstant {
   readonly shape: readonly number[];
   readonly offset: number;
   readonly size: number;
+  readonly file?: string;
 }
 
 /** A lookup in a constant table: an embedding. */
@@ -229,6 +232,7 @@ function placeOf(constant: GraphNode): StoredConstant {
     shape: shapeOf(constant),
     offset: Number(constant.data['offset'] ?? 0),
     size: Number(constant.data['size'] ?? 0),
+    ...(constant.data['file'] === undefined ? {} : { file: constant.data['file'] }),
   };
 }
 
@@ -241,7 +245,7 @@ function linearOf(graph: Graph, node: GraphNode): IrLinear | undefined {
     const turned = node.data[port === 1 ? 'transpose_b' : 'transpose_a'] === 'true';
     const outputsFirst = (turned !== weight.transposed) === (port === 1);
     const [first = 0, second = 0] = shape;
-    const { offset, size } = placeOf(weight.constant);
+    const { type: _type, shape: _shape, ...place } = placeOf(weight.constant);
     return {
       module: moduleOf(node.name),
       name: node.name,
@@ -250,8 +254,7 @@ function linearOf(graph: Graph, node: GraphNode): IrLinear | undefined {
       parameters: first * second,
       weightType: typeOf(weight.constant),
       inputQuantized: quantized(graph, inputOf(graph, node, 1 - port)),
-      offset,
-      size,
+      ...place,
       stored: [first, second],
       ...(weight.scale ? { scale: placeOf(weight.scale) } : {}),
     };

@@ -50,11 +50,11 @@ interface Tensor {
   name: string;
   dims: number[];
   type: string;
-  /** Place of the numbers in the file, in bytes; 0 and 0 where they lie elsewhere. */
+  /** Place of the numbers, in bytes; 0 and 0 where they are single values in the message. */
   offset: number;
   size: number;
-  /** Bytes that lie in a file beside it. */
-  beside: number;
+  /** Name of the file beside this one that they lie in. */
+  file?: string;
 }
 
 interface OnnxNode {
@@ -104,7 +104,7 @@ export class OnnxReader {
 
   get value(): IrSummary | undefined {
     if (this.problems.length > 0) return undefined;
-    const beside = this.#initializers.reduce((sum, tensor) => sum + tensor.beside, 0);
+    const beside = this.#initializers.reduce((sum, { file, size }) => sum + (file ? size : 0), 0);
     const sizes = { xmlBytes: 0, binBytes: this.#at + beside };
     return graphSummary(graphOf(this.#nodes, this.#initializers), sizes);
   }
@@ -164,7 +164,7 @@ export class OnnxReader {
         Object.assign(this.#tensor, { offset: this.#at + bytes, size: length });
       else if (number === type) this.#tensor.type = types[value] ?? 'unknown';
       else if (number === name) this.#tensor.name = textOf(content);
-      else if (number === external) this.#tensor.beside += lengthIn(content);
+      else if (number === external) Object.assign(this.#tensor, besideIn(content));
       else if (number === dims) this.#tensor.dims.push(...(length > 0 ? packed(content) : [value]));
     }
     this.#drop(bytes + length);
@@ -229,7 +229,7 @@ function headOf(bytes: Buffer): Head | undefined {
   return { number, length: isPacked ? value : 0, value: isPacked ? 0 : value, bytes: at, isPacked };
 }
 
-const emptyTensor = (): Tensor => ({ name: '', dims: [], type: 'unknown', offset: 0, size: 0, beside: 0 });
+const emptyTensor = (): Tensor => ({ name: '', dims: [], type: 'unknown', offset: 0, size: 0 });
 
 function packed(bytes: Buffer): number[] {
   const values: number[] = [];
@@ -250,9 +250,12 @@ function entryOf(bytes: Uint8Array): readonly [key: string, value: string] {
   return [text(fields.entry.key), text(fields.entry.value)];
 }
 
-function lengthIn(entry: Uint8Array): number {
+/** What an entry of external_data says of where a tensor's numbers lie. */
+function besideIn(entry: Uint8Array): Partial<Tensor> {
   const [key, value] = entryOf(entry);
-  return key === 'length' && /^\d+$/.test(value) ? Number(value) : 0;
+  if (key === 'location') return { file: value };
+  const isPlace = (key === 'offset' || key === 'length') && /^\d+$/.test(value);
+  return isPlace ? { [key === 'length' ? 'size' : 'offset']: Number(value) } : {};
 }
 
 /** PyTorch's newer exporter numbers operations, and says beside them which module each is of. */
@@ -317,10 +320,11 @@ function graphOf(list: readonly OnnxNode[], initializers: readonly Tensor[]): Gr
   const zeroPoints = new Set(
     list.flatMap(({ type, inputs }) => (/^(?:De)?[Qq]uantizeLinear$/.test(type) ? inputs.slice(2, 3) : [])),
   );
-  const addConstant = ({ type, dims, offset, size }: Tensor, name: string): void => {
+  const addConstant = ({ type, dims, offset, size, file }: Tensor, name: string): void => {
     if (zeroPoints.has(name)) return;
     const id = `constant ${name}`;
-    const data = { element_type: type, shape: dims.join(','), offset: String(offset), size: String(size) };
+    const place = { offset: String(offset), size: String(size), ...(file ? { file } : {}) };
+    const data = { element_type: type, shape: dims.join(','), ...place };
     nodes.set(id, { id, name, type: 'Const', data });
     producers.set(name, id);
     stored.add(name);
