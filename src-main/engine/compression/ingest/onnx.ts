@@ -93,7 +93,7 @@ export class OnnxReader {
     const skipped = Math.min(this.#skip, bytes.length);
     this.#skip -= skipped;
     this.#at += skipped;
-    if (skipped === bytes.length) return;
+    if (this.#skip > 0) return;
     this.#waiting = Buffer.concat([this.#waiting, bytes.subarray(skipped)]);
     try {
       while (this.#field());
