@@ -5,9 +5,9 @@ import { FileHandle, FileHandleId } from './files.ts';
 export const configLimit = 1_000_000;
 export const ConfigText = z.string().max(configLimit);
 
-/** What scopes are tried on: a model's real layers. */
 const SuggestedScope = z.object({ pattern: z.string(), count: z.int() });
 
+/** What scopes are tried on: a model's real layers. */
 export const ModelLayersView = z.object({
   layers: z.array(z.object({ name: z.string(), shape: z.array(z.number()) })),
   /** Names of what scopes of quantization match; the layers are among them. */

@@ -16,15 +16,14 @@ export interface WeightRange {
 }
 
 /**
- * Reads the weights of each linear layer from the .bin beside an IR, or from the files of ONNX. Layers in types that are not read (4 bits, or with a
- * zero point of their own) are left out.
+ * Reads the weights of each linear layer from the .bin beside an IR, or from the files of ONNX. Layers in types that are
+ * not read (4 bits, or with a zero point of their own) are left out.
  *
  * @param folder that the IR's path goes from.
  * @throws {NodeJS.ErrnoException} when the weights can't be read.
  */
 export async function weightRanges(folder: string, ir: IrSummary): Promise<WeightRange[]> {
-  const model = join(folder, ir.path);
-  await using files = new Files(model.replace(/\.xml$/, '.bin'));
+  await using files = new Files(join(folder, ir.path.replace(/\.xml$/, '.bin')));
   const ranges: WeightRange[] = [];
   for (const layer of ir.linear) {
     const range = await rangeOf(files, layer);

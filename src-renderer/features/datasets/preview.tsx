@@ -1,7 +1,8 @@
-import { useEffect, useState } from 'react';
+import { useCallback } from 'react';
 import type { DatasetPreview } from '../../../src-main/contract/index.ts';
 import { call } from '../../state/session.ts';
 import { count } from '../../ui/format.ts';
+import { type About, useAsked } from './asked.ts';
 import { ItemPicture } from './item-picture.tsx';
 
 /** Pixels that a picture is wide. */
@@ -16,29 +17,19 @@ interface PreviewProps {
 
 /** The first pictures of the set as a format reads them, so that one sees which format is the right one. */
 export function Preview({ id, format, title }: PreviewProps) {
-  const [seen, setSeen] = useState<DatasetPreview | string | null>(null);
-  useEffect(() => {
-    let current = true;
-    call('datasets.preview', { id, format }).then(
-      (preview) => current && setSeen(preview),
-      (thrown: Error) => current && setSeen(thrown.message),
-    );
-    return () => {
-      current = false;
-    };
-  }, [id, format]);
-  const isSeen = seen !== null && typeof seen !== 'string';
+  const ask = useCallback((about: About) => call('datasets.preview', { id: about.id, format }), [format]);
+  const { answer: seen, failed } = useAsked(ask);
+  const isBusy = seen === null && failed === null;
   return (
-    <section className="preview" aria-label={`First pictures as ${title}`} aria-busy={seen === null}>
+    <section className="preview" aria-label={`First pictures as ${title}`} aria-busy={isBusy}>
       <div className="preview-pictures" style={{ minHeight: width * 0.75 }}>
-        {isSeen &&
-          seen.items.map((item) => (
-            <div key={item.index} style={{ width }} title={item.id}>
-              <ItemPicture item={item} media={`${id}.${format}.${item.index}`} width={width} />
-            </div>
-          ))}
+        {seen?.items.map((item) => (
+          <div key={item.index} style={{ width }} title={item.id}>
+            <ItemPicture item={item} media={`${id}.${format}.${item.index}`} width={width} />
+          </div>
+        ))}
       </div>
-      <p className="quiet">{seen === null ? 'Looking at the first pictures' : isSeen ? said(seen) : seen}</p>
+      <p className="quiet">{seen ? said(seen) : (failed ?? 'Looking at the first pictures')}</p>
     </section>
   );
 }

@@ -6,7 +6,7 @@ import type { ConfigContext, ConfigFinding } from './findings.ts';
 import type { ModelLayers } from './model-layers.ts';
 import { checkConfig, quantizationScopes } from './rules.ts';
 import { configSchedule, type PlannedSchedule } from './schedule.ts';
-import { type ScopeMatch, ScopeMatcher } from './scope-matcher.ts';
+import { type ScopeMatch, ScopeMatcher, scopesAt } from './scope-matcher.ts';
 import { type LayerPlan, planLayers } from './scopes.ts';
 
 export interface ConfigPlan {
@@ -83,13 +83,10 @@ interface Scope {
 }
 
 function scopesOf(config: unknown): Scope[] {
-  const list = (value: unknown, path: string, of: Scope['of']): Scope[] => {
-    if (typeof value === 'string') return [{ path, pattern: value, of }];
-    if (!Array.isArray(value)) return [];
-    return value.flatMap((scope: unknown, index) =>
-      typeof scope === 'string' ? [{ path: `${path}[${index}]`, pattern: scope, of }] : [],
+  const list = (scopes: unknown, path: string, of: Scope['of']): Scope[] =>
+    scopesAt(scopes, path).flatMap(({ path: place, scope }) =>
+      typeof scope === 'string' ? [{ path: place, pattern: scope, of }] : [],
     );
-  };
   return algorithmsOf(config).flatMap(({ path, value }) => {
     if (!isObject(value)) return [];
     if (value['algorithm'] === 'quantization') {

@@ -49,9 +49,7 @@ export async function readModelLayers(path: string): Promise<ModelLayers> {
 }
 
 async function ofFolder(folder: string): Promise<ModelLayers> {
-  const model = ofRun(await readRunFolder(folder));
-  const graph = await readGraph(join(folder, 'original_graph.dot'));
-  return { ...model, operations: [...new Set([...model.operations, ...graph])] };
+  return ofRun(await readRunFolder(folder), await readGraph(join(folder, 'original_graph.dot')));
 }
 
 /** Names in the graph that NNCF writes into a log folder: all operations of the model before it is compressed. */
@@ -64,16 +62,13 @@ async function readGraph(path: string): Promise<string[]> {
   );
 }
 
-function ofRun(run: Run): ModelLayers {
+function ofRun(run: Run, graph: readonly string[]): ModelLayers {
   const told = layersOf(run);
   const named = new Map(told.map(({ name, shape }) => [name, shape]));
   // The training's own files tell only the layers that it pruned; those of BERT are known without it.
   const root = told[0]?.name.split('/')[0];
   const all = bertLayers(run.model, root).filter(({ name }) => !named.has(name));
-  const layers = [...told, ...all];
-  return {
-    layers,
-    operations: operationsOf(layers, run.nncf?.notQuantized),
+  const more = {
     ...present({
       modelType: run.model?.modelType,
       epochs: run.training.epochs,
@@ -87,7 +82,17 @@ function ofRun(run: Run): ModelLayers {
           ? 'Names that NNCF used in this training, and of layers that it left alone as they follow from config.json.'
           : 'Names that NNCF used in this training; layers that it left alone are not told.',
   };
+  return modelOf([...told, ...all], more, [...(run.nncf?.notQuantized ?? []), ...graph]);
 }
+
+const used = 'Names that NNCF used; layers that it left alone are not told.';
+
+/** A model by its layers, with the operations that follow from them, and those that a file told. */
+const modelOf = (
+  layers: readonly Layer[],
+  more: Omit<ModelLayers, 'layers' | 'operations'>,
+  told?: readonly string[],
+): ModelLayers => ({ layers, operations: operationsOf(layers, told), ...more });
 
 /** Bytes of a file that is read as one. */
 const largestWhole = 256 << 20;
@@ -104,11 +109,7 @@ async function ofFile(path: string, size: number): Promise<ModelLayers> {
   }
   const { value } = parseStructuredSparsity(text);
   const layers = (value?.layers ?? []).map(({ node, weight }) => ({ name: node, shape: weight }));
-  return {
-    layers,
-    operations: operationsOf(layers),
-    note: 'Names that NNCF used; layers that it left alone are not told.',
-  };
+  return modelOf(layers, { note: used });
 }
 
 async function ofLog(path: string): Promise<ModelLayers> {
@@ -119,12 +120,8 @@ async function ofLog(path: string): Promise<ModelLayers> {
     layers.filter(({ name }) => !name.endsWith('/bias')).map(({ name, shape }) => [name, shape]),
   );
   const told = [...named].map(([name, shape]) => ({ name, shape }));
-  return {
-    layers: told,
-    operations: operationsOf(told, reader.value?.notQuantized),
-    ...present({ initialThreshold: reader.value?.initialThreshold }),
-    note: 'Names that NNCF used; layers that it left alone are not told.',
-  };
+  const more = { ...present({ initialThreshold: reader.value?.initialThreshold }), note: used };
+  return modelOf(told, more, reader.value?.notQuantized);
 }
 
 /** Layers of the model that a `config.json` describes. Only BERT's names are known without NNCF. */
@@ -135,12 +132,10 @@ export function layersOfConfig(config: JsonObject): ModelLayers {
     ? architectures.find((name) => typeof name === 'string')
     : undefined;
   const layers = bertLayers(model, named, isObject(labels) ? Object.keys(labels).length : undefined);
-  return {
-    layers,
-    operations: operationsOf(layers),
+  return modelOf(layers, {
     ...present({ modelType: model.modelType }),
     note: 'Names of NNCF as they follow from config.json.',
-  };
+  });
 }
 
 /** A model names modules, not NNCF's layers; for BERT one follows from the other. */
@@ -164,12 +159,10 @@ function ofModel({ linear }: Pick<IrSummary, 'linear'> = { linear: [] }): ModelL
     const shape = shapes.get(moduleOfNode(name));
     return shape ? [{ name, shape }] : [];
   });
-  return {
-    layers,
-    operations: operationsOf(layers),
+  return modelOf(layers, {
     modelType: 'bert',
     note: 'Names of NNCF as they follow from the modules of this model, with the sizes that it has now.',
-  };
+  });
 }
 
 /** Operations of BERT that compute, beside linear layers, as NNCF 2.8.1 names them below the names of its parts. */

@@ -94,18 +94,25 @@ export class ScopeMatcher {
   }
 }
 
+/** Scopes as a configuration has them, one or a list, each with its JSON path; whatever stands in place of one, too. */
+export function scopesAt(
+  scopes: unknown,
+  path: string,
+): Array<{ readonly path: string; readonly scope: unknown }> {
+  if (scopes === undefined) return [];
+  if (!Array.isArray(scopes)) return [{ path, scope: scopes }];
+  return scopes.map((scope: unknown, index) => ({ path: `${path}[${index}]`, scope }));
+}
+
 /** Reports scopes, one or a list, that are none, or whose layers aren't known: a name, or `{re}` and an expression. */
 export function checkScopes(scopes: unknown, path: string, matcher: ScopeMatcher, report: Report): void {
-  if (scopes === undefined) return;
-  const list: readonly unknown[] = Array.isArray(scopes) ? scopes : [scopes];
-  list.forEach((scope, index) => {
-    const place = Array.isArray(scopes) ? `${path}[${index}]` : path;
+  for (const { path: place, scope } of scopesAt(scopes, path)) {
     if (typeof scope !== 'string') {
       report('type', place, 'A text was expected here.');
-      return;
+      continue;
     }
     const { fault, unknown } = matcher.match(scope);
     if (fault !== undefined) report('scope-expression', place, fault);
     else if (unknown !== undefined) report('scope-unknown', place, unknown, 'warning');
-  });
+  }
 }

@@ -87,9 +87,11 @@ export class OnnxReader {
   #at = 0;
   #skip = 0;
   #fault: string | undefined;
+  #summary: IrSummary | undefined;
 
   push(bytes: Uint8Array): void {
     if (this.#fault !== undefined) return;
+    this.#summary = undefined;
     const skipped = Math.min(this.#skip, bytes.length);
     this.#skip -= skipped;
     this.#at += skipped;
@@ -106,7 +108,8 @@ export class OnnxReader {
     if (this.problems.length > 0) return undefined;
     const beside = this.#initializers.reduce((sum, { file, size }) => sum + (file ? size : 0), 0);
     const sizes = { xmlBytes: 0, binBytes: this.#at + beside };
-    return graphSummary(graphOf(this.#nodes, this.#initializers), sizes);
+    this.#summary ??= graphSummary(graphOf(this.#nodes, this.#initializers), sizes);
+    return this.#summary;
   }
 
   get problems(): readonly FileProblem[] {
@@ -138,7 +141,7 @@ export class OnnxReader {
       return false;
     }
     const { kind } = this.#levels.at(-1)!;
-    const { number, length, value, bytes, isPacked } = head;
+    const { number, length, bytes } = head;
     if (this.#at + bytes + length > this.#levels.at(-1)!.end) throw new RangeError('A field is cut off.');
     if (kind === 'model' && number === fields.model.graph) return this.#enter('graph', head);
     if (kind === 'graph' && number === fields.graph.initializer) {
@@ -155,17 +158,11 @@ export class OnnxReader {
       return true;
     }
     if (kind === 'tensor' && this.#tensor) {
-      const { dims, type, floats, name, raw, external } = fields.tensor;
+      const { dims, name, external } = fields.tensor;
       const isKept = number === dims || number === name || number === external;
       if (isKept && length > largestNode) throw new RangeError('A name or a shape is too long.');
       if (isKept && this.#waiting.length < bytes + length) return false;
-      const content = this.#waiting.subarray(bytes, bytes + length);
-      if (number === raw || (number === floats && isPacked))
-        Object.assign(this.#tensor, { offset: this.#at + bytes, size: length });
-      else if (number === type) this.#tensor.type = types[value] ?? 'unknown';
-      else if (number === name) this.#tensor.name = textOf(content);
-      else if (number === external) Object.assign(this.#tensor, besideIn(content));
-      else if (number === dims) this.#tensor.dims.push(...(length > 0 ? packed(content) : [value]));
+      setField(this.#tensor, head, this.#waiting.subarray(bytes, bytes + length), this.#at + bytes);
     }
     this.#drop(bytes + length);
     return true;
@@ -200,20 +197,29 @@ interface Head {
   readonly isPacked: boolean;
 }
 
+/** A number of seven bits a byte; undefined where it isn't all there. */
+function varintAt(
+  bytes: Buffer,
+  from: number,
+): { readonly value: number; readonly next: number } | undefined {
+  let [value, scale] = [0, 1];
+  for (let at = from; at < from + 10; at++) {
+    const byte = bytes[at];
+    if (byte === undefined) return undefined;
+    value += (byte & 0x7f) * scale;
+    if (byte < 0x80) return { value, next: at + 1 };
+    scale *= 128;
+  }
+  throw new RangeError('A number is too long.');
+}
+
 /** The number of a field and the length of what follows; undefined where that isn't all there. */
 function headOf(bytes: Buffer): Head | undefined {
   let at = 0;
   const varint = (): number | undefined => {
-    let [value, scale] = [0, 1];
-    for (let count = 0; count < 10; count++) {
-      const byte = bytes[at];
-      if (byte === undefined) return undefined;
-      at += 1;
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-      scale *= 128;
-    }
-    throw new RangeError('A number is too long.');
+    const read = varintAt(bytes, at);
+    at = read?.next ?? at;
+    return read?.value;
   };
   const tag = varint();
   if (tag === undefined) return undefined;
@@ -233,14 +239,7 @@ const emptyTensor = (): Tensor => ({ name: '', dims: [], type: 'unknown', offset
 
 function packed(bytes: Buffer): number[] {
   const values: number[] = [];
-  let [value, scale] = [0, 1];
-  for (const byte of bytes) {
-    value += (byte & 0x7f) * scale;
-    scale *= 128;
-    if (byte >= 0x80) continue;
-    values.push(value);
-    [value, scale] = [0, 1];
-  }
+  for (let read = varintAt(bytes, 0); read; read = varintAt(bytes, read.next)) values.push(read.value);
   return values;
 }
 
@@ -287,28 +286,43 @@ function nodeOf(bytes: Buffer, from: number): OnnxNode {
       const integer = of(fields.attribute.integer);
       if (integer) attributes.set(textOf(of(fields.attribute.name)?.bytes), integerOf(integer));
       const value = of(fields.attribute.tensor)?.bytes;
-      if (value) tensor = tensorOf(Buffer.from(value.buffer, value.byteOffset, value.length), bytes, from);
+      if (value) {
+        const whole = Buffer.from(value.buffer, value.byteOffset, value.length);
+        tensor = tensorOf(whole, from + whole.byteOffset - bytes.byteOffset);
+      }
     }
   }
   return { name: named ?? name, type, inputs, outputs, attributes, tensor };
 }
 
-/** @param from place in the file of the bytes that the tensor's are part of. */
-function tensorOf(bytes: Buffer, whole: Buffer, from: number): Tensor {
+/** @param from place of its bytes in the file. */
+function tensorOf(bytes: Buffer, from: number): Tensor {
   const tensor = emptyTensor();
-  const { dims, type, floats, name, raw } = fields.tensor;
-  const cursor = new FieldCursor(bytes);
-  while (cursor.next()) {
-    const content = bytes.subarray(cursor.from, cursor.to);
-    if (cursor.number === dims) tensor.dims.push(...(cursor.kind === 2 ? packed(content) : [cursor.varint]));
-    else if (cursor.number === type) tensor.type = types[cursor.varint] ?? 'unknown';
-    else if (cursor.number === name) tensor.name = textOf(content);
-    else if (cursor.number === raw || (cursor.number === floats && cursor.kind === 2)) {
-      tensor.offset = from + content.byteOffset - whole.byteOffset;
-      tensor.size = content.length;
-    }
+  for (let at = 0; at < bytes.length; ) {
+    const head = headOf(bytes.subarray(at));
+    if (!head || at + head.bytes + head.length > bytes.length) throw new RangeError('A tensor is cut off.');
+    at += head.bytes;
+    setField(tensor, head, bytes.subarray(at, at + head.length), from + at);
+    at += head.length;
   }
   return tensor;
+}
+
+/** @param place of the content in the file. Of weights, which are passed over, the content need not be all there. */
+function setField(
+  tensor: Tensor,
+  { number, length, value, isPacked }: Head,
+  content: Buffer,
+  place: number,
+): void {
+  const { dims, type, floats, name, raw, external } = fields.tensor;
+  if (number === raw || (number === floats && isPacked)) {
+    tensor.offset = place;
+    tensor.size = length;
+  } else if (number === type) tensor.type = types[value] ?? 'unknown';
+  else if (number === name) tensor.name = textOf(content);
+  else if (number === external) Object.assign(tensor, besideIn(content));
+  else if (number === dims) tensor.dims.push(...(isPacked ? packed(content) : [value]));
 }
 
 /** The graph in OpenVINO's words: what undoes quantization is a FakeQuantize, or a Multiply by the scale of stored weights. */
@@ -316,7 +330,6 @@ function graphOf(list: readonly OnnxNode[], initializers: readonly Tensor[]): Gr
   const nodes = new Map<string, GraphNode>();
   const sources = new Map<string, string>();
   const producers = new Map<string, string>();
-  const stored = new Set<string>();
   const zeroPoints = new Set(
     list.flatMap(({ type, inputs }) => (/^(?:De)?[Qq]uantizeLinear$/.test(type) ? inputs.slice(2, 3) : [])),
   );
@@ -327,7 +340,6 @@ function graphOf(list: readonly OnnxNode[], initializers: readonly Tensor[]): Gr
     const data = { element_type: type, shape: dims.join(','), ...place };
     nodes.set(id, { id, name, type: 'Const', data });
     producers.set(name, id);
-    stored.add(name);
   };
   for (const tensor of initializers) addConstant(tensor, tensor.name);
   for (const { type, tensor, outputs } of list) {
@@ -338,7 +350,8 @@ function graphOf(list: readonly OnnxNode[], initializers: readonly Tensor[]): Gr
     const id = `operation ${index}`;
     const isTurned = (attribute: string): string => String(attributes.get(attribute) === 1);
     const data = type === 'Gemm' ? { transpose_a: isTurned('transA'), transpose_b: isTurned('transB') } : {};
-    const dequantized = stored.has(inputs[0] ?? '') ? 'Multiply' : 'FakeQuantize';
+    const isStored = nodes.get(producers.get(inputs[0] ?? '') ?? '')?.type === 'Const';
+    const dequantized = isStored ? 'Multiply' : 'FakeQuantize';
     const word = type === 'DequantizeLinear' ? dequantized : (operations[type] ?? type);
     nodes.set(id, { id, name: name || (outputs[0] ?? ''), type: word, data });
     for (const output of outputs) producers.set(output, id);
