@@ -1,9 +1,23 @@
+import { messageType } from '../../io/protobuf.ts';
 import type { FileProblem } from '../types.ts';
 import { ScalarColumns, type Scalars } from './columns.ts';
-import { type Histogram, HistogramTable, histogramOfProto, histogramOfRows } from './histograms.ts';
-import { FieldCursor, fieldsOf, textOf } from './protobuf.ts';
+import {
+  type Histogram,
+  type HistogramProto,
+  HistogramTable,
+  histogramOfProto,
+  histogramOfRows,
+  histogramSchema,
+} from './histograms.ts';
 import { RecordReader } from './records.ts';
-import { hyperparametersOf, numberOfTensor, numbersOfTensor, textOfTensor } from './tensors.ts';
+import {
+  hyperparametersOf,
+  numberOfTensor,
+  numbersOfTensor,
+  type TensorProto,
+  tensorSchema,
+  textOfTensor,
+} from './tensors.ts';
 
 /** What a TensorBoard event file says. Images and graphs are passed over. */
 export interface EventFile {
@@ -17,14 +31,41 @@ export interface EventFile {
   readonly records: number;
 }
 
-/**
- * Reads a TensorBoard event file from appended bytes. The fields of Event, Summary and TensorProto that hold scalars,
- * texts and hyperparameters are read by a small reader of our own, since no protobuf library is installed; numbers of
- * fields are those of tensorboard/compat/proto/{event,summary,tensor}.proto.
- */
+interface Value {
+  readonly tag: string;
+  readonly simpleValue: number | null;
+  readonly histo: HistogramProto | null;
+  readonly tensor: TensorProto | null;
+  readonly metadata: {
+    readonly pluginData: { readonly pluginName: string; readonly content: Uint8Array | null } | null;
+  } | null;
+}
+
+/** What is read of tensorboard/compat/proto/{event,summary}.proto. */
+const eventType = messageType<{
+  readonly wallTime: number;
+  readonly step: number;
+  readonly summary: { readonly value: readonly Value[] } | null;
+}>(
+  `message Event { double wall_time = 1; int64 step = 2; Summary summary = 5; }
+  message Summary { repeated Value value = 1; }
+  message Value {
+    string tag = 1;
+    optional float simple_value = 2;
+    HistogramProto histo = 5;
+    TensorProto tensor = 8;
+    SummaryMetadata metadata = 9;
+  }
+  message SummaryMetadata { PluginData plugin_data = 1; }
+  message PluginData { string plugin_name = 1; optional bytes content = 2; }
+  ${histogramSchema} ${tensorSchema}`,
+  'Event',
+);
+
+/** Reads a TensorBoard event file from appended bytes. */
 export class EventFileReader {
   readonly #records = new RecordReader();
-  readonly #tags = new TagTable();
+  readonly #scalars = new ScalarTable();
   readonly #histograms = new HistogramTable();
   /** Points that were added since columns were last compacted, and all of them. */
   #added = 0;
@@ -37,7 +78,8 @@ export class EventFileReader {
   push(bytes: Uint8Array): void {
     this.#records.push(bytes, (data, at) => {
       try {
-        this.#event(data);
+        const { wallTime, step, summary } = eventType.decode(data);
+        for (const value of summary?.value ?? []) this.#value(value, step, wallTime);
         this.#count++;
       } catch (cause) {
         if (!(cause instanceof RangeError)) throw cause;
@@ -50,7 +92,7 @@ export class EventFileReader {
   /** Every point is looked at again when there are a quarter more, so that this never takes more time than reading. */
   settle(): Promise<void> {
     if (this.#added > 1000 && this.#added * 4 > this.#points) {
-      ScalarColumns.compact(this.#tags.list.map(({ columns }) => columns));
+      ScalarColumns.compact(this.#scalars.list.map(({ columns }) => columns));
       this.#added = 0;
     }
     return Promise.resolve();
@@ -58,7 +100,7 @@ export class EventFileReader {
 
   get value(): EventFile {
     return {
-      scalars: new Map(this.#tags.list.map(({ tag, columns }) => [tag, columns.now])),
+      scalars: new Map(this.#scalars.list.map(({ tag, columns }) => [tag, columns.now])),
       texts: { ...this.#texts },
       hyperparameters: { ...this.#hyperparameters },
       histograms: this.#histograms.now,
@@ -70,128 +112,70 @@ export class EventFileReader {
     return [...this.#problems, ...this.#records.problems()];
   }
 
-  /** Event: 1 wall_time, 2 step, 5 summary. Found first, since the summary may stand before the step. */
-  #event(data: Buffer): void {
-    let [time, step] = [0, 0];
-    const summaries: number[] = [];
-    const event = new FieldCursor(data);
-    while (event.next()) {
-      if (event.number === 1 && event.kind === 1) time = data.readDoubleLE(event.from);
-      else if (event.number === 2 && event.kind === 0) step = event.varint;
-      else if (event.number === 5 && event.kind === 2) summaries.push(event.from, event.to);
-    }
-    // Summary: 1 value.
-    for (let index = 0; index < summaries.length; index += 2) {
-      const summary = new FieldCursor(data, summaries[index], summaries[index + 1]);
-      while (summary.next()) {
-        if (summary.number === 1 && summary.kind === 2)
-          this.#value(data, summary.from, summary.to, step, time);
-      }
-    }
-  }
-
-  /** Summary.Value: 1 tag, 2 simple_value, 5 histo, 8 tensor, 9 metadata. */
-  #value(data: Buffer, from: number, to: number, step: number, time: number): void {
-    let [tagFrom, tagTo] = [0, 0];
-    let simple: number | undefined;
-    let histogram: Uint8Array | undefined;
-    let tensor: Uint8Array | undefined;
-    let metadata: Uint8Array | undefined;
-    const field = new FieldCursor(data, from, to);
-    while (field.next()) {
-      if (field.number === 2 && field.kind === 5) simple = data.readFloatLE(field.from);
-      else if (field.kind !== 2) continue;
-      else if (field.number === 1) [tagFrom, tagTo] = [field.from, field.to];
-      else if (field.number === 5) histogram = data.subarray(field.from, field.to);
-      else if (field.number === 8) tensor = data.subarray(field.from, field.to);
-      else if (field.number === 9) metadata = data.subarray(field.from, field.to);
-    }
-    const plugin = metadata ? pluginOf(metadata) : undefined;
-    if (plugin?.name === 'hparams' && plugin.content) {
+  #value({ tag, simpleValue, histo, tensor, metadata }: Value, step: number, time: number): void {
+    const plugin = metadata?.pluginData;
+    if (plugin?.pluginName === 'hparams' && plugin.content) {
       Object.assign(this.#hyperparameters, hyperparametersOf(plugin.content));
       return;
     }
-    if (simple !== undefined) {
-      this.#scalar(this.#tags.find(data, tagFrom, tagTo), step, time, simple);
+    if (simpleValue !== null) {
+      this.#scalar(tag, step, time, simpleValue);
       return;
     }
-    const held = histogram
-      ? histogramOfProto(histogram, step)
-      : plugin?.name === 'histograms' && tensor
+    const areRows = plugin?.pluginName === 'histograms';
+    const held = histo
+      ? histogramOfProto(histo, step)
+      : areRows && tensor
         ? histogramOfRows(numbersOfTensor(tensor), step)
         : undefined;
-    if (held) this.#histograms.add(data.toString('utf8', tagFrom, tagTo), held);
-    if (!tensor || plugin?.name === 'histograms') return;
+    if (held) this.#histograms.add(tag, held);
+    if (!tensor || areRows) return;
     const text = textOfTensor(tensor);
-    if (text !== undefined) this.#texts[data.toString('utf8', tagFrom, tagTo)] = text;
+    if (text !== undefined) this.#texts[tag] = text;
     const number = text === undefined ? numberOfTensor(tensor) : undefined;
-    if (number !== undefined) this.#scalar(this.#tags.find(data, tagFrom, tagTo), step, time, number);
+    if (number !== undefined) this.#scalar(tag, step, time, number);
   }
 
-  #scalar(columns: ScalarColumns, step: number, time: number, value: number): void {
-    columns.push(step, time, value);
+  #scalar(tag: string, step: number, time: number, value: number): void {
+    this.#scalars.of(tag).push(step, time, value);
     this.#added += 1;
     this.#points += 1;
   }
 }
 
-interface TagEntry {
+interface TaggedColumns {
   readonly tag: string;
-  readonly bytes: Buffer;
   readonly columns: ScalarColumns;
   /** The one that came after it the last time. */
-  next?: TagEntry;
+  next?: TaggedColumns;
 }
 
 /**
  * Columns by tag. Tags come in the same order at each step, so that the one after the last is mostly the one that is
- * wanted: comparing its bytes costs less than making a text of them.
+ * wanted: comparing two texts costs less than looking one up that was never looked up before.
  */
-class TagTable {
-  readonly #byTag = new Map<string, TagEntry>();
-  #last: TagEntry | undefined;
+class ScalarTable {
+  readonly #byTag = new Map<string, TaggedColumns>();
+  #last: TaggedColumns | undefined;
 
-  get list(): TagEntry[] {
+  /** In the order in which tags came. */
+  get list(): TaggedColumns[] {
     return [...this.#byTag.values()];
   }
 
-  find(data: Buffer, from: number, to: number): ScalarColumns {
+  of(tag: string): ScalarColumns {
     const expected = this.#last?.next;
-    if (expected && expected.bytes.length === to - from && same(expected.bytes, data, from)) {
-      this.#last = expected;
-      return expected.columns;
-    }
-    const tag = data.toString('utf8', from, to);
-    let entry = this.#byTag.get(tag);
-    if (!entry) {
-      // A copy: the data is a part of a large buffer.
-      entry = { tag, bytes: Buffer.from(data.subarray(from, to)), columns: new ScalarColumns() };
-      this.#byTag.set(tag, entry);
-    }
-    if (this.#last) this.#last.next = entry;
-    this.#last = entry;
-    return entry.columns;
+    const found = expected?.tag === tag ? expected : (this.#byTag.get(tag) ?? this.#add(tag));
+    if (this.#last) this.#last.next = found;
+    this.#last = found;
+    return found.columns;
   }
-}
 
-function same(bytes: Buffer, data: Buffer, from: number): boolean {
-  for (let index = 0; index < bytes.length; index++) if (bytes[index] !== data[from + index]) return false;
-  return true;
-}
-
-/** SummaryMetadata: 1 plugin_data, of which 1 is the plugin's name and 2 its content. */
-function pluginOf(metadata: Uint8Array): { name: string; content?: Uint8Array } {
-  for (const field of fieldsOf(metadata)) {
-    if (field.number !== 1 || !field.bytes) continue;
-    let name = '';
-    let content: Uint8Array | undefined;
-    for (const part of fieldsOf(field.bytes)) {
-      if (part.number === 1) name = textOf(part.bytes);
-      else if (part.number === 2) content = part.bytes;
-    }
-    return { name, ...(content ? { content } : {}) };
+  #add(tag: string): TaggedColumns {
+    const added = { tag, columns: new ScalarColumns() };
+    this.#byTag.set(tag, added);
+    return added;
   }
-  return { name: '' };
 }
 
 /** Reads a whole event file. */

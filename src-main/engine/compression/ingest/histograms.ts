@@ -1,5 +1,3 @@
-import { type Field, fieldsOf, viewOf } from './protobuf.ts';
-
 /** How many numbers of a tensor lay where, at a step. */
 export interface Histogram {
   /** Optimizer steps done, as in the event. */
@@ -37,20 +35,27 @@ export class HistogramTable {
   }
 }
 
-/**
- * A HistogramProto, as torch's SummaryWriter writes it: 1 least, 2 greatest, 6 upper limits of the buckets, 7 their counts
- * (tensorboard/compat/proto/summary.proto). The outermost edges are those of the values.
- */
-export function histogramOfProto(message: Uint8Array, step: number): Histogram | undefined {
-  let [least, greatest] = [Number.NaN, Number.NaN];
-  let limits: number[] = [];
-  let counts: number[] = [];
-  for (const field of fieldsOf(message)) {
-    if (field.number === 1) least = field.fixed64?.getFloat64(0, true) ?? least;
-    else if (field.number === 2) greatest = field.fixed64?.getFloat64(0, true) ?? greatest;
-    else if (field.number === 6) limits = [...limits, ...doublesOf(field)];
-    else if (field.number === 7) counts = [...counts, ...doublesOf(field)];
-  }
+/** Least and greatest value, upper limits of the buckets, and their counts. */
+export interface HistogramProto {
+  readonly min: number;
+  readonly max: number;
+  readonly bucketLimit: readonly number[];
+  readonly bucket: readonly number[];
+}
+
+/** What is read of tensorboard/compat/proto/histogram.proto. */
+export const histogramSchema = `message HistogramProto {
+  double min = 1;
+  double max = 2;
+  repeated double bucket_limit = 6;
+  repeated double bucket = 7;
+}`;
+
+/** As torch's SummaryWriter writes it. The outermost edges are those of the values. */
+export function histogramOfProto(
+  { min: least, max: greatest, bucketLimit: limits, bucket: counts }: HistogramProto,
+  step: number,
+): Histogram | undefined {
   // Empty buckets at both ends say nothing; the last limit may be the greatest number there is.
   const first = counts.findIndex((count) => count > 0);
   const last = counts.findLastIndex((count) => count > 0);
@@ -78,11 +83,4 @@ export function histogramOfRows(rows: readonly number[], step: number): Histogra
     edges: Float64Array.from([rows[0]!, ...Array.from({ length: count }, (_, row) => rows[row * 3 + 1]!)]),
     counts: Float64Array.from({ length: count }, (_, row) => rows[row * 3 + 2]!),
   };
-}
-
-function doublesOf({ bytes, fixed64 }: Field): number[] {
-  if (fixed64) return [fixed64.getFloat64(0, true)];
-  if (!bytes) return [];
-  const view = viewOf(bytes);
-  return Array.from({ length: Math.floor(bytes.length / 8) }, (_, index) => view.getFloat64(index * 8, true));
 }

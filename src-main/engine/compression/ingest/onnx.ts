@@ -1,17 +1,64 @@
 import { createReadStream } from 'node:fs';
+import { type FieldHead, headOf, messageType } from '../../io/protobuf.ts';
 import type { FileProblem } from '../types.ts';
 import { type Graph, type GraphNode, graphSummary, type IrSummary } from './ir.ts';
-import { FieldCursor, fieldsOf, integerOf, textOf } from './protobuf.ts';
 
-/** Numbers of fields in https://github.com/onnx/onnx/blob/main/onnx/onnx.proto. */
+/** What is read of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto. */
+const schema = `message NodeProto {
+  repeated string input = 1;
+  repeated string output = 2;
+  string name = 3;
+  string op_type = 4;
+  repeated AttributeProto attribute = 5;
+  repeated StringStringEntryProto metadata_props = 9;
+}
+message AttributeProto { string name = 1; optional int64 i = 3; TensorProto t = 5; }
+message StringStringEntryProto { string key = 1; string value = 2; }
+message TensorProto {
+  repeated int64 dims = 1;
+  int32 data_type = 2;
+  optional bytes float_data = 4;
+  string name = 8;
+  optional bytes raw_data = 9;
+  repeated StringStringEntryProto external_data = 13;
+}`;
+
+interface Entry {
+  readonly key: string;
+  readonly value: string;
+}
+
+interface TensorProto {
+  readonly dims: readonly number[];
+  readonly dataType: number;
+  /** Packed floats lie as raw numbers do. */
+  readonly floatData: Uint8Array | null;
+  readonly name: string;
+  readonly rawData: Uint8Array | null;
+  readonly externalData: readonly Entry[];
+}
+
+interface NodeProto {
+  readonly input: readonly string[];
+  readonly output: readonly string[];
+  readonly name: string;
+  readonly opType: string;
+  readonly attribute: readonly {
+    readonly name: string;
+    readonly i: number | null;
+    readonly t: TensorProto | null;
+  }[];
+  readonly metadataProps: readonly Entry[];
+}
+
+const nodeType = messageType<NodeProto>(schema, 'NodeProto');
+const tensorType = messageType<TensorProto>(schema, 'TensorProto');
+
+/** Numbers of the fields that are gone into, and of those that hold weights. */
 const fields = {
   model: { graph: 7 },
   graph: { node: 1, initializer: 5 },
-  node: { input: 1, output: 2, name: 3, type: 4, attribute: 5, metadata: 9 },
-  attribute: { name: 1, integer: 3, tensor: 5 },
-  // Packed floats lie as raw numbers do.
-  tensor: { dims: 1, type: 2, floats: 4, name: 8, raw: 9, external: 13 },
-  entry: { key: 1, value: 2 },
+  tensor: { floats: 4, raw: 9 },
 } as const;
 
 /** TensorProto.DataType by OpenVINO's names of element types. */
@@ -47,14 +94,14 @@ const operations: Readonly<Record<string, string>> = {
 };
 
 interface Tensor {
-  name: string;
-  dims: number[];
-  type: string;
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly type: string;
   /** Place of the numbers, in bytes; 0 and 0 where they are single values in the message. */
-  offset: number;
-  size: number;
+  readonly offset: number;
+  readonly size: number;
   /** Name of the file beside this one that they lie in. */
-  file?: string;
+  readonly file?: string;
 }
 
 interface OnnxNode {
@@ -68,10 +115,19 @@ interface OnnxNode {
 
 /** A node of more bytes holds weights, and those lie in initializers. */
 const largestNode = 64 << 20;
-/** Bytes that a field's number and length take at most. */
-const longestHead = 20;
 
-type Level = { readonly kind: 'model' | 'graph' | 'tensor'; readonly end: number };
+type Level =
+  | { readonly kind: 'model' | 'graph'; readonly end: number }
+  | {
+      readonly kind: 'tensor';
+      readonly end: number;
+      /** Its fields without the weights. */
+      readonly fields: Buffer[];
+      place: Place;
+    };
+
+/** Where numbers lie, in bytes. */
+type Place = Pick<Tensor, 'offset' | 'size'>;
 
 /**
  * Reads an ONNX model as far as compression shows in it, from its bytes as they come. Weights are passed over, so that a
@@ -81,7 +137,6 @@ export class OnnxReader {
   readonly #levels: Level[] = [{ kind: 'model', end: Number.POSITIVE_INFINITY }];
   readonly #nodes: OnnxNode[] = [];
   readonly #initializers: Tensor[] = [];
-  #tensor: Tensor | undefined;
   #waiting: Buffer = Buffer.alloc(0);
   /** Of the first byte that waits. */
   #at = 0;
@@ -134,48 +189,44 @@ export class OnnxReader {
   /** Reads one field. @returns false where more bytes are needed. */
   #field(): boolean {
     this.#leave();
-    if (this.#waiting.length === 0) return false;
     const head = headOf(this.#waiting);
-    if (!head) {
-      if (this.#waiting.length >= longestHead) throw new RangeError('A field has no end.');
-      return false;
-    }
-    const { kind } = this.#levels.at(-1)!;
+    if (!head) return false;
+    const level = this.#levels.at(-1)!;
     const { number, length, bytes } = head;
-    if (this.#at + bytes + length > this.#levels.at(-1)!.end) throw new RangeError('A field is cut off.');
-    if (kind === 'model' && number === fields.model.graph) return this.#enter('graph', head);
-    if (kind === 'graph' && number === fields.graph.initializer) {
-      this.#tensor = emptyTensor();
-      this.#initializers.push(this.#tensor);
-      return this.#enter('tensor', head);
+    const whole = bytes + length;
+    if (this.#at + whole > level.end) throw new RangeError('A field is cut off.');
+    if (level.kind === 'model' && number === fields.model.graph) {
+      return this.#enter({ kind: 'graph', end: this.#at + whole }, head);
     }
-    if (kind === 'graph' && number === fields.graph.node) {
-      if (length > largestNode) throw new RangeError('An operation is too large.');
-      if (this.#waiting.length < bytes + length) return false;
-      const from = this.#at + bytes;
-      this.#nodes.push(nodeOf(this.#waiting.subarray(bytes, bytes + length), from));
-      this.#drop(bytes + length);
-      return true;
+    if (level.kind === 'graph' && number === fields.graph.initializer) {
+      const place = { offset: 0, size: 0 };
+      return this.#enter({ kind: 'tensor', end: this.#at + whole, fields: [], place }, head);
     }
-    if (kind === 'tensor' && this.#tensor) {
-      const { dims, name, external } = fields.tensor;
-      const isKept = number === dims || number === name || number === external;
-      if (isKept && length > largestNode) throw new RangeError('A name or a shape is too long.');
-      if (isKept && this.#waiting.length < bytes + length) return false;
-      setField(this.#tensor, head, this.#waiting.subarray(bytes, bytes + length), this.#at + bytes);
-    }
-    this.#drop(bytes + length);
+    const isNode = level.kind === 'graph' && number === fields.graph.node;
+    const isWeights = number === fields.tensor.raw || number === fields.tensor.floats;
+    if (isNode || (level.kind === 'tensor' && !isWeights)) {
+      if (length > largestNode) throw new RangeError('An operation or a name is too large.');
+      if (this.#waiting.length < whole) return false;
+      const field = this.#waiting.subarray(0, whole);
+      if (level.kind === 'tensor') level.fields.push(field);
+      else this.#nodes.push(nodeOf(field.subarray(bytes), this.#at + bytes));
+    } else if (level.kind === 'tensor') level.place = { offset: this.#at + bytes, size: length };
+    this.#drop(whole);
     return true;
   }
 
-  #enter(kind: Level['kind'], { bytes, length }: Head): true {
-    this.#levels.push({ kind, end: this.#at + bytes + length });
+  #enter(level: Level, { bytes }: FieldHead): true {
+    this.#levels.push(level);
     this.#drop(bytes);
     return true;
   }
 
   #leave(): void {
-    while (this.#levels.length > 1 && this.#at >= this.#levels.at(-1)!.end) this.#levels.pop();
+    while (this.#levels.length > 1 && this.#at >= this.#levels.at(-1)!.end) {
+      const level = this.#levels.pop()!;
+      if (level.kind !== 'tensor') continue;
+      this.#initializers.push(tensorOf(tensorType.decode(Buffer.concat(level.fields)), level.place));
+    }
   }
 
   #drop(bytes: number): void {
@@ -186,143 +237,43 @@ export class OnnxReader {
   }
 }
 
-interface Head {
-  readonly number: number;
-  /** Bytes of the content; 0 for a number, whose value stands in the head. */
-  readonly length: number;
-  readonly value: number;
-  /** Of the head. */
-  readonly bytes: number;
-  /** Whether the content says its own length. */
-  readonly isPacked: boolean;
-}
-
-/** A number of seven bits a byte; undefined where it isn't all there. */
-function varintAt(
-  bytes: Buffer,
-  from: number,
-): { readonly value: number; readonly next: number } | undefined {
-  let [value, scale] = [0, 1];
-  for (let at = from; at < from + 10; at++) {
-    const byte = bytes[at];
-    if (byte === undefined) return undefined;
-    value += (byte & 0x7f) * scale;
-    if (byte < 0x80) return { value, next: at + 1 };
-    scale *= 128;
-  }
-  throw new RangeError('A number is too long.');
-}
-
-/** The number of a field and the length of what follows; undefined where that isn't all there. */
-function headOf(bytes: Buffer): Head | undefined {
-  let at = 0;
-  const varint = (): number | undefined => {
-    const read = varintAt(bytes, at);
-    at = read?.next ?? at;
-    return read?.value;
-  };
-  const tag = varint();
-  if (tag === undefined) return undefined;
-  const number = Math.floor(tag / 8);
-  if (number === 0) throw new RangeError('A field has the number 0.');
-  const wire = tag & 7;
-  if (wire === 1 || wire === 5)
-    return { number, length: wire === 1 ? 8 : 4, value: 0, bytes: at, isPacked: false };
-  if (wire !== 0 && wire !== 2) throw new RangeError('A field has an unknown kind.');
-  const value = varint();
-  if (value === undefined) return undefined;
-  const isPacked = wire === 2;
-  return { number, length: isPacked ? value : 0, value: isPacked ? 0 : value, bytes: at, isPacked };
-}
-
-const emptyTensor = (): Tensor => ({ name: '', dims: [], type: 'unknown', offset: 0, size: 0 });
-
-function packed(bytes: Buffer): number[] {
-  const values: number[] = [];
-  for (let read = varintAt(bytes, 0); read; read = varintAt(bytes, read.next)) values.push(read.value);
-  return values;
-}
-
-function entryOf(bytes: Uint8Array): readonly [key: string, value: string] {
-  const known = [...fieldsOf(bytes)];
-  const text = (number: number) => textOf(known.find((field) => field.number === number)?.bytes);
-  return [text(fields.entry.key), text(fields.entry.value)];
-}
-
-/** What an entry of external_data says of where a tensor's numbers lie. */
-function besideIn(entry: Uint8Array): Partial<Tensor> {
-  const [key, value] = entryOf(entry);
-  if (key === 'location') return { file: value };
-  const isPlace = (key === 'offset' || key === 'length') && /^\d+$/.test(value);
-  return isPlace ? { [key === 'length' ? 'size' : 'offset']: Number(value) } : {};
-}
-
 /** PyTorch's newer exporter numbers operations, and says beside them which module each is of. */
-function nameIn(entry: Uint8Array, type: string): string | undefined {
-  const [key, value] = entryOf(entry);
-  if (key !== 'pkg.torch.onnx.name_scopes') return undefined;
-  const scopes = [...value.matchAll(/'([^']*)'/g)].map(([, scope = '']) => scope);
+function scopeIn(metadata: readonly Entry[], type: string): string | undefined {
+  const held = metadata.find(({ key }) => key === 'pkg.torch.onnx.name_scopes');
+  if (!held) return undefined;
+  const scopes = [...held.value.matchAll(/'([^']*)'/g)].map(([, scope = '']) => scope);
   return `/${scopes.at(-2)?.replaceAll('.', '/')}/${type}`;
 }
 
-function nodeOf(bytes: Buffer, from: number): OnnxNode {
-  const [inputs, outputs]: [string[], string[]] = [[], []];
-  const attributes = new Map<string, number>();
-  let [name, type]: [string, string] = ['', ''];
-  let tensor: Tensor | undefined;
-  let named: string | undefined;
-  const { node } = fields;
-  const cursor = new FieldCursor(bytes);
-  while (cursor.next()) {
-    const content = bytes.subarray(cursor.from, cursor.to);
-    if (cursor.number === node.input) inputs.push(textOf(content));
-    else if (cursor.number === node.output) outputs.push(textOf(content));
-    else if (cursor.number === node.name) name = textOf(content);
-    else if (cursor.number === node.type) type = textOf(content);
-    else if (cursor.number === node.metadata) named ??= nameIn(content, type);
-    else if (cursor.number === node.attribute) {
-      const known = [...fieldsOf(content)];
-      const of = (number: number) => known.find((field) => field.number === number);
-      const integer = of(fields.attribute.integer);
-      if (integer) attributes.set(textOf(of(fields.attribute.name)?.bytes), integerOf(integer));
-      const value = of(fields.attribute.tensor)?.bytes;
-      if (value) {
-        const whole = Buffer.from(value.buffer, value.byteOffset, value.length);
-        tensor = tensorOf(whole, from + whole.byteOffset - bytes.byteOffset);
-      }
-    }
-  }
-  return { name: named ?? name, type, inputs, outputs, attributes, tensor };
-}
-
 /** @param from place of its bytes in the file. */
-function tensorOf(bytes: Buffer, from: number): Tensor {
-  const tensor = emptyTensor();
-  for (let at = 0; at < bytes.length; ) {
-    const head = headOf(bytes.subarray(at));
-    if (!head || at + head.bytes + head.length > bytes.length) throw new RangeError('A tensor is cut off.');
-    at += head.bytes;
-    setField(tensor, head, bytes.subarray(at, at + head.length), from + at);
-    at += head.length;
-  }
-  return tensor;
+function nodeOf(bytes: Buffer, from: number): OnnxNode {
+  const { input, output, name, opType, attribute, metadataProps } = nodeType.decode(bytes);
+  const value = attribute.find(({ t }) => t !== null)?.t;
+  const weights = value?.rawData ?? value?.floatData;
+  const place = weights
+    ? { offset: from + weights.byteOffset - bytes.byteOffset, size: weights.length }
+    : { offset: 0, size: 0 };
+  return {
+    name: scopeIn(metadataProps, opType) ?? name,
+    type: opType,
+    inputs: input,
+    outputs: output,
+    attributes: new Map(attribute.flatMap(({ name: key, i }) => (i === null ? [] : [[key, i]]))),
+    tensor: value ? tensorOf(value, place) : undefined,
+  };
 }
 
-/** @param place of the content in the file. Of weights, which are passed over, the content need not be all there. */
-function setField(
-  tensor: Tensor,
-  { number, length, value, isPacked }: Head,
-  content: Buffer,
-  place: number,
-): void {
-  const { dims, type, floats, name, raw, external } = fields.tensor;
-  if (number === raw || (number === floats && isPacked)) {
-    tensor.offset = place;
-    tensor.size = length;
-  } else if (number === type) tensor.type = types[value] ?? 'unknown';
-  else if (number === name) tensor.name = textOf(content);
-  else if (number === external) Object.assign(tensor, besideIn(content));
-  else if (number === dims) tensor.dims.push(...(isPacked ? packed(content) : [value]));
+function tensorOf({ name, dims, dataType, externalData }: TensorProto, place: Place): Tensor {
+  const beside = new Map(externalData.map(({ key, value }) => [key, value]));
+  const file = beside.get('location');
+  const within = (key: string): number => {
+    const value = beside.get(key) ?? '';
+    return /^\d+$/.test(value) ? Number(value) : 0;
+  };
+  return {
+    ...{ name, dims, type: types[dataType] ?? 'unknown' },
+    ...(file === undefined ? place : { file, offset: within('offset'), size: within('length') }),
+  };
 }
 
 /** The graph in OpenVINO's words: what undoes quantization is a FakeQuantize, or a Multiply by the scale of stored weights. */

@@ -1,5 +1,4 @@
 import type { FileProblem } from '../types.ts';
-import { viewOf } from './protobuf.ts';
 
 const table = Uint32Array.from({ length: 256 }, (_, index) => {
   let value = index;
@@ -46,7 +45,7 @@ export class RecordReader {
     }
     this.#buffer.set(bytes, this.#rest);
     const all = this.#buffer.subarray(0, length);
-    const view = viewOf(all);
+    const view = new DataView(all.buffer, all.byteOffset, all.byteLength);
     let at = 0;
     while (all.length - at >= headLength) {
       const size = view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
