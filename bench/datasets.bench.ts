@@ -4,7 +4,7 @@ import { link, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
-import { detectInZip, detectSets, listFolder } from '../src-main/engine/datasets/index.ts';
+import { detectInArchive, detectSets, listFolder } from '../src-main/engine/datasets/index.ts';
 import { Random } from '../src-main/engine/datasets/transforms/random.ts';
 import { publish, root, row, spread } from './lib.ts';
 
@@ -316,7 +316,7 @@ async function measureDetection(coco: string): Promise<Record<string, unknown>> 
   if (python !== '') {
     const zip = join(folder, 'coco.zip');
     await peer('zip', '', coco, zip);
-    found['zip'] = await timed('zip', () => detectInZip(zip));
+    found['zip'] = await timed('zip', () => detectInArchive(zip));
   }
   return found;
 }

@@ -36,8 +36,8 @@ export const DatasetView = z.object({
   location: z.string(),
   /** The likeliest first; empty where no known format fits. */
   candidates: z.array(DatasetCandidate),
-  /** Sets in folders of this one, each surer than the whole is to be one. */
-  sets: z.array(DatasetCandidate.extend({ handle: FileHandleId, folder: z.string() })),
+  /** Sets in folders of this one, each surer than the whole is to be one. `within` is of one in an archive. */
+  sets: z.array(DatasetCandidate.extend({ handle: FileHandleId, folder: z.string(), within: z.string() })),
 });
 export type DatasetView = z.infer<typeof DatasetView>;
 
@@ -211,7 +211,8 @@ export type DatasetMedia = z.infer<typeof DatasetMedia>;
 
 export const DatasetProgress = z.object({
   id: DatasetId,
-  stage: z.enum(['reading', 'planning', 'writing', 'checking']),
+  stage: z.enum(['unpacking', 'reading', 'planning', 'writing', 'checking']),
+  /** Items; bytes of the archive while unpacking. */
   done: z.int(),
   total: z.int().nullable(),
 });

@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { Command } from 'commander';
-import { detectInZip, detectSets, listFolder, openFolder } from '../../engine/datasets/index.ts';
+import { archiveIn, detectInArchive, detectSets, listFolder } from '../../engine/datasets/index.ts';
 import { exitCodes, printJson, reportFailure } from '../shared.ts';
 
 /** Names what a folder of annotated pictures is, with reasons. */
@@ -47,7 +46,6 @@ export function detectCommand(): Command {
 }
 
 async function detectAt(path: string): ReturnType<typeof detectSets> {
-  if (/\.zip$/i.test(path) && existsSync(path)) return detectInZip(path);
-  await using opened = await openFolder(path);
-  return detectSets(await listFolder(opened.folder));
+  const named = await archiveIn(path);
+  return named ? detectInArchive(named.archive, named.within) : detectSets(await listFolder(path));
 }

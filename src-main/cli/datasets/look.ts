@@ -40,16 +40,19 @@ export function lookCommand<Flags extends LookFlags>(
     try {
       const recipe = await recipeOf(flags);
       const from = flags.from ?? recipe?.from;
-      await using source = await openSource(resolve(path), from === undefined ? {} : { from });
-      process.exitCode = await interruptible((signal) =>
-        work(
+      process.exitCode = await interruptible(async (signal) => {
+        await using source = await openSource(resolve(path), {
+          ...(from === undefined ? {} : { from }),
+          signal,
+        });
+        return await work(
           async () =>
             applyTransforms(await source.open(signal), stepsOf(flags, recipe), { scratch: null, signal }),
           flags,
           signal,
           source,
-        ),
-      );
+        );
+      });
     } catch (thrown) {
       process.exitCode = reportFailure(thrown, flags.json ?? false);
     }

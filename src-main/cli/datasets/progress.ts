@@ -2,6 +2,7 @@ import type { Progress } from '../../engine/datasets/index.ts';
 import { exitCodes, printJson } from '../shared.ts';
 
 const words: Readonly<Record<Progress['stage'], string>> = {
+  unpacking: 'Unpacking',
   planning: 'Reading',
   writing: 'Writing',
   checking: 'Reading back',
@@ -14,7 +15,9 @@ export function progressLine(json: boolean): { show(progress: Progress): void; c
     show({ stage, done, total }) {
       if (json) printJson({ event: 'progress', stage, done, total });
       else if (terminal) {
-        process.stderr.write(`\r\x1b[K${words[stage]} ${done}${total === null ? '' : ` of ${total}`}`);
+        const items = `${done}${total === null ? '' : ` of ${total}`}`;
+        const share = `${Math.round((100 * done) / (total || 1))} %`;
+        process.stderr.write(`\r\x1b[K${words[stage]} ${stage === 'unpacking' ? share : items}`);
       }
     },
     clear: () => {

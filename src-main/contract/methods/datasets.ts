@@ -25,7 +25,15 @@ const datasetSteps = z.array(DatasetStep).max(100);
 export const datasetsMethods = {
   // Datasets
   /** Looks what a folder or an archive is. The set that was open before is closed. */
-  'datasets.open': method('window', z.object({ handle: FileHandleId }), DatasetView),
+  'datasets.open': method(
+    'window',
+    z.object({
+      handle: FileHandleId,
+      /** The folder of an archive that the set lies in. */
+      within: z.string().max(4096).default(''),
+    }),
+    DatasetView,
+  ),
   'datasets.read': method('window', z.object({ id: DatasetId, format: z.string().max(80) }), DatasetSummary),
   /** The first pictures as they are when the set is read in a format, to choose between two that both may be it. */
   'datasets.preview': method(

@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Entry } from 'yauzl';
 import { RefineryError } from '../../contract/errors.ts';
-import { entriesInZip, headInZip } from './archives/zip.ts';
+import { listArchive } from './archives/index.ts';
+import { isFinderFile } from './archives/unpacking.ts';
 import { headOf, targetOf } from './files/folder.ts';
 import { folderOf, inside, safeRelative } from './files/paths.ts';
 import type { AnyFormat, Listing, Verdict } from './format.ts';
@@ -57,31 +57,34 @@ function remembering(read: (path: string) => Promise<string>): Listing['head'] {
   };
 }
 
-/** The names in a zip file as they would be in a folder, without unpacking it. */
-async function listZip(path: string): Promise<Listing> {
+/** The names in an archive as they would be in a folder, without unpacking it. */
+async function listing(archive: string, signal: AbortSignal | undefined): Promise<Listing> {
   const folders = new Set<string>();
-  const files = new Map<string, Entry>();
+  /** Names in the archive by their paths. */
+  const files = new Map<string, string>();
   const taken = new Map<string, number>();
   let sampled = false;
-  for await (const entry of entriesInZip(path)) {
-    const safe = safeRelative(entry.fileName);
-    if (safe === null) continue;
-    const isFolder = entry.fileName.endsWith('/');
-    for (let folder = isFolder ? safe : folderOf(safe); folder !== ''; folder = folderOf(folder)) {
-      if (folders.has(folder) || folders.size >= mostFolders) break;
-      folders.add(folder);
-    }
-    if (isFolder) continue;
-    const beside = taken.get(folderOf(safe)) ?? 0;
-    taken.set(folderOf(safe), beside + 1);
-    if (beside < mostPerFolder && files.size < mostFiles) files.set(safe, entry);
-    else sampled = true;
-  }
-  const head = remembering(async (file) => {
-    const entry = files.get(file);
-    return entry === undefined ? '' : headInZip(path, entry);
-  });
-  return { folder: path, files: [...files.keys()].sort(), folders: [...folders].sort(), sampled, head };
+  const read = await listArchive(
+    archive,
+    (name, isFolder) => {
+      const path = safeRelative(name);
+      if (path === null || isFinderFile(path)) return false;
+      for (let folder = isFolder ? path : folderOf(path); folder !== ''; folder = folderOf(folder)) {
+        if (folders.has(folder) || folders.size >= mostFolders) break;
+        folders.add(folder);
+      }
+      if (isFolder) return false;
+      const beside = taken.get(folderOf(path)) ?? 0;
+      taken.set(folderOf(path), beside + 1);
+      const isTaken = beside < mostPerFolder && files.size < mostFiles;
+      if (isTaken) files.set(path, name);
+      else sampled = true;
+      return isTaken;
+    },
+    signal,
+  );
+  const head = remembering((path) => read(files.get(path) ?? ''));
+  return { folder: archive, files: [...files.keys()].sort(), folders: [...folders].sort(), sampled, head };
 }
 
 /** A format that a folder may be of. */
@@ -134,25 +137,32 @@ export async function detectSets(
   return { candidates, inner };
 }
 
-/** {@link detectSets} of a zip file, which is not unpacked. Most hold one folder with the set in it. */
-export async function detectInZip(path: string): ReturnType<typeof detectSets> {
-  const listing = await listZip(path);
-  const detected = await detectSets(listing);
+/** {@link detectSets} of an archive, which is not unpacked, or of a folder in it. */
+export async function detectInArchive(
+  archive: string,
+  within = '',
+  signal?: AbortSignal,
+): Promise<Awaited<ReturnType<typeof detectSets>> & { readonly within: string }> {
+  const whole = await listing(archive, signal);
+  const named = within === '' ? whole : below(whole, within);
+  const detected = await detectSets(named);
   const [only] = detected.inner;
-  const whole = listing.files.every((file) => file.startsWith(`${only?.folder}/`));
-  if (only === undefined || !whole) return detected;
-  return { candidates: await formatsOf(below(listing, only.folder)), inner: [] };
+  // Most hold one folder with the set in it.
+  const isAlone = only !== undefined && named.files.every((file) => file.startsWith(`${only.folder}/`));
+  if (!isAlone) return { ...detected, within };
+  const candidates = await formatsOf(below(named, only.folder));
+  return { candidates, inner: [], within: [within, only.folder].filter((part) => part !== '').join('/') };
 }
 
 /** The part of a listing that is in one folder. */
-function below(listing: Listing, folder: string): Listing {
+function below(all: Listing, folder: string): Listing {
   const within = (paths: readonly string[]): string[] =>
     paths.flatMap((path) => (path.startsWith(`${folder}/`) ? [path.slice(folder.length + 1)] : []));
   return {
-    folder: join(listing.folder, folder),
-    files: within(listing.files),
-    folders: within(listing.folders),
-    sampled: listing.sampled,
-    head: (path) => listing.head(`${folder}/${path}`),
+    folder: join(all.folder, folder),
+    files: within(all.files),
+    folders: within(all.folders),
+    sampled: all.sampled,
+    head: (path) => all.head(`${folder}/${path}`),
   };
 }

@@ -1,9 +1,10 @@
 /** Datasets: reading, writing, telling apart, changing, checking and converting sets of annotated pictures. */
+export { archiveIn } from './archives/index.ts';
 export { adapt, substitutes, targetType } from './convert.ts';
 export {
   type Candidate,
   detectFormats,
-  detectInZip,
+  detectInArchive,
   detectSets,
   type InnerSet,
   listFolder,

@@ -6,10 +6,12 @@ import {
   type ConversionResult,
   namedFormat,
   openSource,
+  type Progress,
   type ReadyConversion,
   recoverConversion,
   runConversion,
   type TransformStep,
+  unpackingNotes,
 } from '../datasets/index.ts';
 import type { JobRecord } from '../jobs/journal.ts';
 import type { JobKind } from '../jobs/kind.ts';
@@ -49,7 +51,10 @@ export interface ConvertKindOptions {
 export const convertInputOf = (record: JobRecord): ConvertInput => record.input as ConvertInput;
 const outcomeOf = (record: JobRecord): ConvertOutcome | null => record.result as ConvertOutcome | null;
 
-/** How much of the whole each stage takes, and where it starts. */
+/** How much of the whole an archive takes to be unpacked. */
+const unpackingPart = 0.2;
+
+/** How much of what comes then each stage takes, and where it starts. */
 const stages = {
   planning: { start: 0, part: 0.3, word: 'Reading the source' },
   writing: { start: 0.3, part: 0.4, word: 'Writing' },
@@ -86,8 +91,25 @@ export function convertKind({ onProgress, onFinished }: ConvertKindOptions): Job
         record.spec as ConvertInput;
       const { signal } = context;
       const started = performance.now();
+      let unpacked = 0;
+      const tell = (progress: Progress): void => {
+        const { stage, done } = progress;
+        const total = progress.total ?? items;
+        const share = Math.min(1, total > 0 ? done / total : 1);
+        let fraction = unpackingPart * share;
+        if (stage === 'unpacking') unpacked = unpackingPart;
+        else fraction = unpacked + (1 - unpacked) * (stages[stage].start + stages[stage].part * share);
+        const elapsed = performance.now() - started;
+        const timeLeft = fraction > 0 ? { timeLeft: (elapsed * (1 - fraction)) / fraction } : {};
+        context.report({
+          stage: stage === 'unpacking' ? 'Unpacking' : stages[stage].word,
+          fraction,
+          ...timeLeft,
+        });
+        onProgress({ id: set, ...progress, total });
+      };
       try {
-        await using source = await openSource(path, { from, signal });
+        await using source = await openSource(path, { from, signal, onProgress: unpackingNotes(tell) });
         const conversion = await runConversion({
           source,
           to,
@@ -100,15 +122,7 @@ export function convertKind({ onProgress, onFinished }: ConvertKindOptions): Job
           key: record.id,
           waitWhilePaused: context.waitWhilePaused,
           beforePublish: (ready) => context.setPending(ready),
-          onProgress: (progress) => {
-            const { start, part, word } = stages[progress.stage];
-            const total = progress.total ?? items;
-            const fraction = start + part * Math.min(1, total > 0 ? progress.done / total : 1);
-            const elapsed = performance.now() - started;
-            const timeLeft = fraction > 0 ? { timeLeft: (elapsed * (1 - fraction)) / fraction } : {};
-            context.report({ stage: word, fraction, ...timeLeft });
-            onProgress({ id: set, ...progress, total });
-          },
+          onProgress: tell,
         });
         await onFinished(set, conversion, null);
         return { outputPath: output, conversion };

@@ -13,6 +13,7 @@ import { RefineryError } from '../../contract/errors.ts';
 import type { EventName, EventPayload } from '../../contract/methods.ts';
 import type { Handlers } from '../../contract/wire.ts';
 import { DatasetSession, type Reading, shapeOf } from '../datasets/browse/index.ts';
+import { inside } from '../datasets/files/paths.ts';
 import {
   annotationsIn,
   type Candidate,
@@ -86,45 +87,65 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
     work.set(stage, abort);
     return {
       signal: abort.signal,
-      onProgress: (done: number) => emit('datasets.progress', { id, stage, done, total: null }),
+      onProgress: (done: number, total: number | null = null) =>
+        emit('datasets.progress', { id, stage, done, total }),
     };
   }
 
-  /** Those of a folder, but no links that lead out of it; the folders of an archive are nowhere else. */
-  async function innerSets({ path, inner }: DatasetSession): Promise<DatasetView['sets']> {
-    if (!(await stat(path)).isDirectory()) return [];
+  /**
+   * Those of a folder, but no links that lead out of it.
+   *
+   * @param handle of the folder or archive that was opened, and `within` the folder in it.
+   */
+  async function innerSets(
+    { path, inner, isArchive }: DatasetSession,
+    handle: string,
+    within: string,
+  ): Promise<DatasetView['sets']> {
+    if (isArchive) {
+      return inner.map(({ folder, ...found }) => ({
+        ...{ handle, folder, within: within === '' ? folder : `${within}/${folder}` },
+        ...candidateView(found),
+      }));
+    }
     const outer = await realpath(path);
     const sets = await Promise.all(
       inner.map(async ({ folder, ...found }) => {
         const real = await realpath(join(path, folder));
         if (!isBelow(real, outer)) return [];
         const { handles: admitted } = await handles.admit([real]);
-        return admitted.map(({ id }) => ({ handle: id, folder, ...candidateView(found) }));
+        return admitted.map(({ id }) => ({ handle: id, folder, within: '', ...candidateView(found) }));
       }),
     );
     return sets.flat();
   }
 
   const handlers: Pick<Handlers, DatasetMethod> = {
-    'datasets.open': async ({ handle }) => {
-      const path = handles.path(handle);
-      const { name, location } = await handles.describe(handle);
-      const session = await DatasetSession.open(path);
-      await close();
+    'datasets.open': async ({ handle, within }) => {
+      const { name, location, kind } = await handles.describe(handle);
+      if (within !== '' && kind === 'folder') {
+        throw new RefineryError('BAD_REQUEST', 'A folder below an open one has a handle of its own.');
+      }
       const id = `set-${randomUUID()}`;
+      const path = handles.path(handle);
+      const session = await DatasetSession.open(within === '' ? path : inside(path, within), () =>
+        begin(id, 'unpacking'),
+      );
+      await close();
       open = { id, session, work: new Map(), whileOpen: new AbortController() };
       return {
         id,
-        name,
+        name: within === '' ? name : basename(within),
         location,
         candidates: session.candidates.map(candidateView),
-        sets: await innerSets(session),
+        sets: await innerSets(session, handle, within),
       };
     },
     'datasets.read': async ({ id, format }) =>
       summaryOf(await opened(id).session.read(format, begin(id, 'reading'))),
     'datasets.preview': async ({ id, format }) => {
       const { session, whileOpen } = opened(id);
+      await session.unpack();
       const signal = AbortSignal.any([whileOpen.signal, AbortSignal.timeout(mostPreview)]);
       const { items, looked, categories, problems } = await session.preview(format, signal);
       const seen = new Set(
@@ -212,7 +233,7 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
     },
     'datasets.convert': async ({ id, to, steps, folder, name, media, overwrite, strict }) => {
       const { session } = opened(id);
-      const parent = folder === null ? dirname(session.path) : handles.path(folder);
+      const parent = folder === null ? session.outer : handles.path(folder);
       const output = join(parent, safeName(name));
       if (!overwrite && (await stat(output).catch(() => undefined))) {
         throw new RefineryError('OUTPUT_EXISTS', `There is already something named ${basename(output)}.`, {

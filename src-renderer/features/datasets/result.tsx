@@ -9,6 +9,7 @@ import { Training } from './training.tsx';
 import { kindWords, number } from './words.ts';
 
 const stages = {
+  unpacking: 'Unpacking the archive',
   reading: 'Reading',
   planning: 'Reading the source',
   writing: 'Writing',
@@ -65,6 +66,7 @@ function Running() {
       <p className="row spread quiet numeric">
         <span>
           {progress &&
+            progress.stage !== 'unpacking' &&
             `${number(progress.done)}${progress.total ? ` of ${number(progress.total)}` : ''} pictures`}
         </span>
         <span>{!paused && timeLeft !== undefined && formatTimeLeft(timeLeft)}</span>

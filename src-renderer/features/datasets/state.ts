@@ -84,7 +84,9 @@ const get = useWizard.getState;
 /** Connects the wizard to the engine's events. */
 export function followDatasets(engine: EngineClient): void {
   engine.on('datasets.progress', (progress) => {
-    if (progress.id === get().view?.id) set({ progress });
+    if (progress.id !== get().view?.id) return;
+    const isUnpacked = progress.stage === 'unpacking' && progress.done === progress.total;
+    set({ progress: isUnpacked ? null : progress });
   });
   engine.on('datasets.finished', ({ id, result, error }) => {
     if (id === get().view?.id) set({ busy: null, progress: null, result, error });
@@ -107,18 +109,18 @@ export async function openDataset({ handles, refused }: AdmitResult): Promise<vo
     toast(refused[0]?.reason ?? 'A dataset is a folder, or a zip or tar file of one.', { tone: 'warning' });
     return;
   }
-  await open(handle.id, []);
+  await open({ handle: handle.id, within: '' }, []);
 }
 
 /** Opens one of the sets that lie in the folder; the others stay at hand. */
-export async function openInner({ handle }: InnerSet): Promise<void> {
+export async function openInner({ handle, within }: InnerSet): Promise<void> {
   const { view, beside } = get();
-  await open(handle, beside.length > 0 ? beside : (view?.sets ?? []));
+  await open({ handle, within }, beside.length > 0 ? beside : (view?.sets ?? []));
 }
 
-async function open(handle: string, beside: readonly InnerSet[]): Promise<void> {
+async function open(where: Pick<InnerSet, 'handle' | 'within'>, beside: readonly InnerSet[]): Promise<void> {
   set({ ...nothing, busy: 'opening' });
-  const view = await act('datasets.open', { handle });
+  const view = await act('datasets.open', where);
   if (!view) return set(nothing);
   set({ ...nothing, view, beside });
   const [only, another] = view.sets;

@@ -1,8 +1,8 @@
 import { X } from 'lucide-react';
-import { useState } from 'react';
-import type { DatasetSummary } from '../../../src-main/contract/index.ts';
+import { useRef, useState } from 'react';
+import type { DatasetProgress, DatasetSummary } from '../../../src-main/contract/index.ts';
 import { classColour } from '../../ui/class-colour.ts';
-import { count } from '../../ui/format.ts';
+import { count, formatTimeLeft } from '../../ui/format.ts';
 import { Button, IconButton, Progress } from '../../ui/parts.tsx';
 import { cancelWork, changeFilter, closeDataset, showStep, useWizard } from './state.ts';
 import { difference, kindWords, number } from './words.ts';
@@ -12,7 +12,7 @@ const fewClasses = 14;
 
 /** What the set holds, always up to date with the changes on its way. */
 export function SummaryPanel({ onOther }: { readonly onOther: () => void }) {
-  const { view, summary, shaped, busy, progress } = useWizard();
+  const { view, summary, shaped, busy } = useWizard();
   const now = shaped?.summary ?? summary;
   return (
     <aside className="set-summary" aria-label="The set">
@@ -29,29 +29,50 @@ export function SummaryPanel({ onOther }: { readonly onOther: () => void }) {
       ) : (
         <p className="quiet">{busy === 'reading' ? 'Reading' : 'Not read yet'}</p>
       )}
-      {busy && busy !== 'converting' && (
-        <div className="stack" role="status">
-          <Progress
-            value={progress?.total ? progress.done / progress.total : 0.02}
-            label="What is under way"
-          />
-          <div className="row spread quiet">
-            <span className="numeric">
-              {progress ? `${count(progress.done, 'picture')} read` : 'Reading'}
-            </span>
-            {busy === 'reading' && (
-              <Button kind="bare" onClick={cancelWork}>
-                Cancel
-              </Button>
-            )}
-          </div>
-        </div>
-      )}
+      <UnderWay />
       <Button kind="bare" onClick={onOther}>
         Open another
       </Button>
     </aside>
   );
+}
+
+/** What the person waits for; an archive is unpacked for a look at its pictures, too. */
+function UnderWay() {
+  const { busy, progress } = useWizard();
+  const isUnpacking = progress?.stage === 'unpacking' && busy !== 'converting';
+  const timeLeft = useTimeLeft(isUnpacking ? progress : null);
+  if (!isUnpacking && (!busy || busy === 'converting')) return null;
+  const share = progress?.total ? progress.done / progress.total : 0.02;
+  const read = progress ? `${count(progress.done, 'picture')} read` : 'Reading';
+  return (
+    <div className="stack" role="status">
+      <Progress value={share} label="What is under way" />
+      <div className="row spread quiet">
+        <span className="numeric">{isUnpacking ? `Unpacking, ${Math.floor(100 * share)} %` : read}</span>
+        {(isUnpacking || busy === 'reading') && (
+          <Button kind="bare" onClick={cancelWork}>
+            Cancel
+          </Button>
+        )}
+      </div>
+      {timeLeft !== null && <p className="quiet numeric">{formatTimeLeft(timeLeft)}</p>}
+    </div>
+  );
+}
+
+/** Milliseconds until all is done, going by what was done since this began; null while that says little. */
+function useTimeLeft(progress: DatasetProgress | null): number | null {
+  const began = useRef<{ readonly at: number; readonly done: number } | null>(null);
+  if (!progress?.total) {
+    began.current = null;
+    return null;
+  }
+  began.current ??= { at: performance.now(), done: progress.done };
+  const { at, done } = began.current;
+  const elapsed = performance.now() - at;
+  if (elapsed < 1000 || progress.done === done) return null;
+  return (elapsed * (progress.total - progress.done)) / (progress.done - done);
 }
 
 function Figures({ before, now }: { readonly before: DatasetSummary; readonly now: DatasetSummary }) {

@@ -1,13 +1,15 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { create } from 'tar';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DatasetSession } from '../browse/index.ts';
 import { openSource } from '../operations/source.ts';
 import { itemsOf } from '../testing/items.ts';
 import { type ZipEntry, zip } from '../testing/zip.ts';
-import { openArchive } from './index.ts';
+import { listArchive, openArchive } from './index.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -58,6 +60,121 @@ describe('archives are opened as folders', () => {
     }
     expect(existsSync(unpacked)).toBe(false);
   });
+});
+
+describe('archives are looked through without unpacking', () => {
+  const long = `${'far/'.repeat(40)}${'long-name-'.repeat(12)}é.txt`;
+  const contents: Readonly<Record<string, Buffer>> = {
+    'a.txt': Buffer.from('\uFEFFhead'),
+    'empty.txt': Buffer.alloc(0),
+    [long]: Buffer.from('far away'),
+    'pictures/large.jpg': Buffer.alloc(300_001, 7),
+    'z/last.txt': Buffer.concat([Buffer.from('last'), Buffer.alloc(70_000, 0x20)]),
+  };
+  let from = '';
+  beforeAll(async () => {
+    from = join(folder, 'names');
+    for (const [path, bytes] of Object.entries(contents)) {
+      await mkdir(dirname(join(from, path)), { recursive: true });
+      await writeFile(join(from, path), bytes);
+    }
+  });
+
+  const names = async (path: string) => {
+    const found = new Map<string, boolean>();
+    const head = await listArchive(path, (name, isFolder) => {
+      found.set(name.replace(/^\.\//, ''), isFolder);
+      return !isFolder && name.endsWith('.txt');
+    });
+    const files = [...found].filter(([, isFolder]) => !isFolder).map(([name]) => name);
+    return { files: files.sort(), head: (name: string) => head(name) };
+  };
+
+  const check = async (path: string, before = ''): Promise<void> => {
+    const { files, head } = await names(path);
+    expect(files).toEqual(Object.keys(contents).sort());
+    expect(await head(`${before}a.txt`)).toBe('head');
+    expect(await head(`${before}${long}`)).toBe('far away');
+    expect(await head(`${before}empty.txt`)).toBe('');
+    expect((await head(`${before}z/last.txt`)).trimEnd()).toBe('last');
+    expect(await head(`${before}z/last.txt`)).toHaveLength(4096);
+    // It was not asked for.
+    expect(await head(`${before}pictures/large.jpg`)).toBe('');
+  };
+
+  test.each([false, true])('a tar of ours, packed: %s', async (gzip) => {
+    const path = join(folder, gzip ? 'names.tgz' : 'names.tar');
+    await create({ file: path, cwd: from, gzip }, ['.']);
+    await check(path, './');
+  });
+
+  test.skipIf(process.platform === 'win32').each(['gnu', 'pax'])(
+    'a tar of the system’s, %s',
+    async (kind) => {
+      const path = join(folder, `${kind}.tar`);
+      execFileSync('tar', [`--format=${kind}`, '-cf', path, '-C', from, ...Object.keys(contents)]);
+      await check(path);
+      const bytes = await readFile(path);
+      for (const length of [100, 700, 200_000]) {
+        const cut = await put('cut.tar', bytes.subarray(0, length));
+        await expect(names(cut)).rejects.toMatchObject({ code: 'INPUT_CORRUPT' });
+      }
+    },
+  );
+
+  test('a zip', async () => {
+    const entries = Object.entries(contents).map(([name, content]) => ({ name, content }));
+    await check(await put('names.zip', zip(entries)));
+  });
+
+  test('one that unpacks to far too much is given up', async () => {
+    const path = join(folder, 'zeros.tgz');
+    await writeFile(join(folder, 'zeros'), Buffer.alloc(100 << 20));
+    await create({ file: path, cwd: folder, gzip: true }, ['zeros']);
+    await expect(names(path)).rejects.toMatchObject({ code: 'INPUT_TOO_LARGE' });
+  });
+});
+
+test('a folder in an archive is opened alone', async () => {
+  const entries = ['first', 'second'].map((name) => ({ name: `${name}/${annotations}`, content: coco }));
+  const path = await put('sets.zip', zip(entries));
+  const told: [number, number][] = [];
+  await using source = await openSource(join(path, 'second'), {
+    onProgress: (done, total) => told.push([done, total]),
+  });
+  expect(source.format.name).toBe('coco_instances');
+  expect(readdirSync(dirname(source.folder))).toEqual(['second']);
+  expect(told.length).toBeGreaterThan(0);
+  await expect(openSource(path)).rejects.toMatchObject({
+    hint: expect.stringContaining(join(path, 'first')),
+  });
+  await expect(openSource(join(path, 'third'))).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' });
+});
+
+test('a window’s set is unpacked when it is read, and not before', async () => {
+  const path = await put('window.zip', zip([{ name: `my set/${annotations}`, content: coco }]));
+  const before = leftBehind();
+  let abort = new AbortController();
+  const told: number[] = [];
+  {
+    await using session = await DatasetSession.open(path, () => ({
+      signal: abort.signal,
+      onProgress: (done, total) => told.push(done / total),
+    }));
+    expect(session.candidates[0]?.format.name).toBe('coco_instances');
+    expect([session.path, session.outer]).toEqual([join(path, 'my set'), folder]);
+    expect(leftBehind()).toEqual(before);
+    const work = { signal: new AbortController().signal, onProgress: () => undefined };
+    abort.abort();
+    await expect(session.read('coco_instances', work)).rejects.toMatchObject({ name: 'AbortError' });
+    expect(leftBehind()).toEqual(before);
+    abort = new AbortController();
+    await Promise.all([session.unpack(), session.unpack()]);
+    expect((await session.read('coco_instances', work)).statistics.items).toBe(1);
+    expect(leftBehind()).toHaveLength(before.length + 1);
+  }
+  expect(told.length).toBeGreaterThan(0);
+  expect(leftBehind()).toEqual(before);
 });
 
 describe('archives that mean harm are refused, and leave nothing', () => {

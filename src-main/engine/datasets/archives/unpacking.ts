@@ -1,4 +1,5 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 import { inside, safeRelative } from '../files/paths.ts';
@@ -12,6 +13,15 @@ export interface Limits {
   readonly ratio: number;
 }
 
+export interface ArchiveOptions {
+  readonly limits?: Partial<Limits>;
+  readonly signal?: AbortSignal;
+  /** The folder in the archive that is wanted alone, with forward slashes. */
+  readonly within?: string;
+  /** Told of packed bytes as they are gone through. */
+  onProgress?(done: number, total: number): void;
+}
+
 const usual: Limits = { entries: 3_000_000, bytes: 512 * 1024 ** 3, ratio: 200 };
 const smallEnough = 64 * 1024 * 1024;
 
@@ -21,19 +31,20 @@ export class Unpacking {
   readonly #packed: number;
   readonly #limits: Limits;
   readonly #signal: AbortSignal | undefined;
+  readonly #within: string;
+  readonly #onProgress: ArchiveOptions['onProgress'];
   readonly #folders = new Set<string>();
   #entries = 0;
   #bytes = 0;
+  #passed = 0;
 
-  constructor(
-    folder: string,
-    packed: number,
-    options: { readonly limits?: Partial<Limits>; readonly signal?: AbortSignal },
-  ) {
+  constructor(folder: string, packed: number, options: ArchiveOptions) {
     this.#folder = folder;
     this.#packed = packed;
     this.#limits = { ...usual, ...options.limits };
     this.#signal = options.signal;
+    this.#within = options.within ? `${options.within}/` : '';
+    this.#onProgress = options.onProgress;
   }
 
   /** Whether an entry is a file to be written. Folders come with their files. */
@@ -43,12 +54,18 @@ export class Unpacking {
     if (this.#entries > this.#limits.entries) throw tooLarge('it has too many entries');
     const bare = path.replace(/\/+$/, '');
     if (kind === 'folder' && /^\.?$/.test(bare)) return false;
-    if (safeRelative(bare) === null) {
+    const safe = safeRelative(bare);
+    if (safe === null) {
       throw refused(`the path ${JSON.stringify(path)} leads out of it`);
     }
     if (kind === 'other') throw refused(`${JSON.stringify(path)} is a link or a device`);
-    // What the Finder adds beside every file.
-    return kind === 'file' && !path.startsWith('__MACOSX/');
+    return kind === 'file' && !isFinderFile(path) && safe.startsWith(this.#within);
+  }
+
+  /** Takes note of packed bytes that were gone through. */
+  passed(bytes: number): void {
+    this.#passed = Math.min(this.#passed + bytes, this.#packed);
+    this.#onProgress?.(this.#passed, this.#packed);
   }
 
   /** Opens an entry's file. A name that comes twice replaces the first, as with every unpacker. */
@@ -63,15 +80,22 @@ export class Unpacking {
         this.#signal?.throwIfAborted();
         this.#bytes += bytes.length;
         if (this.#bytes > this.#limits.bytes) throw tooLarge('it unpacks to too many bytes');
-        if (this.#bytes > smallEnough && this.#bytes > this.#packed * this.#limits.ratio) {
-          throw tooLarge('it unpacks to far more bytes than it has, as a zip bomb does');
-        }
+        checkRatio(this.#bytes, this.#packed, this.#limits.ratio);
         for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
       },
       close: () => closeSync(file),
     };
   }
 }
+
+/** @throws {RefineryError} `INPUT_TOO_LARGE` where an archive has unpacked to more than it can honestly hold. */
+export function checkRatio(bytes: number, packed: number, ratio = usual.ratio): void {
+  if (bytes > smallEnough && bytes > packed * ratio)
+    throw tooLarge('it unpacks to far more bytes than it has, as a zip bomb does');
+}
+
+/** What the Finder adds beside every file. */
+export const isFinderFile = (path: string): boolean => path.startsWith('__MACOSX/');
 
 const refused = (why: string): RefineryError =>
   new RefineryError('INPUT_CORRUPT', `The archive is refused: ${why}.`, {
@@ -81,6 +105,11 @@ const refused = (why: string): RefineryError =>
 const tooLarge = (why: string): RefineryError =>
   new RefineryError('INPUT_TOO_LARGE', `The archive is refused: ${why}.`, {
     hint: 'Unpack it yourself if you trust it, and open the folder.',
+  });
+
+export const noSpace = (path: string): RefineryError =>
+  new RefineryError('DISK_FULL', `There is no room to unpack ${path} for reading it.`, {
+    hint: `Make room in ${tmpdir()}, or set TMPDIR to a folder on a larger disk.`,
   });
 
 /** What is thrown for an archive that can't be read. */

@@ -1,7 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type Entry, fromRandomAccessReaderPromise, openPromise, RandomAccessReader } from 'yauzl';
 import { RefineryError } from '../../../contract/errors.ts';
-import { corrupt, type Unpacking } from './unpacking.ts';
+import { headBytes, headText } from '../files/folder.ts';
+import type { Unpacking } from './unpacking.ts';
 
 /** The bits of a Unix file mode that say what kind of file it is. */
 const kindBits = 0o170000;
@@ -13,8 +14,8 @@ export async function unpackZip(path: string, unpacking: Unpacking): Promise<voi
   const zip = await openPromise(path, { lazyEntries: true, validateEntrySizes: true });
   try {
     for await (const entry of zip.eachEntry()) {
-      const kind = kindOf(entry);
-      if (!unpacking.wants(entry.fileName, kind)) continue;
+      unpacking.passed(entry.compressedSize);
+      if (!unpacking.wants(entry.fileName, kindOf(entry))) continue;
       if (entry.isEncrypted()) {
         throw new RefineryError('INPUT_UNSUPPORTED', 'The archive is encrypted.', {
           hint: 'Unpack it with its password, and open the folder.',
@@ -75,26 +76,30 @@ class WindowReader extends RandomAccessReader {
   }
 }
 
-/**
- * Entries of a zip file without their contents.
- *
- * @throws {RefineryError} `INPUT_CORRUPT` for a damaged one, and for one with paths that leave it.
- */
-export async function* entriesInZip(path: string): AsyncGenerator<Entry> {
+/** Goes through the entries of a zip file, which stand together at its end. */
+export async function listZip(
+  path: string,
+  takes: (name: string, isFolder: boolean) => boolean,
+): Promise<(name: string) => Promise<string>> {
+  const taken = new Map<string, Entry>();
   const file = openSync(path, 'r');
   try {
-    const size = fstatSync(file).size;
+    const { size } = fstatSync(file);
     const zip = await fromRandomAccessReaderPromise(new WindowReader(file), size, { lazyEntries: true });
-    yield* zip.eachEntry();
-  } catch (thrown) {
-    throw corrupt(path, thrown);
+    for await (const entry of zip.eachEntry()) {
+      if (takes(entry.fileName, kindOf(entry) === 'folder')) taken.set(entry.fileName, entry);
+    }
   } finally {
     closeSync(file);
   }
+  return async (name) => {
+    const entry = taken.get(name);
+    return entry === undefined ? '' : headOf(path, entry);
+  };
 }
 
 /** The first characters of a file in a zip file; empty where they can't be read. */
-export async function headInZip(path: string, entry: Entry, bytes = 4096): Promise<string> {
+async function headOf(path: string, entry: Entry, bytes = headBytes): Promise<string> {
   if (entry.isEncrypted()) return '';
   const zip = await openPromise(path, { lazyEntries: true });
   try {
@@ -103,7 +108,7 @@ export async function headInZip(path: string, entry: Entry, bytes = 4096): Promi
       head = Buffer.concat([head, chunk as Buffer]);
       if (head.length >= bytes) break;
     }
-    return head.toString('utf8', 0, bytes).replace(/^\uFEFF/, '');
+    return headText(head.subarray(0, bytes));
   } catch {
     return '';
   } finally {

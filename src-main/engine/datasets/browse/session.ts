@@ -1,5 +1,7 @@
+import { dirname, join } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
-import { type Candidate, detectSets, type InnerSet, listFolder } from '../detect.ts';
+import { archiveIn } from '../archives/index.ts';
+import { type Candidate, detectInArchive, detectSets, type InnerSet, listFolder } from '../detect.ts';
 import type { Dataset, Format } from '../format.ts';
 import { formats } from '../formats/index.ts';
 import { type Loss, lossOf } from '../loss.ts';
@@ -11,8 +13,9 @@ import {
   openFolder,
   planConversion,
   type Source,
+  type Unpacked,
 } from '../operations/index.ts';
-import { breathing, counting } from '../operations/pace.ts';
+import { breathing, counting, unpackingNotes } from '../operations/pace.ts';
 import { summaryOf } from '../operations/receipt.ts';
 import { type Statistics, StatisticsCounter } from '../statistics.ts';
 import { applyTransforms, type TransformStep } from '../transforms/index.ts';
@@ -51,40 +54,82 @@ interface Work {
   readonly onProgress: (done: number) => void;
 }
 
-/** One set that a person looks at and converts: what a window holds between its steps. */
+/**
+ * One set that a person looks at and converts: what a window holds between its steps. An archive is told by its names, and
+ * unpacked when something in it is read.
+ */
 export class DatasetSession implements AsyncDisposable {
+  /** As `openSource` takes it: with the folder in an archive that the set lies in. */
   readonly path: string;
+  /** Folder that the set or its archive lies in. */
+  readonly outer: string;
+  readonly isArchive: boolean;
   readonly candidates: readonly Candidate[];
   /** Sets that lie in folders of this one. */
   readonly inner: readonly InnerSet[];
-  readonly #opened: Opened;
+  readonly #unpacking: () => Required<Unpacked>;
+  #opened: Promise<Opened> | undefined;
   #source: Source | undefined;
   /** Of the set as it is, without any transform. */
   #reading: Reading | undefined;
   #store: ItemStore | undefined;
   readonly #previews = new Map<string, readonly Item[]>();
 
-  private constructor(path: string, opened: Opened, found: Awaited<ReturnType<typeof detectSets>>) {
+  private constructor(
+    path: string,
+    archive: string | null,
+    found: Awaited<ReturnType<typeof detectSets>>,
+    unpacking: () => Required<Unpacked>,
+  ) {
     this.path = path;
+    this.outer = dirname(archive ?? path);
+    this.isArchive = archive !== null;
     this.candidates = found.candidates;
     this.inner = found.inner;
-    this.#opened = opened;
+    this.#unpacking = unpacking;
   }
 
-  /** @throws {RefineryError} `INPUT_NOT_FOUND`, `INPUT_UNSUPPORTED` for what is neither folder nor archive. */
-  static async open(path: string): Promise<DatasetSession> {
-    const opened = await openFolder(path);
-    try {
-      return new DatasetSession(path, opened, await detectSets(await listFolder(opened.folder)));
-    } catch (thrown) {
-      await opened[Symbol.asyncDispose]();
-      throw thrown;
+  /**
+   * @param unpacking is called when an archive begins to be unpacked.
+   * @throws {RefineryError} `INPUT_NOT_FOUND`, `INPUT_UNSUPPORTED` for what is neither folder nor archive, and those of
+   *   `listArchive`.
+   */
+  static async open(path: string, unpacking: () => Required<Unpacked>): Promise<DatasetSession> {
+    const named = await archiveIn(path);
+    if (named) {
+      const { archive, within } = named;
+      const found = await detectInArchive(archive, within);
+      return new DatasetSession(join(archive, found.within), archive, found, unpacking);
     }
+    await using opened = await openFolder(path);
+    return new DatasetSession(path, null, await detectSets(await listFolder(opened.folder)), unpacking);
+  }
+
+  /** Unpacks an archive, once. @throws {RefineryError} those of `openArchive`; it can be tried again. */
+  async unpack(): Promise<void> {
+    await this.#folder();
+  }
+
+  async #folder(): Promise<string> {
+    this.#opened ??= this.#unpacked().catch((thrown) => {
+      this.#opened = undefined;
+      throw thrown;
+    });
+    return (await this.#opened).folder;
+  }
+
+  async #unpacked(): Promise<Opened> {
+    if (!this.isArchive) return openFolder(this.path);
+    const { signal, onProgress } = this.#unpacking();
+    return openFolder(this.path, {
+      signal,
+      onProgress: unpackingNotes(({ done, total }) => onProgress(done, total ?? 0)),
+    });
   }
 
   /** The first pictures as a format reads them, those with annotations before others, without keeping the set. */
   async preview(formatName: string, signal: AbortSignal): Promise<Preview> {
-    const dataset = await namedFormat(formatName).read(this.#opened.folder, { signal });
+    const dataset = await namedFormat(formatName).read(await this.#folder(), { signal });
     const [annotated, plain]: [Item[], Item[]] = [[], []];
     let looked = 0;
     for await (const item of breathing(dataset.items(), { signal })) {
@@ -105,7 +150,8 @@ export class DatasetSession implements AsyncDisposable {
   /** Reads the whole set in a format and keeps its items for looking at them. */
   async read(formatName: string, work: Work): Promise<Reading> {
     const format = namedFormat(formatName);
-    const { folder } = this.#opened;
+    const folder = await this.#folder();
+    work.signal.throwIfAborted();
     const source: Source = {
       path: this.path,
       folder,
@@ -196,7 +242,8 @@ export class DatasetSession implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#store?.[Symbol.asyncDispose]();
-    await this.#opened[Symbol.asyncDispose]();
+    const opened = await this.#opened?.catch(() => undefined);
+    await opened?.[Symbol.asyncDispose]();
   }
 }
 

@@ -110,16 +110,19 @@ async function textOf(path: string, { size }: Stats): Promise<string> {
   return text.charCodeAt(0) === byteOrderMark ? text.slice(1) : text;
 }
 
+/** So many bytes at the start of a file are looked at to tell what it is. */
+export const headBytes = 4096;
+
+/** A file's first bytes as text. */
+export const headText = (bytes: Buffer): string => bytes.toString('utf8').replace(/^\uFEFF/, '');
+
 /** The first bytes of a file as text, for a look at what it is. */
-export async function headOf(path: string, bytes = 4096): Promise<string> {
+export async function headOf(path: string, bytes = headBytes): Promise<string> {
   const file = await open(path, 'r').catch(() => undefined);
   if (file === undefined) return '';
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0);
-    return buffer
-      .subarray(0, bytesRead)
-      .toString('utf8')
-      .replace(/^\uFEFF/, '');
+    return headText(buffer.subarray(0, bytesRead));
   } finally {
     await file.close();
   }

@@ -7,8 +7,11 @@ import type { RoundTrip } from './round-trip.ts';
 import type { Source } from './source.ts';
 
 export interface Progress {
-  /** `planning` reads the source, `writing` writes the target, `checking` reads it back. */
-  readonly stage: 'planning' | 'writing' | 'checking';
+  /**
+   * `unpacking` is of an archive, `planning` reads the source, `writing` writes the target, `checking` reads it back.
+   */
+  readonly stage: 'unpacking' | 'planning' | 'writing' | 'checking';
+  /** Items; packed bytes while unpacking. */
   readonly done: number;
   /** Null while nobody knows. */
   readonly total: number | null;

@@ -14,7 +14,7 @@ import { withoutBackground } from '../transforms/labels.ts';
 import { adviceOn } from './advice.ts';
 import { choicesFor } from './choices.ts';
 import type { ConversionPlan, ConversionRequest, ConversionResult, ReadyConversion } from './conversion.ts';
-import { breathing, counting, scratchFolder } from './pace.ts';
+import { breathing, counting, scratchFolder, unpackingNotes } from './pace.ts';
 import { receiptOf, summaryOf, writeReceipt } from './receipt.ts';
 import { type RoundTrip, RoundTripCheck } from './round-trip.ts';
 import { openSource, type Source, writableFormat } from './source.ts';
@@ -127,11 +127,12 @@ function verdict(
 }
 
 /** The request's source, which is closed afterwards where it was opened here. */
-async function borrowed({ source, from, signal }: ConversionRequest): Promise<Source> {
+async function borrowed({ source, from, signal, onProgress }: ConversionRequest): Promise<Source> {
   if (typeof source !== 'string') return { ...source, [Symbol.asyncDispose]: async () => undefined };
   return openSource(source, {
     ...(from === undefined ? {} : { from }),
     ...(signal === undefined ? {} : { signal }),
+    onProgress: unpackingNotes(onProgress),
   });
 }
 

@@ -8,5 +8,6 @@ export type {
 export { planConversion, recoverConversion, runConversion } from './convert.ts';
 export { type Difference, diff } from './diff.ts';
 export { type MergeMode, type MergeOptions, merge, mergeModes } from './merge.ts';
+export { unpackingNotes } from './pace.ts';
 export type { RoundTrip, TypeRoundTrip } from './round-trip.ts';
-export { namedFormat, openFolder, openSource, type Source, writableFormat } from './source.ts';
+export { namedFormat, openFolder, openSource, type Source, type Unpacked, writableFormat } from './source.ts';

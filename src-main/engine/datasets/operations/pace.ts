@@ -30,6 +30,19 @@ export async function* breathing(
   }
 }
 
+/** Tells of an archive that is unpacked, now and then and at its end. */
+export function unpackingNotes(
+  onProgress: ConversionRequest['onProgress'],
+): (done: number, total: number) => void {
+  let told = Number.NEGATIVE_INFINITY;
+  return (done, total) => {
+    const now = performance.now();
+    if (now - told < noteEvery && done < total) return;
+    told = now;
+    onProgress?.({ stage: 'unpacking', done, total });
+  };
+}
+
 /** Counts, and tells of it now and then; called with a number, starts from that and tells of it at once. */
 export function counting(
   request: Pick<ConversionRequest, 'onProgress'>,

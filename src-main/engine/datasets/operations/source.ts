@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
-import { isArchive, openArchive } from '../archives/index.ts';
+import { type ArchiveOptions, archiveIn, openArchive } from '../archives/index.ts';
 import { detectFormats, detectSets, listFolder } from '../detect.ts';
 import type { AnyFormat, Dataset, Format } from '../format.ts';
 import { formatNamed, formats } from '../formats/index.ts';
@@ -16,18 +16,28 @@ export interface Source extends AsyncDisposable {
   open(signal?: AbortSignal): Promise<Dataset>;
 }
 
-/** Where a set's files are: the folder itself, or the one that an archive was unpacked into. */
+/** What is told while an archive is unpacked. */
+export type Unpacked = Pick<ArchiveOptions, 'signal' | 'onProgress'>;
+
+/**
+ * Where a set's files are: the folder itself, or the one that an archive was unpacked into. `sets.zip/second` is a folder
+ * in an archive, and unpacked alone.
+ *
+ * @throws {RefineryError} `INPUT_NOT_FOUND`, `INPUT_UNSUPPORTED`, and those of `openArchive`.
+ */
 export async function openFolder(
   path: string,
-  signal?: AbortSignal,
+  options: Unpacked = {},
 ): Promise<{ readonly folder: string } & AsyncDisposable> {
   const found = await stat(path).catch(() => undefined);
-  if (found === undefined) throw new RefineryError('INPUT_NOT_FOUND', `There is no file or folder ${path}.`);
-  if (found.isDirectory()) return { folder: path, [Symbol.asyncDispose]: async () => undefined };
-  if (isArchive(path)) {
-    const archive = await openArchive(path, signal === undefined ? {} : { signal });
-    return { ...archive, folder: await setWithin(archive.folder) };
+  if (found?.isDirectory()) return { folder: path, [Symbol.asyncDispose]: async () => undefined };
+  const named = await archiveIn(path);
+  if (named !== undefined) {
+    const { archive, within } = named;
+    const opened = await openArchive(archive, { ...options, within });
+    return within === '' ? { ...opened, folder: await setWithin(opened.folder) } : opened;
   }
+  if (found === undefined) throw new RefineryError('INPUT_NOT_FOUND', `There is no file or folder ${path}.`);
   throw new RefineryError('INPUT_UNSUPPORTED', `${path} is neither a folder nor an archive.`, {
     hint: 'Name the folder of the set, or a .zip, .tar, .tar.gz or .tgz file of it.',
   });
@@ -51,11 +61,12 @@ async function setWithin(folder: string): Promise<string> {
  */
 export async function openSource(
   path: string,
-  options: { readonly from?: string; readonly signal?: AbortSignal } = {},
+  options: Unpacked & { readonly from?: string } = {},
 ): Promise<Source> {
-  const opened = await openFolder(path, options.signal);
+  const opened = await openFolder(path, options);
   try {
-    const format = options.from === undefined ? await detected(opened.folder) : namedFormat(options.from);
+    const format =
+      options.from === undefined ? await detected(opened.folder, path) : namedFormat(options.from);
     return {
       path,
       folder: opened.folder,
@@ -90,7 +101,8 @@ export function writableFormat(name: string): Format {
 /** Below this a folder only looks a little like a format, and a person should say so. */
 const leastConfidence = 0.4;
 
-async function detected(folder: string): Promise<AnyFormat> {
+/** @param path as it was given. */
+async function detected(folder: string, path: string): Promise<AnyFormat> {
   const { candidates, inner } = await detectSets(await listFolder(folder));
   if (inner.length > 0) {
     const sets = inner.map((set) => `${set.folder} (${set.format.title})`).join(', ');
@@ -99,7 +111,7 @@ async function detected(folder: string): Promise<AnyFormat> {
       inner.length === 1
         ? `The set lies in a folder below: ${sets}.`
         : `This folder holds several sets: ${sets}.`,
-      { hint: 'Name the folder of one of them, or the format with --from.' },
+      { hint: `Name one of them, such as ${join(path, inner[0]!.folder)}, or the format with --from.` },
     );
   }
   const [best, next] = candidates;

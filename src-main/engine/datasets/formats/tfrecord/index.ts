@@ -1,6 +1,5 @@
 import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
-import { isRecordFile, readTfrecord } from './read.ts';
-import { writeTfrecord } from './write.ts';
+import { isRecordFile } from './names.ts';
 
 const abilities: Abilities = {
   ...noAbilities,
@@ -28,6 +27,7 @@ export const tfrecordFormat: Format = {
   aliases: ['tfrecord', 'roboflow_tfrecord'],
   abilities,
   detect,
-  read: readTfrecord,
-  write: (dataset, folder, options) => writeTfrecord(dataset, folder, abilities, options),
+  read: async (folder, options) => (await import('./read.ts')).readTfrecord(folder, options),
+  write: async (dataset, folder, options) =>
+    (await import('./write.ts')).writeTfrecord(dataset, folder, abilities, options),
 };

@@ -26,8 +26,7 @@ import { InnerPictures } from '../common/pictures.ts';
 import { boxBetween, isSubsetName, plainShape, take } from '../common/read.ts';
 import { type Example, readExample } from './example.ts';
 import { parseLabelMap } from './labels.ts';
-
-export const isRecordFile = (path: string): boolean => /\.(tfrecords?|record)(-\d+-of-\d+)?$/i.test(path);
+import { isRecordFile } from './names.ts';
 
 const chunk = 4 * 1024 * 1024;
 
