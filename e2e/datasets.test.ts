@@ -2,6 +2,7 @@ import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
+import { create } from 'tar';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   choose,
@@ -173,6 +174,26 @@ describe.skipIf(noBrowser !== '')(`datasets in the window${noBrowser && ` (${noB
       .first()
       .click();
     await page.getByText('1 picture', { exact: true }).waitFor();
+  });
+
+  test('an archive with several sets is told before it is unpacked, and one of them is converted beside it', async () => {
+    await using folder = await temporaryFolder();
+    const sets = join(folder.path, 'sets');
+    await makeCoco(join(sets, 'cats'), 3);
+    await makeCoco(join(sets, 'dogs'), 4);
+    const source = join(folder.path, 'sets.tar');
+    await create({ file: source, cwd: sets }, ['cats', 'dogs']);
+    const page = await opened(folder.path, source);
+    await page.getByRole('heading', { name: 'There are 2 sets in this archive' }).waitFor();
+    await expectAccessible(page, 'several sets of an archive');
+    await page.getByRole('button', { name: 'Open dogs' }).click();
+    await page.getByText('4 pictures', { exact: true }).waitFor();
+    await step(page, 'Target').click();
+    await page.getByRole('button', { name: /^YOLO \(Ultralytics\), boxes/ }).click();
+    await page.getByRole('button', { name: 'Write 4 pictures' }).click();
+    await page.getByRole('heading', { name: /^Written/ }).waitFor();
+    const output = join(folder.path, 'dogs-yolo_ultralytics');
+    expect((await readdir(output)).sort()).toEqual(['data.yaml', 'images', 'labels']);
   });
 
   test('of several sets in one folder each can be opened, and the others stay at hand', async () => {

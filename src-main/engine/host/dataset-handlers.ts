@@ -136,7 +136,7 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
       return {
         id,
         name: within === '' ? name : basename(within),
-        location,
+        location: within === '' ? location : join(location, name, dirname(within)),
         candidates: session.candidates.map(candidateView),
         sets: await innerSets(session, handle, within),
       };

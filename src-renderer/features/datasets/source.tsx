@@ -89,8 +89,9 @@ export function Source() {
 function titleOf(view: DatasetView): string {
   const { candidates, sets } = view;
   const [best] = candidates;
-  if (sets.length > 1) return `There are ${sets.length} sets in this folder`;
-  if (sets.length === 1) return 'There is a set in this folder';
+  const holder = sets[0]?.within === '' ? 'folder' : 'archive';
+  if (sets.length > 1) return `There are ${sets.length} sets in this ${holder}`;
+  if (sets.length === 1) return `There is a set in this ${holder}`;
   if (!best) return 'This is no dataset that is known here';
   return isAmbiguous(view) ? 'This could be of several formats' : `This is ${best.title}`;
 }

@@ -12,7 +12,8 @@ const fewClasses = 14;
 
 /** What the set holds, always up to date with the changes on its way. */
 export function SummaryPanel({ onOther }: { readonly onOther: () => void }) {
-  const { view, summary, shaped, busy } = useWizard();
+  const { view, summary, shaped, busy, progress } = useWizard();
+  const reading = progress?.stage === 'unpacking' ? 'Unpacking' : 'Reading';
   const now = shaped?.summary ?? summary;
   return (
     <aside className="set-summary" aria-label="The set">
@@ -27,7 +28,7 @@ export function SummaryPanel({ onOther }: { readonly onOther: () => void }) {
       {now && summary ? (
         <Figures before={summary} now={now} />
       ) : (
-        <p className="quiet">{busy === 'reading' ? 'Reading' : 'Not read yet'}</p>
+        <p className="quiet">{busy === 'reading' ? reading : 'Not read yet'}</p>
       )}
       <UnderWay />
       <Button kind="bare" onClick={onOther}>
@@ -44,19 +45,19 @@ function UnderWay() {
   const timeLeft = useTimeLeft(isUnpacking ? progress : null);
   if (!isUnpacking && (!busy || busy === 'converting')) return null;
   const share = progress?.total ? progress.done / progress.total : 0.02;
+  const left = timeLeft === null ? '' : `, ${formatTimeLeft(timeLeft)}`;
   const read = progress ? `${count(progress.done, 'picture')} read` : 'Reading';
   return (
     <div className="stack" role="status">
-      <Progress value={share} label="What is under way" />
+      <Progress value={share} label={isUnpacking ? 'Unpacking' : 'What is under way'} />
       <div className="row spread quiet">
-        <span className="numeric">{isUnpacking ? `Unpacking, ${Math.floor(100 * share)} %` : read}</span>
+        <span className="numeric">{isUnpacking ? `${Math.floor(100 * share)} %${left}` : read}</span>
         {(isUnpacking || busy === 'reading') && (
           <Button kind="bare" onClick={cancelWork}>
             Cancel
           </Button>
         )}
       </div>
-      {timeLeft !== null && <p className="quiet numeric">{formatTimeLeft(timeLeft)}</p>}
     </div>
   );
 }
