@@ -114,6 +114,33 @@ describe.skipIf(noBrowser !== '')(`detectors in the window${noBrowser && ` (${no
     await expectAccessible(page, 'a detector that was measured');
   });
 
+  test('turned boxes are drawn, and whole pictures are told and measured', async () => {
+    await using folder = await temporaryFolder();
+    const set = join(folder.path, 'sets', 'colours', 'val');
+    for (const name of ['red', 'blue']) {
+      await mkdir(join(set, name), { recursive: true });
+      const picture = sharp({ create: { width: 60, height: 40, channels: 3, background: name } });
+      await picture.png().toFile(join(set, name, 'one.png'));
+    }
+    const page = await open(join(folder.path, 'data'), [fixtures, join(folder.path, 'sets')]);
+    await page.getByRole('button', { name: 'Choose its folder' }).click();
+    await nameOnServer(page, join(fixtures, 'turned_openvino_model'));
+    await page.getByRole('heading', { name: 'turned_openvino_model' }).waitFor();
+    await page.getByRole('button', { name: 'From the server' }).click();
+    await nameOnServer(page, join(fixtures, 'squares.png'));
+    const found = page.getByRole('region', { name: 'Found' });
+    await found.getByText(/^[1-9]\d* objects? in \d+ ms$/).waitFor();
+    await page.getByRole('button', { name: 'Another detector' }).click();
+    await nameOnServer(page, join(fixtures, 'colours_openvino_model'));
+    await found.getByText(/^(red|green field|blue) in \d+ ms$/).waitFor();
+    expect(await found.getByRole('listitem').count()).toBe(3);
+    await expectAccessible(page, 'what a whole picture is');
+    await page.getByRole('button', { name: 'Choose a dataset' }).click();
+    await nameOnServer(page, join(folder.path, 'sets', 'colours'));
+    await page.getByRole('button', { name: 'Measure', exact: true }).click();
+    await page.getByRole('row', { name: 'The likeliest class is right 1.000' }).waitFor();
+  });
+
   test('a training tells its epochs, is stopped, goes on, and hands over its export', async () => {
     await using folder = await temporaryFolder();
     const set = join(folder.path, 'squares');

@@ -280,6 +280,16 @@ def convert(source, target, weights, via):
     tell("done", passed=passed, versions=versions)
 
 
+def end_with_parent():
+    """Ends when whoever started this is gone: its end of our standard input is closed then.
+
+    Not through sys.stdin: a thread that waits in it holds its lock, and Python would abort at its end.
+    """
+    while os.read(0, 4096):
+        pass
+    os._exit(3)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("source", type=Path)
@@ -287,7 +297,7 @@ def main():
     parser.add_argument("--weights", choices=("fp16", "fp32", "int8"), default="fp16")
     parser.add_argument("--via", choices=("torch", "onnx"), default="torch")
     arguments = parser.parse_args()
-    threading.Thread(target=lambda: (sys.stdin.read(), os._exit(3)), daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     try:
         convert(arguments.source, arguments.target, arguments.weights, arguments.via)
     except Exception as error:

@@ -31,8 +31,11 @@ def tell(event, **fields):
 
 
 def end_with_parent():
-    """Ends when whoever started this is gone: its end of our standard input is closed then."""
-    while sys.stdin.buffer.read(1):
+    """Ends when whoever started this is gone: its end of our standard input is closed then.
+
+    Not through sys.stdin: a thread that waits in it holds its lock, and Python would abort at its end.
+    """
+    while os.read(0, 4096):
         pass
     os._exit(1)
 

@@ -28,19 +28,36 @@ export const DetectedPicture = z.object({
   height: z.int(),
   /** Decoding, inference and suppression together. */
   milliseconds: z.number(),
-  /** The best first. */
-  boxes: z.array(z.object({ label: z.int(), score: z.number(), box: Box })),
+  /** The best first. Turned boxes have their four corners, too: x0, y0, x1, y1, … */
+  boxes: z.array(
+    z.object({
+      label: z.int(),
+      score: z.number(),
+      box: Box,
+      corners: z.array(z.number()).length(8).nullable(),
+    }),
+  ),
+  /** What the whole picture is, the likeliest first; null where the model looks for boxes. */
+  labels: z.array(z.object({ label: z.int(), score: z.number() })).nullable(),
 });
 export type DetectedPicture = z.infer<typeof DetectedPicture>;
 
 /** Parts of 0..1; null where there is no truth that it could be about. */
 const Part = z.number().nullable();
 
-/** COCO's figures of a detector on a subset. */
-export const DetectorFigures = z.object({
+const Measured = z.object({
   subset: z.string(),
   pictures: z.int(),
   device: z.string(),
+  /** What the figures don't count, in sentences. */
+  notes: z.array(z.string()),
+  /** Pictures that couldn't be read. */
+  leftOut: z.int(),
+});
+
+/** COCO's figures of boxes on a subset. */
+const BoxFigures = Measured.extend({
+  kind: z.literal('boxes'),
   map: Part,
   map50: Part,
   map75: Part,
@@ -49,11 +66,17 @@ export const DetectorFigures = z.object({
   mapLarge: Part,
   recall100: Part,
   classes: z.array(z.object({ name: z.string(), objects: z.int(), map: Part, map50: Part })),
-  /** What the figures don't count, in sentences. */
-  notes: z.array(z.string()),
-  /** Pictures that couldn't be read. */
-  leftOut: z.int(),
 });
+
+/** How often the class of a whole picture is right. */
+const LabelFigures = Measured.extend({
+  kind: z.literal('labels'),
+  top1: Part,
+  top5: Part,
+  classes: z.array(z.object({ name: z.string(), pictures: z.int(), top1: Part })),
+});
+
+export const DetectorFigures = z.discriminatedUnion('kind', [BoxFigures, LabelFigures]);
 export type DetectorFigures = z.infer<typeof DetectorFigures>;
 
 /** How far measuring a detector is, and its end. */
@@ -94,6 +117,8 @@ export type DetectorTrainingChoices = z.infer<typeof DetectorTrainingChoices>;
 export const DetectorTraining = z.object({
   /** Of the dataset. */
   name: z.string(),
+  /** Ultralytics' name of what is learnt, such as `detect` or `obb`. */
+  task: z.string().nullable(),
   phase: z.enum(['starting', 'training', 'exporting', 'done', 'stopped', 'failed']),
   /** Counts from 1; 0 before the first. */
   epoch: z.int(),
@@ -104,8 +129,8 @@ export const DetectorTraining = z.object({
   timeLeft: z.number().nullable(),
   /** Over epochs. */
   charts: z.array(RunChart.omit({ adds: true, note: true })),
-  /** mAP 50-95 of the best epoch. */
-  best: z.object({ epoch: z.int(), map: z.number() }).nullable(),
+  /** The best epoch, by mAP 50-95 of its boxes or by its accuracy. */
+  best: z.object({ epoch: z.int(), figure: z.enum(['mAP 50-95', 'accuracy']), value: z.number() }).nullable(),
   /** Where Ultralytics writes to. */
   folder: FileHandle.nullable(),
   exported: FileHandle.nullable(),

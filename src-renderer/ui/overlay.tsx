@@ -41,6 +41,17 @@ export function Overlay({ shapes, size, width, height, marked = null }: OverlayP
   return <canvas ref={canvas} className="overlay" style={{ width, height }} aria-hidden />;
 }
 
+/** A line with a dark edge, so that it is seen on an object of its own colour, too. */
+function strokeSeen(context: CanvasRenderingContext2D, ratio: number): void {
+  const { strokeStyle, lineWidth } = context;
+  context.strokeStyle = 'rgb(0 0 0 / 0.4)';
+  context.lineWidth = lineWidth + 2 * ratio;
+  context.stroke();
+  context.strokeStyle = strokeStyle;
+  context.lineWidth = lineWidth;
+  context.stroke();
+}
+
 function draw(
   context: CanvasRenderingContext2D,
   { type, label, rings, points, caption }: DrawnShape,
@@ -54,7 +65,7 @@ function draw(
   for (const ring of rings) {
     trace(context, ring, scaleX, scaleY);
     context.closePath();
-    context.stroke();
+    strokeSeen(context, ratio);
     if (type === 'mask' || type === 'polygon') {
       const alpha = context.globalAlpha;
       context.globalAlpha = alpha * 0.3;
@@ -69,7 +80,7 @@ function draw(
   }
   if (type === 'polyline') {
     trace(context, points, scaleX, scaleY);
-    context.stroke();
+    strokeSeen(context, ratio);
   }
   for (let at = 0; at + 1 < points.length && type === 'points'; at += 2) {
     context.beginPath();

@@ -79,7 +79,9 @@ interface EvaluateFlags {
 /** Measures an exported detector on a set. */
 export function evaluateCommand(resources: string): Command {
   return new Command('evaluate')
-    .description('mAP of a detector, exported to OpenVINO by Ultralytics, on a dataset')
+    .description(
+      'mAP of a detector, or accuracy of a classifier, exported to OpenVINO by Ultralytics, on a dataset',
+    )
     .argument('<ir>', 'the .xml, or the folder …_openvino_model')
     .argument('<set>', 'folder or archive of the dataset')
     .option('--subset <name>', 'what is measured on', named, 'val')
@@ -120,8 +122,33 @@ function named(text: string): string {
 
 const figure = (value: number | null): string => (value === null ? '–' : value.toFixed(4));
 
-function printEvaluation({ evaluation, names, subset, device, notes, leftOut }: ModelEvaluation): void {
-  console.log(`${evaluation.pictures} pictures of ${subset}, on ${device}`);
+function printEvaluation(measured: ModelEvaluation): void {
+  const { names, subset, device, notes, leftOut } = measured;
+  const { pictures } = measured.kind === 'labels' ? measured.accuracy : measured.evaluation;
+  console.log(`${pictures} pictures of ${subset}, on ${device}`);
+  if (measured.kind === 'labels') printAccuracy(measured.accuracy, names);
+  else printPrecision(measured.evaluation, names);
+  for (const note of notes) console.log(`${styleText('yellow', 'note')}  ${note}`);
+  if (leftOut.length > 0) {
+    console.log(`${styleText('yellow', 'note')}  ${leftOut.length} pictures could not be read.`);
+    for (const { reason } of leftOut.slice(0, 3)) console.log(styleText('dim', `    ${reason}`));
+  }
+}
+
+type Boxes = Extract<ModelEvaluation, { kind: 'boxes' }>['evaluation'];
+type Labels = Extract<ModelEvaluation, { kind: 'labels' }>['accuracy'];
+
+function printAccuracy({ top1, top5, classes }: Labels, names: readonly string[]): void {
+  printTable([
+    ['', 'accuracy'],
+    ['the likeliest', figure(top1)],
+    ['among five', figure(top5)],
+  ]);
+  const rows = classes.map((own, label) => [names[label]!, String(own.pictures), figure(own.top1)]);
+  printTable([['Class', 'Pictures', 'accuracy'], ...rows]);
+}
+
+function printPrecision(evaluation: Boxes, names: readonly string[]): void {
   printTable([
     ['', 'all', 'small', 'medium', 'large'],
     [
@@ -144,9 +171,4 @@ function printEvaluation({ evaluation, names, subset, device, notes, leftOut }: 
     figure(map50),
   ]);
   printTable([['Class', 'Objects', 'mAP 50-95', 'mAP 50'], ...rows]);
-  for (const note of notes) console.log(`${styleText('yellow', 'note')}  ${note}`);
-  if (leftOut.length > 0) {
-    console.log(`${styleText('yellow', 'note')}  ${leftOut.length} pictures could not be read.`);
-    for (const { reason } of leftOut.slice(0, 3)) console.log(styleText('dim', `    ${reason}`));
-  }
 }

@@ -11,8 +11,8 @@ export interface DetectorDescription {
   readonly path: string;
   /** Names of the classes by number; empty where the model has none. */
   readonly names: readonly string[];
-  /** Ultralytics' name: `detect`, `segment`, `pose`; null where the model doesn't say. */
-  readonly task: string | null;
+  /** Null where the model doesn't say. */
+  readonly task: DetectorTask | null;
   /** Size of the input in pixels. */
   readonly width: number;
   readonly height: number;
@@ -20,8 +20,9 @@ export interface DetectorDescription {
   readonly endToEnd: boolean;
 }
 
-/** Tasks whose outputs have boxes. */
-const tasks: readonly (string | null)[] = ['detect', 'segment', 'pose', null];
+/** Ultralytics' names of what is run here: upright boxes, the boxes of outlines and poses, turned boxes, classes. */
+const tasks = ['detect', 'segment', 'pose', 'obb', 'classify'] as const;
+export type DetectorTask = (typeof tasks)[number];
 
 /** Ultralytics' default, where neither the IR nor its description has a size. */
 const usualSide = 640;
@@ -43,10 +44,10 @@ export async function describeDetector(path: string): Promise<DetectorDescriptio
   const labels = (info && child(info, 'labels')?.attributes['value'])?.split(/\s+/).filter(Boolean) ?? [];
   const named = namesOf(fields.get('names'));
   const task = fields.get('task');
-  const known = typeof task === 'string' && task !== '' ? task : null;
-  if (!tasks.includes(known)) {
-    throw new RefineryError('MODEL_NOT_AN_IMAGE_NETWORK', `This model is for the task ${known}.`, {
-      hint: 'Models that give upright boxes are run here: detect, segment and pose.',
+  const known = tasks.find((name) => name === task) ?? null;
+  if (known === null && typeof task === 'string' && task !== '') {
+    throw new RefineryError('MODEL_NOT_AN_IMAGE_NETWORK', `This model is for the task ${task}.`, {
+      hint: `Models for these are run here: ${tasks.join(', ')}.`,
     });
   }
   return {

@@ -8,7 +8,9 @@ import { openSource } from '../datasets/index.ts';
 import { loadOpenVino } from '../runtime/index.ts';
 import { evaluateModel } from './evaluate-set.ts';
 import { type DetectionModel, openDetectionModel } from './model.ts';
+import { cornersOf } from './turned.ts';
 
+const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'evaluate-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -36,14 +38,20 @@ const almostOne = expect.closeTo(1, 12);
 describe('a model on a set', () => {
   let model: DetectionModel;
   beforeAll(async () => {
-    const path = fileURLToPath(new URL('./fixtures/squares_openvino_model', import.meta.url));
+    const path = fixture('squares_openvino_model');
     model = await openDetectionModel({ openvino: await loadOpenVino(), path });
   });
 
-  const measure = async (set: string, subset?: string) => {
+  const measure = async (set: string, subset?: string, other = model) => {
     await using source = await openSource(set);
     const dataset = await source.open();
-    return evaluateModel({ model, dataset, ...(subset === undefined ? {} : { subset }) });
+    const made = await evaluateModel({
+      model: other,
+      dataset,
+      ...(subset === undefined ? {} : { subset }),
+    });
+    const figures = made.kind === 'boxes' ? made.evaluation : undefined;
+    return { ...made, evaluation: figures! };
   };
 
   it('has the figures of what it finds, by the classes’ names', async () => {
@@ -65,6 +73,56 @@ describe('a model on a set', () => {
       'The model can’t find these classes of the set: dog.',
     ]);
     expect(made.leftOut.map(({ picture }) => picture)).toEqual([join(folder, 'good/images/val/broken.png')]);
+  });
+
+  it('has turned boxes, which count as Ultralytics counts them', async () => {
+    const path = fixture('turned_openvino_model');
+    const turned = await openDetectionModel({ openvino: await loadOpenVino(), path });
+    const picture = join(await writeSet('turned', '[red]'), 'images/val/a.png');
+    const { detections } = await turned.detect(picture, { confidence: 0.25 });
+    expect(detections).toHaveLength(1);
+    const line = (by: number): string => {
+      const { box, angle = 0 } = detections[0]!;
+      const corners = cornersOf({ box, angle: angle + by });
+      return `0 ${corners.map((value) => (value / 64).toFixed(9)).join(' ')}`;
+    };
+    for (const [name, by, map] of [
+      ['turned', 0, 1],
+      ['turned further', Math.PI / 2, 0],
+    ] as const) {
+      const made = await measure(await writeSet(name, '[red, dog]', line(by)), 'val', turned);
+      expect(made.evaluation.map).toBeCloseTo(map, 6);
+      expect(made.notes.join(' ')).toContain('probabilistic IoU');
+    }
+  });
+
+  it('tells the classes of whole pictures, and how often that is right', async () => {
+    const path = fixture('colours_openvino_model');
+    const colours = await openDetectionModel({ openvino: await loadOpenVino(), path });
+    const set = join(folder, 'classes');
+    const paint = async (name: string, background: string): Promise<void> => {
+      mkdirSync(join(set, 'val', name), { recursive: true });
+      const picture = sharp({ create: { width: 40, height: 50, channels: 3, background } });
+      await picture.png().toFile(join(set, 'val', name, `${background.slice(1)}.png`));
+    };
+    await paint('red', '#ff2000');
+    await paint('red', '#0020ff');
+    await paint('blue', '#2000ff');
+    await paint('violet', '#ff00ff');
+    const { kind, notes, ...made } = await measure(set, 'val', colours);
+    expect(kind).toBe('labels');
+    expect(made).toMatchObject({
+      names: ['blue', 'red', 'violet'],
+      accuracy: {
+        ...{ top1: 0.5, top5: 0.75, pictures: 4 },
+        classes: [
+          { pictures: 1, top1: 1 },
+          { pictures: 2, top1: 0.5 },
+          { pictures: 1, top1: 0 },
+        ],
+      },
+    });
+    expect(notes).toContain('The model can’t find these classes of the set: violet.');
   });
 
   it('is measured only where classes and subsets fit', async () => {

@@ -3,13 +3,19 @@ import { areaOfShape } from '../datasets/areas.ts';
 import { adapt } from '../datasets/convert.ts';
 import type { Dataset } from '../datasets/format.ts';
 import { type Item, isCrowd } from '../datasets/model/index.ts';
-import { type Detection, type Evaluation, evaluateDetections, type TrueBox } from './evaluation.ts';
-import type { DetectionModel } from './model.ts';
+import { type Accuracy, accuracyOf } from './accuracy.ts';
+import { type Evaluation, evaluateDetections, type TrueBox } from './evaluation.ts';
+import type { DetectionModel, Found } from './model.ts';
 
-/** A model's figures on a set. */
-export interface ModelEvaluation {
-  readonly evaluation: Evaluation;
-  /** Names of the set's classes, in the order of `evaluation.classes`. */
+/** A model's figures on a set: of boxes, or of classes of whole pictures. */
+export type ModelEvaluation = Measured &
+  (
+    | { readonly kind: 'boxes'; readonly evaluation: Evaluation }
+    | { readonly kind: 'labels'; readonly accuracy: Accuracy }
+  );
+
+interface Measured {
+  /** Names of the set's classes, in the order of the figures' classes. */
   readonly names: readonly string[];
   /** The subset that was measured. */
   readonly subset: string;
@@ -27,15 +33,16 @@ const validation = ['val', 'valid', 'validation'];
 /** Ultralytics' settings for measuring: all boxes that could matter, each for every class it has a score for. */
 const settings = { confidence: 0.001, overlap: 0.7, everyClass: true, most: 300 } as const;
 
-/** One picture with its truth. */
+/** One picture, and what is in it. */
 interface Picture {
   readonly path: string;
-  readonly truth: readonly TrueBox[];
+  readonly item: Item;
 }
 
 /**
- * Runs a detector on a subset and measures it with COCO's figures. Outlines and masks count as the boxes around them,
- * small, medium and large go by the outline's area, as in COCO. Classes are matched by name.
+ * Runs a model on a subset and measures it: boxes with COCO's figures, classes of whole pictures by how often they are
+ * right. Outlines and masks count as the boxes around them, or the turned ones; small, medium and large go by the outline's
+ * area, as in COCO. Classes are matched by name.
  *
  * @param options.subset `val` unless told, also under its other names; a set without subsets is measured whole.
  * @throws {RefineryError} `BAD_REQUEST` where there is no such subset or no class is the model's,
@@ -52,21 +59,14 @@ export async function evaluateModel(options: {
   const names = dataset.categories.labels.map(({ name }) => name);
   const { labels, notes } = matchClasses(model.description.names, names);
   const { subset, pictures } = await picturesOf(dataset, options.subset ?? 'val', signal);
-  const truth: (readonly TrueBox[])[] = [];
-  const found: Detection[][] = [];
+  const { task } = model.description;
+  const looked: { readonly item: Item; readonly found: Found }[] = [];
   const leftOut: { picture: string; reason: string }[] = [];
   for (const [index, picture] of pictures.entries()) {
     signal?.throwIfAborted();
     options.onProgress?.(index, pictures.length);
     try {
-      const { detections } = await model.detect(picture.path, settings);
-      found.push(
-        detections.flatMap((one) => {
-          const label = labels[one.label] ?? null;
-          return label === null ? [] : [{ ...one, label }];
-        }),
-      );
-      truth.push(picture.truth);
+      looked.push({ item: picture.item, found: await model.detect(picture.path, settings) });
     } catch (thrown) {
       const ofPicture =
         thrown instanceof RefineryError && ['INPUT_NOT_FOUND', 'INPUT_CORRUPT'].includes(thrown.code);
@@ -74,14 +74,43 @@ export async function evaluateModel(options: {
       leftOut.push({ picture: picture.path, reason: thrown.message });
     }
   }
-  if (truth.length === 0) {
+  if (looked.length === 0) {
     throw new RefineryError('INPUT_EMPTY', `No picture of the subset ${subset} could be read.`, {
       ...(leftOut[0] ? { details: leftOut[0].reason } : {}),
     });
   }
-  const { description, device } = model;
-  const evaluation = evaluateDetections(truth, found, names.length);
-  return { evaluation, names, subset, model: description.path, device, notes, leftOut };
+  const measured = { names, subset, model: model.description.path, device: model.device, leftOut };
+  const known = <One extends { readonly label: number }>(list: readonly One[]): One[] =>
+    list.flatMap((one) => {
+      const label = labels[one.label] ?? null;
+      return label === null ? [] : [{ ...one, label }];
+    });
+  if (task === 'classify') {
+    const labelled = looked.map(({ item, found }) => ({
+      truth: trueLabels(item),
+      found: known(found.labels),
+    }));
+    const counted = labelled.filter(({ truth }) => truth.size > 0);
+    const left = labelled.length - counted.length;
+    const said = left === 0 ? notes : [...notes, `Not counted, as they have no class: ${left} pictures.`];
+    return { kind: 'labels', accuracy: accuracyOf(counted, names.length), ...measured, notes: said };
+  }
+  const truth = looked.map(({ item }) => (task === 'obb' ? trueTurnedBoxes(item) : trueBoxes(item)));
+  const detections = looked.map(({ found }) => known(found.detections));
+  return {
+    ...{ kind: 'boxes', evaluation: evaluateDetections(truth, detections, names.length) },
+    ...measured,
+    notes: task === 'obb' ? [...notes, turnedNote] : notes,
+  };
+}
+
+const turnedNote =
+  'Turned boxes overlap by their probabilistic IoU, as in Ultralytics’ own figures; all else is as COCO counts.';
+
+function trueLabels({ annotations }: Item): Set<number> {
+  return new Set(
+    annotations.flatMap((one) => (one.type === 'label' && one.label !== null ? [one.label] : [])),
+  );
 }
 
 /** For each class of the model the set's number, or null. */
@@ -128,7 +157,7 @@ async function picturesOf(
     if (item.media?.kind !== 'image') continue;
     const known = bySubset.get(item.subset) ?? [];
     bySubset.set(item.subset, known);
-    known.push({ path: item.media.path, truth: trueBoxes(item) });
+    known.push({ path: item.media.path, item });
   }
   const names = validation.includes(wanted) ? [wanted, ...validation] : [wanted];
   if (bySubset.size === 1) names.push('default');
@@ -136,6 +165,22 @@ async function picturesOf(
   if (subset !== undefined) return { subset, pictures: bySubset.get(subset)! };
   throw new RefineryError('BAD_REQUEST', `The set has no pictures in a subset ${wanted}.`, {
     hint: bySubset.size === 0 ? 'It has no pictures at all.' : `It has ${[...bySubset.keys()].join(', ')}.`,
+  });
+}
+
+function trueTurnedBoxes({ annotations, media }: Item): TrueBox[] {
+  return adapt(annotations, ['rotated_box'], media?.size ?? null).annotations.flatMap((box): TrueBox[] => {
+    if (box.type !== 'rotated_box' || box.label === null) return [];
+    const { centreX, centreY, width, height, label, attributes } = box;
+    return [
+      {
+        label,
+        box: [centreX - width / 2, centreY - height / 2, width, height],
+        angle: (box.angle * Math.PI) / 180,
+        area: width * height,
+        crowd: isCrowd(attributes),
+      },
+    ];
   });
 }
 

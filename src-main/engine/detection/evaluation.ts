@@ -6,6 +6,8 @@ export interface TrueBox {
   readonly label: number;
   /** x, y, width and height in pixels. */
   readonly box: readonly [number, number, number, number];
+  /** Of a turned box: radians, clockwise on the screen, about its centre. */
+  readonly angle?: number;
   /** Pixels that the object covers, by which it is small, medium or large. */
   readonly area: number;
   /** Stands for many objects: any number of detections may lie in it, and missing it costs nothing. */
@@ -17,6 +19,8 @@ export interface Detection {
   readonly label: number;
   /** x, y, width and height in pixels. */
   readonly box: readonly [number, number, number, number];
+  /** Of a turned box: radians, clockwise on the screen, about its centre. */
+  readonly angle?: number;
   /** 0 to 1. */
   readonly score: number;
 }
@@ -77,6 +81,8 @@ const tiny = 2 ** -52;
  * picture and class the hundred best detections count; precision is interpolated at 101 recalls.
  *
  * Source: Lin et al., "Microsoft COCO: Common Objects in Context", and https://cocodataset.org/#detection-eval
+ *
+ * Turned boxes overlap by their probabilistic IoU, as in Ultralytics' own figures.
  *
  * @param truth the boxes of each picture. @param detections those found, of the same pictures in the same order.
  * @param classes how many classes there are; boxes of others don't count.

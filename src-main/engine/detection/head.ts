@@ -17,6 +17,8 @@ export interface Reading {
   readonly confidence: number;
   /** Whether a box counts for every class that it has the score for, and not only for its best. */
   readonly everyClass: boolean;
+  /** Whether boxes are turned: the last value of each is its angle in radians. */
+  readonly turned?: boolean;
 }
 
 /**
@@ -25,6 +27,8 @@ export interface Reading {
  *     [1, 4 + classes + more, boxes]   YOLOv8, 11 and others: centre x, centre y, width, height, a score for each class
  *     [1, boxes, 6 + more]             end to end, YOLOv10 and 26: left, top, right, bottom, score, class
  *
+ * Turned boxes have their centre and size in both, and an angle as their last value.
+ *
  * What masks and poses need beside the boxes is passed over, and so are values that are no numbers.
  *
  * @throws {RefineryError} `MODEL_NOT_AN_IMAGE_NETWORK` for an output of another shape.
@@ -32,8 +36,9 @@ export interface Reading {
 export function readHead({ values, shape }: Output, reading: Reading): Detection[] {
   const [batch, rows = 0, columns = 0] = shape;
   const rowsAreBoxes = columns === 6 || reading.endToEnd;
-  const classes = reading.classes ?? (rowsAreBoxes ? 0 : rows - 4);
-  const fits = rowsAreBoxes ? columns >= 6 : classes > 0 && rows >= 4 + classes;
+  const classes = reading.classes ?? (rowsAreBoxes ? 0 : rows - 4 - (reading.turned ? 1 : 0));
+  const more = reading.turned ? 1 : 0;
+  const fits = rowsAreBoxes ? columns >= 6 + more : classes > 0 && rows >= 4 + classes + more;
   if (shape.length !== 3 || batch !== 1 || !fits) {
     throw new RefineryError(
       'MODEL_NOT_AN_IMAGE_NETWORK',
@@ -44,45 +49,60 @@ export function readHead({ values, shape }: Output, reading: Reading): Detection
     );
   }
   const found = rowsAreBoxes
-    ? readRows(values, rows, columns)
-    : readColumns(values, columns, classes, reading);
+    ? readRows(values, rows, columns, reading)
+    : readColumns(values, [rows, columns], classes, reading);
   return found.filter(
-    ({ score, box }) => score > reading.confidence && box.every(Number.isFinite) && Number.isFinite(score),
+    ({ score, box, angle = 0 }) =>
+      score > reading.confidence && [...box, score, angle].every((value) => Number.isFinite(value)),
   );
 }
 
-function readRows(values: ArrayLike<number>, rows: number, columns: number): Detection[] {
+function readRows(
+  values: ArrayLike<number>,
+  rows: number,
+  columns: number,
+  { turned = false }: Reading,
+): Detection[] {
   return Array.from({ length: rows }, (_, row): Detection => {
     const [left, top, right, bottom, score, label] = Array.from(
       { length: 6 },
       (_, column) => values[row * columns + column]!,
     ) as [number, number, number, number, number, number];
-    return { label: Math.round(label), box: [left, top, right - left, bottom - top], score };
+    const found = { label: Math.round(label), score };
+    if (!turned) return { ...found, box: [left, top, right - left, bottom - top] };
+    const box = aroundCentre(left, top, right, bottom);
+    return { ...found, box, angle: values[(row + 1) * columns - 1]! };
   });
 }
 
 function readColumns(
   values: ArrayLike<number>,
-  count: number,
+  [rows, count]: readonly [rows: number, count: number],
   classes: number,
-  { confidence, everyClass }: Reading,
+  { confidence, everyClass, turned = false }: Reading,
 ): Detection[] {
   const found: Detection[] = [];
+  const placed = (at: (row: number) => number) => ({
+    box: aroundCentre(at(0), at(1), at(2), at(3)),
+    ...(turned ? { angle: at(rows - 1) } : {}),
+  });
   for (let column = 0; column < count; column += 1) {
     const at = (row: number): number => values[row * count + column]!;
     let best = 0;
     for (let label = 0; label < classes; label += 1) {
       const score = at(4 + label);
       if (score > at(4 + best)) best = label;
-      if (everyClass && score > confidence) found.push({ label, box: boxOf(at), score });
+      if (everyClass && score > confidence) found.push({ label, ...placed(at), score });
     }
     const score = at(4 + best);
-    if (!everyClass && score > confidence) found.push({ label: best, box: boxOf(at), score });
+    if (!everyClass && score > confidence) found.push({ label: best, ...placed(at), score });
   }
   return found;
 }
 
-function boxOf(at: (row: number) => number): Detection['box'] {
-  const [width, height] = [at(2), at(3)];
-  return [at(0) - width / 2, at(1) - height / 2, width, height];
-}
+const aroundCentre = (x: number, y: number, width: number, height: number): Detection['box'] => [
+  x - width / 2,
+  y - height / 2,
+  width,
+  height,
+];

@@ -1,3 +1,4 @@
-/** Detectors that Ultralytics exported to OpenVINO: running them, and measuring them on a set. */
+/** Detectors and classifiers that Ultralytics exported to OpenVINO: running them, and measuring them on a set. */
 export { evaluateModel, type ModelEvaluation } from './evaluate-set.ts';
 export { openDetectionModel } from './model.ts';
+export { cornersOf } from './turned.ts';

@@ -23,7 +23,7 @@ export interface Placing {
 const grey = 114;
 
 /** Rounds halves to the even number, as Python does: sides must come out as in training. */
-function roundEven(value: number): number {
+export function roundEven(value: number): number {
   const below = Math.floor(value);
   if (value - below !== 0.5) return Math.round(value);
   return below % 2 === 0 ? below : below + 1;
@@ -102,6 +102,13 @@ function neighbours(from: number, to: number) {
     part[at] = place - first[at]!;
   }
   return { first, second, part };
+}
+
+/** A turned box of a network's input as one of the picture. It may reach over its borders. */
+export function turnedToPicture([x, y, width, height]: Box, placing: Placing): Box {
+  const scaleX = placing.placedWidth / placing.width;
+  const scaleY = placing.placedHeight / placing.height;
+  return [(x - placing.left) / scaleX, (y - placing.top) / scaleY, width / scaleX, height / scaleY];
 }
 
 /** A box of a network's input as one of the picture, cut off at its borders. */

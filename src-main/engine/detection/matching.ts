@@ -1,4 +1,5 @@
 import type { Detection, TrueBox } from './evaluation.ts';
+import { gaussianOf, gaussianOverlap } from './turned.ts';
 
 /** Least and greatest area that counts, both included. */
 export type Range = readonly [least: number, greatest: number];
@@ -35,7 +36,7 @@ export function matchPicture(
   const boxes = [...truth.filter((one) => !ignored(one)), ...truth.filter(ignored)];
   const counted = truth.length - truth.filter(ignored).length;
   const best = [...detections].sort((one, other) => other.score - one.score).slice(0, most);
-  const shared = best.map(({ box }) => boxes.map((one) => overlapOf(box, one.box, one.crowd)));
+  const shared = best.map((found) => boxes.map((one) => overlapOf(found, one)));
   const outcomes = overlaps.map((overlap) => {
     const taken = new Set<number>();
     return best.map(({ box }, index): Outcome => {
@@ -67,12 +68,15 @@ function bestMatch(
 }
 
 /** Area in both over area in either; for a crowd, over the detection's area. */
-function overlapOf(found: Detection['box'], truth: TrueBox['box'], crowd: boolean): number {
-  const [x, y, width, height] = found;
-  const [trueX, trueY, trueWidth, trueHeight] = truth;
+function overlapOf(found: Detection, truth: TrueBox): number {
+  if (found.angle !== undefined || truth.angle !== undefined) {
+    return gaussianOverlap(gaussianOf(found), gaussianOf(truth));
+  }
+  const [x, y, width, height] = found.box;
+  const [trueX, trueY, trueWidth, trueHeight] = truth.box;
   const sharedWidth = Math.min(x + width, trueX + trueWidth) - Math.max(x, trueX);
   const sharedHeight = Math.min(y + height, trueY + trueHeight) - Math.max(y, trueY);
   if (sharedWidth <= 0 || sharedHeight <= 0) return 0;
   const both = sharedWidth * sharedHeight;
-  return both / (crowd ? width * height : width * height + trueWidth * trueHeight - both);
+  return both / (truth.crowd ? width * height : width * height + trueWidth * trueHeight - both);
 }

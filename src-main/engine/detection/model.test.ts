@@ -11,6 +11,7 @@ import { readHead } from './head.ts';
 import { letterbox, placeWithin, toPicture } from './letterbox.ts';
 import { openDetectionModel } from './model.ts';
 import { suppress } from './suppression.ts';
+import { cornersOf, gaussianOf, gaussianOverlap } from './turned.ts';
 
 const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
 const json = <Value>(name: string): Value => JSON.parse(readFileSync(fixture(name), 'utf8')) as Value;
@@ -125,6 +126,39 @@ describe('suppression', () => {
   });
 });
 
+describe('the overlap of turned boxes', () => {
+  const side = fc.double({ min: 1, max: 50, noNaN: true });
+  const turnedBox = fc
+    .record({
+      x: side,
+      y: side,
+      width: side,
+      height: side,
+      angle: fc.double({ min: -4, max: 4, noNaN: true }),
+    })
+    .map(({ x, y, width, height, angle }) => ({ box: [x, y, width, height] as const, angle }));
+
+  it('is that of the same boxes, however they are put', () => {
+    fc.assert(
+      fc.property(turnedBox, turnedBox, side, (one, other, far) => {
+        const overlap = (a: typeof one, b: typeof one) => gaussianOverlap(gaussianOf(a), gaussianOf(b));
+        const between = overlap(one, other);
+        expect(between).toBeGreaterThanOrEqual(-1e-7);
+        expect(between).toBeLessThanOrEqual(1);
+        expect(overlap(other, one)).toBeCloseTo(between, 6);
+        expect(overlap(one, one)).toBeGreaterThan(0.99);
+        // Half a turn is no turn; a quarter of one changes the sides.
+        expect(overlap({ ...one, angle: one.angle + Math.PI }, other)).toBeCloseTo(between, 6);
+        const [x, y, width, height] = one.box;
+        const lying = [x + (width - height) / 2, y + (height - width) / 2, height, width] as const;
+        expect(overlap({ box: lying, angle: one.angle + Math.PI / 2 }, other)).toBeCloseTo(between, 5);
+        const away = { ...one, box: [x + 50 * far + 500, y, width, height] as const };
+        expect(overlap(away, other)).toBeLessThan(between + 1e-9);
+      }),
+    );
+  });
+});
+
 describe('the output of a detector', () => {
   const reading = { classes: 2, endToEnd: false, confidence: 0.25, everyClass: false };
 
@@ -144,6 +178,19 @@ describe('the output of a detector', () => {
     const values = [1, 2, 11, 22, 0.9, 1, 0, 0, 5, 5, 0.1, 0];
     const box = { label: 1, box: [1, 2, 10, 20], score: 0.9 };
     expect(readHead({ values, shape: [1, 2, 6] }, { ...reading, classes: null })).toEqual([box]);
+  });
+
+  it('has an angle as the last value of turned boxes', () => {
+    const turned = { ...reading, turned: true };
+    const columns = [10, 50, 20, 60, 4, 8, 6, 2, 0.3, 0.1, 0.1, 0.9, 0.7, -0.2];
+    const angled = { label: 1, box: [46, 59, 8, 2], score: 0.9, angle: -0.2 };
+    expect(readHead({ values: columns, shape: [1, 7, 2] }, turned)).toEqual([
+      { label: 0, box: [8, 17, 4, 6], score: 0.3, angle: 0.7 },
+      angled,
+    ]);
+    const rows = [50, 60, 8, 2, 0.9, 1, -0.2, 0, 0, 1, 1, 0.1, 0, Number.NaN];
+    expect(readHead({ values: rows, shape: [1, 2, 7] }, { ...turned, endToEnd: true })).toEqual([angled]);
+    expect(() => readHead({ values: [], shape: [1, 6, 2] }, turned)).toThrow(/isn’t that of a YOLO/);
   });
 
   it('is refused where it is another', () => {
@@ -182,6 +229,43 @@ describe('an IR that Ultralytics exported', () => {
     }
   });
 
+  it('finds the turned boxes that Ultralytics finds, best first', async () => {
+    const path = fixture('turned_openvino_model');
+    const model = await openDetectionModel({ openvino: await loadOpenVino(), path });
+    expect(model.description.task).toBe('obb');
+    const cases =
+      json<{ confidence: number; iou: number; boxes: number[][]; corners: number[][] }[]>('turned.json');
+    for (const { confidence, iou, boxes, corners } of cases) {
+      const { detections } = await model.detect(fixture('squares.png'), { confidence, overlap: iou });
+      expect(detections).toHaveLength(boxes.length);
+      for (const [at, [x, y, width, height, angle, score, label]] of boxes.entries()) {
+        const found = detections[at]!;
+        expect(found.label).toBe(label);
+        expect(found.score).toBeCloseTo(score!, 3);
+        expect(found.angle).toBeCloseTo(angle!, 4);
+        const [left, top] = [x! - width! / 2, y! - height! / 2];
+        for (const [side, value] of [left, top, width!, height!].entries())
+          expect(found.box[side]).toBeCloseTo(value, 3);
+        const points = (flat: readonly number[]): string[] =>
+          [0, 2, 4, 6].map((from) => `${flat[from]!.toFixed(1)} ${flat[from + 1]!.toFixed(1)}`).sort();
+        expect(points(cornersOf(found))).toEqual(points(corners[at]!));
+      }
+    }
+    expect(new Set(cases.map(({ boxes }) => boxes.length)).size).toBe(cases.length);
+  });
+
+  it('tells what a whole picture is as Ultralytics does', async () => {
+    const path = fixture('colours_openvino_model');
+    const model = await openDetectionModel({ openvino: await loadOpenVino(), path });
+    for (const { picture, shares } of json<{ picture: string; shares: number[] }[]>('colours.json')) {
+      const { labels, detections } = await model.detect(fixture(picture));
+      expect(detections).toEqual([]);
+      const order = shares.map((_, label) => label).sort((a, b) => shares[b]! - shares[a]!);
+      expect(labels.map(({ label }) => label)).toEqual(order);
+      for (const { label, score } of labels) expect(Math.abs(score - shares[label]!)).toBeLessThan(0.003);
+    }
+  });
+
   it('is run where its output has no name, as after an export out of PyTorch', async () => {
     const nameless = join(folder, 'nameless');
     cpSync(ir, nameless, { recursive: true });
@@ -199,7 +283,7 @@ describe('an IR that Ultralytics exported', () => {
     const copy = join(folder, 'copy');
     cpSync(ir, copy, { recursive: true });
     const description = readFileSync(join(copy, 'metadata.yaml'), 'utf8');
-    writeFileSync(join(copy, 'metadata.yaml'), description.replace('task: detect', 'task: classify'));
+    writeFileSync(join(copy, 'metadata.yaml'), description.replace('task: detect', 'task: depth'));
     await expect(describeDetector(copy)).rejects.toMatchObject({ code: 'MODEL_NOT_AN_IMAGE_NETWORK' });
     rmSync(join(copy, 'metadata.yaml'));
     expect(await describeDetector(copy)).toMatchObject({ names: [], task: null, width: 64, height: 64 });

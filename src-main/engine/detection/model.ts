@@ -2,11 +2,12 @@ import type { NodeAddon } from 'openvino-node';
 import sharp from 'sharp';
 import { RefineryError } from '../../contract/errors.ts';
 import { compileWithFallback } from '../runtime/index.ts';
+import { centreOf } from './centre.ts';
 import { type DetectorDescription, describeDetector } from './description.ts';
 import type { Detection } from './evaluation.ts';
 import { readHead } from './head.ts';
 import { withNamedOutputs } from './ir.ts';
-import { letterbox, type Pixels, toPicture } from './letterbox.ts';
+import { letterbox, type Pixels, toPicture, turnedToPicture } from './letterbox.ts';
 import { suppress } from './suppression.ts';
 
 export interface DetectOptions {
@@ -20,11 +21,14 @@ export interface DetectOptions {
   readonly most?: number;
 }
 
-/** What was found in a picture: boxes in its pixels, the best first. */
+/** What was found in a picture. */
 export interface Found {
   readonly width: number;
   readonly height: number;
+  /** Boxes in the picture's pixels, the best first. */
   readonly detections: readonly Detection[];
+  /** What the whole picture is, the likeliest first; empty but for the task `classify`. Scores are 0 to 1. */
+  readonly labels: readonly { readonly label: number; readonly score: number }[];
 }
 
 /** A detector that is ready to run. */
@@ -42,7 +46,7 @@ export interface DetectionModel {
 }
 
 /**
- * Opens an OpenVINO IR that Ultralytics exported: boxes, or the boxes of outlines and poses.
+ * Opens an OpenVINO IR that Ultralytics exported: boxes, turned ones, the boxes of outlines and poses, or classes.
  *
  * @param options.path the `.xml`, or the folder that `yolo export format=openvino` made.
  * @param options.precision `f32` unless told, so that what is measured doesn't depend on the processor.
@@ -56,7 +60,7 @@ export async function openDetectionModel(options: {
 }): Promise<DetectionModel> {
   const { openvino } = options;
   const description = await describeDetector(options.path);
-  const { width, height, names, endToEnd } = description;
+  const { width, height, names, endToEnd, task } = description;
   const shape = [1, 3, height, width];
   const { compiled, device } = await compileWithFallback({
     openvino,
@@ -71,23 +75,45 @@ export async function openDetectionModel(options: {
     device,
     async detect(picture, { confidence = 0.25, overlap = 0.7, everyClass = false, most = 300 } = {}) {
       const pixels = typeof picture === 'string' ? await readPixels(picture) : picture;
+      const size = { width: pixels.width, height: pixels.height };
+      if (task === 'classify') {
+        const values = await centreOf(pixels, width, height);
+        const [scores] = Object.values(await request.inferAsync([new openvino.Tensor('f32', shape, values)]));
+        return {
+          ...size,
+          detections: [],
+          labels: readLabels(scores!.data as ArrayLike<number>, names.length),
+        };
+      }
       const { values, placing } = letterbox(pixels, width, height);
       const outputs = Object.values(await request.inferAsync([new openvino.Tensor('f32', shape, values)]));
       // Outlines come with a second output, of four dimensions.
       const head = outputs.find((output) => output.getShape().length === 3) ?? outputs[0]!;
       const classes = names.length > 0 ? names.length : null;
-      const reading = { classes, endToEnd, confidence, everyClass };
+      const turned = task === 'obb';
+      const reading = { classes, endToEnd, confidence, everyClass, turned };
       const headShape = head.getShape();
       const candidates = readHead({ values: head.data as ArrayLike<number>, shape: headShape }, reading);
       const kept =
         endToEnd || headShape[2] === 6 ? candidates.slice(0, most) : suppress(candidates, overlap, most);
-      return {
-        width: pixels.width,
-        height: pixels.height,
-        detections: kept.map((one) => ({ ...one, box: toPicture(one.box, placing) })),
-      };
+      const back = turned ? turnedToPicture : toPicture;
+      const detections = kept.map((one) => ({ ...one, box: back(one.box, placing) }));
+      return { ...size, detections, labels: [] };
     },
   };
+}
+
+/** @throws {RefineryError} `MODEL_NOT_AN_IMAGE_NETWORK` where these are not the scores of as many classes. */
+function readLabels(scores: ArrayLike<number>, classes: number): Found['labels'] {
+  if (classes !== 0 && scores.length !== classes) {
+    throw new RefineryError(
+      'MODEL_NOT_AN_IMAGE_NETWORK',
+      `The network gives ${scores.length} scores for ${classes} classes.`,
+      { hint: 'Export it again with `yolo export format=openvino`.' },
+    );
+  }
+  const labels = Array.from(scores, (score, label) => ({ label, score }));
+  return labels.sort((one, other) => other.score - one.score);
 }
 
 async function readPixels(path: string): Promise<Pixels> {

@@ -1,24 +1,34 @@
 import type { Detection } from './evaluation.ts';
+import { type Gaussian, gaussianOf, gaussianOverlap } from './turned.ts';
 
 /** Boxes that are looked at, the best; more would take seconds and never be among the best. */
 const mostCandidates = 30_000;
 
 /**
  * Non-maximum suppression, each class for itself: the best box stays, and those that overlap it by more than `overlap`
- * (area in both over area in either) go. Boxes of the same score keep their order.
+ * (area in both over area in either) go. Boxes of the same score keep their order. Turned boxes go by their probabilistic
+ * IoU, and each box that a better one overlaps, whether that stays or not, as Ultralytics does with them.
  *
  * @returns at most `most` boxes, the best first.
  */
 export function suppress(candidates: readonly Detection[], overlap: number, most: number): Detection[] {
   const best = [...candidates].sort((one, other) => other.score - one.score).slice(0, mostCandidates);
   const kept: Detection[] = [];
-  const keptOfClass = new Map<number, Detection[]>();
+  /** Of each class, what may make a box go. */
+  const rivals = new Map<number, { readonly box: Detection['box']; readonly points: Gaussian }[]>();
   for (const candidate of best) {
     if (kept.length === most) break;
-    const rivals = keptOfClass.get(candidate.label) ?? [];
-    if (rivals.some((rival) => overlapOf(rival.box, candidate.box) > overlap)) continue;
-    keptOfClass.set(candidate.label, [...rivals, candidate]);
-    kept.push(candidate);
+    const { label, box, angle } = candidate;
+    const own = { box, points: gaussianOf(candidate) };
+    const ofClass = rivals.get(label) ?? [];
+    rivals.set(label, ofClass);
+    const goes = ofClass.some((rival) =>
+      angle === undefined
+        ? overlapOf(rival.box, box) > overlap
+        : gaussianOverlap(rival.points, own.points) > overlap,
+    );
+    if (!goes || angle !== undefined) ofClass.push(own);
+    if (!goes) kept.push(candidate);
   }
   return kept;
 }

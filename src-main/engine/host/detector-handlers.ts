@@ -5,7 +5,7 @@ import { RefineryError, toErrorValue } from '../../contract/errors.ts';
 import type { EventName, EventPayload } from '../../contract/methods.ts';
 import type { Handlers } from '../../contract/wire.ts';
 import { openSource } from '../datasets/index.ts';
-import { evaluateModel, type ModelEvaluation, openDetectionModel } from '../detection/index.ts';
+import { cornersOf, evaluateModel, type ModelEvaluation, openDetectionModel } from '../detection/index.ts';
 import { findTrainer } from '../detection/training/index.ts';
 import { DetectorTrainings } from './detector-training.ts';
 import { type Folders, forPeople } from './folders.ts';
@@ -21,6 +21,9 @@ interface Parts {
 
 type DetectorMethod = Extract<keyof Handlers, `detectors.${string}`>;
 type DetectionModel = Awaited<ReturnType<typeof openDetectionModel>>;
+
+/** Classes of a picture that are told, the likeliest. */
+const mostLabels = 20;
 
 /** Most pictures that are listed at once. */
 const mostPictures = 5_000;
@@ -108,18 +111,17 @@ export function detectorHandlers({ handles, folders, openvino, emit }: Parts): {
       },
       'detectors.detect': async ({ picture, confidence, overlap }) => {
         const started = performance.now();
-        const { width, height, detections } = await inTurn(() =>
+        const { detections, labels, ...size } = await inTurn(() =>
           model().detect(handles.path(picture), { confidence, overlap }),
         );
         return {
-          width,
-          height,
+          ...size,
           milliseconds: performance.now() - started,
-          boxes: detections.map(({ label, score, box: [x, y, w, h] }) => ({
-            label,
-            score,
-            box: [x, y, w, h],
+          boxes: detections.map(({ label, score, box: [x, y, w, h], angle }) => ({
+            ...{ label, score, box: [x, y, w, h] },
+            corners: angle === undefined ? null : cornersOf({ box: [x, y, w, h], angle }),
           })),
+          labels: model().description.task === 'classify' ? labels.slice(0, mostLabels) : null,
         };
       },
       'detectors.evaluate': ({ dataset, subset }) => {
@@ -166,17 +168,27 @@ export function detectorHandlers({ handles, folders, openvino, emit }: Parts): {
   };
 }
 
-function figuresOf({ evaluation, names, subset, device, notes, leftOut }: ModelEvaluation): DetectorFigures {
+function figuresOf(measured: ModelEvaluation): DetectorFigures {
+  const { names, subset, device } = measured;
+  const common = { subset, device, notes: [...measured.notes], leftOut: measured.leftOut.length };
+  const nameOf = (label: number): string => names[label] ?? String(label);
+  if (measured.kind === 'labels') {
+    const { top1, top5, pictures, classes } = measured.accuracy;
+    return {
+      ...{ kind: 'labels', ...common, pictures, top1, top5 },
+      classes: classes.map((own, label) => ({ name: nameOf(label), ...own })),
+    };
+  }
+  const { evaluation } = measured;
   const { map, map50, map75, mapSmall, mapMedium, mapLarge, recall100, pictures } = evaluation;
   return {
-    ...{ subset, pictures, device, map, map50, map75, mapSmall, mapMedium, mapLarge, recall100 },
+    ...{ kind: 'boxes', ...common, pictures },
+    ...{ map, map50, map75, mapSmall, mapMedium, mapLarge, recall100 },
     classes: evaluation.classes.map(({ objects, map: own, map50: own50 }, label) => ({
-      name: names[label] ?? String(label),
+      name: nameOf(label),
       objects,
       map: own,
       map50: own50,
     })),
-    notes: [...notes],
-    leftOut: leftOut.length,
   };
 }

@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { DetectorTraining, DetectorTrainingChoices } from '../../contract/detectors.ts';
 import { RefineryError, toErrorValue } from '../../contract/errors.ts';
-import { handOff } from '../datasets/training/index.ts';
+import { handOff, modelFor, type TrainingTask } from '../datasets/training/index.ts';
 import {
   afterLine,
   findTrainer,
@@ -23,7 +23,10 @@ interface TrainingsOptions {
 
 /** What the script is asked for. */
 interface Wanted {
+  /** Its `data.yaml`, or its folder for classes of whole pictures. */
   readonly dataset: string;
+  readonly folder: string;
+  readonly task: TrainingTask;
   readonly python: string;
   readonly choices: DetectorTrainingChoices;
   /** A run's last.pt, to go on from. */
@@ -82,7 +85,11 @@ export class DetectorTrainings {
     this.#refuseTwo();
     this.#progress = { ...notStarted, epochs: choices.epochs };
     this.#log = [];
-    this.#begin({ dataset: checked.data, python: trainer.python, choices });
+    const { data, task } = checked;
+    const folder = task === 'classify' ? data : dirname(data);
+    // A model of another task would train, and learn no more than upright boxes.
+    const fitting = { ...choices, model: modelFor(task, choices.model) };
+    this.#begin({ dataset: data, folder, task, python: trainer.python, choices: fitting });
   }
 
   /** @throws {RefineryError} `JOB_STATE` where there is nothing to go on with. */
@@ -127,8 +134,7 @@ export class DetectorTrainings {
     };
   }
 
-  async #run({ dataset, python, choices, resume }: Wanted, signal: AbortSignal): Promise<void> {
-    const folder = dirname(dataset);
+  async #run({ dataset, folder, python, choices, resume }: Wanted, signal: AbortSignal): Promise<void> {
     const asked = resume
       ? { resume: true, model: resume, imgsz: choices.imageSize }
       : {
@@ -161,7 +167,8 @@ export class DetectorTrainings {
           },
         },
       );
-      if (code === 0) return await this.#tell('done');
+      // Whatever happens at its very end: all that was wanted is there.
+      if (code === 0 || this.#progress.exported !== null) return await this.#tell('done');
       const { error, weights } = this.#progress;
       const why = error?.message || 'Ultralytics ended with an error.';
       const failed = new RefineryError(
@@ -188,7 +195,8 @@ export class DetectorTrainings {
     const since = Date.now() - this.#startedAt;
     const gained = fraction - this.#begunAt;
     const training: DetectorTraining = {
-      name: basename(dirname(this.#wanted?.dataset ?? '')),
+      name: basename(this.#wanted?.folder ?? ''),
+      task: this.#wanted?.task ?? null,
       phase,
       epoch,
       epochs,

@@ -6,9 +6,10 @@ import { count } from '../../ui/format.ts';
 import { Button, Field, Progress } from '../../ui/parts.tsx';
 import { evaluate, useDetectors } from './state.ts';
 
-/** COCO's figures of the detector on a dataset that the person names. */
+/** How good the detector is on a dataset that the person names. */
 export function Measure() {
-  const { dataset, subset, evaluation } = useDetectors();
+  const { detector, dataset, subset, evaluation } = useDetectors();
+  const what = detector?.task === 'classify' ? 'Accuracy' : 'mAP';
   const running = evaluation?.running ?? false;
   const choose = (): void =>
     void chooseFolder('datasetFolder', ({ handles: [folder] }) => {
@@ -18,7 +19,7 @@ export function Measure() {
     <section className="detect-measure" aria-label="Measure it">
       <h2>Measure it</h2>
       <p className="quiet">
-        {dataset ? `On ${dataset.name}` : 'mAP on a dataset of any format that Refinery reads.'}
+        {dataset ? `On ${dataset.name}` : `${what} on a dataset of any format that Refinery reads.`}
       </p>
       <div className="row wrap">
         <Button disabled={running} onClick={choose}>
@@ -68,22 +69,47 @@ export function Measure() {
 
 const part = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
 
+/** What the tables say, for boxes and for classes of whole pictures. */
+function tablesOf(figures: DetectorFigures) {
+  if (figures.kind === 'labels') {
+    return {
+      title: 'Accuracy',
+      how: '',
+      counted: 'Pictures',
+      figure: 'Accuracy',
+      rows: [
+        ['The likeliest class is right', figures.top1],
+        ['The class is among five', figures.top5],
+      ] as const,
+      classes: figures.classes.map(({ name, pictures, top1 }) => ({ name, counted: pictures, value: top1 })),
+    };
+  }
+  return {
+    title: 'COCO’s figures',
+    how: ', as COCO counts',
+    counted: 'Objects',
+    figure: 'mAP 50-95',
+    rows: [
+      ['mAP 50-95', figures.map],
+      ['mAP 50', figures.map50],
+      ['mAP 75', figures.map75],
+      ['mAP of small objects', figures.mapSmall],
+      ['mAP of medium objects', figures.mapMedium],
+      ['mAP of large objects', figures.mapLarge],
+      ['Recall, 100 boxes', figures.recall100],
+    ] as const,
+    classes: figures.classes.map(({ name, objects, map }) => ({ name, counted: objects, value: map })),
+  };
+}
+
 function Figures({ figures }: { readonly figures: DetectorFigures }) {
-  const { classes, notes, leftOut, pictures, subset } = figures;
-  const rows = [
-    ['mAP 50-95', figures.map],
-    ['mAP 50', figures.map50],
-    ['mAP 75', figures.map75],
-    ['mAP of small objects', figures.mapSmall],
-    ['mAP of medium objects', figures.mapMedium],
-    ['mAP of large objects', figures.mapLarge],
-    ['Recall, 100 boxes', figures.recall100],
-  ] as const;
+  const { notes, leftOut, pictures, subset } = figures;
+  const { title, how, counted, figure, rows, classes } = tablesOf(figures);
   return (
     <div className="stack" role="status">
-      <p className="quiet numeric">{`${count(pictures, 'picture')} of ${subset}, as COCO counts`}</p>
+      <p className="quiet numeric">{`${count(pictures, 'picture')} of ${subset}${how}`}</p>
       <table className="table">
-        <caption className="hidden-visually">COCO’s figures</caption>
+        <caption className="hidden-visually">{title}</caption>
         <tbody>
           {rows.map(([name, value]) => (
             <tr key={name}>
@@ -97,16 +123,16 @@ function Figures({ figures }: { readonly figures: DetectorFigures }) {
         <thead>
           <tr>
             <th>Class</th>
-            <th className="numeric">Objects</th>
-            <th className="numeric">mAP 50-95</th>
+            <th className="numeric">{counted}</th>
+            <th className="numeric">{figure}</th>
           </tr>
         </thead>
         <tbody>
-          {classes.map(({ name, objects, map }) => (
+          {classes.map(({ name, counted: own, value }) => (
             <tr key={name}>
               <td>{name}</td>
-              <td className="numeric">{objects}</td>
-              <td className="numeric">{part(map)}</td>
+              <td className="numeric">{own}</td>
+              <td className="numeric">{part(value)}</td>
             </tr>
           ))}
         </tbody>

@@ -38,6 +38,8 @@ interface Detectors {
   readonly evaluation: DetectorEvaluation | null;
   /** The set to train with; it is in one of Ultralytics' layouts. */
   readonly trainingSet: FileHandle | null;
+  /** What it can be trained for; null while that is not known. */
+  readonly trainingTask: string | null;
   /** Folder of a Python environment; null looks in the usual places. */
   readonly python: FileHandle | null;
   readonly trainer: TrainerView | null;
@@ -60,6 +62,7 @@ export const useDetectors = create<Detectors>(() => ({
   subset: 'val',
   evaluation: null,
   trainingSet: null,
+  trainingTask: null,
   python: null,
   trainer: null,
   choices: { model: 'yolo11n.pt', epochs: 100, imageSize: 640, batch: 16 },
@@ -181,8 +184,15 @@ export async function evaluate(): Promise<void> {
 }
 
 export function chooseTrainingSet(trainingSet: FileHandle): void {
-  set({ trainingSet, mode: 'train' });
+  set({ trainingSet, trainingTask: null, mode: 'train' });
+  void learnTask(trainingSet);
   if (!get().trainer) void findTrainer(get().python);
+}
+
+/** What can't be trained with at all is told when a training begins. */
+async function learnTask({ id }: FileHandle): Promise<void> {
+  const found = await call('datasets.handOff', { handle: id, absolute: false }).catch(() => null);
+  if (get().trainingSet?.id === id) set({ trainingTask: found?.task ?? null });
 }
 
 /** Looks for Ultralytics in this environment, or in the usual places. */

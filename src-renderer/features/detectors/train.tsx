@@ -55,9 +55,18 @@ export function Train() {
   );
 }
 
+/** What is learnt, by Ultralytics' names of tasks. */
+const tasks: Readonly<Record<string, string>> = {
+  detect: 'It has boxes: a model of the task detect is trained.',
+  segment: 'It has outlines: a model of the task segment is trained.',
+  pose: 'It has poses: a model of the task pose is trained.',
+  obb: 'It has turned boxes: a model of the task obb is trained.',
+  classify: 'It has classes of whole pictures: a model of the task classify is trained.',
+};
+
 /** What is asked before a training. */
 function Plan({ dataset }: { readonly dataset: FileHandle }) {
-  const { choices, trainer, python } = useDetectors();
+  const { choices, trainer, python, trainingTask: task } = useDetectors();
   const choosePython = (): void =>
     void chooseFolder('pythonFolder', ({ handles: [folder] }) => folder && void findTrainer(folder));
   const ready = trainer?.version != null;
@@ -69,6 +78,7 @@ function Plan({ dataset }: { readonly dataset: FileHandle }) {
           <p className="quiet clip" title={dataset.location}>
             {dataset.location}
           </p>
+          {task && <p className="quiet">{tasks[task] ?? task}</p>}
         </div>
         <Button onClick={chooseSet}>Another dataset</Button>
       </header>
@@ -162,7 +172,7 @@ function Course({ training }: { readonly training: DetectorTraining }) {
           <p className="quiet numeric" role="status">
             {[
               epochs > 0 && `Epoch ${Math.min(epochs, epoch + (phase === 'training' ? 1 : 0))} of ${epochs}`,
-              best && `best mAP 50-95 ${best.map.toFixed(3)} in epoch ${best.epoch}`,
+              best && `best ${best.figure} ${best.value.toFixed(3)} in epoch ${best.epoch}`,
               timeLeft !== null && formatTimeLeft(timeLeft),
             ]
               .filter(Boolean)

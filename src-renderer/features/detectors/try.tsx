@@ -39,13 +39,13 @@ export function Try({ detector, onOther }: TryProps) {
   );
   const shapes = useMemo(
     () =>
-      boxes.map(({ label, score, box: [x, y, width, height] }): DrawnShape => {
+      boxes.map(({ label, score, corners, box: [x, y, width, height] }): DrawnShape => {
         const [right, bottom] = [x + width, y + height];
         const caption = `${detector.classes[label] ?? label} ${Math.round(100 * score)} %`;
         return {
           type: 'box',
           label,
-          rings: [[x, y, right, y, right, bottom, x, bottom]],
+          rings: [corners ?? [x, y, right, y, right, bottom, x, bottom]],
           points: [],
           caption,
         };
@@ -94,17 +94,20 @@ export function Try({ detector, onOther }: TryProps) {
           </p>
           <Button onClick={onOther}>Another detector</Button>
         </header>
-        <Thresholds />
+        {detector.task !== 'classify' && <Thresholds />}
         <section aria-label="Found">
           <h2>
             <span role="status">
               {outcome && 'boxes' in outcome
-                ? `${count(boxes.length, 'object')} in ${Math.round(outcome.milliseconds)} ms`
+                ? `${said(outcome, boxes.length, nameOf)} in ${Math.round(outcome.milliseconds)} ms`
                 : shown === null || outcome
                   ? 'Nothing looked at yet'
                   : 'Looking'}
             </span>
           </h2>
+          {outcome && 'boxes' in outcome && outcome.labels && (
+            <Labels labels={outcome.labels} nameOf={nameOf} />
+          )}
           {outcome && 'boxes' in outcome && <Classes outcome={outcome} nameOf={nameOf} />}
           <ol className="plain detect-boxes">
             {boxes.slice(0, 100).map(({ label, score }, index) => (
@@ -121,6 +124,37 @@ export function Try({ detector, onOther }: TryProps) {
         <Measure />
       </aside>
     </div>
+  );
+}
+
+type Labelled = NonNullable<DetectedPicture['labels']>;
+
+/** What was found, in a word or two. */
+function said({ labels }: DetectedPicture, boxes: number, nameOf: (label: number) => string): string {
+  const [best] = labels ?? [];
+  return best ? nameOf(best.label) : count(boxes, 'object');
+}
+
+/** What the whole picture may be, the likeliest first. */
+function Labels({
+  labels,
+  nameOf,
+}: {
+  readonly labels: Labelled;
+  readonly nameOf: (label: number) => string;
+}) {
+  return (
+    <ol className="plain detect-labels">
+      {labels.slice(0, 5).map(({ label, score }) => (
+        <li key={label}>
+          <span className="clip">{nameOf(label)}</span>
+          <span className="numeric quiet">{`${(100 * score).toFixed(1)} %`}</span>
+          <span className="detect-share" aria-hidden>
+            <span style={{ width: `${100 * score}%`, background: classColour(label) }} />
+          </span>
+        </li>
+      ))}
+    </ol>
   );
 }
 

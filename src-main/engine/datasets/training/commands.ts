@@ -10,14 +10,20 @@ export interface TrainingCommand {
   readonly command: string;
 }
 
-/** The smallest pretrained model of each task, and the size of the pictures that it was trained with. */
-const models: Readonly<Record<TrainingTask, readonly [model: string, side: number]>> = {
-  detect: ['yolo11n.pt', 640],
-  segment: ['yolo11n-seg.pt', 640],
-  pose: ['yolo11n-pose.pt', 640],
-  obb: ['yolo11n-obb.pt', 1024],
-  classify: ['yolo11n-cls.pt', 224],
+/** How the models of each task end, and the size of the pictures that they were trained with. */
+const models: Readonly<Record<TrainingTask, readonly [ending: string, side: number]>> = {
+  detect: ['', 640],
+  segment: ['-seg', 640],
+  pose: ['-pose', 640],
+  obb: ['-obb', 1024],
+  classify: ['-cls', 224],
 };
+
+/** A model's name with the task's ending: `yolo11n.pt` is `yolo11n-obb.pt` for turned boxes. One with an ending stays. */
+export function modelFor(task: TrainingTask, model: string): string {
+  const [, stem = '', kind = ''] = /^(.+)(\.\w+)$/.exec(model) ?? [];
+  return /-(seg|pose|obb|cls)$/.test(stem) ? model : `${stem}${models[task][0]}${kind}`;
+}
 
 /** Double quotes, or single ones where a shell would still see something in double ones. */
 export function quoted(text: string, windows = process.platform === 'win32'): string {
@@ -31,7 +37,8 @@ export function quoted(text: string, windows = process.platform === 'win32'): st
  * @param data absolute path of the `data.yaml`, or of the folder for `classify`. @param folder the set's.
  */
 export function trainingCommands(task: TrainingTask, data: string, folder: string): TrainingCommand[] {
-  const [model, side] = models[task];
+  const model = modelFor(task, 'yolo11n.pt');
+  const [, side] = models[task];
   const weights = `runs/${task}/train/weights/best`;
   const common = `data=${quoted(data)}`;
   const commands: TrainingCommand[] = [
@@ -56,7 +63,6 @@ export function trainingCommands(task: TrainingTask, data: string, folder: strin
       command: `yolo export model=${weights}.pt format=openvino imgsz=${side} int8=True ${common}`,
     },
   ];
-  if (task === 'obb' || task === 'classify') return commands;
   const command = `refinery evaluate ${weights}_openvino_model ${quoted(folder)} --subset val`;
   return [...commands, { name: 'evaluate', title: 'Measure the exported model here', command }];
 }

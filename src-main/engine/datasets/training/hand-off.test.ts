@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { corpus, haveData, whyNot } from '../testing/golden.ts';
-import { quoted } from './commands.ts';
+import { modelFor, quoted } from './commands.ts';
 import { handOff, makePathAbsolute } from './index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hand off-'));
@@ -185,6 +185,18 @@ describe('an absolute path', () => {
     symlinkSync(join(set, 'elsewhere.txt'), join(set, 'data.yaml'));
     await expect(makePathAbsolute(set)).rejects.toMatchObject({ code: 'OUTPUT_NOT_WRITABLE' });
     await expect(makePathAbsolute(folder)).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' });
+  });
+});
+
+describe('models by task', () => {
+  it.each([
+    ['detect', 'yolo11n.pt', 'yolo11n.pt'],
+    ['obb', 'yolo11x.yaml', 'yolo11x-obb.yaml'],
+    ['classify', 'yolo26s.pt', 'yolo26s-cls.pt'],
+    ['segment', 'yolov8n-seg.pt', 'yolov8n-seg.pt'],
+    ['pose', 'my.model.pt', 'my.model-pose.pt'],
+  ] as const)('%s with %s is %s', (task, model, expected) => {
+    expect(modelFor(task, model)).toBe(expected);
   });
 });
 

@@ -41,7 +41,7 @@ describe('what the training script tells', () => {
       epoch(3, null),
     ]);
     expect(made).toMatchObject({ phase: 'training', epoch: 3, epochs: 4, fraction: 0.75 });
-    expect(made.best).toEqual({ epoch: 2, map: 0.5 });
+    expect(made.best).toEqual({ epoch: 2, figure: 'mAP 50-95', value: 0.5 });
     const charts = trainingCharts(made);
     expect(charts.map(({ id }) => id)).toEqual(['map', 'train', 'val', 'rate']);
     // What was no finite number is no point.
@@ -70,6 +70,6 @@ describe('what the training script tells', () => {
       [3, 0.3],
       [4, 0.4],
     ]);
-    expect(again.best).toEqual({ epoch: 4, map: 0.4 });
+    expect(again.best).toEqual({ epoch: 4, figure: 'mAP 50-95', value: 0.4 });
   });
 });

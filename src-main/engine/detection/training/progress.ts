@@ -39,7 +39,7 @@ export interface TrainingProgress {
   readonly fraction: number;
   /** By Ultralytics' names, an epoch and its value each. */
   readonly series: ReadonlyMap<string, ReadonlyArray<readonly [epoch: number, value: number]>>;
-  readonly best: { readonly epoch: number; readonly map: number } | null;
+  readonly best: DetectorTraining['best'];
   readonly folder: string | null;
   readonly weights: string | null;
   readonly exported: string | null;
@@ -89,13 +89,16 @@ const part = ({ epochs, fraction }: TrainingProgress, epochsDone: number): numbe
   Math.min(1, Math.max(fraction, epochs > 0 ? epochsDone / epochs : 0));
 
 /** Ultralytics' figures by which epochs are compared, boxes before outlines and poses. */
-const figureOf = /^metrics\/mAP50-95\((B)\)$|^metrics\/accuracy_top1$/;
+const figures = [
+  ['metrics/mAP50-95(B)', 'mAP 50-95'],
+  ['metrics/accuracy_top1', 'accuracy'],
+] as const;
 
 function bestOf(series: TrainingProgress['series']): TrainingProgress['best'] {
-  const name = [...series.keys()].find((key) => figureOf.test(key));
   let best: TrainingProgress['best'] = null;
-  for (const [epoch, map] of (name && series.get(name)) || []) {
-    if (best === null || map > best.map) best = { epoch, map };
+  const [name, figure] = figures.find(([key]) => series.has(key)) ?? figures[0];
+  for (const [epoch, value] of series.get(name) ?? []) {
+    if (best === null || value > best.value) best = { epoch, figure, value };
   }
   return best;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import { detectFormats } from '../../detect.ts';
 import { type Annotation, noAttributes } from '../../model/index.ts';
 import {
   corpus,
@@ -78,6 +79,15 @@ describe.skipIf(!haveData)(`class folders as Datumaro reads them${whyNot}`, () =
   ])('%s (%s) to %s', async (from, set, to) => {
     const { ours, theirs } = await conversions(from, set, to, fresh());
     expect(differences(bare(ours), bare(theirs))).toEqual([]);
+  });
+
+  test('what Ultralytics leaves beside subsets is no reason against', async () => {
+    const folder = fresh();
+    for (const subset of ['train', 'val']) {
+      await put(folder, { [`${subset}/cat/a.jpg`]: '', [`${subset}.cache`]: 'x' });
+    }
+    const [best] = await detectFormats(folder);
+    expect([best?.format.name, best?.against]).toEqual(['imagenet_with_subset_dirs', []]);
   });
 
   test('lists of pictures whose ids keep their class', async () => {

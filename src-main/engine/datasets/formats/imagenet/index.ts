@@ -17,9 +17,9 @@ const abilitiesOf = (labels: 0 | 1 | 'many', subsets: boolean): Abilities => ({
   ...(labels === 1 ? { limits: { oneLabel: true } } : {}),
 });
 
-/** Files that lie about in folders of pictures and say nothing. */
+/** Files that lie about in folders of pictures and say nothing; Ultralytics leaves a .cache beside each subset. */
 const stray =
-  /(^|\/)(\.[^/]*|thumbs\.db|desktop\.ini|(readme|licen[cs]e|citation)[^/]*|dataset_meta\.json)$/i;
+  /(^|\/)(\.[^/]*|thumbs\.db|desktop\.ini|(readme|licen[cs]e|citation)[^/]*|dataset_meta\.json|[^/]*\.cache)$/i;
 
 /** How deep the pictures lie, how many there are, and how many files are none. */
 function depthsOf(listing: Listing): {
