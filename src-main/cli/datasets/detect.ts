@@ -1,7 +1,13 @@
 import { resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { Command } from 'commander';
-import { archiveIn, detectInArchive, detectSets, listFolder } from '../../engine/datasets/index.ts';
+import {
+  archiveIn,
+  detectInArchive,
+  detectSets,
+  listFolder,
+  openFolder,
+} from '../../engine/datasets/index.ts';
 import { exitCodes, printJson, reportFailure } from '../shared.ts';
 
 /** Names what a folder of annotated pictures is, with reasons. */
@@ -47,5 +53,7 @@ export function detectCommand(): Command {
 
 async function detectAt(path: string): ReturnType<typeof detectSets> {
   const named = await archiveIn(path);
-  return named ? detectInArchive(named.archive, named.within) : detectSets(await listFolder(path));
+  if (named) return detectInArchive(named.archive, named.within);
+  await using opened = await openFolder(path);
+  return detectSets(await listFolder(opened.folder));
 }

@@ -9,16 +9,16 @@ export interface Accuracy {
   readonly pictures: number;
 }
 
-/** A picture's classes, and what was found in it, the likeliest first. */
+/** A picture's classes, and those that were found, the likeliest first. */
 interface Looked {
   readonly truth: ReadonlySet<number>;
-  readonly found: readonly { readonly label: number }[];
+  readonly found: readonly number[];
 }
 
 /** A picture with several classes is right by any of them, and counts for each. */
 export function accuracyOf(pictures: readonly Looked[], classes: number): Accuracy {
   const isWithin = ({ truth, found }: Looked, most: number): boolean =>
-    found.slice(0, most).some(({ label }) => truth.has(label));
+    found.slice(0, most).some((label) => truth.has(label));
   const share = (some: readonly Looked[], most: number): number | null =>
     some.length === 0 ? null : some.filter((one) => isWithin(one, most)).length / some.length;
   const byClass = Array.from({ length: classes }, (_, label) =>

@@ -69,8 +69,8 @@ describe('a model on a set', () => {
     expect(made.evaluation.classes[1]).toMatchObject({ objects: 0, map: null });
     expect(made.subset).toBe('val');
     expect(made.notes).toEqual([
-      'Not counted, as the set lacks these classes: blue.',
       'The model can’t find these classes of the set: dog.',
+      'Not counted, as the set lacks these classes: blue.',
     ]);
     expect(made.leftOut.map(({ picture }) => picture)).toEqual([join(folder, 'good/images/val/broken.png')]);
   });
@@ -106,7 +106,7 @@ describe('a model on a set', () => {
       await picture.png().toFile(join(set, 'val', name, `${background.slice(1)}.png`));
     };
     await paint('red', '#ff2000');
-    await paint('red', '#0020ff');
+    await paint('red', '#20ff00');
     await paint('blue', '#2000ff');
     await paint('violet', '#ff00ff');
     const { kind, notes, ...made } = await measure(set, 'val', colours);
@@ -122,7 +122,10 @@ describe('a model on a set', () => {
         ],
       },
     });
-    expect(notes).toContain('The model can’t find these classes of the set: violet.');
+    expect(notes).toEqual([
+      'The model can’t find these classes of the set: violet.',
+      'Always wrong, as the set lacks these classes of the model: green field.',
+    ]);
   });
 
   it('is measured only where classes and subsets fit', async () => {

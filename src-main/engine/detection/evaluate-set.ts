@@ -4,7 +4,7 @@ import { adapt } from '../datasets/convert.ts';
 import type { Dataset } from '../datasets/format.ts';
 import { type Item, isCrowd } from '../datasets/model/index.ts';
 import { type Accuracy, accuracyOf } from './accuracy.ts';
-import { type Evaluation, evaluateDetections, type TrueBox } from './evaluation.ts';
+import { type Detection, type Evaluation, evaluateDetections, type TrueBox } from './evaluation.ts';
 import type { DetectionModel, Found } from './model.ts';
 
 /** A model's figures on a set: of boxes, or of classes of whole pictures. */
@@ -33,10 +33,12 @@ const validation = ['val', 'valid', 'validation'];
 /** Ultralytics' settings for measuring: all boxes that could matter, each for every class it has a score for. */
 const settings = { confidence: 0.001, overlap: 0.7, everyClass: true, most: 300 } as const;
 
-/** One picture, and what is in it. */
-interface Picture {
-  readonly path: string;
-  readonly item: Item;
+interface EvaluateOptions {
+  readonly model: DetectionModel;
+  readonly dataset: Dataset;
+  readonly subset?: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /**
@@ -48,60 +50,62 @@ interface Picture {
  * @throws {RefineryError} `BAD_REQUEST` where there is no such subset or no class is the model's,
  * `INPUT_EMPTY` where no picture could be read.
  */
-export async function evaluateModel(options: {
-  readonly model: DetectionModel;
-  readonly dataset: Dataset;
-  readonly subset?: string;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (done: number, total: number) => void;
-}): Promise<ModelEvaluation> {
-  const { model, dataset, signal } = options;
+export async function evaluateModel(options: EvaluateOptions): Promise<ModelEvaluation> {
+  const { model, dataset } = options;
+  const { path, names: ofModel, task } = model.description;
   const names = dataset.categories.labels.map(({ name }) => name);
-  const { labels, notes } = matchClasses(model.description.names, names);
-  const { subset, pictures } = await picturesOf(dataset, options.subset ?? 'val', signal);
-  const { task } = model.description;
-  const looked: { readonly item: Item; readonly found: Found }[] = [];
+  const { labels, unknown, notes } = matchClasses(ofModel, names);
+  const measured = { names, model: path, device: model.device };
+  if (task === 'classify') {
+    // A class that the set lacks is a wrong answer.
+    const likeliest = ({ labels: found }: Found) => found.slice(0, 5).map(({ label }) => labels[label] ?? -1);
+    const { looked, ...rest } = await look(options, trueLabels, likeliest);
+    const counted = looked.filter(({ truth }) => truth.size > 0);
+    const left = looked.length - counted.length;
+    if (unknown.length > 0)
+      notes.push(`Always wrong, as the set lacks these classes of the model: ${listed(unknown)}.`);
+    if (left > 0) notes.push(`Not counted, as they have no class: ${left} of the pictures.`);
+    return { kind: 'labels', accuracy: accuracyOf(counted, names.length), ...measured, ...rest, notes };
+  }
+  const known = ({ detections }: Found): Detection[] =>
+    detections.flatMap((one) => {
+      const label = labels[one.label] ?? null;
+      return label === null ? [] : [{ ...one, label }];
+    });
+  const { looked, ...rest } = await look(options, task === 'obb' ? trueTurnedBoxes : trueBoxes, known);
+  const truth = looked.map((one) => one.truth);
+  const found = looked.map((one) => one.found);
+  if (unknown.length > 0) notes.push(`Not counted, as the set lacks these classes: ${listed(unknown)}.`);
+  if (task === 'obb') notes.push(turnedNote);
+  const evaluation = evaluateDetections(truth, found, names.length);
+  return { kind: 'boxes', evaluation, ...measured, ...rest, notes };
+}
+
+/** Runs a model on the pictures of a subset, and keeps of each what is compared. */
+async function look<Truth, Kept>(
+  { model, dataset, subset: wanted = 'val', signal, onProgress }: EvaluateOptions,
+  truthOf: (item: Item) => Truth,
+  keep: (found: Found) => Kept,
+) {
+  const { subset, pictures } = await picturesOf(dataset, wanted, truthOf, signal);
+  const looked: { readonly truth: Truth; readonly found: Kept }[] = [];
   const leftOut: { picture: string; reason: string }[] = [];
-  for (const [index, picture] of pictures.entries()) {
+  for (const [index, { path, truth }] of pictures.entries()) {
     signal?.throwIfAborted();
-    options.onProgress?.(index, pictures.length);
+    onProgress?.(index, pictures.length);
     try {
-      looked.push({ item: picture.item, found: await model.detect(picture.path, settings) });
+      looked.push({ truth, found: keep(await model.detect(path, settings)) });
     } catch (thrown) {
       const ofPicture =
         thrown instanceof RefineryError && ['INPUT_NOT_FOUND', 'INPUT_CORRUPT'].includes(thrown.code);
       if (!ofPicture) throw thrown;
-      leftOut.push({ picture: picture.path, reason: thrown.message });
+      leftOut.push({ picture: path, reason: thrown.message });
     }
   }
-  if (looked.length === 0) {
-    throw new RefineryError('INPUT_EMPTY', `No picture of the subset ${subset} could be read.`, {
-      ...(leftOut[0] ? { details: leftOut[0].reason } : {}),
-    });
-  }
-  const measured = { names, subset, model: model.description.path, device: model.device, leftOut };
-  const known = <One extends { readonly label: number }>(list: readonly One[]): One[] =>
-    list.flatMap((one) => {
-      const label = labels[one.label] ?? null;
-      return label === null ? [] : [{ ...one, label }];
-    });
-  if (task === 'classify') {
-    const labelled = looked.map(({ item, found }) => ({
-      truth: trueLabels(item),
-      found: known(found.labels),
-    }));
-    const counted = labelled.filter(({ truth }) => truth.size > 0);
-    const left = labelled.length - counted.length;
-    const said = left === 0 ? notes : [...notes, `Not counted, as they have no class: ${left} pictures.`];
-    return { kind: 'labels', accuracy: accuracyOf(counted, names.length), ...measured, notes: said };
-  }
-  const truth = looked.map(({ item }) => (task === 'obb' ? trueTurnedBoxes(item) : trueBoxes(item)));
-  const detections = looked.map(({ found }) => known(found.detections));
-  return {
-    ...{ kind: 'boxes', evaluation: evaluateDetections(truth, detections, names.length) },
-    ...measured,
-    notes: task === 'obb' ? [...notes, turnedNote] : notes,
-  };
+  if (looked.length > 0) return { looked, subset, leftOut };
+  throw new RefineryError('INPUT_EMPTY', `No picture of the subset ${subset} could be read.`, {
+    ...(leftOut[0] ? { details: leftOut[0].reason } : {}),
+  });
 }
 
 const turnedNote =
@@ -117,11 +121,16 @@ function trueLabels({ annotations }: Item): Set<number> {
 function matchClasses(
   ofModel: readonly string[],
   ofSet: readonly string[],
-): { readonly labels: readonly (number | null)[]; readonly notes: readonly string[] } {
+): {
+  readonly labels: readonly (number | null)[];
+  /** Classes of the model that the set lacks. */
+  readonly unknown: readonly string[];
+  readonly notes: string[];
+} {
   // Ultralytics writes numbers where training had no names.
   if (ofModel.every((name, index) => name === String(index))) {
     const notes = ['The model doesn’t name its classes; its numbers are taken for the set’s.'];
-    return { labels: ofSet.map((_, index) => index), notes };
+    return { labels: ofSet.map((_, index) => index), unknown: [], notes };
   }
   // Where the names come from an IR itself, spaces have become underscores.
   const plain = (name: string): string => name.trim().toLowerCase().replaceAll(' ', '_');
@@ -136,9 +145,8 @@ function matchClasses(
   const notes: string[] = [];
   const unknown = ofModel.filter((_, index) => labels[index] === null);
   const missing = ofSet.filter((_, index) => !known.has(index));
-  if (unknown.length > 0) notes.push(`Not counted, as the set lacks these classes: ${listed(unknown)}.`);
   if (missing.length > 0) notes.push(`The model can’t find these classes of the set: ${listed(missing)}.`);
-  return { labels, notes };
+  return { labels, unknown, notes };
 }
 
 function listed(names: readonly string[]): string {
@@ -146,18 +154,19 @@ function listed(names: readonly string[]): string {
   return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
 }
 
-async function picturesOf(
+async function picturesOf<Truth>(
   dataset: Dataset,
   wanted: string,
+  truthOf: (item: Item) => Truth,
   signal: AbortSignal | undefined,
-): Promise<{ readonly subset: string; readonly pictures: readonly Picture[] }> {
-  const bySubset = new Map<string, Picture[]>();
+) {
+  const bySubset = new Map<string, { readonly path: string; readonly truth: Truth }[]>();
   for await (const item of dataset.items()) {
     signal?.throwIfAborted();
     if (item.media?.kind !== 'image') continue;
     const known = bySubset.get(item.subset) ?? [];
     bySubset.set(item.subset, known);
-    known.push({ path: item.media.path, item });
+    known.push({ path: item.media.path, truth: truthOf(item) });
   }
   const names = validation.includes(wanted) ? [wanted, ...validation] : [wanted];
   if (bySubset.size === 1) names.push('default');

@@ -63,6 +63,8 @@ export async function openArchive(
   const unpacking = new Unpacking(root, packed, options);
   try {
     await (isZip(path) ? unpackZip(path, unpacking) : unpackTar(path, unpacking));
+    // A zip file has more than its entries.
+    options.onProgress?.(packed, packed);
     const folder = join(root, options.within ?? '');
     if ((await stat(folder).catch(() => undefined))?.isDirectory() !== true) {
       throw new RefineryError('INPUT_NOT_FOUND', `There is no folder ${options.within} in ${path}.`);
