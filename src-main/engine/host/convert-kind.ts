@@ -109,7 +109,14 @@ export function convertKind({ onProgress, onFinished }: ConvertKindOptions): Job
         onProgress({ id: set, ...progress, total });
       };
       try {
-        await using source = await openSource(path, { from, signal, onProgress: unpackingNotes(tell) });
+        const { waitWhilePaused } = context;
+        const onUnpacked = unpackingNotes(tell);
+        await using source = await openSource(path, {
+          from,
+          signal,
+          onProgress: onUnpacked,
+          waitWhilePaused,
+        });
         const conversion = await runConversion({
           source,
           to,
@@ -120,7 +127,7 @@ export function convertKind({ onProgress, onFinished }: ConvertKindOptions): Job
           strict,
           signal,
           key: record.id,
-          waitWhilePaused: context.waitWhilePaused,
+          waitWhilePaused,
           beforePublish: (ready) => context.setPending(ready),
           onProgress: tell,
         });

@@ -139,9 +139,22 @@ test('a folder in an archive is opened alone', async () => {
   const entries = ['first', 'second'].map((name) => ({ name: `${name}/${annotations}`, content: coco }));
   const path = await put('sets.zip', zip(entries));
   const told: [number, number][] = [];
-  await using source = await openSource(join(path, 'second'), {
+  let [isPaused, goOn] = [false, (): void => undefined];
+  const opening = openSource(join(path, 'second'), {
     onProgress: (done, total) => told.push([done, total]),
+    waitWhilePaused: () =>
+      new Promise((resolve) => {
+        isPaused = true;
+        goOn = resolve;
+      }),
   });
+  await expect.poll(() => isPaused).toBe(true);
+  expect(told).toHaveLength(1);
+  goOn();
+  isPaused = false;
+  await expect.poll(() => isPaused).toBe(true);
+  goOn();
+  await using source = await opening;
   expect(source.format.name).toBe('coco_instances');
   expect(readdirSync(dirname(source.folder))).toEqual(['second']);
   const { length } = await readFile(path);

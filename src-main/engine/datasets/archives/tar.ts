@@ -34,7 +34,7 @@ export async function unpackTar(path: string, unpacking: Unpacking): Promise<voi
   ended.catch(() => undefined);
   for await (const bytes of createReadStream(path, { highWaterMark: 256 * 1024 })) {
     parser.write(bytes as Buffer);
-    unpacking.passed((bytes as Buffer).length);
+    await unpacking.passed((bytes as Buffer).length);
     if (failure !== undefined) throw failure;
   }
   parser.end();

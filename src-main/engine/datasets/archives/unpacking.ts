@@ -20,6 +20,8 @@ export interface ArchiveOptions {
   readonly within?: string;
   /** Told of packed bytes as they are gone through. */
   onProgress?(done: number, total: number): void;
+  /** Resolves at once, or when it may go on. It is asked again and again. */
+  waitWhilePaused?(): Promise<void>;
 }
 
 const usual: Limits = { entries: 3_000_000, bytes: 512 * 1024 ** 3, ratio: 200 };
@@ -32,7 +34,7 @@ export class Unpacking {
   readonly #limits: Limits;
   readonly #signal: AbortSignal | undefined;
   readonly #within: string;
-  readonly #onProgress: ArchiveOptions['onProgress'];
+  readonly #options: Pick<ArchiveOptions, 'onProgress' | 'waitWhilePaused'>;
   readonly #folders = new Set<string>();
   #entries = 0;
   #bytes = 0;
@@ -44,7 +46,7 @@ export class Unpacking {
     this.#limits = { ...usual, ...options.limits };
     this.#signal = options.signal;
     this.#within = options.within ? `${options.within}/` : '';
-    this.#onProgress = options.onProgress;
+    this.#options = options;
   }
 
   /** Whether an entry is a file to be written. Folders come with their files. */
@@ -62,10 +64,11 @@ export class Unpacking {
     return kind === 'file' && !isFinderFile(path) && safe.startsWith(this.#within);
   }
 
-  /** Takes note of packed bytes that were gone through. */
-  passed(bytes: number): void {
+  /** Takes note of packed bytes that were gone through, and resolves when it may go on. */
+  async passed(bytes: number): Promise<void> {
     this.#passed = Math.min(this.#passed + bytes, this.#packed);
-    this.#onProgress?.(this.#passed, this.#packed);
+    this.#options.onProgress?.(this.#passed, this.#packed);
+    await this.#options.waitWhilePaused?.();
   }
 
   /** Opens an entry's file. A name that comes twice replaces the first, as with every unpacker. */

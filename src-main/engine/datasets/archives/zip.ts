@@ -14,7 +14,7 @@ export async function unpackZip(path: string, unpacking: Unpacking): Promise<voi
   const zip = await openPromise(path, { lazyEntries: true, validateEntrySizes: true });
   try {
     for await (const entry of zip.eachEntry()) {
-      unpacking.passed(entry.compressedSize);
+      await unpacking.passed(entry.compressedSize);
       if (!unpacking.wants(entry.fileName, kindOf(entry))) continue;
       if (entry.isEncrypted()) {
         throw new RefineryError('INPUT_UNSUPPORTED', 'The archive is encrypted.', {

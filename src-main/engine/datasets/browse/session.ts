@@ -48,6 +48,7 @@ interface TargetLook {
 }
 
 type Opened = Awaited<ReturnType<typeof openFolder>>;
+type Unpacking = Required<Pick<Unpacked, 'signal' | 'onProgress'>>;
 
 interface Work {
   readonly signal: AbortSignal;
@@ -67,7 +68,7 @@ export class DatasetSession implements AsyncDisposable {
   readonly candidates: readonly Candidate[];
   /** Sets that lie in folders of this one. */
   readonly inner: readonly InnerSet[];
-  readonly #unpacking: () => Required<Unpacked>;
+  readonly #unpacking: () => Unpacking;
   #opened: Promise<Opened> | undefined;
   #source: Source | undefined;
   /** Of the set as it is, without any transform. */
@@ -79,7 +80,7 @@ export class DatasetSession implements AsyncDisposable {
     path: string,
     archive: string | null,
     found: Awaited<ReturnType<typeof detectSets>>,
-    unpacking: () => Required<Unpacked>,
+    unpacking: () => Unpacking,
   ) {
     this.path = path;
     this.outer = dirname(archive ?? path);
@@ -94,7 +95,7 @@ export class DatasetSession implements AsyncDisposable {
    * @throws {RefineryError} `INPUT_NOT_FOUND`, `INPUT_UNSUPPORTED` for what is neither folder nor archive, and those of
    *   `listArchive`.
    */
-  static async open(path: string, unpacking: () => Required<Unpacked>): Promise<DatasetSession> {
+  static async open(path: string, unpacking: () => Unpacking): Promise<DatasetSession> {
     const named = await archiveIn(path);
     if (named) {
       const { archive, within } = named;

@@ -127,11 +127,13 @@ function verdict(
 }
 
 /** The request's source, which is closed afterwards where it was opened here. */
-async function borrowed({ source, from, signal, onProgress }: ConversionRequest): Promise<Source> {
+async function borrowed(request: ConversionRequest): Promise<Source> {
+  const { source, from, signal, onProgress, waitWhilePaused } = request;
   if (typeof source !== 'string') return { ...source, [Symbol.asyncDispose]: async () => undefined };
   return openSource(source, {
     ...(from === undefined ? {} : { from }),
     ...(signal === undefined ? {} : { signal }),
+    ...(waitWhilePaused === undefined ? {} : { waitWhilePaused }),
     onProgress: unpackingNotes(onProgress),
   });
 }

@@ -16,8 +16,8 @@ export interface Source extends AsyncDisposable {
   open(signal?: AbortSignal): Promise<Dataset>;
 }
 
-/** What is told while an archive is unpacked. */
-export type Unpacked = Pick<ArchiveOptions, 'signal' | 'onProgress'>;
+/** What is told and heard while an archive is unpacked. */
+export type Unpacked = Pick<ArchiveOptions, 'signal' | 'onProgress' | 'waitWhilePaused'>;
 
 /**
  * Where a set's files are: the folder itself, or the one that an archive was unpacked into. `sets.zip/second` is a folder
