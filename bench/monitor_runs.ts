@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { maskedCrc } from '../src-main/engine/compression/ingest/records.ts';
+import { maskedCrc } from '../src-main/engine/io/tfrecord.ts';
 
 /** A run of many tags, as transformers' callback writes it: an event for each scalar. @returns bytes. */
 export async function makeRun(folder: string, tags: number, steps: number): Promise<number> {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { maskedCrc } from '../io/tfrecord.ts';
 import { inPieces, lengths } from './fixtures/pieces.ts';
 import { listed } from './fixtures/scalars.ts';
 import {
@@ -13,7 +14,6 @@ import {
   whyNot,
 } from './fixtures/shared.ts';
 import { EventFileReader, keyOfTag, parseEventFile } from './ingest/event-file.ts';
-import { maskedCrc } from './ingest/records.ts';
 
 describe('event files, made here', () => {
   test('checksums are CRC-32C', () => {

@@ -1,4 +1,5 @@
 import { messageType } from '../../io/protobuf.ts';
+import { RecordReader } from '../../io/tfrecord.ts';
 import type { FileProblem } from '../types.ts';
 import { ScalarColumns, type Scalars } from './columns.ts';
 import {
@@ -9,7 +10,6 @@ import {
   histogramOfRows,
   histogramSchema,
 } from './histograms.ts';
-import { RecordReader } from './records.ts';
 import {
   hyperparametersOf,
   numberOfTensor,

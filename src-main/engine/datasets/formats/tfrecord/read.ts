@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
-import { RecordReader } from '../../../compression/ingest/records.ts';
+import { RecordReader } from '../../../io/tfrecord.ts';
 import { filesUnder, pictureSize, readText } from '../../files/folder.ts';
 import {
   endingOf,

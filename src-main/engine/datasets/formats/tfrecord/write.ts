@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { maskedCrc } from '../../../compression/ingest/records.ts';
+import { maskedCrc } from '../../../io/tfrecord.ts';
 import type { OutputFolder } from '../../files/output.ts';
 import { endingOf } from '../../files/paths.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';

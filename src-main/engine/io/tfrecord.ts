@@ -1,5 +1,3 @@
-import type { FileProblem } from '../types.ts';
-
 const table = Uint32Array.from({ length: 256 }, (_, index) => {
   let value = index;
   for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0x82f63b78 : value >>> 1;
@@ -18,6 +16,13 @@ export function maskedCrc(bytes: Uint8Array, from = 0, to = bytes.length): numbe
 const largest = 64 << 20;
 const headLength = 12;
 
+/** Damage, or a `note` where a record is not yet whole. */
+export interface RecordProblem {
+  readonly severity: 'error' | 'note';
+  readonly message: string;
+  readonly place: { readonly byte: number };
+}
+
 /** Takes a whole record's data, and the byte in the file where its frame begins. The data are not to be kept. */
 export type UseRecord = (data: Buffer, at: number) => void;
 
@@ -34,7 +39,7 @@ export class RecordReader {
   /** Where the rest begins in the file. */
   #offset = 0;
   #lostFrom: number | undefined;
-  readonly #problems: FileProblem[] = [];
+  readonly #problems: RecordProblem[] = [];
 
   push(bytes: Uint8Array, use: UseRecord): void {
     const length = this.#rest + bytes.length;
@@ -68,7 +73,7 @@ export class RecordReader {
   }
 
   /** Problems so far. What is not yet whole at the end of the file is one too, but only a note. */
-  problems(): FileProblem[] {
+  problems(): RecordProblem[] {
     if (this.#lostFrom !== undefined) {
       return [...this.#problems, lost(this.#lostFrom, this.#offset + this.#rest)];
     }
@@ -88,7 +93,7 @@ export class RecordReader {
   }
 }
 
-const lost = (from: number, to: number): FileProblem => ({
+const lost = (from: number, to: number): RecordProblem => ({
   severity: 'error',
   message: `${to - from} bytes are not a record and are left out.`,
   place: { byte: from },
