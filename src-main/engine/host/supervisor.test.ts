@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import sharp from 'sharp';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { EngineState } from '../../contract/engine.ts';
 import type { EngineClient } from '../../contract/wire.ts';
+import { canMakeDisks, smallDisk } from '../io/fixtures/small-disk.ts';
 import { hasOpenVino, resources, sample, waitFor } from './fixtures/engine.ts';
 import { isAlive } from './fixtures/process.ts';
 import { userFolders } from './folders.ts';
@@ -217,15 +218,14 @@ describe.skipIf(!hasOpenVino)(`a queue under fire${hasOpenVino ? '' : ' (OpenVIN
     },
   );
 
-  const canMount = process.platform === 'linux' && process.getuid?.() === 0 && mountWorks();
-  test.skipIf(!canMount)(
+  test.skipIf(!canMakeDisks())(
     'says that the disk is full, and leaves nothing half-written (needs leave to mount)',
     async () => {
       const data = await temporary();
       const full = join(data, 'full');
-      await mkdir(full);
-      expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', full]).status).toBe(0);
-      endings.push(() => spawnSync('umount', [full]));
+      const undo = smallDisk(full, 200);
+      expect(undo).not.toBeNull();
+      endings.push(() => undo?.());
       const supervisor = supervise(data);
       const client = await supervisor.client();
       const ids = await fill(client, join(data, 'pictures'), 2);
@@ -240,12 +240,3 @@ describe.skipIf(!hasOpenVino)(`a queue under fire${hasOpenVino ? '' : ' (OpenVIN
     },
   );
 });
-
-function mountWorks(): boolean {
-  const folder = join(tmpdir(), `refinery-mount-${process.pid}`);
-  spawnSync('mkdir', ['-p', folder]);
-  const works = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]).status === 0;
-  if (works) spawnSync('umount', [folder]);
-  spawnSync('rmdir', [folder]);
-  return works;
-}

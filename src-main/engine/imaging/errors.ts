@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { RefineryError } from '../../contract/errors.ts';
@@ -96,12 +97,26 @@ export function tooLarge(name: string, width?: number, height?: number): Refiner
   });
 }
 
-/** Turns a failure to write into an error that a person can act on. */
+/** Less than a block or two is left of disks that are full. */
+const leastRoom = 16 * 1024;
+
+function hasNoRoom(folder: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize < leastRoom;
+  } catch {
+    return false;
+  }
+}
+
+/** Turns a failure to write into an error that a person can act on. What was written so far must still be there. */
 export function targetError(folder: string, thrown: unknown): RefineryError {
   if (thrown instanceof RefineryError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   const code = (thrown as NodeJS.ErrnoException).code ?? '';
-  if (code === 'ENOSPC' || code === 'EDQUOT' || /no space|ENOSPC|disk full|quota/i.test(message)) {
+  const saysFull = code === 'ENOSPC' || code === 'EDQUOT' || /no space|ENOSPC|disk full|quota/i.test(message);
+  // libvips keeps its messages for all threads together: another picture may have taken the one that said it.
+  if (saysFull || (code === '' && hasNoRoom(folder))) {
     return new RefineryError(
       'DISK_FULL',
       `The disk of ${folder} is full. Nothing half-written was left behind.`,
