@@ -94,6 +94,7 @@ export class Conversions {
   async #run(source: string, name: string, choices: ConversionChoices, signal: AbortSignal): Promise<void> {
     const place = join(this.#options.folders.data, 'conversions');
     const output = join(place, basename(source));
+    let end: Partial<ModelConversion> = { state: 'done', fraction: 1 };
     try {
       // What a conversion left that a crash ended.
       await rm(place, { recursive: true, force: true });
@@ -112,13 +113,13 @@ export class Conversions {
         },
       });
       await this.#options.add(output, name);
-      this.#tell({ state: 'done', fraction: 1 });
     } catch (thrown) {
       const error = toErrorValue(thrown);
-      this.#tell({ state: error.code === 'CANCELLED' ? 'cancelled' : 'failed', error });
-    } finally {
-      await rm(place, { recursive: true, force: true });
+      end = { state: error.code === 'CANCELLED' ? 'cancelled' : 'failed', error };
     }
+    // Nothing lies about when the end is told.
+    await rm(place, { recursive: true, force: true }).catch(() => undefined);
+    this.#tell(end);
   }
 
   #tell(change: Partial<ModelConversion>): void {
