@@ -8,6 +8,7 @@ import {
   double,
   events,
   eventWith,
+  frame,
   haveShared,
   message,
   varint,
@@ -55,6 +56,24 @@ describe('event files, made here', () => {
     ]);
     expect(value.texts).toEqual({ text: 'hello' });
     expect(value.hyperparameters).toEqual({ lr: 0.001, name: 'x', on: true });
+  });
+
+  test('whatever a record holds, nothing is thrown, and the one after it is read', () => {
+    const half = [2 * 8 + 5, ...new Uint8Array(Float32Array.of(0.5).buffer)];
+    const good = eventWith(7, 10, [...message(1, 'loss'), ...half]);
+    const anything = fc.uint8Array({ maxLength: 30 }).map((bytes) => [...bytes]);
+    const part = fc.oneof(
+      anything,
+      anything.map((bytes) => message(5, bytes)),
+      anything.map((bytes) => message(5, message(1, bytes))),
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 3 }), (parts) => {
+        const { value } = parseEventFile(Buffer.concat([frame(new Uint8Array(parts.flat())), good]));
+        expect(listed(value).scalars.at(-1)).toEqual({ tag: 'loss', step: 7, time: 10, value: 0.5 });
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   test('tags are the Trainer’s keys', () => {

@@ -36,6 +36,9 @@ export function messageType<Message extends object>(schema: string, name: string
   };
 }
 
+/** Goes over fields one by one, for messages that there are millions of: an object for each would take most of the time. */
+export const fieldReader = (bytes: Uint8Array): protobuf.Reader => protobuf.Reader.create(bytes);
+
 /** Where a field of a message that is not yet all there has its content. */
 export interface FieldHead {
   readonly number: number;

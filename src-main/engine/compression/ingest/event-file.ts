@@ -1,4 +1,4 @@
-import { messageType } from '../../io/protobuf.ts';
+import { fieldReader, messageType } from '../../io/protobuf.ts';
 import { RecordReader } from '../../io/tfrecord.ts';
 import type { FileProblem } from '../types.ts';
 import { ScalarColumns, type Scalars } from './columns.ts';
@@ -41,15 +41,9 @@ interface Value {
   } | null;
 }
 
-/** What is read of tensorboard/compat/proto/{event,summary}.proto. */
-const eventType = messageType<{
-  readonly wallTime: number;
-  readonly step: number;
-  readonly summary: { readonly value: readonly Value[] } | null;
-}>(
-  `message Event { double wall_time = 1; int64 step = 2; Summary summary = 5; }
-  message Summary { repeated Value value = 1; }
-  message Value {
+/** What is read of Summary.Value in tensorboard/compat/proto/summary.proto, where it is no plain scalar. */
+const valueType = messageType<Value>(
+  `message Value {
     string tag = 1;
     optional float simple_value = 2;
     HistogramProto histo = 5;
@@ -59,8 +53,18 @@ const eventType = messageType<{
   message SummaryMetadata { PluginData plugin_data = 1; }
   message PluginData { string plugin_name = 1; optional bytes content = 2; }
   ${histogramSchema} ${tensorSchema}`,
-  'Event',
+  'Value',
 );
+
+/** Fields and kinds of Event, of Summary in it, and of Summary.Value, as they stand before their contents. */
+const heads = {
+  wallTime: (1 << 3) | 1,
+  step: 2 << 3,
+  summary: (5 << 3) | 2,
+  value: (1 << 3) | 2,
+  tag: (1 << 3) | 2,
+  simpleValue: (2 << 3) | 5,
+} as const;
 
 /** Reads a TensorBoard event file from appended bytes. */
 export class EventFileReader {
@@ -78,11 +82,13 @@ export class EventFileReader {
   push(bytes: Uint8Array): void {
     this.#records.push(bytes, (data, at) => {
       try {
-        const { wallTime, step, summary } = eventType.decode(data);
-        for (const value of summary?.value ?? []) this.#value(value, step, wallTime);
+        this.#event(data);
         this.#count++;
       } catch (cause) {
-        if (!(cause instanceof RangeError)) throw cause;
+        // protobufjs has no error of its own: what it throws is one of these two.
+        const isDamage =
+          cause instanceof Error && [RangeError, Error].some((kind) => cause.constructor === kind);
+        if (!isDamage) throw cause;
         const message = `A record is not an event and is left out. ${cause.message}`;
         this.#problems.push({ severity: 'error', message, place: { byte: at } });
       }
@@ -112,6 +118,47 @@ export class EventFileReader {
     return [...this.#problems, ...this.#records.problems()];
   }
 
+  #event(data: Buffer): void {
+    const reader = fieldReader(data);
+    let [time, step] = [0, 0];
+    // Found first, since the summary may stand before the step.
+    const summaries: number[] = [];
+    while (reader.pos < data.length) {
+      const head = reader.tag();
+      if (head === heads.wallTime) time = reader.double();
+      else if (head === heads.step) step = Number(reader.int64());
+      else if (head === heads.summary) summaries.push(...spanOf(reader));
+      else reader.skipType(head & 7);
+    }
+    for (let at = 0; at < summaries.length; at += 2) {
+      const end = summaries[at + 1]!;
+      reader.pos = summaries[at]!;
+      while (reader.pos < end) {
+        if (reader.tag() !== heads.value) throw new RangeError('A summary has something else than values.');
+        const [from, to] = spanOf(reader);
+        if (to > end) throw new RangeError('A value is longer than its summary.');
+        this.#anyValue(reader, data, from, to, step, time);
+        reader.pos = to;
+      }
+    }
+  }
+
+  /** A plain scalar is taken without an object; anything else is decoded. */
+  #anyValue(reader: FieldReader, data: Buffer, from: number, to: number, step: number, time: number): void {
+    let tag: readonly [number, number] | undefined;
+    let simple: number | undefined;
+    reader.pos = from;
+    while (reader.pos < to) {
+      const head = reader.tag();
+      if (head === heads.tag) tag = spanOf(reader);
+      else if (head === heads.simpleValue) simple = reader.float();
+      else break;
+    }
+    if (reader.pos !== to || !tag || simple === undefined) {
+      this.#value(valueType.decode(data.subarray(from, to)), step, time);
+    } else this.#scalar(this.#scalars.find(data, ...tag), step, time, simple);
+  }
+
   #value({ tag, simpleValue, histo, tensor, metadata }: Value, step: number, time: number): void {
     const plugin = metadata?.pluginData;
     if (plugin?.pluginName === 'hparams' && plugin.content) {
@@ -119,7 +166,7 @@ export class EventFileReader {
       return;
     }
     if (simpleValue !== null) {
-      this.#scalar(tag, step, time, simpleValue);
+      this.#scalar(this.#scalars.of(tag), step, time, simpleValue);
       return;
     }
     const areRows = plugin?.pluginName === 'histograms';
@@ -133,18 +180,28 @@ export class EventFileReader {
     const text = textOfTensor(tensor);
     if (text !== undefined) this.#texts[tag] = text;
     const number = text === undefined ? numberOfTensor(tensor) : undefined;
-    if (number !== undefined) this.#scalar(tag, step, time, number);
+    if (number !== undefined) this.#scalar(this.#scalars.of(tag), step, time, number);
   }
 
-  #scalar(tag: string, step: number, time: number, value: number): void {
-    this.#scalars.of(tag).push(step, time, value);
+  #scalar(columns: ScalarColumns, step: number, time: number, value: number): void {
+    columns.push(step, time, value);
     this.#added += 1;
     this.#points += 1;
   }
 }
 
+type FieldReader = ReturnType<typeof fieldReader>;
+
+/** Where the content of a field lies that says its own length; it is passed over. @throws {RangeError} */
+function spanOf(reader: FieldReader): readonly [from: number, to: number] {
+  const length = reader.size();
+  const from = reader.pos;
+  reader.skip(length);
+  return [from, from + length];
+}
+
 interface TaggedColumns {
-  readonly tag: string;
+  readonly bytes: Buffer;
   readonly columns: ScalarColumns;
   /** The one that came after it the last time. */
   next?: TaggedColumns;
@@ -152,27 +209,36 @@ interface TaggedColumns {
 
 /**
  * Columns by tag. Tags come in the same order at each step, so that the one after the last is mostly the one that is
- * wanted: comparing two texts costs less than looking one up that was never looked up before.
+ * wanted: comparing its bytes costs less than making a text of them.
  */
 class ScalarTable {
   readonly #byTag = new Map<string, TaggedColumns>();
   #last: TaggedColumns | undefined;
 
   /** In the order in which tags came. */
-  get list(): TaggedColumns[] {
-    return [...this.#byTag.values()];
+  get list(): { readonly tag: string; readonly columns: ScalarColumns }[] {
+    return [...this.#byTag].map(([tag, { columns }]) => ({ tag, columns }));
   }
 
   of(tag: string): ScalarColumns {
+    return this.#took(this.#byTag.get(tag) ?? this.#add(tag));
+  }
+
+  /** The same for a tag that lies in a record. */
+  find(data: Buffer, from: number, to: number): ScalarColumns {
     const expected = this.#last?.next;
-    const found = expected?.tag === tag ? expected : (this.#byTag.get(tag) ?? this.#add(tag));
+    const isNext = expected?.bytes.length === to - from && expected.bytes.compare(data, from, to) === 0;
+    return isNext ? this.#took(expected) : this.of(data.toString('utf8', from, to));
+  }
+
+  #took(found: TaggedColumns): ScalarColumns {
     if (this.#last) this.#last.next = found;
     this.#last = found;
     return found.columns;
   }
 
   #add(tag: string): TaggedColumns {
-    const added = { tag, columns: new ScalarColumns() };
+    const added = { bytes: Buffer.from(tag), columns: new ScalarColumns() };
     this.#byTag.set(tag, added);
     return added;
   }
