@@ -117,8 +117,6 @@ export type DetectorTrainingChoices = z.infer<typeof DetectorTrainingChoices>;
 export const DetectorTraining = z.object({
   /** Of the dataset. */
   name: z.string(),
-  /** Ultralytics' name of what is learnt, such as `detect` or `obb`. */
-  task: z.string().nullable(),
   phase: z.enum(['starting', 'training', 'exporting', 'done', 'stopped', 'failed']),
   /** Counts from 1; 0 before the first. */
   epoch: z.int(),

@@ -21,9 +21,8 @@ export function accuracyOf(pictures: readonly Looked[], classes: number): Accura
     found.slice(0, most).some((label) => truth.has(label));
   const share = (some: readonly Looked[], most: number): number | null =>
     some.length === 0 ? null : some.filter((one) => isWithin(one, most)).length / some.length;
-  const byClass = Array.from({ length: classes }, (_, label) =>
-    pictures.filter(({ truth }) => truth.has(label)),
-  );
+  const byClass = Array.from({ length: classes }, (): Looked[] => []);
+  for (const one of pictures) for (const label of one.truth) byClass[label]?.push(one);
   return {
     top1: share(pictures, 1),
     top5: share(pictures, 5),

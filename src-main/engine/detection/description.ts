@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RefineryError } from '../../contract/errors.ts';
 import { namesOf, readDataYaml, type YamlValue } from '../datasets/formats/yolo/yaml.ts';
+import { type TrainingTask, trainingTasks } from '../datasets/training/index.ts';
 import { child, type IrElement } from '../models/ir/document.ts';
 import { irFile, readIr } from './ir.ts';
 
@@ -12,17 +13,13 @@ export interface DetectorDescription {
   /** Names of the classes by number; empty where the model has none. */
   readonly names: readonly string[];
   /** Null where the model doesn't say. */
-  readonly task: DetectorTask | null;
+  readonly task: TrainingTask | null;
   /** Size of the input in pixels. */
   readonly width: number;
   readonly height: number;
   /** Whether the network itself keeps one box for each object. */
   readonly endToEnd: boolean;
 }
-
-/** Ultralytics' names of what is run here: upright boxes, the boxes of outlines and poses, turned boxes, classes. */
-const tasks = ['detect', 'segment', 'pose', 'obb', 'classify'] as const;
-export type DetectorTask = (typeof tasks)[number];
 
 /** Ultralytics' default, where neither the IR nor its description has a size. */
 const usualSide = 640;
@@ -44,10 +41,10 @@ export async function describeDetector(path: string): Promise<DetectorDescriptio
   const labels = (info && child(info, 'labels')?.attributes['value'])?.split(/\s+/).filter(Boolean) ?? [];
   const named = namesOf(fields.get('names'));
   const task = fields.get('task');
-  const known = tasks.find((name) => name === task) ?? null;
+  const known = trainingTasks.find((name) => name === task) ?? null;
   if (known === null && typeof task === 'string' && task !== '') {
     throw new RefineryError('MODEL_NOT_AN_IMAGE_NETWORK', `This model is for the task ${task}.`, {
-      hint: `Models for these are run here: ${tasks.join(', ')}.`,
+      hint: `Models for these are run here: ${trainingTasks.join(', ')}.`,
     });
   }
   return {

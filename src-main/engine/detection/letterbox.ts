@@ -104,21 +104,20 @@ function neighbours(from: number, to: number) {
   return { first, second, part };
 }
 
-/** A turned box of a network's input as one of the picture. It may reach over its borders. */
-export function turnedToPicture([x, y, width, height]: Box, placing: Placing): Box {
+/** A box of a network's input as one of the picture, turned or not. It may reach over its borders. */
+export function unclippedToPicture([x, y, width, height]: Box, placing: Placing): Box {
   const scaleX = placing.placedWidth / placing.width;
   const scaleY = placing.placedHeight / placing.height;
   return [(x - placing.left) / scaleX, (y - placing.top) / scaleY, width / scaleX, height / scaleY];
 }
 
 /** A box of a network's input as one of the picture, cut off at its borders. */
-export function toPicture([x, y, width, height]: Box, placing: Placing): Box {
-  const scaleX = placing.placedWidth / placing.width;
-  const scaleY = placing.placedHeight / placing.height;
+export function toPicture(box: Box, placing: Placing): Box {
+  const [x, y, width, height] = unclippedToPicture(box, placing);
   const within = (value: number, most: number): number => Math.min(Math.max(value, 0), most);
-  const left = within((x - placing.left) / scaleX, placing.width);
-  const top = within((y - placing.top) / scaleY, placing.height);
-  const right = within((x + width - placing.left) / scaleX, placing.width);
-  const bottom = within((y + height - placing.top) / scaleY, placing.height);
+  const left = within(x, placing.width);
+  const top = within(y, placing.height);
+  const right = within(x + width, placing.width);
+  const bottom = within(y + height, placing.height);
   return [left, top, right - left, bottom - top];
 }

@@ -7,7 +7,7 @@ import { type DetectorDescription, describeDetector } from './description.ts';
 import type { Detection } from './evaluation.ts';
 import { readHead } from './head.ts';
 import { withNamedOutputs } from './ir.ts';
-import { letterbox, type Pixels, toPicture, turnedToPicture } from './letterbox.ts';
+import { letterbox, type Pixels, toPicture, unclippedToPicture } from './letterbox.ts';
 import { suppress } from './suppression.ts';
 
 export interface DetectOptions {
@@ -96,7 +96,7 @@ export async function openDetectionModel(options: {
       const candidates = readHead({ values: head.data as ArrayLike<number>, shape: headShape }, reading);
       const kept =
         endToEnd || headShape[2] === 6 ? candidates.slice(0, most) : suppress(candidates, overlap, most);
-      const back = turned ? turnedToPicture : toPicture;
+      const back = turned ? unclippedToPicture : toPicture;
       const detections = kept.map((one) => ({ ...one, box: back(one.box, placing) }));
       return { ...size, detections, labels: [] };
     },

@@ -1,5 +1,5 @@
 import type { Detection } from './evaluation.ts';
-import { type Gaussian, gaussianOf, gaussianOverlap } from './turned.ts';
+import { gaussianOf, gaussianOverlap } from './turned.ts';
 
 /** Boxes that are looked at, the best; more would take seconds and never be among the best. */
 const mostCandidates = 30_000;
@@ -13,22 +13,35 @@ const mostCandidates = 30_000;
  */
 export function suppress(candidates: readonly Detection[], overlap: number, most: number): Detection[] {
   const best = [...candidates].sort((one, other) => other.score - one.score).slice(0, mostCandidates);
+  return best[0]?.angle === undefined
+    ? pick(
+        best,
+        most,
+        ({ box }) => box,
+        (one, other) => overlapOf(one, other) > overlap,
+        false,
+      )
+    : pick(best, most, gaussianOf, (one, other) => gaussianOverlap(one, other) > overlap, true);
+}
+
+/** @param byAll whether a box goes for any better one, and not only for one that stays. */
+function pick<Shape>(
+  best: readonly Detection[],
+  most: number,
+  shapeOf: (detection: Detection) => Shape,
+  isSame: (rival: Shape, own: Shape) => boolean,
+  byAll: boolean,
+): Detection[] {
   const kept: Detection[] = [];
-  /** Of each class, what may make a box go. */
-  const rivals = new Map<number, { readonly box: Detection['box']; readonly points: Gaussian }[]>();
+  const rivalsOfClass = new Map<number, Shape[]>();
   for (const candidate of best) {
     if (kept.length === most) break;
-    const { label, box, angle } = candidate;
-    const own = { box, points: gaussianOf(candidate) };
-    const ofClass = rivals.get(label) ?? [];
-    rivals.set(label, ofClass);
-    const goes = ofClass.some((rival) =>
-      angle === undefined
-        ? overlapOf(rival.box, box) > overlap
-        : gaussianOverlap(rival.points, own.points) > overlap,
-    );
-    if (!goes || angle !== undefined) ofClass.push(own);
+    const rivals = rivalsOfClass.get(candidate.label) ?? [];
+    rivalsOfClass.set(candidate.label, rivals);
+    const own = shapeOf(candidate);
+    const goes = rivals.some((rival) => isSame(rival, own));
     if (!goes) kept.push(candidate);
+    if (!goes || byAll) rivals.push(own);
   }
   return kept;
 }

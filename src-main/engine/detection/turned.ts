@@ -1,3 +1,4 @@
+import { rotatedCorners } from '../datasets/convert.ts';
 import type { Detection } from './evaluation.ts';
 
 /** A box, and how far it is turned about its centre: radians, clockwise on the screen. */
@@ -47,13 +48,6 @@ export function gaussianOverlap(one: Gaussian, other: Gaussian): number {
 
 /** x and y of the four corners in turn. */
 export function cornersOf({ box: [left, top, width, height], angle = 0 }: TurnedBox): number[] {
-  const [x, y] = [left + width / 2, top + height / 2];
-  const [cos, sin] = [Math.cos(angle) / 2, Math.sin(angle) / 2];
-  const [alongX, alongY, acrossX, acrossY] = [width * cos, width * sin, -height * sin, height * cos];
-  return [
-    ...[x - alongX - acrossX, y - alongY - acrossY],
-    ...[x + alongX - acrossX, y + alongY - acrossY],
-    ...[x + alongX + acrossX, y + alongY + acrossY],
-    ...[x - alongX + acrossX, y - alongY + acrossY],
-  ];
+  const [centreX, centreY] = [left + width / 2, top + height / 2];
+  return rotatedCorners({ centreX, centreY, width, height, angle: (angle * 180) / Math.PI });
 }

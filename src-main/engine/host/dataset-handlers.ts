@@ -2,31 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import type {
-  DatasetLoss,
-  DatasetProgress,
-  DatasetResult,
-  DatasetSummary,
-  DatasetView,
-} from '../../contract/datasets.ts';
+import type { DatasetProgress, DatasetView } from '../../contract/datasets.ts';
 import { RefineryError } from '../../contract/errors.ts';
 import type { EventName, EventPayload } from '../../contract/methods.ts';
 import type { Handlers } from '../../contract/wire.ts';
-import { DatasetSession, type Reading, shapeOf } from '../datasets/browse/index.ts';
+import { DatasetSession } from '../datasets/browse/index.ts';
 import { inside } from '../datasets/files/paths.ts';
-import {
-  annotationsIn,
-  type Candidate,
-  type ConversionResult,
-  type Item,
-  type Loss,
-  transforms,
-  writeRecipe,
-} from '../datasets/index.ts';
+import { transforms, writeRecipe } from '../datasets/index.ts';
 import { handOff, makePathAbsolute } from '../datasets/training/index.ts';
 import { isBelow } from '../io/below.ts';
 import type { ConvertInput } from './convert-kind.ts';
-import { forPeople } from './folders.ts';
+import { candidateView, itemView, lossView, summaryOf, totalOf } from './dataset-view.ts';
 import type { Handles } from './handles.ts';
 
 interface Parts {
@@ -299,113 +285,4 @@ function safeName(name: string): string {
   throw new RefineryError('BAD_REQUEST', 'The name of the new folder has a slash in it.', {
     hint: 'Choose the folder that it goes into, and give a plain name.',
   });
-}
-
-const countsOf = <Name extends string>(counts: ReadonlyMap<Name, number>) => [...counts];
-
-function problemsView({ total, byReason, first }: Reading['problems']): DatasetSummary['problems'] {
-  return {
-    total,
-    reasons: Object.entries(byReason)
-      .map(([reason, count]) => ({ reason, count }))
-      .sort((a, b) => b.count - a.count),
-    first: first.map(({ file, place, reason }) => ({ file, place, reason })),
-  };
-}
-
-const candidateView = ({ format, confidence, reasons, against }: Candidate) => ({
-  format: format.name,
-  title: format.title,
-  confidence,
-  reasons: [...reasons],
-  against: [...against],
-});
-
-function summaryOf({ format, statistics, categories, problems }: Reading): DatasetSummary {
-  return {
-    format: format.name,
-    title: format.title,
-    items: statistics.items,
-    annotations: annotationsIn(statistics),
-    withoutAnnotations: statistics.itemsWithoutAnnotations,
-    subsets: countsOf(statistics.bySubset).map(([name, items]) => ({ name, items })),
-    labels: categories.labels.map(({ name }, index) => ({
-      name,
-      annotations: statistics.byLabel.get(index) ?? 0,
-    })),
-    types: countsOf(statistics.byType).map(([type, annotations]) => ({ type, annotations })),
-    attributes: countsOf(statistics.byAttribute).map(([name, annotations]) => ({ name, annotations })),
-    problems: problemsView(problems),
-  };
-}
-
-function itemView(item: Item, index: number) {
-  const { media } = item;
-  return {
-    index,
-    id: item.id,
-    subset: item.subset,
-    size: media?.size ?? null,
-    hasPicture: media !== null && media.kind === 'image',
-    shapes: item.annotations.map((annotation) => {
-      const { type, label, rings, points, text, attributes } = shapeOf(annotation);
-      return {
-        type,
-        label,
-        rings: rings.map((ring) => [...ring]),
-        points: [...points],
-        text,
-        attributes: [...attributes],
-      };
-    }),
-  };
-}
-
-function lossView({ types, classes, attributes, notes }: Loss): DatasetLoss {
-  return {
-    types: [...types],
-    classes: [...classes],
-    attributes: countsOf(attributes).map(([name, annotations]) => ({ name, annotations })),
-    notes: [...notes],
-  };
-}
-
-function totalOf({ types }: Loss) {
-  const total = { kept: 0, approximated: 0, merged: 0, dropped: 0 };
-  for (const { kept, approximated, merged, dropped } of types) {
-    total.kept += kept;
-    total.approximated += approximated;
-    total.merged += merged;
-    total.dropped += dropped;
-  }
-  return total;
-}
-
-export async function resultView(result: ConversionResult, handles: Handles): Promise<DatasetResult> {
-  const { output, roundTrip, media, problems, check, receipt } = result;
-  const [handle] = (await handles.admit([output])).handles;
-  return {
-    handle: handle?.id ?? '',
-    name: basename(output),
-    location: forPeople(dirname(output)),
-    items: result.items,
-    annotations: result.annotations,
-    files: result.files,
-    linked: media.linked,
-    copied: media.copied,
-    renamed: result.renamedForCollisions,
-    check,
-    score: roundTrip.score,
-    types: roundTrip.types.map(({ type, equal, near, changed, missing, added }) => ({
-      type,
-      equal,
-      near,
-      changed,
-      missing,
-      added,
-    })),
-    renamedLabels: roundTrip.renamedLabels.map(({ from, to }) => ({ from, to })),
-    problems: problemsView(problems),
-    receipt: receipt === null ? null : basename(receipt),
-  };
 }

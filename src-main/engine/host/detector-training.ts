@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { DetectorTraining, DetectorTrainingChoices } from '../../contract/detectors.ts';
 import { RefineryError, toErrorValue } from '../../contract/errors.ts';
-import { handOff, modelFor, type TrainingTask } from '../datasets/training/index.ts';
+import { handOff, modelFor } from '../datasets/training/index.ts';
 import {
   afterLine,
   findTrainer,
@@ -26,7 +26,6 @@ interface Wanted {
   /** Its `data.yaml`, or its folder for classes of whole pictures. */
   readonly dataset: string;
   readonly folder: string;
-  readonly task: TrainingTask;
   readonly python: string;
   readonly choices: DetectorTrainingChoices;
   /** A run's last.pt, to go on from. */
@@ -89,7 +88,7 @@ export class DetectorTrainings {
     const folder = task === 'classify' ? data : dirname(data);
     // A model of another task would train, and learn no more than upright boxes.
     const fitting = { ...choices, model: modelFor(task, choices.model) };
-    this.#begin({ dataset: data, folder, task, python: trainer.python, choices: fitting });
+    this.#begin({ dataset: data, folder, python: trainer.python, choices: fitting });
   }
 
   /** @throws {RefineryError} `JOB_STATE` where there is nothing to go on with. */
@@ -196,7 +195,6 @@ export class DetectorTrainings {
     const gained = fraction - this.#begunAt;
     const training: DetectorTraining = {
       name: basename(this.#wanted?.folder ?? ''),
-      task: this.#wanted?.task ?? null,
       phase,
       epoch,
       epochs,

@@ -8,7 +8,7 @@ import { listZip, unpackZip } from './zip.ts';
 
 export type { ArchiveOptions } from './unpacking.ts';
 
-export function isArchive(path: string): boolean {
+function isArchive(path: string): boolean {
   return /\.(zip|tar|tgz|tar\.gz)$/i.test(path);
 }
 

@@ -1,0 +1,123 @@
+import { basename, dirname } from 'node:path';
+import type { DatasetLoss, DatasetResult, DatasetSummary } from '../../contract/datasets.ts';
+import { type Reading, shapeOf } from '../datasets/browse/index.ts';
+import {
+  annotationsIn,
+  type Candidate,
+  type ConversionResult,
+  type Item,
+  type Loss,
+} from '../datasets/index.ts';
+import { forPeople } from './folders.ts';
+import type { Handles } from './handles.ts';
+
+// Sets and what became of them, as pages are told of them.
+
+const countsOf = <Name extends string>(counts: ReadonlyMap<Name, number>) => [...counts];
+
+function problemsView({ total, byReason, first }: Reading['problems']): DatasetSummary['problems'] {
+  return {
+    total,
+    reasons: Object.entries(byReason)
+      .map(([reason, count]) => ({ reason, count }))
+      .sort((a, b) => b.count - a.count),
+    first: first.map(({ file, place, reason }) => ({ file, place, reason })),
+  };
+}
+
+export const candidateView = ({ format, confidence, reasons, against }: Candidate) => ({
+  format: format.name,
+  title: format.title,
+  confidence,
+  reasons: [...reasons],
+  against: [...against],
+});
+
+export function summaryOf({ format, statistics, categories, problems }: Reading): DatasetSummary {
+  return {
+    format: format.name,
+    title: format.title,
+    items: statistics.items,
+    annotations: annotationsIn(statistics),
+    withoutAnnotations: statistics.itemsWithoutAnnotations,
+    subsets: countsOf(statistics.bySubset).map(([name, items]) => ({ name, items })),
+    labels: categories.labels.map(({ name }, index) => ({
+      name,
+      annotations: statistics.byLabel.get(index) ?? 0,
+    })),
+    types: countsOf(statistics.byType).map(([type, annotations]) => ({ type, annotations })),
+    attributes: countsOf(statistics.byAttribute).map(([name, annotations]) => ({ name, annotations })),
+    problems: problemsView(problems),
+  };
+}
+
+export function itemView(item: Item, index: number) {
+  const { media } = item;
+  return {
+    index,
+    id: item.id,
+    subset: item.subset,
+    size: media?.size ?? null,
+    hasPicture: media !== null && media.kind === 'image',
+    shapes: item.annotations.map((annotation) => {
+      const { type, label, rings, points, text, attributes } = shapeOf(annotation);
+      return {
+        type,
+        label,
+        rings: rings.map((ring) => [...ring]),
+        points: [...points],
+        text,
+        attributes: [...attributes],
+      };
+    }),
+  };
+}
+
+export function lossView({ types, classes, attributes, notes }: Loss): DatasetLoss {
+  return {
+    types: [...types],
+    classes: [...classes],
+    attributes: countsOf(attributes).map(([name, annotations]) => ({ name, annotations })),
+    notes: [...notes],
+  };
+}
+
+export function totalOf({ types }: Loss) {
+  const total = { kept: 0, approximated: 0, merged: 0, dropped: 0 };
+  for (const { kept, approximated, merged, dropped } of types) {
+    total.kept += kept;
+    total.approximated += approximated;
+    total.merged += merged;
+    total.dropped += dropped;
+  }
+  return total;
+}
+
+export async function resultView(result: ConversionResult, handles: Handles): Promise<DatasetResult> {
+  const { output, roundTrip, media, problems, check, receipt } = result;
+  const [handle] = (await handles.admit([output])).handles;
+  return {
+    handle: handle?.id ?? '',
+    name: basename(output),
+    location: forPeople(dirname(output)),
+    items: result.items,
+    annotations: result.annotations,
+    files: result.files,
+    linked: media.linked,
+    copied: media.copied,
+    renamed: result.renamedForCollisions,
+    check,
+    score: roundTrip.score,
+    types: roundTrip.types.map(({ type, equal, near, changed, missing, added }) => ({
+      type,
+      equal,
+      near,
+      changed,
+      missing,
+      added,
+    })),
+    renamedLabels: roundTrip.renamedLabels.map(({ from, to }) => ({ from, to })),
+    problems: problemsView(problems),
+    receipt: receipt === null ? null : basename(receipt),
+  };
+}
