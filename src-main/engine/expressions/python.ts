@@ -32,12 +32,18 @@ interface Part {
   readonly code?: number;
 }
 
+/** Part of what is made, and how many characters it takes at least and at most: a look-behind needs one width. */
+interface Piece {
+  readonly source: string;
+  readonly least: number;
+  readonly most: number;
+}
+
 /** Reads an expression from its beginning to its end, group by group. */
 class Reader {
   private at = 0;
   private readonly groups = new Set<string>();
   private readonly flags: ReadonlySet<string>;
-  private inLookBehind = false;
   private readonly text: string;
 
   constructor(text: string) {
@@ -46,7 +52,7 @@ class Reader {
   }
 
   read(): RegExp {
-    const source = this.alternatives();
+    const { source } = this.alternatives();
     if (this.at < this.text.length) throw new Fault('A parenthesis is closed that was never opened.');
     return new RegExp(source, this.flags.has('i') ? 'iv' : 'v');
   }
@@ -71,19 +77,23 @@ class Reader {
     }
   }
 
-  private alternatives(): string {
-    const made = [this.sequence()];
+  private alternatives(): Piece {
+    let made = this.sequence();
     while (this.take(/\|/)) {
-      if (this.inLookBehind) throw new Beyond('alternatives in a look-behind');
-      made.push(this.sequence());
+      const other = this.sequence();
+      made = {
+        source: `${made.source}|${other.source}`,
+        least: Math.min(made.least, other.least),
+        most: Math.max(made.most, other.most),
+      };
     }
-    return made.join('|');
+    return made;
   }
 
-  private sequence(): string {
-    let made = '';
-    /** What a repetition would repeat; null where there is nothing that can be. */
-    let last: string | null = null;
+  private sequence(): Piece {
+    const made: Piece[] = [];
+    /** Whether what was made last can be repeated. */
+    let repeatable = false;
     while (this.at < this.text.length && !/[|)]/.test(this.text[this.at]!)) {
       if (this.take(/\(\?#/)) {
         if (!this.take(/[^)]*\)/)) throw new Fault('A comment isn’t closed.');
@@ -91,33 +101,41 @@ class Reader {
       }
       const repetition = this.repetition();
       if (repetition !== undefined) {
-        if (last === null) throw new Fault('There is nothing to repeat.');
-        made += last === '' ? '' : repetition;
-        last = null;
+        const last = repeatable ? made.pop() : undefined;
+        if (last === undefined) throw new Fault('There is nothing to repeat.');
+        made.push({
+          source: last.source + repetition.source,
+          least: Math.min(last.least * repetition.least, mostRepetitions),
+          most: last.most === 0 ? 0 : Math.min(last.most * repetition.most, mostRepetitions + 1),
+        });
+        repeatable = false;
         continue;
       }
       const place = this.place();
-      last = place === undefined ? this.atom() : null;
-      made += place ?? last;
+      repeatable = place === undefined;
+      made.push(place === undefined ? this.atom() : { source: place, least: 0, most: 0 });
     }
-    return made;
+    return {
+      source: made.map((one) => one.source).join(''),
+      least: made.reduce((sum, one) => sum + one.least, 0),
+      most: made.reduce((sum, one) => sum + one.most, 0),
+    };
   }
 
-  private repetition(): string | undefined {
-    const found = this.take(/[*+?]|\{(?=[0-9,])([0-9]*)(,?)([0-9]*)\}/);
+  private repetition(): Piece | undefined {
+    const found = this.take(/([*+?])|\{(?=[0-9,])([0-9]*)(,?)([0-9]*)\}/);
     if (!found) return undefined;
-    const [whole, least = '', comma = '', most = ''] = found;
+    const [, sign, first = '', comma = '', second = ''] = found;
     const lazy = this.take(/\?/) ? '?' : '';
     if (lazy === '' && this.take(/\+/)) throw new Beyond('possessive repetitions');
-    if (this.inLookBehind && (comma !== '' ? least !== most : !whole.startsWith('{'))) {
-      throw new Fault('A look-behind needs a fixed width.');
-    }
-    if (!whole.startsWith('{')) return whole + lazy;
-    const [from, to] = [Number(least), comma === '' ? Number(least) : most === '' ? Infinity : Number(most)];
-    if (from > to) throw new Fault('A repetition’s least is more than its most.');
-    if (Math.max(from, to === Infinity ? 0 : to) > mostRepetitions)
+    if (sign) return { source: sign + lazy, least: sign === '+' ? 1 : 0, most: sign === '?' ? 1 : Infinity };
+    const least = Number(first);
+    const most = comma === '' ? least : second === '' ? Infinity : Number(second);
+    if (least > most) throw new Fault('A repetition’s least is more than its most.');
+    if (Math.max(least, most === Infinity ? 0 : most) > mostRepetitions)
       throw new Fault('A repetition is too large.');
-    return `{${from}${comma}${to === Infinity || comma === '' ? '' : to}}${lazy}`;
+    const source = `{${least}${comma}${most === Infinity || comma === '' ? '' : most}}${lazy}`;
+    return { source, least, most };
   }
 
   /** A place between characters, which can’t be repeated. */
@@ -143,10 +161,15 @@ class Reader {
     }
   }
 
-  private atom(): string {
+  private atom(): Piece {
+    if (this.take(/\(/)) return this.group();
+    return { source: this.one(), least: 1, most: 1 };
+  }
+
+  /** What stands for one character. */
+  private one(): string {
     if (this.take(/\./)) return this.flags.has('s') ? '[^]' : '[^\\n]';
     if (this.take(/\[/)) return this.set();
-    if (this.take(/\(/)) return this.group();
     if (this.take(/\\/)) {
       if (this.take(/N\{/)) throw new Beyond('characters by their names');
       if (!/^[0-7]{3}/.test(this.text.slice(this.at)) && /[1-9]/.test(this.text[this.at] ?? '')) {
@@ -164,14 +187,16 @@ class Reader {
     return code;
   }
 
-  private group(): string {
-    const wasInLookBehind = this.inLookBehind;
+  private group(): Piece {
     const begin = this.groupBegin();
-    const made = `${begin}${this.alternatives()})`;
+    const inside = this.alternatives();
     if (!this.take(/\)/)) throw new Fault('A parenthesis isn’t closed.');
-    this.inLookBehind = wasInLookBehind;
+    const source = `${begin}${inside.source})`;
+    if (!/^\(\?<?[=!]/.test(begin)) return { ...inside, source };
+    if (begin.startsWith('(?<') && inside.least !== inside.most)
+      throw new Fault('A look-behind needs a fixed width.');
     // JavaScript repeats no look-around by itself.
-    return /^\(\?<?[=!]/.test(begin) ? `(?:${made})` : made;
+    return { source: `(?:${source})`, least: 0, most: 0 };
   }
 
   private groupBegin(): string {
@@ -179,10 +204,7 @@ class Reader {
     const plain = this.take(/[:=!]/)?.[0];
     if (plain) return `(?${plain}`;
     const behind = this.take(/<[=!]/)?.[0];
-    if (behind) {
-      this.inLookBehind = true;
-      return `(?${behind}`;
-    }
+    if (behind) return `(?${behind}`;
     const name = this.take(/P<([^>]*)>/)?.[1];
     if (name !== undefined) {
       if (!/^[\p{XID_Start}_]\p{XID_Continue}*$/u.test(name))
