@@ -39,7 +39,7 @@ export function eventScalars(files: readonly EventFile[]): EventScalars {
 }
 
 /** A key's points as they are told by something other than event files. */
-type Told = Pick<LogRow, 'step' | 'time'> & { readonly value: number };
+type Told = Omit<Point, 'epoch'>;
 
 /**
  * Series by key from event files and from rows of other files. Where two tell the same key at the same step, rows are
@@ -52,7 +52,7 @@ export function seriesOf(
   sourcesOfRows: ReadonlyArray<readonly LogRow[]>,
 ): { readonly metrics: Record<string, Series>; readonly lastStep: number } {
   const epochs = new Map<number, number>();
-  for (const { step, value } of pointsOf(events.get('epoch') ?? [])) epochs.set(step, value);
+  for (const { step, value } of pointsOf(events.get('epoch') ?? [], epochs)) epochs.set(step, value);
   const told = new Map<string, Told[]>();
   let lastStep = 0;
   for (const { step, epoch, time, values } of sourcesOfRows.flat()) {
@@ -78,7 +78,7 @@ export function seriesOf(
       get(): Series {
         let series = made?.deref();
         if (!series) {
-          series = merge(pointsOf(scalars), rows, epochs);
+          series = merge(pointsOf(scalars, epochs), rows, epochs);
           made = new WeakRef(series);
         }
         return series;
@@ -88,17 +88,26 @@ export function seriesOf(
   return { metrics, lastStep };
 }
 
+type Epochs = ReadonlyMap<number, number>;
+
 /** Points by ascending step: what an older file says from the step on where a newer one begins is void. */
-function pointsOf(scalars: readonly Scalars[]): Array<Told & { readonly time: number }> {
-  const points: Array<Told & { readonly time: number }> = [];
+function pointsOf(scalars: readonly Scalars[], epochs: Epochs): Point[] {
+  const points: Point[] = [];
   scalars.forEach((one, place) => {
     const until = Math.min(...scalars.slice(place + 1).map((newer) => newer.step(0)));
     for (let index = 0; index < one.length; index++) {
       const step = one.step(index);
-      if (step < until) points.push({ step, time: one.time(index), value: one.value(index) });
+      if (step < until) points.push(pointOf(step, epochs, one.time(index), one.value(index)));
     }
   });
   return inOrder(points);
+}
+
+/** One object for each of millions of points, and none besides. */
+function pointOf(step: number, epochs: Epochs, time: number | undefined, value: number): Point {
+  const epoch = epochs.get(step);
+  if (epoch === undefined) return time === undefined ? { step, value } : { step, time, value };
+  return time === undefined ? { step, epoch, value } : { step, epoch, time, value };
 }
 
 /** By step, the last of each. Logs are all but always in order already. */
@@ -108,27 +117,12 @@ function inOrder<One extends { readonly step: number }>(points: One[]): One[] {
   return [...byStep.values()].sort((one, other) => one.step - other.step);
 }
 
-function merge(
-  logged: ReadonlyArray<Told & { readonly time: number }>,
-  rows: readonly Told[],
-  epochs: ReadonlyMap<number, number>,
-): Point[] {
-  const withEpoch = ({ step, time, value }: Told): Point => {
-    const epoch = epochs.get(step);
-    return {
-      step,
-      ...(epoch === undefined ? {} : { epoch }),
-      ...(time === undefined ? {} : { time }),
-      value,
-    };
-  };
-  if (rows.length === 0) return logged.map(withEpoch);
-  const byStep = new Map<number, Told>(logged.map((point) => [point.step, point]));
-  for (const row of rows) {
-    const time = row.time ?? byStep.get(row.step)?.time;
-    byStep.set(row.step, { step: row.step, value: row.value, ...(time === undefined ? {} : { time }) });
-  }
-  return inOrder([...byStep.values()]).map(withEpoch);
+function merge(logged: Point[], rows: readonly Told[], epochs: Epochs): Point[] {
+  if (rows.length === 0) return logged;
+  const byStep = new Map(logged.map((point) => [point.step, point]));
+  for (const { step, time, value } of rows)
+    byStep.set(step, pointOf(step, epochs, time ?? byStep.get(step)?.time, value));
+  return inOrder([...byStep.values()]);
 }
 
 /** The newest point of a series. */
