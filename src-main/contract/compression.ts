@@ -99,6 +99,7 @@ export const RunView = z.object({
   layers: z.array(
     z.object({
       layer: z.int(),
+      name: z.string(),
       heads: Kept.nullable(),
       feedForward: Kept.nullable(),
       denseParameters: z.number(),

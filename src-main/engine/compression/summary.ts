@@ -4,6 +4,15 @@ import type { Derived } from './derive/index.ts';
 import type { Problem, Run } from './types.ts';
 
 /** What `refinery monitor --json` prints: stable names, plain values, null where something isn't known. */
+/** What is left of a block. */
+interface LeftOfBlock {
+  readonly layer: number;
+  /** Such as `bert.encoder.layer.3`. */
+  readonly module: string;
+  readonly kept: number;
+  readonly total: number;
+}
+
 export interface RunSummary {
   readonly stages: ReadonlyArray<{
     readonly name: string;
@@ -22,12 +31,8 @@ export interface RunSummary {
     readonly linear: number | null;
     readonly layers: ReadonlyArray<{ readonly layer: string; readonly sparsity: number | null }>;
   };
-  readonly heads: ReadonlyArray<{ readonly layer: number; readonly kept: number; readonly total: number }>;
-  readonly feed_forward: ReadonlyArray<{
-    readonly layer: number;
-    readonly kept: number;
-    readonly total: number;
-  }>;
+  readonly heads: readonly LeftOfBlock[];
+  readonly feed_forward: readonly LeftOfBlock[];
   /** Weights of linear layers. */
   readonly parameters: { readonly dense: number | null; readonly pruned: number | null };
   /** Part of the weights of linear layers and embeddings, 0 to 1. */
@@ -44,10 +49,9 @@ export function summaryOf(run: Run, derived: Derived, advice: readonly Advice[])
     return [key, value === undefined || !Number.isFinite(value) ? null : value] as const;
   });
   const kept = (of: 'heads' | 'feedForward') =>
-    (structure?.layers ?? []).flatMap((layer) => {
-      const sizes = layer[of];
-      return sizes ? [{ layer: layer.layer, kept: sizes.kept, total: sizes.dense }] : [];
-    });
+    (structure?.layers ?? []).flatMap(({ layer, path, [of]: sizes }) =>
+      sizes ? [{ layer, module: path, kept: sizes.kept, total: sizes.dense }] : [],
+    );
   return {
     stages: stages.list.map(({ kind, from, to }) => ({ name: kind, from_step: from, to_step: to ?? null })),
     stage: stages.now,

@@ -110,6 +110,7 @@ export function runView(
     quantization: quantization ? quantizationView(run, quantization) : null,
     layers: (structure?.layers ?? []).map((layer) => ({
       layer: layer.layer,
+      name: layer.name,
       heads: layer.heads ? { ...layer.heads, ids: layer.heads.ids ? [...layer.heads.ids] : null } : null,
       feedForward: layer.feedForward ? { ...layer.feedForward, ids: null } : null,
       denseParameters: layer.denseParameters,

@@ -41,10 +41,10 @@ export function Structure({ layers }: { readonly layers: readonly Layer[] }) {
             </tr>
           </thead>
           <tbody>
-            {upwards.map(({ layer, heads, feedForward, denseParameters, prunedParameters }) => (
+            {upwards.map(({ layer, name, heads, feedForward, denseParameters, prunedParameters }) => (
               <tr key={layer}>
                 <th scope="row" className="numeric">
-                  {layer}
+                  {name}
                 </th>
                 <td>{heads && <Heads heads={heads} />}</td>
                 <td>

@@ -1,26 +1,35 @@
+import { blockPathOf, blocksOf, isAttention } from '../blocks.ts';
 import { scheduledAt } from '../derive/schedule.ts';
 import { isLowPrecision } from '../ingest/ir.ts';
+import { moduleOfNode } from '../layer-names.ts';
 import { percent } from '../words.ts';
 import type { Evidence, Rule } from './rule.ts';
 
 const csv = 'structured_sparsity.csv';
 
-const lessPruning = (layer: string | number | undefined): string =>
+/** @param node NNCF's name of a layer of the attention that is to be left out. */
+const lessPruning = (node = 'BertLayer[3]/BertAttention[attention]/'): string =>
   'Lower importance_regularization_factor, or leave the layer’s attention out with an ignored scope such as ' +
-  `{re}.*BertLayer\\\\[${layer ?? 3}\\\\]/BertAttention.*, and start again; then heads of other layers are weighed anew.`;
+  `{re}.*${scopeOfAttention(node)}.*, and start again; then heads of other layers are weighed anew.`;
+
+/** From the first number in a name to the class that follows the last one, as JSON has it. */
+function scopeOfAttention(node: string): string {
+  const found = /\w+\[\d+\]\/(?:.*\[\d+\]\/)?\w+/.exec(node)?.[0] ?? node;
+  return found.replaceAll('[', '\\\\[').replaceAll(']', '\\\\]');
+}
 
 /** Structured masking left nothing of a block's attention or of its feed-forward part. */
 export const layerCollapsed: Rule = {
   id: 'layer-collapsed',
-  check({ derived: { structure } }) {
-    const evidence = (structure?.layers ?? []).flatMap(({ layer, heads, feedForward }): Evidence[] => [
+  check({ run, derived: { structure } }) {
+    const evidence = (structure?.layers ?? []).flatMap(({ name, heads, feedForward }): Evidence[] => [
       ...(heads?.kept === 0
-        ? [{ text: `Layer ${layer} keeps 0 of ${heads.dense} heads.`, where: csv, value: 0 }]
+        ? [{ text: `Layer ${name} keeps 0 of ${heads.dense} heads.`, where: csv, value: 0 }]
         : []),
       ...(feedForward?.kept === 0
         ? [
             {
-              text: `Layer ${layer} keeps 0 of ${feedForward.dense} feed-forward rows.`,
+              text: `Layer ${name} keeps 0 of ${feedForward.dense} feed-forward rows.`,
               where: csv,
               value: 0,
             },
@@ -28,6 +37,9 @@ export const layerCollapsed: Rule = {
         : []),
     ]);
     if (evidence.length === 0) return undefined;
+    const collapsed = structure?.layers.find(({ heads }) => heads?.kept === 0)?.path;
+    const rows = run.structure?.layers.filter(({ module }) => isAttention(module)) ?? [];
+    const row = rows.find(({ module }) => blockPathOf(module) === collapsed);
     return {
       severity: 'error',
       title:
@@ -41,13 +53,11 @@ export const layerCollapsed: Rule = {
           where: csv,
         },
       ],
-      change: lessPruning(structure?.layers.find(({ heads }) => heads?.kept === 0)?.layer),
+      change: lessPruning(row?.node || undefined),
     };
   },
 };
 
-/** NNCF's name of a layer of a block's attention, with the block's number. */
-const attentionOf = /\[(?:layer|layers|blocks|resblocks)\]\/\w+\[(\d+)\]\/\w*Attention/;
 /** From here on a block's attention counts as gone: what is left of it by then has never held a head in real trainings. */
 const gone = 0.97;
 
@@ -67,23 +77,24 @@ export const layerCollapsing: Rule = {
       schedule ? (scheduledAt({ ...schedule, factor: 1 }, epoch * perEpoch + 1).factor ?? 0) : 0;
     const now = leastByBlock(newest.layers);
     const earlier = epochs.at(-2);
-    const before = earlier ? leastByBlock(earlier.layers) : new Map<string, number>();
+    const before = earlier && leastByBlock(earlier.layers);
     const told: string[] = [];
-    const evidence = [...now].flatMap(([block, least]): Evidence[] => {
+    const evidence = blocksOf(now.keys()).flatMap(({ path, name }): Evidence[] => {
+      const { least, node } = now.get(path)!;
       const where = 'nncf_output.log';
       if (least >= 0.999) {
-        told.push(block);
-        const text = `All attention weights of layer ${block} are zero when epoch ${newest.epoch} begins.`;
+        told.push(node);
+        const text = `All attention weights of layer ${name} are zero when epoch ${newest.epoch} begins.`;
         return [{ text, where, value: least }];
       }
-      const last = before.get(block);
+      const last = before?.get(path)?.least;
       const [reached, was] = [level(newest.epoch), earlier ? level(earlier.epoch) : 0];
       if (last === undefined || reached <= was || reached >= 1) return [];
       const expected = least + ((least - last) / (reached - was)) * (1 - reached);
       if (expected < gone) return [];
-      told.push(block);
+      told.push(node);
       const text =
-        `At least ${percent(least)} of each attention weight of layer ${block} is zero when epoch ${newest.epoch} begins, ` +
+        `At least ${percent(least)} of each attention weight of layer ${name} is zero when epoch ${newest.epoch} begins, ` +
         `${percent(last)} an epoch before; at this pace nothing is left when warm-up ends.`;
       return [{ text, where, value: least }];
     });
@@ -97,16 +108,24 @@ export const layerCollapsing: Rule = {
   },
 };
 
-/** Of each block, the sparsity of the attention layer that lost least. */
+interface Least {
+  readonly least: number;
+  /** NNCF's name of that layer. */
+  readonly node: string;
+}
+
+/** Of each block, by its path, the sparsity of the attention layer that lost least. */
 function leastByBlock(
   layers: ReadonlyArray<{ readonly name: string; readonly sparsity: number }>,
-): Map<string, number> {
-  const least = new Map<string, number>();
-  for (const { name, sparsity } of layers) {
-    const block = name.endsWith('/bias') ? undefined : attentionOf.exec(name)?.[1];
-    if (block !== undefined) least.set(block, Math.min(sparsity, least.get(block) ?? 1));
+): Map<string, Least> {
+  const found = new Map<string, Least>();
+  for (const { name: node, sparsity: least } of layers) {
+    const module = moduleOfNode(node);
+    const path = blockPathOf(module);
+    if (path === undefined || node.endsWith('/bias') || !isAttention(module)) continue;
+    if (least < (found.get(path)?.least ?? Infinity)) found.set(path, { least, node });
   }
-  return least;
+  return found;
 }
 
 /** Fine-tuning has come, or the end, and yet the saved model has its dense sizes. */

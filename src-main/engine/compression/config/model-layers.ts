@@ -2,11 +2,20 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
+import {
+  architectureOf,
+  denseLinear,
+  type Family,
+  familyOf,
+  familyOfModules,
+  knownModelTypes,
+  nodeOf,
+  operationsOf,
+} from '../families/index.ts';
 import { type IrSummary, parseIrSummary } from '../ingest/ir.ts';
-import { modelConfigOf } from '../ingest/model-config.ts';
 import { NncfLogReader } from '../ingest/nncf-log.ts';
 import { OnnxReader } from '../ingest/onnx.ts';
-import { isObject, type JsonObject, parseJsonObject, present } from '../ingest/python-json.ts';
+import { asText, type JsonObject, parseJsonObject, present } from '../ingest/python-json.ts';
 import { parseStructuredSparsity } from '../ingest/structured-sparsity.ts';
 import { layersOf, moduleOfNode } from '../layer-names.ts';
 import { readRunFolder } from '../run-folder.ts';
@@ -44,7 +53,7 @@ export async function readModelLayers(path: string): Promise<ModelLayers> {
   const model = found.isDirectory() ? await ofFolder(path) : await ofFile(path, found.size);
   if (model.layers.length > 0) return model;
   throw new RefineryError('INPUT_UNSUPPORTED', `${basename(path)} tells no names of layers.`, {
-    hint: 'Take the folder of an earlier training, its structured_sparsity.csv or nncf_output.log, or config.json, an IR or ONNX of a BERT model.',
+    hint: `Take the folder of an earlier training, its structured_sparsity.csv or nncf_output.log, or config.json, an IR or ONNX of a model of these types: ${knownModelTypes.join(', ')}.`,
   });
 }
 
@@ -64,10 +73,12 @@ async function readGraph(path: string): Promise<string[]> {
 
 function ofRun(run: Run, graph: readonly string[]): ModelLayers {
   const told = layersOf(run);
-  const named = new Map(told.map(({ name, shape }) => [name, shape]));
-  // The training's own files tell only the layers that it pruned; those of BERT are known without it.
-  const root = told[0]?.name.split('/')[0];
-  const all = bertLayers(run.model, root).filter(({ name }) => !named.has(name));
+  const config = run.model?.source ?? {};
+  const known = new Set(told.map(({ name }) => name));
+  // The training's own files tell only the layers that it pruned; those of known families are known without it.
+  const all = layersOfConfig(config, told[0]?.name.split('/')[0]).layers.filter(
+    ({ name }) => !known.has(name),
+  );
   const more = {
     ...present({
       modelType: run.model?.modelType,
@@ -82,17 +93,24 @@ function ofRun(run: Run, graph: readonly string[]): ModelLayers {
           ? 'Names that NNCF used in this training, and of layers that it left alone as they follow from config.json.'
           : 'Names that NNCF used in this training; layers that it left alone are not told.',
   };
-  return modelOf([...told, ...all], more, [...(run.nncf?.notQuantized ?? []), ...graph]);
+  return modelOf([...told, ...all], more, { config, told: [...(run.nncf?.notQuantized ?? []), ...graph] });
 }
 
 const used = 'Names that NNCF used; layers that it left alone are not told.';
 
 /** A model by its layers, with the operations that follow from them, and those that a file told. */
-const modelOf = (
+function modelOf(
   layers: readonly Layer[],
   more: Omit<ModelLayers, 'layers' | 'operations'>,
-  told?: readonly string[],
-): ModelLayers => ({ layers, operations: operationsOf(layers, told), ...more });
+  { told = [], config = {} }: { readonly told?: readonly string[]; readonly config?: JsonObject } = {},
+): ModelLayers {
+  const names = layers.map(({ name }) => name);
+  const modules = names.map(moduleOfNode);
+  const family = familyOf(config) ?? familyOfModules(modules);
+  const root = names[0]?.split('/')[0] ?? '';
+  const others = family && names.length > 0 ? operationsOf(family, root, modules, config) : [];
+  return { layers, operations: [...new Set([...names, ...told, ...others])], ...more };
+}
 
 /** Bytes of a file that is read as one. */
 const largestWhole = 256 << 20;
@@ -121,121 +139,47 @@ async function ofLog(path: string): Promise<ModelLayers> {
   );
   const told = [...named].map(([name, shape]) => ({ name, shape }));
   const more = { ...present({ initialThreshold: reader.value?.initialThreshold }), note: used };
-  return modelOf(told, more, reader.value?.notQuantized);
+  return modelOf(told, more, { told: reader.value?.notQuantized ?? [] });
 }
 
-/** Layers of the model that a `config.json` describes. Only BERT's names are known without NNCF. */
-export function layersOfConfig(config: JsonObject): ModelLayers {
-  const model = modelConfigOf(config);
-  const { architectures, id2label: labels } = config;
-  const named = Array.isArray(architectures)
-    ? architectures.find((name) => typeof name === 'string')
-    : undefined;
-  const layers = bertLayers(model, named, isObject(labels) ? Object.keys(labels).length : undefined);
-  return modelOf(layers, {
-    ...present({ modelType: model.modelType }),
-    note: 'Names of NNCF as they follow from config.json.',
-  });
-}
-
-/** A model names modules, not NNCF's layers; for BERT one follows from the other. */
-function ofModel({ linear }: Pick<IrSummary, 'linear'> = { linear: [] }): ModelLayers {
-  const blocks = linear.filter(({ module }) => /^bert\.encoder\.layer\.\d+\./.test(module));
-  const attention = blocks.find(({ module }) => module.endsWith('.attention.self.query'));
-  const wide = blocks.find(({ module }) => module.endsWith('.intermediate.dense'));
-  const count = 1 + Math.max(-1, ...blocks.map(({ module }) => Number(module.split('.')[3])));
-  const answers = linear.some(({ module }) => module === 'qa_outputs');
-  const all = bertLayers(
-    present({
-      modelType: 'bert',
-      hiddenSize: attention?.inputs,
-      feedForwardSize: wide?.outputs,
-      layers: count,
-    }),
-    answers ? 'BertForQuestionAnswering' : undefined,
+/**
+ * Layers of the model that a `config.json` describes.
+ *
+ * @param root the class of the whole model, where it is known better.
+ */
+export function layersOfConfig(config: JsonObject, root?: string): ModelLayers {
+  const family = familyOf(config);
+  const layers = family
+    ? named(family, root ?? architectureOf(family, config), denseLinear(config, root))
+    : [];
+  return modelOf(
+    layers,
+    {
+      ...present({ modelType: asText(config['model_type']) }),
+      note: 'Names of NNCF as they follow from config.json.',
+    },
+    { config },
   );
-  const shapes = new Map(linear.map(({ module, outputs, inputs }) => [module, [outputs, inputs]]));
-  const layers = all.flatMap(({ name }) => {
-    const shape = shapes.get(moduleOfNode(name));
-    return shape ? [{ name, shape }] : [];
-  });
-  return modelOf(layers, {
-    modelType: 'bert',
+}
+
+/** A model names modules, not NNCF's layers; in known families one follows from the other. */
+function ofModel({ linear }: Pick<IrSummary, 'linear'> = { linear: [] }): ModelLayers {
+  const modules = linear.map(({ module }) => module);
+  const family = familyOfModules(modules);
+  if (!family) return nothing;
+  const shaped = linear.map(({ module, outputs, inputs }) => ({ module, shape: [outputs, inputs] }));
+  return modelOf(named(family, architectureOf(family, {}, modules), shaped), {
+    ...present({ modelType: family.modelTypes[0] }),
     note: 'Names of NNCF as they follow from the modules of this model, with the sizes that it has now.',
   });
 }
 
-/** Operations of BERT that compute, beside linear layers, as NNCF 2.8.1 names them below the names of its parts. */
-const blockOperations = [
-  'BertAttention[attention]/BertSelfAttention[self]/matmul_0',
-  'BertAttention[attention]/BertSelfAttention[self]/__truediv___0',
-  'BertAttention[attention]/BertSelfAttention[self]/__add___0',
-  'BertAttention[attention]/BertSelfAttention[self]/softmax_0',
-  'BertAttention[attention]/BertSelfAttention[self]/matmul_1',
-  'BertAttention[attention]/BertSelfOutput[output]/__add___0',
-  'BertAttention[attention]/BertSelfOutput[output]/NNCFLayerNorm[LayerNorm]/layer_norm_0',
-  'BertIntermediate[intermediate]/GELUActivation[intermediate_act_fn]/gelu_0',
-  'BertOutput[output]/__add___0',
-  'BertOutput[output]/NNCFLayerNorm[LayerNorm]/layer_norm_0',
-];
-const embeddingOperations = [
-  'NNCFEmbedding[word_embeddings]/embedding_0',
-  'NNCFEmbedding[token_type_embeddings]/embedding_0',
-  'NNCFEmbedding[position_embeddings]/embedding_0',
-  '__add___0',
-  '__iadd___0',
-  'NNCFLayerNorm[LayerNorm]/layer_norm_0',
-];
-
-/** The layers, operations that a log tells of, and those of BERT, which are known without one. */
-function operationsOf(layers: readonly Layer[], told: readonly string[] = []): string[] {
-  const names = layers.map(({ name }) => name);
-  const blocks = new Set(names.flatMap((name) => /^.*\/BertLayer\[\d+\]/.exec(name)?.[0] ?? []));
-  const root = /^(.*\/BertModel\[bert\])\/BertEncoder/.exec([...blocks][0] ?? '')?.[1];
-  return [
-    ...new Set([
-      ...names,
-      ...told,
-      ...(root ? embeddingOperations.map((name) => `${root}/BertEmbeddings[embeddings]/${name}`) : []),
-      ...[...blocks].flatMap((block) => blockOperations.map((name) => `${block}/${name}`)),
-    ]),
-  ];
-}
-
-/** The last layer by the class of the model; NNCF begins every name with that class. */
-const heads: Readonly<Record<string, string>> = {
-  BertForSequenceClassification: 'classifier',
-  BertForTokenClassification: 'classifier',
-  BertForQuestionAnswering: 'qa_outputs',
-};
-
-function bertLayers(model: Run['model'], root = 'BertForSequenceClassification', labels = 2): Layer[] {
-  const { modelType, hiddenSize, feedForwardSize, layers } = model ?? {};
-  if (modelType !== 'bert' || !hiddenSize || !feedForwardSize || !layers) return [];
-  const square = [hiddenSize, hiddenSize];
-  const block = (index: number): Layer[] => {
-    const at = `${root}/BertModel[bert]/BertEncoder[encoder]/ModuleList[layer]/BertLayer[${index}]`;
-    const attention = `${at}/BertAttention[attention]`;
-    return [
-      ...['query', 'key', 'value'].map((name) => ({
-        name: `${attention}/BertSelfAttention[self]/NNCFLinear[${name}]/linear_0`,
-        shape: square,
-      })),
-      { name: `${attention}/BertSelfOutput[output]/NNCFLinear[dense]/linear_0`, shape: square },
-      {
-        name: `${at}/BertIntermediate[intermediate]/NNCFLinear[dense]/linear_0`,
-        shape: [feedForwardSize, hiddenSize],
-      },
-      { name: `${at}/BertOutput[output]/NNCFLinear[dense]/linear_0`, shape: [hiddenSize, feedForwardSize] },
-    ];
-  };
-  const head = heads[root];
-  return [
-    ...Array.from({ length: layers }, (_, index) => block(index)).flat(),
-    // Question answering has no pooler.
-    ...(head === 'classifier' && root !== 'BertForTokenClassification'
-      ? [{ name: `${root}/BertModel[bert]/BertPooler[pooler]/NNCFLinear[dense]/linear_0`, shape: square }]
-      : []),
-    ...(head ? [{ name: `${root}/NNCFLinear[${head}]/linear_0`, shape: [labels, hiddenSize] }] : []),
-  ];
-}
+const named = (
+  family: Family,
+  root: string,
+  linear: readonly { readonly module: string; readonly shape: readonly number[] }[],
+): Layer[] =>
+  linear.flatMap(({ module, shape }) => {
+    const name = nodeOf(family, root, module);
+    return name === undefined ? [] : [{ name, shape }];
+  });

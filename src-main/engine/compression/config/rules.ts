@@ -21,7 +21,9 @@ const numberParams = [
   'final_importance_threshold',
   'steps_per_epoch',
 ];
+/** NNCF goes by the folder of transformers that the model's class is in. */
 const maskedFamilies = ['bert', 'wav2vec2', 'swin', 'mobilebert', 'distilbert', 'clip', 'vit'];
+const familyOfType = (modelType: string): string => modelType.replace(/^clip_(?:vision|text)_model$/, 'clip');
 
 /**
  * Checks an OVConfig or NNCF configuration for JPQD, as NNCF 2.8.1 does by its schema and later in its code, and for
@@ -114,7 +116,7 @@ function checkParams(params: JsonObject, path: string, context: ConfigContext, r
     report('type', `${path}.enable_structured_masking`, 'true or false was expected.');
   }
   const { modelType } = context;
-  if (masking === true && modelType !== undefined && !maskedFamilies.includes(modelType)) {
+  if (masking === true && modelType !== undefined && !maskedFamilies.includes(familyOfType(modelType))) {
     const message = `Structured masking is only there for ${maskedFamilies.join(', ')}, not for ${modelType}.`;
     report('masking-family', `${path}.enable_structured_masking`, message);
   }

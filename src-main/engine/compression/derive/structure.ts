@@ -1,3 +1,4 @@
+import { type Block, blockPathOf, blocksOf } from '../blocks.ts';
 import type { IrLinear, IrSummary } from '../ingest/ir.ts';
 import type { StructuredLayer } from '../ingest/structured-sparsity.ts';
 import type { Run } from '../types.ts';
@@ -14,7 +15,12 @@ export interface LinearSizes {
 
 /** One block of the encoder. */
 export interface LayerStructure {
+  /** Its number in the model, from 0. */
   readonly layer: number;
+  /** For a person: the number, or `1.0` for the first block of Swin's second stage. */
+  readonly name: string;
+  /** The module, such as `bert.encoder.layer.3`. */
+  readonly path: string;
   readonly heads?: { readonly dense: number; readonly kept: number; readonly ids?: readonly number[] };
   readonly feedForward?: { readonly dense: number; readonly kept: number };
   readonly linear: readonly LinearSizes[];
@@ -37,35 +43,39 @@ export interface Structure {
 
 /** Names of the parts of a block, in BERT and its kin. */
 const query = /(?:\bquery|\bq_proj|\bq_lin)$/;
-const intermediate = /(?:\bintermediate(?:\.dense|\.intermediate_dense)?|\bfc1|\blin1)$/;
-const feedForwardOutput = /(?:(?<!attention\.)\boutput(?:\.dense|_dense)?|\bfc2|\blin2)$/;
-const layerOf = (module: string): number | undefined => {
-  const found = /(?:^|\.)(?:layers?|blocks|resblocks)\.(\d+)\./.exec(module)?.[1];
-  return found === undefined ? undefined : Number(found);
-};
+const intermediate = /\.(?:intermediate\.dense|intermediate_dense|fc1|lin1)$/;
 
 /**
  * Heads and widths that stay, from NNCF's table and the saved IR. Where both are there, sizes are the IR's and which
  * heads stay is the table's. Counts of parameters are of weights, as in the IR.
  */
 export function structureOf(run: Run): Structure | undefined {
-  const rows = run.structure?.layers ?? [];
+  const rows = oncePerLayer(run.structure?.layers ?? []);
   const linear = newestIr(run)?.linear ?? [];
   if (rows.length === 0 && linear.length === 0) return undefined;
-  const headSize = headSizeOf(run);
   const byModule = new Map(rows.map((row) => [row.module, row]));
   const widths =
     linear.length > 0 ? linear.map((layer) => sizesInIr(layer, byModule, run)) : rows.map(sizesInTable);
-  const blocks = new Map<number, LinearSizes[]>();
+  const blocks = new Map<string, LinearSizes[]>();
   const others: LinearSizes[] = [];
   for (const sizes of widths) {
-    const layer = layerOf(sizes.module);
-    if (layer === undefined) others.push(sizes);
-    else blocks.set(layer, [...(blocks.get(layer) ?? []), sizes]);
+    const path = blockPathOf(sizes.module);
+    if (path === undefined) others.push(sizes);
+    else blocks.set(path, [...(blocks.get(path) ?? []), sizes]);
   }
-  const layers = [...blocks]
-    .sort(([one], [other]) => one - other)
-    .map(([layer, list]) => blockOf(layer, list, headSize, byModule));
+  const usual = usualHeadSize(run);
+  const layers = blocksOf(blocks.keys()).map((block) =>
+    layerOf(
+      block,
+      blocks.get(block.path) ?? [],
+      (module) => {
+        const { prunedWeight, keptCount } = byModule.get(module) ?? {};
+        const own = run.model?.linear.find((one) => one.module === module)?.headSize;
+        return own ?? (prunedWeight?.[0] && keptCount ? prunedWeight[0] / keptCount : usual);
+      },
+      byModule,
+    ),
+  );
   return {
     from: linear.length === 0 ? 'csv' : rows.length === 0 ? 'ir' : 'csv and ir',
     layers,
@@ -73,6 +83,28 @@ export function structureOf(run: Run): Structure | undefined {
     ...totals(widths),
     ...(rows.length === 0 ? {} : { prunable: prunableOf(rows) }),
   };
+}
+
+/**
+ * NNCF lists a layer once for each group that it is in: MobileBERT's queries lose heads with the values, and channels with
+ * the bottleneck before them. What is left of it is left by all; ids are those of heads where there are any.
+ */
+function oncePerLayer(rows: readonly StructuredLayer[]): StructuredLayer[] {
+  const found = new Map<string, StructuredLayer>();
+  const least = (one: readonly number[] = [], other: readonly number[] = one): number[] =>
+    one.map((size, index) => Math.min(size, other[index] ?? size));
+  const hasHeads = ({ keptCount = 0, prunedWeight }: StructuredLayer): boolean =>
+    keptCount > 0 && keptCount < Math.max(...prunedWeight);
+  for (const row of rows) {
+    const before = found.get(row.module);
+    const [named, other] = before && (hasHeads(before) || !hasHeads(row)) ? [before, row] : [row, before];
+    found.set(row.module, {
+      ...named,
+      prunedWeight: least(named.prunedWeight, other?.prunedWeight),
+      ...(named.prunedBias ? { prunedBias: least(named.prunedBias, other?.prunedBias) } : {}),
+    });
+  }
+  return [...found.values()];
 }
 
 /** The saved model: the output folder's, or the newest checkpoint's unless it is from before structured masking. */
@@ -83,35 +115,39 @@ export function newestIr({ ir, checkpoints, structure }: Run): IrSummary | undef
   return older ? undefined : newest?.ir;
 }
 
-function blockOf(
-  layer: number,
+function layerOf(
+  { number, name, path }: Block,
   linear: readonly LinearSizes[],
-  headSize: number | undefined,
+  headSizeOf: (module: string) => number | undefined,
   byModule: ReadonlyMap<string, StructuredLayer>,
 ): LayerStructure {
   const attention = linear.find(({ module }) => query.test(module));
-  const wide = linear.find(({ module }) => intermediate.test(module));
-  const row = attention && byModule.get(attention.module);
+  const headSize = attention && headSizeOf(attention.module);
+  // MobileBERT has several in each block.
+  const wide = linear.filter(({ module }) => intermediate.test(module));
+  const rows = (of: 'dense' | 'pruned'): number => wide.reduce((sum, one) => sum + one[of][0], 0);
+  const kept = attention && byModule.get(attention.module)?.kept;
   return {
-    layer,
+    layer: number,
+    name,
+    path,
     ...(attention && headSize
       ? {
           heads: {
             dense: attention.dense[0] / headSize,
             kept: attention.pruned[0] / headSize,
-            ...(row?.kept ? { ids: row.kept } : {}),
+            ...(kept ? { ids: kept } : {}),
           },
         }
       : {}),
-    ...(wide ? { feedForward: { dense: wide.dense[0], kept: wide.pruned[0] } } : {}),
+    ...(wide.length > 0 ? { feedForward: { dense: rows('dense'), kept: rows('pruned') } } : {}),
     linear,
     ...totals(linear),
   };
 }
 
-/** Width of one head: from the model's configuration, else from the table, else from the blocks that are pruned. */
-function headSizeOf({ model, structure, config }: Run): number | undefined {
-  if (model?.hiddenSize && model.heads) return model.hiddenSize / model.heads;
+/** Width of one head where neither the model's configuration nor the table tells it of a block: as in others, or pruned. */
+function usualHeadSize({ structure, config }: Run): number | undefined {
   for (const { module, prunedWeight, keptCount } of structure?.layers ?? []) {
     if (query.test(module) && keptCount && prunedWeight[0]) return prunedWeight[0] / keptCount;
   }
@@ -141,20 +177,9 @@ function sizesInIr(
   { model }: Run,
 ): LinearSizes {
   const left = [layer.outputs, layer.inputs];
-  const row = byModule.get(layer.module);
-  if (row) return sizes(layer.module, row.weight, left);
-  const { hiddenSize, feedForwardSize } = model ?? {};
-  if (layerOf(layer.module) === undefined || !hiddenSize) return sizes(layer.module, left, left);
-  if (/\b(?:self|attention|self_attn|attn)\./.test(layer.module)) {
-    return sizes(layer.module, [hiddenSize, hiddenSize], left);
-  }
-  if (feedForwardSize && intermediate.test(layer.module)) {
-    return sizes(layer.module, [feedForwardSize, hiddenSize], left);
-  }
-  if (feedForwardSize && feedForwardOutput.test(layer.module)) {
-    return sizes(layer.module, [hiddenSize, feedForwardSize], left);
-  }
-  return sizes(layer.module, left, left);
+  const dense =
+    byModule.get(layer.module)?.weight ?? model?.linear.find(({ module }) => module === layer.module)?.shape;
+  return sizes(layer.module, dense ?? left, left);
 }
 
 function totals(list: readonly LinearSizes[]): { denseParameters: number; prunedParameters: number } {

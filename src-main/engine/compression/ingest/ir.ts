@@ -157,7 +157,7 @@ export function graphSummary(
   return {
     path,
     operations,
-    linear,
+    linear: withQueries(linear),
     embeddings,
     products,
     fakeQuantizes: operations['FakeQuantize'] ?? 0,
@@ -272,6 +272,18 @@ function quantized(graph: Graph, from: GraphNode | undefined): boolean {
     at = inputOf(graph, at, 0);
   }
   return false;
+}
+
+/**
+ * Where queries are multiplied by a constant, as in CLIP and wav2vec2, OpenVINO folds it into their weights and calls the
+ * layer after the product, which lies in the module above.
+ */
+function withQueries(linear: readonly IrLinear[]): IrLinear[] {
+  const modules = new Set(linear.map(({ module }) => module));
+  return linear.map((layer) => {
+    const isQuery = modules.has(`${layer.module}.k_proj`) && !modules.has(`${layer.module}.q_proj`);
+    return isQuery ? { ...layer, module: `${layer.module}.q_proj` } : layer;
+  });
 }
 
 /**

@@ -1,13 +1,14 @@
+import { type DenseLinear, denseLinear } from '../families/index.ts';
 import type { Parsed } from '../types.ts';
-import { asNumber, asText, isObject, type JsonObject, parseJsonObject, present } from './python-json.ts';
+import { asText, type JsonObject, parseJsonObject, present } from './python-json.ts';
 
-/** The shape of the dense model. Pruning doesn't change this file, so it always tells the original sizes. */
+/** The dense model. Pruning doesn't change its file, so it always tells the original sizes. */
 export interface ModelConfig {
   readonly modelType?: string;
-  readonly hiddenSize?: number;
-  readonly heads?: number;
-  readonly layers?: number;
-  readonly feedForwardSize?: number;
+  /** Linear layers before anything is pruned; empty for families that aren't known. */
+  readonly linear: readonly DenseLinear[];
+  /** The file as it is. */
+  readonly source: JsonObject;
 }
 
 /** Reads the text of a Hugging Face `config.json`. */
@@ -16,21 +17,8 @@ export function parseModelConfig(source: string): Parsed<ModelConfig> {
   return value ? { value: modelConfigOf(value), problems } : { problems };
 }
 
-/** Families name the same sizes differently; vision and text halves of CLIP are not told apart. */
-export function modelConfigOf(value: JsonObject): ModelConfig {
-  const inner = ['text_config', 'vision_config'].map((key) => value[key]).find(isObject);
-  const first = (...names: string[]): number | undefined => {
-    for (const name of names) {
-      const found = asNumber(value[name]) ?? asNumber(inner?.[name]);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  };
-  return present({
-    modelType: asText(value['model_type']),
-    hiddenSize: first('hidden_size', 'dim'),
-    heads: first('num_attention_heads', 'n_heads'),
-    layers: first('num_hidden_layers', 'n_layers'),
-    feedForwardSize: first('intermediate_size', 'hidden_dim'),
-  });
-}
+export const modelConfigOf = (source: JsonObject): ModelConfig => ({
+  ...present({ modelType: asText(source['model_type']) }),
+  linear: denseLinear(source),
+  source,
+});

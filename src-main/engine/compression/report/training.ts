@@ -144,8 +144,8 @@ function charts(run: Run, derived: Derived): string[] {
 
 function structure({ structure: sizes }: Derived): string[] {
   if (!sizes) return [];
-  const rows = sizes.layers.map(({ layer, heads, feedForward, denseParameters, prunedParameters }) => [
-    `layer ${layer}`,
+  const rows = sizes.layers.map(({ name, heads, feedForward, denseParameters, prunedParameters }) => [
+    `layer ${name}`,
     heads ? `${heads.kept} of ${heads.dense}${heads.ids ? ` (${heads.ids.join(', ') || 'none'})` : ''}` : '–',
     feedForward ? `${feedForward.kept} of ${feedForward.dense}` : '–',
     thousands.format(denseParameters),

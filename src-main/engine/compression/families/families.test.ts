@@ -1,0 +1,97 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { structureOf } from '../derive/structure.ts';
+import { moduleOfNode } from '../layer-names.ts';
+import { readRunFolder } from '../run-folder.ts';
+import { architectureOf, denseLinear, familyOf, familyOfModules, nodeOf, operationsOf } from './index.ts';
+
+interface Made {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly layers: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  readonly operations: readonly string[];
+  readonly csv: string;
+}
+
+const made = JSON.parse(
+  readFileSync(fileURLToPath(new URL('./fixtures/families.json', import.meta.url)), 'utf8'),
+) as Made[];
+const named = made.map(
+  (one) =>
+    [`${one.config['architectures']}${one.config['do_stable_layer_norm'] ? ', stable' : ''}`, one] as const,
+);
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'refinery-families-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe.each(named)('%s, against what NNCF made of it', (_, { config, layers, operations, csv }) => {
+  const family = familyOf(config)!;
+  const root = architectureOf(family, config);
+  const sorted = (list: readonly { name: string | undefined; shape: readonly number[] }[]) =>
+    list.map(({ name, shape }) => `${name} ${shape}`).sort();
+
+  test('its config.json tells all linear layers with their names and sizes', () => {
+    const told = denseLinear(config).map(({ module, shape }) => ({
+      name: nodeOf(family, root, module),
+      shape,
+    }));
+    expect(sorted(told)).toEqual(sorted(layers));
+    for (const { name } of layers) expect(nodeOf(family, root, moduleOfNode(name))).toBe(name);
+  });
+
+  test('the modules alone tell its family and its class', () => {
+    const modules = layers.map(({ name }) => moduleOfNode(name));
+    expect(familyOfModules(modules)?.modelTypes).toEqual(family.modelTypes);
+    expect(architectureOf(familyOfModules(modules)!, {}, modules)).toBe(root);
+  });
+
+  test('its other operations are there under these names', () => {
+    const modules = layers.map(({ name }) => moduleOfNode(name));
+    const told = operationsOf(family, root, modules, config);
+    expect(told.filter((name) => !operations.includes(name))).toEqual([]);
+    const missing = operations.filter((name) => !told.includes(name));
+    // Attention masks, what comes before the last layer, and the convolutions with which wav2vec2 begins.
+    expect(
+      missing.filter(
+        (name) => !/^\w+\/\w+\[\w+\]\/__\w+__\d|\/ReLU\/|feature_extractor|pos_conv_embed/.test(name),
+      ),
+    ).toEqual([]);
+    expect(told.length).toBeGreaterThan(layers.length / 2);
+  });
+
+  test('its blocks, heads and feed-forward rows are those of NNCF’s table', async () => {
+    writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+    writeFileSync(join(folder, 'structured_sparsity.csv'), csv);
+    const run = await readRunFolder(folder);
+    const table = run.structure!;
+    const { layers: blocks, others } = structureOf(run)!;
+    const inBlocks = table.layers.filter(({ module }) => !others.some((one) => one.module === module));
+    expect(blocks.flatMap(({ linear }) => linear)).toHaveLength(
+      new Set(inBlocks.map(({ module }) => module)).size,
+    );
+    expect(blocks.map(({ name }) => name)).toEqual(
+      root.startsWith('Swin') ? ['0.0', '1.0', '1.1'] : ['0', '1'],
+    );
+    expect(blocks.map(({ layer }) => layer)).toEqual(blocks.map((_, index) => index));
+    for (const { path, heads, feedForward } of blocks) {
+      const rows = table.layers.filter(({ module }) => module.startsWith(`${path}.`));
+      // NNCF lists the groups of heads first.
+      const query = rows.find(({ module }) => /q_lin|q_proj|query/.test(module))!;
+      expect(heads).toEqual({
+        dense: path.includes('layers.0.blocks') ? 2 : 4,
+        kept: query.kept!.length,
+        ids: query.kept,
+      });
+      const wide = rows.filter(({ module }) => /lin1|fc1|intermediate/.test(module));
+      expect(wide).toHaveLength(root.startsWith('Mobile') ? 4 : 1);
+      const sum = (shape: 'weight' | 'prunedWeight') =>
+        wide.reduce((total, row) => total + row[shape][0]!, 0);
+      expect(feedForward).toEqual({ dense: sum('weight'), kept: sum('prunedWeight') });
+    }
+  });
+});
