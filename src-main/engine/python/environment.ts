@@ -122,10 +122,8 @@ async function install(
     {
       ...stoppable,
       onLine(line) {
-        const doing = /^\s*(Collecting|Downloading|Installing collected packages)\b:?\s*(.*)$/.exec(line);
-        // pip adds whose requirement it is, with that file's place.
-        const what = doing?.[2]?.replace(/ \(from .*$/, '');
-        if (doing) onProgress(`${doing[1]} ${what}`.slice(0, 100));
+        const told = doingOf(line);
+        if (told !== undefined) onProgress(told);
       },
     },
   );
@@ -134,6 +132,15 @@ async function install(
   const installed = { ...(await readMarker(folder)), ...now };
   await writeFileAtomic(join(folder, 'refinery.json'), JSON.stringify({ version: 1, installed }));
   return python;
+}
+
+/** What a line of pip's says that it does, in a few words; undefined for other lines. */
+function doingOf(line: string): string | undefined {
+  const packages = /^Installing collected packages: (.*)$/.exec(line)?.[1]?.split(', ').length;
+  if (packages !== undefined) return `Installing ${packages} packages`;
+  // pip adds whose requirement it is, with that file's place.
+  const [, doing, what = ''] = /^\s*(Collecting|Downloading)\b\s*(.*?)(?: \(from .*)?$/.exec(line) ?? [];
+  return doing && `${doing} ${what}`.slice(0, 100);
 }
 
 async function readMarker(folder: string): Promise<Record<string, string>> {

@@ -18,10 +18,10 @@ export interface EnvironmentFinding {
 const trainingPython: PythonWanted = {
   // PyTorch 2.1 has no build for later ones.
   accepts: ([major, minor]) => major === 3 && minor >= 8 && minor <= 11,
-  range: '3.8 to 3.11, 3.10 at best',
+  range: '3.8 to 3.11, 3.10 or 3.11 at best',
   work: 'JPQD',
-  hint: 'Install Python 3.10 (python.org, pyenv, or your system’s packages), or choose an environment that has the packages.',
-  candidates: commandsFor([10, 9, 11, 8]),
+  hint: 'Install Python 3.11 (python.org, pyenv, or your system’s packages), or choose an environment that has the packages.',
+  candidates: commandsFor([10, 11, 9, 8]),
 };
 
 /**
@@ -166,13 +166,13 @@ export function judgeEnvironment({
     {
       name: 'Python',
       found: python,
-      ...(major === 3 && minor === 10
-        ? { severity: 'good', message: 'The one that was tried.' }
+      ...(major === 3 && (minor === 10 || minor === 11)
+        ? { severity: 'good', message: 'One that was tried.' }
         : trainingPython.accepts([major, minor])
-          ? { severity: 'warning', message: 'Only 3.10 was tried.' }
+          ? { severity: 'warning', message: 'Only 3.10 and 3.11 were tried.' }
           : {
               severity: 'error',
-              message: 'PyTorch 2.1 has no build for it. Make an environment with Python 3.10.',
+              message: 'PyTorch 2.1 has no build for it. Make an environment with Python 3.11.',
             }),
     },
   ];

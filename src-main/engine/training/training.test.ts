@@ -80,7 +80,7 @@ describe('an environment', () => {
     [{ import: null }, {}],
     [{ locks: [{ folder: '/cache/nncf', seconds: 60 }] }, {}],
     [{ locks: [{ folder: '/cache/nncf', seconds: 86_400 }] }, { 'NNCF’s extension': 'error' }],
-    [{ python: '3.11.7' }, { Python: 'warning' }],
+    [{ python: '3.9.18' }, { Python: 'warning' }],
     [{ python: '3.12.1' }, { Python: 'error' }],
     [{ compiler: false }, { 'C++ compiler': 'error' }],
     [{ import: 'ImportError: _attention_scale' }, { OVTrainer: 'error' }],
