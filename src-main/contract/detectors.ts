@@ -17,6 +17,8 @@ export const DetectorView = z.object({
   width: z.int(),
   height: z.int(),
   device: z.string(),
+  /** Which points of a pose are joined by a line. */
+  skeleton: z.array(z.tuple([z.int(), z.int()])),
 });
 export type DetectorView = z.infer<typeof DetectorView>;
 
@@ -28,13 +30,16 @@ export const DetectedPicture = z.object({
   height: z.int(),
   /** Decoding, inference and suppression together. */
   milliseconds: z.number(),
-  /** The best first. Turned boxes have their four corners, too: x0, y0, x1, y1, … */
+  /** The best first. */
   boxes: z.array(
     z.object({
       label: z.int(),
       score: z.number(),
       box: Box,
-      corners: z.array(z.number()).length(8).nullable(),
+      /** What is drawn in its place, x0, y0, x1, y1, …: a turned box, or outlines with their holes. */
+      rings: z.array(z.array(z.number())),
+      /** Of a pose, with how sure the model is of each. */
+      points: z.array(z.object({ x: z.number(), y: z.number(), score: z.number() })),
     }),
   ),
   /** What the whole picture is, the likeliest first; null where the model looks for boxes. */

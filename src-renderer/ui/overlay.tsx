@@ -5,8 +5,11 @@ import './overlay.css';
 
 /** What is drawn of an annotation. */
 export interface DrawnShape extends Pick<DatasetShape, 'type' | 'label' | 'rings' | 'points'> {
-  /** Written above the shape. */
+  /** Written above the shape: at the beginning of its first outline, unless it is told where. */
   readonly caption?: string;
+  readonly captionAt?: readonly [x: number, y: number];
+  /** Lines between points, x and y in turn. */
+  readonly lines?: readonly (readonly number[])[];
 }
 
 interface OverlayProps {
@@ -54,7 +57,7 @@ function strokeSeen(context: CanvasRenderingContext2D, ratio: number): void {
 
 function draw(
   context: CanvasRenderingContext2D,
-  { type, label, rings, points, caption }: DrawnShape,
+  { type, label, rings, points, caption, captionAt, lines = [] }: DrawnShape,
   scaleX: number,
   scaleY: number,
   ratio: number,
@@ -62,30 +65,33 @@ function draw(
   context.lineWidth = 1.5 * ratio;
   context.strokeStyle = classColour(label);
   context.fillStyle = classColour(label);
+  context.beginPath();
   for (const ring of rings) {
     trace(context, ring, scaleX, scaleY);
     context.closePath();
-    strokeSeen(context, ratio);
-    if (type === 'mask' || type === 'polygon') {
-      const alpha = context.globalAlpha;
-      context.globalAlpha = alpha * 0.3;
-      context.fill();
-      context.globalAlpha = alpha;
-    }
   }
-  const [x, y] = rings[0] ?? [];
+  strokeSeen(context, ratio);
+  if (type === 'mask' || type === 'polygon') {
+    const alpha = context.globalAlpha;
+    context.globalAlpha = alpha * 0.3;
+    // Holes stay clear.
+    context.fill('evenodd');
+    context.globalAlpha = alpha;
+  }
+  context.beginPath();
+  for (const line of type === 'polyline' ? [points] : lines) trace(context, line, scaleX, scaleY);
+  strokeSeen(context, ratio);
+  context.beginPath();
+  for (let at = 0; at + 1 < points.length && type === 'points'; at += 2) {
+    const [x, y] = [points[at]! * scaleX, points[at + 1]! * scaleY];
+    context.moveTo(x, y);
+    context.arc(x, y, 2.5 * ratio, 0, 2 * Math.PI);
+  }
+  strokeSeen(context, ratio);
+  context.fill();
+  const [x, y] = captionAt ?? rings[0] ?? [];
   if (caption !== undefined && x !== undefined && y !== undefined) {
     write(context, caption, x * scaleX, y * scaleY, ratio);
-    context.fillStyle = classColour(label);
-  }
-  if (type === 'polyline') {
-    trace(context, points, scaleX, scaleY);
-    strokeSeen(context, ratio);
-  }
-  for (let at = 0; at + 1 < points.length && type === 'points'; at += 2) {
-    context.beginPath();
-    context.arc(points[at]! * scaleX, points[at + 1]! * scaleY, 2.5 * ratio, 0, 2 * Math.PI);
-    context.fill();
   }
 }
 
@@ -109,13 +115,13 @@ function write(
   context.fillText(caption, left + padding, top + height / 2);
 }
 
+/** Adds a line to the path. */
 function trace(
   context: CanvasRenderingContext2D,
   points: readonly number[],
   scaleX: number,
   scaleY: number,
 ): void {
-  context.beginPath();
   for (let at = 0; at + 1 < points.length; at += 2) {
     const [x, y] = [points[at]! * scaleX, points[at + 1]! * scaleY];
     if (at === 0) context.moveTo(x, y);

@@ -17,6 +17,8 @@ export interface DetectorDescription {
   /** Size of the input in pixels. */
   readonly width: number;
   readonly height: number;
+  /** Of the task `pose`: how many points an object has, and how many numbers a point (2, or 3 with how sure it is). */
+  readonly points: { readonly count: number; readonly numbers: number } | null;
   /** Whether the network itself keeps one box for each object. */
   readonly endToEnd: boolean;
 }
@@ -52,8 +54,22 @@ export async function describeDetector(path: string): Promise<DetectorDescriptio
     names: named.length > 0 ? named : labels,
     task: known,
     ...inputSize(net, fields.get('imgsz')),
+    points: known === 'pose' ? pointsIn(fields.get('kpt_shape')) : null,
     endToEnd: /^true$/i.test(String(fields.get('end2end') ?? '')),
   };
+}
+
+/** @throws {RefineryError} `MODEL_NOT_AN_IMAGE_NETWORK` where it isn't told. */
+function pointsIn(shape: YamlValue | undefined): DetectorDescription['points'] {
+  const [count = 0, numbers = 0] = Array.isArray(shape) ? shape.map(Number) : [];
+  if (Number.isInteger(count) && count > 0 && (numbers === 2 || numbers === 3)) return { count, numbers };
+  throw new RefineryError(
+    'MODEL_NOT_AN_IMAGE_NETWORK',
+    'This model doesn’t say how many points a pose has.',
+    {
+      hint: 'Export it again with `yolo export format=openvino`, and keep metadata.yaml beside it.',
+    },
+  );
 }
 
 function inputSize(net: IrElement, imgsz: YamlValue | undefined): { width: number; height: number } {

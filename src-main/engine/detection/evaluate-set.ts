@@ -31,7 +31,7 @@ interface Measured {
 const validation = ['val', 'valid', 'validation'];
 
 /** Ultralytics' settings for measuring: all boxes that could matter, each for every class it has a score for. */
-const settings = { confidence: 0.001, overlap: 0.7, everyClass: true, most: 300 } as const;
+const settings = { confidence: 0.001, overlap: 0.7, everyClass: true, most: 300, outlines: false } as const;
 
 interface EvaluateOptions {
   readonly model: DetectionModel;

@@ -23,6 +23,19 @@ export interface Detection {
   readonly angle?: number;
   /** 0 to 1. */
   readonly score: number;
+  /** Of the task `segment`: closed outlines, x and y in turn, in pixels; those of holes are among them. */
+  readonly rings?: readonly (readonly number[])[];
+  /** Of the task `pose`, in the order of the model. */
+  readonly points?: readonly Keypoint[];
+}
+
+/** A point of an object. */
+export interface Keypoint {
+  /** In pixels. */
+  readonly x: number;
+  readonly y: number;
+  /** 0 to 1: how sure it is that the point is to be seen. 1 where the model doesn't say. */
+  readonly score: number;
 }
 
 /** All figures are 0 to 1, and null where there is no truth that they could be about. */

@@ -7,6 +7,11 @@ export interface Output {
   readonly shape: readonly number[];
 }
 
+/** A box, and which one of the output it is. */
+export interface Candidate extends Detection {
+  readonly at: number;
+}
+
 /** How to read it. */
 export interface Reading {
   /** Null where the model doesn't say. */
@@ -29,13 +34,13 @@ export interface Reading {
  *
  * Turned boxes have their centre and size in both, and an angle as their last value.
  *
- * What masks and poses need beside the boxes is passed over, and so are values that are no numbers.
+ * What outlines and poses need beside the boxes is read by {@link restOf}. Values that are no numbers are passed over.
  *
  * @throws {RefineryError} `MODEL_NOT_AN_IMAGE_NETWORK` for an output of another shape.
  */
-export function readHead({ values, shape }: Output, reading: Reading): Detection[] {
+export function readHead({ values, shape }: Output, reading: Reading): Candidate[] {
   const [batch, rows = 0, columns = 0] = shape;
-  const rowsAreBoxes = columns === 6 || reading.endToEnd;
+  const rowsAreBoxes = areRows(shape, reading);
   const classes = reading.classes ?? (rowsAreBoxes ? 0 : rows - 4 - (reading.turned ? 1 : 0));
   const more = reading.turned ? 1 : 0;
   const fits = rowsAreBoxes ? columns >= 6 + more : classes > 0 && rows >= 4 + classes + more;
@@ -57,18 +62,32 @@ export function readHead({ values, shape }: Output, reading: Reading): Detection
   );
 }
 
+/** Whether each row is a box, which the network has chosen itself. */
+export const areRows = ([, , columns]: Output['shape'], { endToEnd }: Reading): boolean =>
+  columns === 6 || endToEnd;
+
+/** What the output has of a box behind its place and its scores: weights of masks, or points. */
+export function restOf({ values, shape }: Output, reading: Reading, at: number): number[] {
+  const [, rows = 0, columns = 0] = shape;
+  if (areRows(shape, reading)) {
+    return Array.from({ length: columns - 6 }, (_, index) => values[at * columns + 6 + index]!);
+  }
+  const first = 4 + (reading.classes ?? 0);
+  return Array.from({ length: rows - first }, (_, index) => values[(first + index) * columns + at]!);
+}
+
 function readRows(
   values: ArrayLike<number>,
   rows: number,
   columns: number,
   { turned = false }: Reading,
-): Detection[] {
-  return Array.from({ length: rows }, (_, row): Detection => {
+): Candidate[] {
+  return Array.from({ length: rows }, (_, row): Candidate => {
     const [left, top, right, bottom, score, label] = Array.from(
       { length: 6 },
       (_, column) => values[row * columns + column]!,
     ) as [number, number, number, number, number, number];
-    const found = { label: Math.round(label), score };
+    const found = { label: Math.round(label), score, at: row };
     if (!turned) return { ...found, box: [left, top, right - left, bottom - top] };
     const box = aroundCentre(left, top, right, bottom);
     return { ...found, box, angle: values[(row + 1) * columns - 1]! };
@@ -80,8 +99,8 @@ function readColumns(
   [rows, count]: readonly [rows: number, count: number],
   classes: number,
   { confidence, everyClass, turned = false }: Reading,
-): Detection[] {
-  const found: Detection[] = [];
+): Candidate[] {
+  const found: Candidate[] = [];
   const placed = (at: (row: number) => number) => ({
     box: aroundCentre(at(0), at(1), at(2), at(3)),
     ...(turned ? { angle: at(rows - 1) } : {}),
@@ -92,10 +111,10 @@ function readColumns(
     for (let label = 0; label < classes; label += 1) {
       const score = at(4 + label);
       if (score > at(4 + best)) best = label;
-      if (everyClass && score > confidence) found.push({ label, ...placed(at), score });
+      if (everyClass && score > confidence) found.push({ label, ...placed(at), score, at: column });
     }
     const score = at(4 + best);
-    if (!everyClass && score > confidence) found.push({ label: best, ...placed(at), score });
+    if (!everyClass && score > confidence) found.push({ label: best, ...placed(at), score, at: column });
   }
   return found;
 }

@@ -104,11 +104,19 @@ function neighbours(from: number, to: number) {
   return { first, second, part };
 }
 
+/** A place in a network's input as one in the picture. It may lie beyond its borders. */
+export function placeInPicture(x: number, y: number, placing: Placing): [x: number, y: number] {
+  return [
+    ((x - placing.left) * placing.width) / placing.placedWidth,
+    ((y - placing.top) * placing.height) / placing.placedHeight,
+  ];
+}
+
 /** A box of a network's input as one of the picture, turned or not. It may reach over its borders. */
 export function unclippedToPicture([x, y, width, height]: Box, placing: Placing): Box {
-  const scaleX = placing.placedWidth / placing.width;
-  const scaleY = placing.placedHeight / placing.height;
-  return [(x - placing.left) / scaleX, (y - placing.top) / scaleY, width / scaleX, height / scaleY];
+  const [left, top] = placeInPicture(x, y, placing);
+  const [right, bottom] = placeInPicture(x + width, y + height, placing);
+  return [left, top, right - left, bottom - top];
 }
 
 /** A box of a network's input as one of the picture, cut off at its borders. */

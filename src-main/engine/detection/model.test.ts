@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
+import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadOpenVino } from '../runtime/index.ts';
 import { describeDetector } from './description.ts';
@@ -70,6 +71,22 @@ describe('letterbox', () => {
     );
   });
 });
+
+/** Runs of pixels, row by row, from an uncovered one on. */
+const pixelsOf = (runs: readonly number[]): boolean[] =>
+  runs.flatMap((length, index) => Array<boolean>(length).fill(index % 2 === 1));
+
+/** The pixels whose middle lies within outlines, by the even-odd rule. */
+async function drawn(
+  rings: readonly (readonly number[])[],
+  width: number,
+  height: number,
+): Promise<boolean[]> {
+  const path = rings.map((ring) => `M${ring.join(' ')}Z`).join('');
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><path fill-rule="evenodd" shape-rendering="crispEdges" d="${path}"/></svg>`;
+  const pixels = await sharp(Buffer.from(svg)).extractChannel('alpha').raw().toBuffer();
+  return Array.from(pixels, (value) => value > 127);
+}
 
 /** Each box goes that a better one of its class, which stays, overlaps too much; asked box by box. */
 function suppressedPlainly(all: readonly Detection[], overlap: number): Detection[] {
@@ -165,7 +182,7 @@ describe('the output of a detector', () => {
   it('is read column by column', () => {
     const values = [10, 50, Number.NaN, 20, 60, 5, 4, 8, 5, 6, 2, 5, 0.3, 0.1, 0.9, 0.6, 0.2, 0.1];
     expect(readHead({ values, shape: [1, 6, 3] }, reading)).toEqual([
-      { label: 1, box: [8, 17, 4, 6], score: 0.6 },
+      { label: 1, box: [8, 17, 4, 6], score: 0.6, at: 0 },
     ]);
     const all = readHead({ values, shape: [1, 6, 3] }, { ...reading, everyClass: true });
     expect(all.map(({ label, score }) => [label, score])).toEqual([
@@ -176,20 +193,22 @@ describe('the output of a detector', () => {
 
   it('is read row by row where the network needs no suppression', () => {
     const values = [1, 2, 11, 22, 0.9, 1, 0, 0, 5, 5, 0.1, 0];
-    const box = { label: 1, box: [1, 2, 10, 20], score: 0.9 };
+    const box = { label: 1, box: [1, 2, 10, 20], score: 0.9, at: 0 };
     expect(readHead({ values, shape: [1, 2, 6] }, { ...reading, classes: null })).toEqual([box]);
   });
 
   it('has an angle as the last value of turned boxes', () => {
     const turned = { ...reading, turned: true };
     const columns = [10, 50, 20, 60, 4, 8, 6, 2, 0.3, 0.1, 0.1, 0.9, 0.7, -0.2];
-    const angled = { label: 1, box: [46, 59, 8, 2], score: 0.9, angle: -0.2 };
+    const angled = { label: 1, box: [46, 59, 8, 2], score: 0.9, angle: -0.2, at: 1 };
     expect(readHead({ values: columns, shape: [1, 7, 2] }, turned)).toEqual([
-      { label: 0, box: [8, 17, 4, 6], score: 0.3, angle: 0.7 },
+      { label: 0, box: [8, 17, 4, 6], score: 0.3, angle: 0.7, at: 0 },
       angled,
     ]);
     const rows = [50, 60, 8, 2, 0.9, 1, -0.2, 0, 0, 1, 1, 0.1, 0, Number.NaN];
-    expect(readHead({ values: rows, shape: [1, 2, 7] }, { ...turned, endToEnd: true })).toEqual([angled]);
+    expect(readHead({ values: rows, shape: [1, 2, 7] }, { ...turned, endToEnd: true })).toEqual([
+      { ...angled, at: 0 },
+    ]);
     expect(() => readHead({ values: [], shape: [1, 6, 2] }, turned)).toThrow(/isn’t that of a YOLO/);
   });
 
@@ -252,6 +271,53 @@ describe('an IR that Ultralytics exported', () => {
       }
     }
     expect(new Set(cases.map(({ boxes }) => boxes.length)).size).toBe(cases.length);
+  });
+
+  it('finds the outlines that Ultralytics finds, with their holes and parts', async () => {
+    const path = fixture('outlined_openvino_model');
+    const model = await openDetectionModel({ openvino: await loadOpenVino(), path });
+    const { boxes, masks } = json<{ boxes: number[][]; masks: number[][] }>('outlined.json');
+    const options = { confidence: 0.2, overlap: 0.7 };
+    const { detections: all, width, height } = await model.detect(fixture('outlined.png'), options);
+    // Ultralytics leaves out those whose mask is empty; here their box stays.
+    const detections = all.filter(({ rings }) => rings!.length > 0);
+    expect(detections).toHaveLength(boxes.length);
+    expect(all).toHaveLength(boxes.length + 1);
+    const several = detections.filter(({ rings }) => rings!.length > 1).length;
+    expect(several).toBeGreaterThan(2);
+    for (const [at, { rings, box, label }] of detections.entries()) {
+      expect(label).toBe(boxes[at]![5]);
+      expect(box[0]).toBeCloseTo(boxes[at]![0]!, 3);
+      // A pixel may differ where the outline goes through its middle, all but exactly.
+      const theirs = pixelsOf(masks[at]!);
+      const mine = await drawn(rings!, width, height);
+      const [left, top, across, down] = box;
+      // Ultralytics cuts at whole pixels.
+      const isInside = (pixel: number): boolean => {
+        const [x, y] = [(pixel % width) - left, Math.floor(pixel / width) - top];
+        return x > 1 && y > 1 && x < across - 2 && y < down - 2;
+      };
+      const differ = mine.filter((covered, pixel) => covered !== theirs[pixel] && isInside(pixel)).length;
+      expect(differ).toBeLessThan(4 + 0.02 * theirs.filter(Boolean).length);
+    }
+    const { detections: bare } = await model.detect(fixture('outlined.png'), { ...options, outlines: false });
+    expect(bare).toEqual(all.map(({ rings: _, ...one }) => one));
+  });
+
+  it('finds the points of poses that Ultralytics finds, those that it hides with how little sure they are', async () => {
+    const path = fixture('posed_openvino_model');
+    const model = await openDetectionModel({ openvino: await loadOpenVino(), path });
+    const { boxes, points } = json<{ boxes: number[][]; points: number[][] }>('posed.json');
+    const { detections } = await model.detect(fixture('squares.png'), { confidence: 0.2, overlap: 0.7 });
+    expect(detections.map(({ label }) => label)).toEqual(boxes.map(([, , , , , label]) => label));
+    for (const [at, found] of detections.entries()) {
+      for (const [index, { x, y, score }] of found.points!.entries()) {
+        const [trueX, trueY, trueScore] = points[at]!.slice(3 * index);
+        expect(score).toBeCloseTo(trueScore!, 4);
+        expect(Math.abs(x - trueX!)).toBeLessThan(0.01);
+        expect(Math.abs(y - trueY!)).toBeLessThan(0.01);
+      }
+    }
   });
 
   it('tells what a whole picture is as Ultralytics does', async () => {

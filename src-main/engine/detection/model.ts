@@ -5,9 +5,10 @@ import { compileWithFallback } from '../runtime/index.ts';
 import { centreOf } from './centre.ts';
 import { type DetectorDescription, describeDetector } from './description.ts';
 import type { Detection } from './evaluation.ts';
-import { readHead } from './head.ts';
+import { areRows, type Candidate, readHead, restOf } from './head.ts';
 import { withNamedOutputs } from './ir.ts';
 import { letterbox, type Pixels, toPicture, unclippedToPicture } from './letterbox.ts';
+import { outlinesOf, pointsOf } from './parts.ts';
 import { suppress } from './suppression.ts';
 
 export interface DetectOptions {
@@ -19,6 +20,8 @@ export interface DetectOptions {
   readonly everyClass?: boolean;
   /** Most boxes of a picture; 300 unless told. */
   readonly most?: number;
+  /** Whether outlines are made of masks, which takes most of the time with hundreds of boxes; yes unless told. */
+  readonly outlines?: boolean;
 }
 
 /** What was found in a picture. */
@@ -46,7 +49,7 @@ export interface DetectionModel {
 }
 
 /**
- * Opens an OpenVINO IR that Ultralytics exported: boxes, turned ones, the boxes of outlines and poses, or classes.
+ * Opens an OpenVINO IR that Ultralytics exported, for any of its tasks: boxes, turned ones, outlines, poses, or classes.
  *
  * @param options.path the `.xml`, or the folder that `yolo export format=openvino` made.
  * @param options.precision `f32` unless told, so that what is measured doesn't depend on the processor.
@@ -60,7 +63,7 @@ export async function openDetectionModel(options: {
 }): Promise<DetectionModel> {
   const { openvino } = options;
   const description = await describeDetector(options.path);
-  const { width, height, names, endToEnd, task } = description;
+  const { width, height, names, endToEnd, task, points } = description;
   const shape = [1, 3, height, width];
   const { compiled, device } = await compileWithFallback({
     openvino,
@@ -73,7 +76,10 @@ export async function openDetectionModel(options: {
   return {
     description,
     device,
-    async detect(picture, { confidence = 0.25, overlap = 0.7, everyClass = false, most = 300 } = {}) {
+    async detect(
+      picture,
+      { confidence = 0.25, overlap = 0.7, everyClass = false, most = 300, outlines = true } = {},
+    ) {
       const pixels = typeof picture === 'string' ? await readPixels(picture) : picture;
       const size = { width: pixels.width, height: pixels.height };
       if (task === 'classify') {
@@ -86,18 +92,25 @@ export async function openDetectionModel(options: {
         };
       }
       const { values, placing } = letterbox(pixels, width, height);
-      const outputs = Object.values(await request.inferAsync([new openvino.Tensor('f32', shape, values)]));
-      // Outlines come with a second output, of four dimensions.
-      const head = outputs.find((output) => output.getShape().length === 3) ?? outputs[0]!;
+      const outputs = Object.values(
+        await request.inferAsync([new openvino.Tensor('f32', shape, values)]),
+      ).map((tensor) => ({ values: tensor.data as ArrayLike<number>, shape: tensor.getShape() }));
+      const head = outputs.find((output) => output.shape.length === 3) ?? outputs[0]!;
+      const prototypes = outputs.find((output) => output.shape.length === 4);
       const classes = names.length > 0 ? names.length : null;
       const turned = task === 'obb';
       const reading = { classes, endToEnd, confidence, everyClass, turned };
-      const headShape = head.getShape();
-      const candidates = readHead({ values: head.data as ArrayLike<number>, shape: headShape }, reading);
-      const kept =
-        endToEnd || headShape[2] === 6 ? candidates.slice(0, most) : suppress(candidates, overlap, most);
-      const back = turned ? unclippedToPicture : toPicture;
-      const detections = kept.map((one) => ({ ...one, box: back(one.box, placing) }));
+      const candidates = readHead(head, reading);
+      const kept = areRows(head.shape, reading)
+        ? candidates.slice(0, most)
+        : suppress(candidates, overlap, most);
+      const detections = kept.map(({ at, ...one }: Candidate): Detection => {
+        const box = (turned ? unclippedToPicture : toPicture)(one.box, placing);
+        if (points) return { ...one, box, points: pointsOf(restOf(head, reading, at), points, placing) };
+        if (!prototypes || !outlines) return { ...one, box };
+        const weights = restOf(head, reading, at);
+        return { ...one, box, rings: outlinesOf(weights, prototypes, box, placing, { width, height }) };
+      });
       return { ...size, detections, labels: [] };
     },
   };

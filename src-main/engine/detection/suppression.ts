@@ -11,7 +11,11 @@ const mostCandidates = 30_000;
  *
  * @returns at most `most` boxes, the best first.
  */
-export function suppress(candidates: readonly Detection[], overlap: number, most: number): Detection[] {
+export function suppress<One extends Detection>(
+  candidates: readonly One[],
+  overlap: number,
+  most: number,
+): One[] {
   const best = [...candidates].sort((one, other) => other.score - one.score).slice(0, mostCandidates);
   return best[0]?.angle === undefined
     ? pick(
@@ -25,14 +29,14 @@ export function suppress(candidates: readonly Detection[], overlap: number, most
 }
 
 /** @param byAll whether a box goes for any better one, and not only for one that stays. */
-function pick<Shape>(
-  best: readonly Detection[],
+function pick<One extends Detection, Shape>(
+  best: readonly One[],
   most: number,
-  shapeOf: (detection: Detection) => Shape,
+  shapeOf: (detection: One) => Shape,
   isSame: (rival: Shape, own: Shape) => boolean,
   byAll: boolean,
-): Detection[] {
-  const kept: Detection[] = [];
+): One[] {
+  const kept: One[] = [];
   const rivalsOfClass = new Map<number, Shape[]>();
   for (const candidate of best) {
     if (kept.length === most) break;

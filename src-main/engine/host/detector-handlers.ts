@@ -5,7 +5,13 @@ import { RefineryError, toErrorValue } from '../../contract/errors.ts';
 import type { EventName, EventPayload } from '../../contract/methods.ts';
 import type { Handlers } from '../../contract/wire.ts';
 import { openSource } from '../datasets/index.ts';
-import { cornersOf, evaluateModel, type ModelEvaluation, openDetectionModel } from '../detection/index.ts';
+import {
+  cornersOf,
+  evaluateModel,
+  type ModelEvaluation,
+  openDetectionModel,
+  skeletonOf,
+} from '../detection/index.ts';
 import { findTrainer } from '../detection/training/index.ts';
 import { DetectorTrainings } from './detector-training.ts';
 import { type Folders, forPeople } from './folders.ts';
@@ -92,8 +98,19 @@ export function detectorHandlers({ handles, folders, openvino, emit }: Parts): {
           path: handles.path(handle),
           device: 'AUTO',
         });
-        const { task, names, width, height } = open.description;
-        return { id: handle, name, location, task, classes: [...names], width, height, device: open.device };
+        const { task, names, width, height, points } = open.description;
+        const skeleton = skeletonOf(points?.count ?? 0).map(([from, to]): [number, number] => [from, to]);
+        const size = { width, height };
+        return {
+          id: handle,
+          name,
+          location,
+          task,
+          classes: [...names],
+          ...size,
+          device: open.device,
+          skeleton,
+        };
       },
       'detectors.pictures': async ({ handles: chosen }) => {
         const paths: string[] = [];
@@ -117,9 +134,12 @@ export function detectorHandlers({ handles, folders, openvino, emit }: Parts): {
         return {
           ...size,
           milliseconds: performance.now() - started,
-          boxes: detections.map(({ label, score, box: [x, y, w, h], angle }) => ({
-            ...{ label, score, box: [x, y, w, h] },
-            corners: angle === undefined ? null : cornersOf({ box: [x, y, w, h], angle }),
+          boxes: detections.map(({ label, score, box, angle, rings = [], points = [] }) => ({
+            label,
+            score,
+            box: [...box],
+            rings: angle === undefined ? rings.map((ring) => [...ring]) : [cornersOf({ box, angle })],
+            points: [...points],
           })),
           labels: model().description.task === 'classify' ? labels.slice(0, mostLabels) : null,
         };

@@ -20,6 +20,9 @@ import {
   useDetectors,
 } from './state.ts';
 
+/** Ultralytics, too, draws only points that it is this sure of. */
+const surePoint = 0.5;
+
 interface TryProps {
   readonly detector: DetectorView;
   readonly onOther: () => void;
@@ -39,15 +42,21 @@ export function Try({ detector, onOther }: TryProps) {
   );
   const shapes = useMemo(
     () =>
-      boxes.map(({ label, score, corners, box: [x, y, width, height] }): DrawnShape => {
+      boxes.map(({ label, score, rings, points, box: [x, y, width, height] }): DrawnShape => {
         const [right, bottom] = [x + width, y + height];
-        const caption = `${detector.classes[label] ?? label} ${Math.round(100 * score)} %`;
+        const isOutlined = detector.task === 'segment' && rings.length > 0;
+        const seen = points.map((point) => (point.score >= surePoint ? point : null));
         return {
-          type: 'box',
+          type: isOutlined ? 'mask' : points.length > 0 ? 'points' : 'box',
           label,
-          rings: [corners ?? [x, y, right, y, right, bottom, x, bottom]],
-          points: [],
-          caption,
+          rings: rings.length > 0 ? rings : [[x, y, right, y, right, bottom, x, bottom]],
+          points: seen.flatMap((point) => (point ? [point.x, point.y] : [])),
+          lines: detector.skeleton.flatMap(([from, to]) => {
+            const [one, other] = [seen[from], seen[to]];
+            return one && other ? [[one.x, one.y, other.x, other.y]] : [];
+          }),
+          caption: `${detector.classes[label] ?? label} ${Math.round(100 * score)} %`,
+          ...(isOutlined ? { captionAt: [x, y] as const } : {}),
         };
       }),
     [boxes, detector],
