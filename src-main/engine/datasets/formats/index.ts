@@ -29,7 +29,7 @@ import { mapillaryFormats } from './mapillary/index.ts';
 import { personFormats } from './market1501/index.ts';
 import { mnistFormats } from './mnist/index.ts';
 import { motFormats } from './mot/index.ts';
-import { mpiiFormat } from './mpii/index.ts';
+import { mpiiFormats } from './mpii/index.ts';
 import { multiclassFormat } from './multiclass/index.ts';
 import { mvtecFormats } from './mvtec/index.ts';
 import { nyuDepthFormat } from './nyu_depth_v2/index.ts';
@@ -88,7 +88,7 @@ export const formats: readonly AnyFormat[] = [
   kineticsFormat,
   kittiRawFormat,
   kitti3dFormat,
-  mpiiFormat,
+  ...mpiiFormats,
   bratsFormat,
   bratsNumpyFormat,
   slyPointcloudFormat,

@@ -1,4 +1,5 @@
 import type { Listing, ReadOnlyFormat, Verdict } from '../../format.ts';
+import { mpiiMatFormat } from './matlab.ts';
 import { annotationFile, readMpii } from './read.ts';
 
 async function detect({ files }: Listing): Promise<Verdict | null> {
@@ -7,11 +8,13 @@ async function detect({ files }: Listing): Promise<Verdict | null> {
 }
 
 /** MPII Human Pose in JSON: http://human-pose.mpi-inf.mpg.de/ */
-export const mpiiFormat: ReadOnlyFormat = {
+const mpiiFormat: ReadOnlyFormat = {
   name: 'mpii_json',
-  title: 'MPII Human Pose',
-  aliases: ['mpii'],
+  title: 'MPII Human Pose (JSON)',
+  aliases: [],
   abilities: null,
   detect,
   read: readMpii,
 };
+
+export const mpiiFormats: readonly ReadOnlyFormat[] = [mpiiFormat, mpiiMatFormat];

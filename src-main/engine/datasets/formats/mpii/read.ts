@@ -19,7 +19,7 @@ import { boxBetween, imageItem, plainShape, take } from '../common/read.ts';
 export const annotationFile = 'mpii_annotations.json';
 
 /** MPII's sixteen joints, and which of them belong together, counted from 1. */
-const points = [
+export const jointNames = [
   'r_ankle',
   'r_knee',
   'r_hip',
@@ -55,10 +55,10 @@ const joints = [
   [15, 16],
 ] as const;
 
-const categories: Categories = {
+export const mpiiCategories: Categories = {
   labels: [{ name: 'human', parent: '', attributes: [] }],
   attributes: [],
-  skeletons: new Map([[0, { points, joints }]]),
+  skeletons: new Map([[0, { points: jointNames, joints }]]),
   colours: new Map(),
 };
 
@@ -84,7 +84,7 @@ export async function readMpii(folder: string, options: ReadOptions = {}): Promi
   if (!(await isFile(inside(folder, annotationFile))))
     throw new RefineryError('INPUT_NOT_FOUND', `There is no ${annotationFile} in ${folder}.`);
   return {
-    categories,
+    categories: mpiiCategories,
     media: 'image',
     problems,
     async *items() {
@@ -214,7 +214,7 @@ function jointsOf(
   const places: number[] = [];
   const visibility: Visibility[] = [];
   const exact = positions !== null && index < (positions.shape[2] ?? 0) ? positions : null;
-  for (let joint = 0; joint < points.length; joint += 1) {
+  for (let joint = 0; joint < jointNames.length; joint += 1) {
     const row: readonly unknown[] = Array.isArray(list[joint]) ? list[joint] : [];
     const [x, y] =
       exact === null
