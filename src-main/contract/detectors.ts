@@ -60,9 +60,7 @@ const Measured = z.object({
   leftOut: z.int(),
 });
 
-/** COCO's figures of boxes on a subset. */
-const BoxFigures = Measured.extend({
-  kind: z.literal('boxes'),
+const Precision = z.object({
   map: Part,
   map50: Part,
   map75: Part,
@@ -70,7 +68,14 @@ const BoxFigures = Measured.extend({
   mapMedium: Part,
   mapLarge: Part,
   recall100: Part,
-  classes: z.array(z.object({ name: z.string(), objects: z.int(), map: Part, map50: Part })),
+});
+
+/** COCO's figures on a subset: of boxes, and of outlines where the model finds them. */
+const BoxFigures = Measured.extend({
+  kind: z.literal('boxes'),
+  boxes: Precision,
+  outlines: Precision.nullable(),
+  classes: z.array(z.object({ name: z.string(), objects: z.int(), map: Part, outlineMap: Part })),
 });
 
 /** How often the class of a whole picture is right. */

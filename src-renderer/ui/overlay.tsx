@@ -85,7 +85,7 @@ function draw(
   for (let at = 0; at + 1 < points.length && type === 'points'; at += 2) {
     const [x, y] = [points[at]! * scaleX, points[at + 1]! * scaleY];
     context.moveTo(x, y);
-    context.arc(x, y, 2.5 * ratio, 0, 2 * Math.PI);
+    context.arc(x, y, 3.5 * ratio, 0, 2 * Math.PI);
   }
   strokeSeen(context, ratio);
   context.fill();

@@ -127,7 +127,11 @@ function printEvaluation(measured: ModelEvaluation): void {
   const { pictures } = measured.kind === 'labels' ? measured.accuracy : measured.evaluation;
   console.log(`${pictures} pictures of ${subset}, on ${device}`);
   if (measured.kind === 'labels') printAccuracy(measured.accuracy, names);
-  else printPrecision(measured.evaluation, names);
+  else {
+    const { evaluation, outlines } = measured;
+    printPrecision(evaluation, names, outlines ? 'Boxes' : '');
+    if (outlines) printPrecision(outlines, names, 'Outlines');
+  }
   for (const note of notes) console.log(`${styleText('yellow', 'note')}  ${note}`);
   if (leftOut.length > 0) {
     console.log(`${styleText('yellow', 'note')}  ${leftOut.length} pictures could not be read.`);
@@ -148,9 +152,9 @@ function printAccuracy({ top1, top5, classes }: Labels, names: readonly string[]
   printTable([['Class', 'Pictures', 'accuracy'], ...rows]);
 }
 
-function printPrecision(evaluation: Boxes, names: readonly string[]): void {
+function printPrecision(evaluation: Boxes, names: readonly string[], kind: string): void {
   printTable([
-    ['', 'all', 'small', 'medium', 'large'],
+    [kind, 'all', 'small', 'medium', 'large'],
     [
       'mAP 50-95',
       ...[evaluation.map, evaluation.mapSmall, evaluation.mapMedium, evaluation.mapLarge].map(figure),
@@ -158,7 +162,7 @@ function printPrecision(evaluation: Boxes, names: readonly string[]): void {
     ['mAP 50', figure(evaluation.map50), '', '', ''],
     ['mAP 75', figure(evaluation.map75), '', '', ''],
     [
-      'recall, 100 boxes',
+      'recall, 100 objects',
       ...[evaluation.recall100, evaluation.recallSmall, evaluation.recallMedium, evaluation.recallLarge].map(
         figure,
       ),

@@ -21,7 +21,7 @@ export function areaOfShape(annotation: Annotation): number {
 }
 
 /** Area of a closed ring by Gauss's formula: half of the sum of the cross products of neighbours. */
-function ringArea(points: readonly number[]): number {
+export function ringArea(points: readonly number[]): number {
   let twice = 0;
   for (let at = 0; at < points.length; at += 2) {
     const next = (at + 2) % points.length;

@@ -10,6 +10,7 @@ import {
   countsFromRows,
   decodeBitmap,
   encodeBitmap,
+  evenOdd,
   expandCounts,
   maskOverlap,
   rowsFromCounts,
@@ -28,6 +29,20 @@ const pictures = fc
   );
 
 describe('masks', () => {
+  test('of which an odd number covers a pixel', () => {
+    fc.assert(
+      fc.property(pictures, fc.array(fc.nat(), { minLength: 1, maxLength: 4 }), (picture, seeds) => {
+        const { width, height, bitmap } = picture;
+        const all = seeds.map((seed) => bitmap.map((bit, pixel) => (((pixel * seed) >> 2) + bit) & 1));
+        const odd = bitmap.map((_, pixel) => all.reduce((sum, one) => sum + one[pixel]!, 0) & 1);
+        const counts = evenOdd(all.map((one) => encodeBitmap(one, width, height)));
+        expect(counts).toEqual(encodeBitmap(odd, width, height));
+        expect(decodeBitmap(counts, width, height)).toEqual(odd);
+      }),
+    );
+    expect(evenOdd([])).toEqual([0]);
+  });
+
   test('run lengths and bitmaps are two forms of one thing', () => {
     fc.assert(
       fc.property(pictures, ({ width, height, bitmap }) => {

@@ -169,8 +169,27 @@ export function unionOf(all: readonly Counts[], width: number, height: number): 
   return encodeBitmap(bitmap, height === 0 ? 0 : 1, width * height);
 }
 
-/** Area in both divided by area in either; 0 where both are empty. */
-export function maskOverlap(one: Counts, other: Counts): number {
+/** The pixels that lie in an odd number of masks of one size: an outline without its holes. */
+export function evenOdd(all: readonly Counts[]): number[] {
+  const edges = all.flatMap((counts) => {
+    let at = 0;
+    // The last one is the end of the picture.
+    return counts.slice(0, -1).map((length) => (at += length));
+  });
+  edges.sort((one, other) => one - other);
+  const pixels = all[0]?.reduce((sum, length) => sum + length, 0) ?? 0;
+  const kept: number[] = [];
+  for (const edge of edges) {
+    if (edge === kept.at(-1)) kept.pop();
+    else kept.push(edge);
+  }
+  // A mask that fills its last pixel has an edge there.
+  const ends = kept.at(-1) === pixels ? kept : [...kept, pixels];
+  return ends.map((edge, index) => edge - (ends[index - 1] ?? 0));
+}
+
+/** Pixels in both masks. */
+export function sharedArea(one: Counts, other: Counts): number {
   const runs: [number, number][] = [];
   eachRun(other, (from, to) => runs.push([from, to]));
   let shared = 0;
@@ -181,6 +200,12 @@ export function maskOverlap(one: Counts, other: Counts): number {
       shared += Math.min(to, runs[at]![1]) - Math.max(from, runs[at]![0]);
     }
   });
+  return shared;
+}
+
+/** Area in both divided by area in either; 0 where both are empty. */
+export function maskOverlap(one: Counts, other: Counts): number {
+  const shared = sharedArea(one, other);
   const either = areaOf(one) + areaOf(other) - shared;
   return either === 0 ? 0 : shared / either;
 }

@@ -2,15 +2,23 @@ import { RefineryError } from '../../contract/errors.ts';
 import { areaOfShape } from '../datasets/areas.ts';
 import { adapt } from '../datasets/convert.ts';
 import type { Dataset } from '../datasets/format.ts';
-import { type Item, isCrowd } from '../datasets/model/index.ts';
+import type { Counts } from '../datasets/masks.ts';
+import { type Annotation, type Item, isCrowd, type Size } from '../datasets/model/index.ts';
 import { type Accuracy, accuracyOf } from './accuracy.ts';
 import { type Detection, type Evaluation, evaluateDetections, type TrueBox } from './evaluation.ts';
+import { compareMask, maskOfObject, ringMasks } from './masks.ts';
+import { byMasks } from './matching.ts';
 import type { DetectionModel, Found } from './model.ts';
 
 /** A model's figures on a set: of boxes, or of classes of whole pictures. */
 export type ModelEvaluation = Measured &
   (
-    | { readonly kind: 'boxes'; readonly evaluation: Evaluation }
+    | {
+        readonly kind: 'boxes';
+        readonly evaluation: Evaluation;
+        /** The same by masks, where the model finds outlines. */
+        readonly outlines?: Evaluation;
+      }
     | { readonly kind: 'labels'; readonly accuracy: Accuracy }
   );
 
@@ -31,7 +39,7 @@ interface Measured {
 const validation = ['val', 'valid', 'validation'];
 
 /** Ultralytics' settings for measuring: all boxes that could matter, each for every class it has a score for. */
-const settings = { confidence: 0.001, overlap: 0.7, everyClass: true, most: 300, outlines: false } as const;
+const settings = { confidence: 0.001, overlap: 0.7, everyClass: true, most: 300 } as const;
 
 interface EvaluateOptions {
   readonly model: DetectionModel;
@@ -43,8 +51,8 @@ interface EvaluateOptions {
 
 /**
  * Runs a model on a subset and measures it: boxes with COCO's figures, classes of whole pictures by how often they are
- * right. Outlines and masks count as the boxes around them, or the turned ones; small, medium and large go by the outline's
- * area, as in COCO. Classes are matched by name.
+ * right. Outlines and masks count as the boxes around them, or the turned ones, and by themselves where the model finds
+ * outlines; small, medium and large go by the outline's area, as in COCO. Classes are matched by name.
  *
  * @param options.subset `val` unless told, also under its other names; a set without subsets is measured whole.
  * @throws {RefineryError} `BAD_REQUEST` where there is no such subset or no class is the model's,
@@ -67,25 +75,39 @@ export async function evaluateModel(options: EvaluateOptions): Promise<ModelEval
     if (left > 0) notes.push(`Not counted, as they have no class: ${left} of the pictures.`);
     return { kind: 'labels', accuracy: accuracyOf(counted, names.length), ...measured, ...rest, notes };
   }
-  const known = ({ detections }: Found): Detection[] =>
-    detections.flatMap((one) => {
+  const known = ({ detections, width, height }: Found, { masks }: Truth): Detection[] => {
+    const size = { width, height };
+    const truth = masks?.(size);
+    const maskOf = ringMasks(size);
+    return detections.flatMap(({ rings, points: _, ...one }) => {
       const label = labels[one.label] ?? null;
-      return label === null ? [] : [{ ...one, label }];
+      if (label === null) return [];
+      const found = { ...one, label };
+      return [rings && truth ? { ...found, mask: compareMask(label, maskOf(rings), truth) } : found];
     });
-  const { looked, ...rest } = await look(options, task === 'obb' ? trueTurnedBoxes : trueBoxes, known);
-  const truth = looked.map((one) => one.truth);
+  };
+  const truthOf = { obb: trueTurnedBoxes, segment: trueOutlines } as const;
+  const { looked, ...rest } = await look(
+    options,
+    task === 'obb' || task === 'segment' ? truthOf[task] : trueBoxes,
+    known,
+  );
+  const truth = looked.map((one) => one.truth.boxes);
   const found = looked.map((one) => one.found);
   if (unknown.length > 0) notes.push(`Not counted, as the set lacks these classes: ${listed(unknown)}.`);
   if (task === 'obb') notes.push(turnedNote);
+  if (task === 'pose') notes.push('Boxes are measured; where their points lie is not.');
   const evaluation = evaluateDetections(truth, found, names.length);
-  return { kind: 'boxes', evaluation, ...measured, ...rest, notes };
+  const outlines =
+    task === 'segment' ? { outlines: evaluateDetections(truth, found, names.length, byMasks) } : {};
+  return { kind: 'boxes', evaluation, ...outlines, ...measured, ...rest, notes };
 }
 
 /** Runs a model on the pictures of a subset, and keeps of each what is compared. */
 async function look<Truth, Kept>(
   { model, dataset, subset: wanted = 'val', signal, onProgress }: EvaluateOptions,
   truthOf: (item: Item) => Truth,
-  keep: (found: Found) => Kept,
+  keep: (found: Found, truth: Truth) => Kept,
 ) {
   const { subset, pictures } = await picturesOf(dataset, wanted, truthOf, signal);
   const looked: { readonly truth: Truth; readonly found: Kept }[] = [];
@@ -94,7 +116,7 @@ async function look<Truth, Kept>(
     signal?.throwIfAborted();
     onProgress?.(index, pictures.length);
     try {
-      looked.push({ truth, found: keep(await model.detect(path, settings)) });
+      looked.push({ truth, found: keep(await model.detect(path, settings), truth) });
     } catch (thrown) {
       const ofPicture =
         thrown instanceof RefineryError && ['INPUT_NOT_FOUND', 'INPUT_CORRUPT'].includes(thrown.code);
@@ -177,8 +199,16 @@ async function picturesOf<Truth>(
   });
 }
 
-function trueTurnedBoxes({ annotations, media }: Item): TrueBox[] {
-  return adapt(annotations, ['rotated_box'], media?.size ?? null).annotations.flatMap((box): TrueBox[] => {
+/** What is to be found in a picture. */
+interface Truth {
+  readonly boxes: readonly TrueBox[];
+  /** Where outlines are to be found: the masks of these objects in a picture of this size. */
+  readonly masks?: (size: Size) => ReadonlyMap<TrueBox, Counts>;
+}
+
+function trueTurnedBoxes({ annotations, media }: Item): Truth {
+  const { annotations: held } = adapt(annotations, ['rotated_box'], media?.size ?? null);
+  const boxes = held.flatMap((box): TrueBox[] => {
     if (box.type !== 'rotated_box' || box.label === null) return [];
     const { centreX, centreY, width, height, label, attributes } = box;
     return [
@@ -191,19 +221,38 @@ function trueTurnedBoxes({ annotations, media }: Item): TrueBox[] {
       },
     ];
   });
+  return { boxes };
 }
 
-function trueBoxes({ annotations, media }: Item): TrueBox[] {
-  const areas = new Map<number, number>();
+const trueBoxes = (item: Item): Truth => ({ boxes: objectsOf(item).map(({ box }) => box) });
+
+/** Objects without an outline have that of their box. */
+function trueOutlines(item: Item): Truth {
+  const objects = objectsOf(item);
+  return {
+    boxes: objects.map(({ box }) => box),
+    masks: (size) => new Map(objects.map(({ box, parts }) => [box, maskOfObject(parts, size)])),
+  };
+}
+
+/** Objects with their box, and the parts that tell more than it, where there are any. */
+function objectsOf({ annotations, media }: Item): { box: TrueBox; parts: readonly Annotation[] }[] {
+  const objects = new Map<number | Annotation, Annotation[]>();
   for (const annotation of annotations) {
-    const outlined = annotation.type === 'polygon' || annotation.type === 'mask';
-    if (!outlined || annotation.group === 0) continue;
-    areas.set(annotation.group, (areas.get(annotation.group) ?? 0) + areaOfShape(annotation));
+    const key = annotation.group === 0 ? annotation : annotation.group;
+    const known = objects.get(key);
+    if (known) known.push(annotation);
+    else objects.set(key, [annotation]);
   }
-  return adapt(annotations, ['box'], media?.size ?? null).annotations.flatMap((box): TrueBox[] => {
-    if (box.type !== 'box' || box.label === null) return [];
-    const { x, y, width, height, label, group, attributes } = box;
-    const area = areas.get(group) ?? width * height;
-    return [{ label, box: [x, y, width, height], area, crowd: isCrowd(attributes) }];
+  return [...objects.values()].flatMap((object) => {
+    const outlined = object.filter(({ type }) => type === 'polygon' || type === 'mask');
+    return adapt(object, ['box'], media?.size ?? null).annotations.flatMap((box) => {
+      if (box.type !== 'box' || box.label === null) return [];
+      const { x, y, width, height, label, attributes } = box;
+      const parts = outlined.length > 0 ? outlined : [box];
+      const area = parts.reduce((sum, part) => sum + areaOfShape(part), 0);
+      const found: TrueBox = { label, box: [x, y, width, height], area, crowd: isCrowd(attributes) };
+      return [{ box: found, parts }];
+    });
   });
 }

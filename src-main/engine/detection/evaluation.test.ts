@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Detection, evaluateDetections, type TrueBox } from './evaluation.ts';
+import { areaOf } from '../datasets/masks.ts';
+import { type Detection, type Evaluation, evaluateDetections, type TrueBox } from './evaluation.ts';
+import { compareMask } from './masks.ts';
+import { byMasks } from './matching.ts';
 
 interface Scene {
   readonly classes: number;
@@ -18,6 +21,19 @@ const scenes = JSON.parse(
 
 const orNone = (value: number | null): number => value ?? -1;
 
+function expectFigures(made: Evaluation, expected: Scene['expected']): void {
+  const figures = [
+    ...[made.map, made.map50, made.map75, made.mapSmall, made.mapMedium, made.mapLarge],
+    ...[made.recall1, made.recall10, made.recall100],
+    ...[made.recallSmall, made.recallMedium, made.recallLarge],
+  ].map(orNone);
+  for (const [index, value] of expected.stats.entries()) expect(figures[index]).toBeCloseTo(value, 9);
+  for (const [label, { ap, ap50 }] of expected.classes.entries()) {
+    expect(orNone(made.classes[label]!.map)).toBeCloseTo(ap, 9);
+    expect(orNone(made.classes[label]!.map50)).toBeCloseTo(ap50, 9);
+  }
+}
+
 describe('figures of a detector', () => {
   it.each(scenes.map((scene, index) => [index, scene] as const))(
     'are those of pycocotools: scene %i',
@@ -27,18 +43,40 @@ describe('figures of a detector', () => {
         pictures.map(({ found }) => found),
         classes,
       );
-      const figures = [
-        ...[made.map, made.map50, made.map75, made.mapSmall, made.mapMedium, made.mapLarge],
-        ...[made.recall1, made.recall10, made.recall100],
-        ...[made.recallSmall, made.recallMedium, made.recallLarge],
-      ].map(orNone);
-      for (const [index, value] of expected.stats.entries()) expect(figures[index]).toBeCloseTo(value, 9);
-      for (const [label, { ap, ap50 }] of expected.classes.entries()) {
-        expect(orNone(made.classes[label]!.map)).toBeCloseTo(ap, 9);
-        expect(orNone(made.classes[label]!.map50)).toBeCloseTo(ap50, 9);
-      }
+      expectFigures(made, expected);
     },
   );
+
+  it('are those of pycocotools for masks', () => {
+    type Masked = { readonly label: number; readonly mask: readonly number[] };
+    const { classes, pictures, expected } = JSON.parse(
+      readFileSync(new URL('./fixtures/masks.json', import.meta.url), 'utf8'),
+    ) as {
+      readonly classes: number;
+      readonly pictures: readonly {
+        readonly truth: readonly (Masked & { readonly crowd: boolean })[];
+        readonly found: readonly (Masked & { readonly score: number })[];
+      }[];
+      readonly expected: Scene['expected'];
+    };
+    const box = [0, 0, 1, 1] as const;
+    const truth = pictures.map(
+      (picture) =>
+        new Map(
+          picture.truth.map(({ label, crowd, mask }) => {
+            const one: TrueBox = { label, crowd, box, area: areaOf(mask) };
+            return [one, mask];
+          }),
+        ),
+    );
+    const found = pictures.map((picture, index) =>
+      picture.found.map(({ label, score, mask }): Detection => {
+        return { label, score, box, mask: compareMask(label, mask, truth[index]!) };
+      }),
+    );
+    const boxes = truth.map((masks) => [...masks.keys()]);
+    expectFigures(evaluateDetections(boxes, found, classes, byMasks), expected);
+  });
 
   const box = fc.tuple(
     fc.nat(300),

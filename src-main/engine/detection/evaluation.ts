@@ -1,4 +1,4 @@
-import { type Matches, matchPicture, type Range } from './matching.ts';
+import { byBoxes, type Comparison, type Matches, matchPicture, type Range } from './matching.ts';
 
 /** A box of the truth. */
 export interface TrueBox {
@@ -27,6 +27,14 @@ export interface Detection {
   readonly rings?: readonly (readonly number[])[];
   /** Of the task `pose`, in the order of the model. */
   readonly points?: readonly Keypoint[];
+  /** Its mask, held against those of the truth. */
+  readonly mask?: ComparedMask;
+}
+
+/** A mask's pixels, and how far it overlaps what it shares any with. */
+export interface ComparedMask {
+  readonly area: number;
+  readonly overlaps: ReadonlyMap<TrueBox, number>;
 }
 
 /** A point of an object. */
@@ -99,11 +107,13 @@ const tiny = 2 ** -52;
  *
  * @param truth the boxes of each picture. @param detections those found, of the same pictures in the same order.
  * @param classes how many classes there are; boxes of others don't count.
+ * @param comparison what overlaps: the boxes, unless told.
  */
 export function evaluateDetections(
   truth: readonly (readonly TrueBox[])[],
   detections: readonly (readonly Detection[])[],
   classes: number,
+  comparison: Comparison = byBoxes,
 ): Evaluation {
   const precision = new Averages();
   const recall = new Averages();
@@ -117,7 +127,7 @@ export function evaluateDetections(
       const matched: Matches[] = [];
       for (const picture of new Set([...trueBoxes.keys(), ...found.keys()].sort((a, b) => a - b))) {
         const boxes = { truth: trueBoxes.get(picture) ?? [], detections: found.get(picture) ?? [] };
-        matched.push(matchPicture(boxes.truth, boxes.detections, overlaps, range, 100));
+        matched.push(matchPicture(boxes.truth, boxes.detections, overlaps, range, 100, comparison));
       }
       for (const most of area === 0 ? mostDetections : ([100] as const)) {
         for (const [level, result] of accumulate(matched, most).entries()) {

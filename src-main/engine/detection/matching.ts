@@ -7,6 +7,22 @@ export type Range = readonly [least: number, greatest: number];
 /** What became of a detection: `left out` ones are neither right nor wrong. */
 type Outcome = 'right' | 'wrong' | 'left out';
 
+/** How a detection is held against the truth. */
+export interface Comparison {
+  /** Area in both over area in either; for a crowd, over the detection's area. */
+  readonly overlap: (found: Detection, truth: TrueBox) => number;
+  readonly area: (found: Detection) => number;
+}
+
+/** By boxes, the turned ones by their probabilistic IoU. */
+export const byBoxes: Comparison = { overlap: overlapOf, area: ({ box }) => box[2] * box[3] };
+
+/** By masks, which were held against those of the truth before; see {@link compareMask}. */
+export const byMasks: Comparison = {
+  overlap: ({ mask }, truth) => mask?.overlaps.get(truth) ?? 0,
+  area: ({ mask }) => mask?.area ?? 0,
+};
+
 /** One picture and class. */
 export interface Matches {
   /** Of the detections, the best first. */
@@ -30,18 +46,19 @@ export function matchPicture(
   overlaps: readonly number[],
   [least, greatest]: Range,
   most: number,
+  { overlap: overlapWith, area: areaOf }: Comparison,
 ): Matches {
   const outside = (area: number): boolean => area < least || area > greatest;
   const ignored = (one: TrueBox): boolean => one.crowd || outside(one.area);
   const boxes = [...truth.filter((one) => !ignored(one)), ...truth.filter(ignored)];
   const counted = truth.length - truth.filter(ignored).length;
   const best = [...detections].sort((one, other) => other.score - one.score).slice(0, most);
-  const shared = best.map((found) => boxes.map((one) => overlapOf(found, one)));
+  const shared = best.map((found) => boxes.map((one) => overlapWith(found, one)));
   const outcomes = overlaps.map((overlap) => {
     const taken = new Set<number>();
-    return best.map(({ box }, index): Outcome => {
+    return best.map((found, index): Outcome => {
       const match = bestMatch(shared[index]!, overlap, (at) => taken.has(at) && !boxes[at]!.crowd, counted);
-      if (match < 0) return outside(box[2] * box[3]) ? 'left out' : 'wrong';
+      if (match < 0) return outside(areaOf(found)) ? 'left out' : 'wrong';
       taken.add(match);
       return match < counted ? 'right' : 'left out';
     });

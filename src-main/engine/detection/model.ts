@@ -104,12 +104,17 @@ export async function openDetectionModel(options: {
       const kept = areRows(head.shape, reading)
         ? candidates.slice(0, most)
         : suppress(candidates, overlap, most);
+      // A box that counts for several classes has its outlines once.
+      const outlined = new Map<number, NonNullable<Detection['rings']>>();
       const detections = kept.map(({ at, ...one }: Candidate): Detection => {
         const box = (turned ? unclippedToPicture : toPicture)(one.box, placing);
         if (points) return { ...one, box, points: pointsOf(restOf(head, reading, at), points, placing) };
         if (!prototypes || !outlines) return { ...one, box };
-        const weights = restOf(head, reading, at);
-        return { ...one, box, rings: outlinesOf(weights, prototypes, box, placing, { width, height }) };
+        const rings =
+          outlined.get(at) ??
+          outlinesOf(restOf(head, reading, at), prototypes, box, placing, { width, height });
+        outlined.set(at, rings);
+        return { ...one, box, rings };
       });
       return { ...size, detections, labels: [] };
     },

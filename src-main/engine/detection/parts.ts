@@ -1,4 +1,5 @@
 import { contours } from 'd3-contour';
+import { ringArea } from '../datasets/areas.ts';
 import type { Keypoint } from './evaluation.ts';
 import type { Output } from './head.ts';
 import { type Box, type Placing, placeInPicture } from './letterbox.ts';
@@ -56,7 +57,7 @@ export function outlinesOf(
       const at = placeInPicture((fromX + x) * cellWidth, (fromY + y) * cellHeight, placing);
       return [within(at[0], left, right), within(at[1], top, bottom)];
     });
-    return Math.abs(areaOf(ring)) < leastArea ? [] : [ring];
+    return ringArea(ring) < leastArea ? [] : [ring];
   });
 }
 
@@ -68,16 +69,6 @@ const span = (from: number, to: number, cells: number): [number, number] => [
 
 const within = (value: number, least: number, most: number): number =>
   Math.round(100 * Math.min(Math.max(value, least), most)) / 100;
-
-/** With the sign of its direction. */
-function areaOf(ring: readonly number[]): number {
-  let twice = 0;
-  for (let at = 0; at < ring.length; at += 2) {
-    const next = (at + 2) % ring.length;
-    twice += ring[at]! * ring[next + 1]! - ring[next]! * ring[at + 1]!;
-  }
-  return twice / 2;
-}
 
 /**
  * Points of an object, within the picture.

@@ -199,16 +199,32 @@ function figuresOf(measured: ModelEvaluation): DetectorFigures {
       classes: classes.map((own, label) => ({ name: nameOf(label), ...own })),
     };
   }
-  const { evaluation } = measured;
-  const { map, map50, map75, mapSmall, mapMedium, mapLarge, recall100, pictures } = evaluation;
+  const { evaluation, outlines } = measured;
   return {
-    ...{ kind: 'boxes', ...common, pictures },
-    ...{ map, map50, map75, mapSmall, mapMedium, mapLarge, recall100 },
-    classes: evaluation.classes.map(({ objects, map: own, map50: own50 }, label) => ({
+    kind: 'boxes',
+    ...common,
+    pictures: evaluation.pictures,
+    boxes: precisionOf(evaluation),
+    outlines: outlines ? precisionOf(outlines) : null,
+    classes: evaluation.classes.map(({ objects, map }, label) => ({
       name: nameOf(label),
       objects,
-      map: own,
-      map50: own50,
+      map,
+      outlineMap: outlines?.classes[label]?.map ?? null,
     })),
   };
 }
+
+type Precision = Extract<DetectorFigures, { kind: 'boxes' }>['boxes'];
+
+const precisionOf = ({
+  map,
+  map50,
+  map75,
+  mapSmall,
+  mapMedium,
+  mapLarge,
+  recall100,
+}: Precision): Precision => ({
+  ...{ map, map50, map75, mapSmall, mapMedium, mapLarge, recall100 },
+});

@@ -69,70 +69,103 @@ export function Measure() {
 
 const part = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
 
-/** What the tables say, for boxes and for classes of whole pictures. */
+/** What the tables say, for boxes and outlines, and for classes of whole pictures; a column for each kind of figure. */
 function tablesOf(figures: DetectorFigures) {
   if (figures.kind === 'labels') {
     return {
       title: 'Accuracy',
       how: '',
       counted: 'Pictures',
-      figure: 'Accuracy',
+      kinds: [],
+      figures: ['Accuracy'],
       rows: [
-        ['The likeliest class is right', figures.top1],
-        ['The class is among five', figures.top5],
+        ['The likeliest class is right', [figures.top1]],
+        ['The class is among five', [figures.top5]],
       ] as const,
-      classes: figures.classes.map(({ name, pictures, top1 }) => ({ name, counted: pictures, value: top1 })),
+      classes: figures.classes.map(({ name, pictures, top1 }) => ({
+        name,
+        counted: pictures,
+        values: [top1],
+      })),
     };
   }
+  const { boxes, outlines } = figures;
+  const each = (key: keyof typeof boxes) => (outlines ? [boxes[key], outlines[key]] : [boxes[key]]);
   return {
     title: 'COCO’s figures',
     how: ', as COCO counts',
     counted: 'Objects',
-    figure: 'mAP 50-95',
+    kinds: outlines ? ['Boxes', 'Outlines'] : [],
+    figures: outlines ? ['Boxes', 'Outlines'] : ['mAP 50-95'],
     rows: [
-      ['mAP 50-95', figures.map],
-      ['mAP 50', figures.map50],
-      ['mAP 75', figures.map75],
-      ['mAP of small objects', figures.mapSmall],
-      ['mAP of medium objects', figures.mapMedium],
-      ['mAP of large objects', figures.mapLarge],
-      ['Recall, 100 boxes', figures.recall100],
+      ['mAP 50-95', each('map')],
+      ['mAP 50', each('map50')],
+      ['mAP 75', each('map75')],
+      ['mAP, small', each('mapSmall')],
+      ['mAP, medium', each('mapMedium')],
+      ['mAP, large', each('mapLarge')],
+      ['Recall, 100', each('recall100')],
     ] as const,
-    classes: figures.classes.map(({ name, objects, map }) => ({ name, counted: objects, value: map })),
+    classes: figures.classes.map(({ name, objects, map, outlineMap }) => ({
+      name,
+      counted: objects,
+      values: outlines ? [map, outlineMap] : [map],
+    })),
   };
 }
 
-function Figures({ figures }: { readonly figures: DetectorFigures }) {
-  const { notes, leftOut, pictures, subset } = figures;
-  const { title, how, counted, figure, rows, classes } = tablesOf(figures);
+function Figures({ figures: measured }: { readonly figures: DetectorFigures }) {
+  const { notes, leftOut, pictures, subset } = measured;
+  const { title, how, counted, kinds, figures, rows, classes } = tablesOf(measured);
   return (
     <div className="stack" role="status">
       <p className="quiet numeric">{`${count(pictures, 'picture')} of ${subset}${how}`}</p>
       <table className="table">
         <caption className="hidden-visually">{title}</caption>
+        {kinds.length > 0 && (
+          <thead>
+            <tr>
+              <th scope="col">
+                <span className="hidden-visually">Figure</span>
+              </th>
+              {kinds.map((kind) => (
+                <th key={kind} scope="col" className="numeric">
+                  {kind}
+                </th>
+              ))}
+            </tr>
+          </thead>
+        )}
         <tbody>
-          {rows.map(([name, value]) => (
+          {rows.map(([name, values]) => (
             <tr key={name}>
               <th scope="row">{name}</th>
-              <td className="numeric">{part(value)}</td>
+              <Values values={values} />
             </tr>
           ))}
         </tbody>
       </table>
       <table className="table">
+        {kinds.length > 0 && <caption>mAP 50-95 by class</caption>}
         <thead>
           <tr>
-            <th>Class</th>
-            <th className="numeric">{counted}</th>
-            <th className="numeric">{figure}</th>
+            <th scope="col">Class</th>
+            <th scope="col" className="numeric">
+              {counted}
+            </th>
+            {figures.map((figure) => (
+              <th key={figure} scope="col" className="numeric">
+                {figure}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
-          {classes.map(({ name, counted: own, value }) => (
+          {classes.map(({ name, counted: own, values }) => (
             <tr key={name}>
               <td>{name}</td>
               <td className="numeric">{own}</td>
-              <td className="numeric">{part(value)}</td>
+              <Values values={values} />
             </tr>
           ))}
         </tbody>
@@ -145,4 +178,14 @@ function Figures({ figures }: { readonly figures: DetectorFigures }) {
       {leftOut > 0 && <p className="state-warning">{count(leftOut, 'picture')} could not be read.</p>}
     </div>
   );
+}
+
+function Values({ values }: { readonly values: readonly (number | null)[] }) {
+  return values.map((value, column) => (
+    // A value is its column.
+    // biome-ignore lint/suspicious/noArrayIndexKey: see above.
+    <td key={column} className="numeric">
+      {part(value)}
+    </td>
+  ));
 }
