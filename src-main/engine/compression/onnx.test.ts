@@ -74,6 +74,25 @@ test('quantized weights are told as such, with the range that they stand for', a
   }
 });
 
+test.each(['nncf.onnx', 'nncf_qdq.onnx'])(
+  'weights that %s holds in float and rounds are 8 bits',
+  async (name) => {
+    const made = read(await readFile(join(folder, name))).value!;
+    const { classes, floatWeights } = quantizationOf(made)!;
+    // Embeddings and the classifier are left out of it.
+    expect(classes).toMatchObject([
+      { class: 'linear', operations: 8, quantized: 7 },
+      { class: 'embedding', quantized: 0 },
+      { class: 'product', operations: 2, quantized: 2 },
+    ]);
+    expect(floatWeights.filter((module) => !module.includes('embeddings'))).toEqual(['classifier']);
+    expect(new Set(made.linear.map(({ storedType }) => storedType))).toEqual(new Set(['f32']));
+    const ranges = await weightRanges(folder, { ...made, path: name });
+    expect(ranges).toHaveLength(8);
+    for (const { greatest } of ranges) expect(greatest).toBeGreaterThan(0);
+  },
+);
+
 test('in whatever pieces it comes, it is the same', () => {
   const whole = read(dense).value;
   fc.assert(

@@ -28,6 +28,7 @@ describe('the range of stored weights', () => {
     Buffer.concat([floats(0), new Uint8Array(codes.buffer), Buffer.alloc(2), floats(...scales)]);
   const stored = (shape: readonly number[]): object => ({
     weightType: 'i8',
+    storedType: 'i8',
     size: 6,
     scale: { type: 'f32', shape, offset: 12, size: 4 * shape.reduce((product, size) => product * size, 1) },
   });
@@ -42,12 +43,12 @@ describe('the range of stored weights', () => {
   });
 
   test('float weights, and a .bin that ends too early', async () => {
-    const layer = { weightType: 'f32', size: 24 };
+    const layer = { storedType: 'f32', size: 24 };
     expect(await ranges(floats(0, 1, -2, 3, 0, 5, 6), layer)).toEqual([
       { module: 'm', type: 'f32', least: -2, greatest: 6, zeros: 1 / 6 },
     ]);
     expect(await ranges(floats(0, 1), layer)).toEqual([]);
-    expect(await ranges(floats(0, 1), { weightType: 'u4', size: 3 })).toEqual([]);
+    expect(await ranges(floats(0, 1), { storedType: 'u4', size: 3 })).toEqual([]);
   });
 });
 

@@ -60,7 +60,7 @@ type Values = Int8Array | Uint8Array | Float32Array | Float16Array | Float64Arra
 const largest = 1 << 30;
 
 async function rangeOf(files: Files, layer: IrLinear): Promise<WeightRange | undefined> {
-  const { module, weightType: type, stored, scale } = layer;
+  const { module, storedType: type, stored, scale } = layer;
   const weights = await valuesAt(files, { ...layer, type, shape: stored });
   const scales = scale ? await valuesAt(files, scale) : undefined;
   const [rows, columns] = stored;

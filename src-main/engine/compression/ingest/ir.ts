@@ -1,5 +1,6 @@
 import { child, type IrElement, parseIr } from '../../models/ir/document.ts';
 import type { FileProblem, Parsed } from '../types.ts';
+import { present } from './python-json.ts';
 
 /** A matrix product with a constant: a linear layer. */
 export interface IrLinear {
@@ -10,8 +11,10 @@ export interface IrLinear {
   readonly outputs: number;
   readonly inputs: number;
   readonly parameters: number;
-  /** Element type of the stored weights, such as `i8` or `f32`. */
+  /** Element type that the weights have when they are used, such as `i8` or `f32`: a FakeQuantize may round stored ones. */
   readonly weightType: string;
+  /** Element type of the stored weights. */
+  readonly storedType: string;
   /** Whether a FakeQuantize stands before the layer's input, maybe behind operations that only move elements. */
   readonly inputQuantized: boolean;
   /** Place of the weights in the .bin or in the file of ONNX, in bytes. */
@@ -149,7 +152,7 @@ export function graphSummary(
           name: node.name,
           rows,
           parameters: rows * width,
-          weightType: typeOf(table.constant),
+          weightType: usedType(table),
         });
       }
     }
@@ -209,14 +212,16 @@ function weightOf(
   graph: Graph,
   node: GraphNode,
   port: number,
-): { constant: GraphNode; transposed: boolean; scale?: GraphNode } | undefined {
+): { constant: GraphNode; transposed: boolean; scale?: GraphNode; rounded?: string } | undefined {
   let transposed = false;
   let scale: GraphNode | undefined;
+  let rounded: string | undefined;
   let at = inputOf(graph, node, port);
   for (let depth = 0; at && depth < 10; depth++) {
-    if (at.type === 'Const') return { constant: at, transposed, ...(scale ? { scale } : {}) };
+    if (at.type === 'Const') return { constant: at, transposed, ...present({ scale, rounded }) };
     if (!weightSteps.includes(at.type)) return undefined;
     if (at.type === 'Transpose') transposed = !transposed;
+    if (at.type === 'FakeQuantize') rounded = Number(at.data['levels'] ?? 256) <= 16 ? 'i4' : 'i8';
     if (at.type === 'Multiply') {
       const factor = inputOf(graph, at, 1);
       scale = factor?.type === 'Convert' ? inputOf(graph, factor, 0) : factor;
@@ -225,6 +230,15 @@ function weightOf(
   }
   return undefined;
 }
+
+/** Models that are exported by NNCF itself hold float weights, and round each time; OpenVINO does that once, when it reads them. */
+const usedType = ({
+  constant,
+  rounded,
+}: {
+  readonly constant: GraphNode;
+  readonly rounded?: string;
+}): string => (rounded !== undefined && !isLowPrecision(typeOf(constant)) ? rounded : typeOf(constant));
 
 function placeOf(constant: GraphNode): StoredConstant {
   return {
@@ -252,7 +266,8 @@ function linearOf(graph: Graph, node: GraphNode): IrLinear | undefined {
       outputs: outputsFirst ? first : second,
       inputs: outputsFirst ? second : first,
       parameters: first * second,
-      weightType: typeOf(weight.constant),
+      weightType: usedType(weight),
+      storedType: typeOf(weight.constant),
       inputQuantized: quantized(graph, inputOf(graph, node, 1 - port)),
       ...place,
       stored: [first, second],

@@ -300,7 +300,11 @@ function graphOf(list: readonly OnnxNode[], initializers: readonly Tensor[]): Gr
   for (const [index, { name, type, inputs, outputs, attributes }] of computed.entries()) {
     const id = `operation ${index}`;
     const isTurned = (attribute: string): string => String(attributes.get(attribute) === 1);
-    const data = type === 'Gemm' ? { transpose_a: isTurned('transA'), transpose_b: isTurned('transB') } : {};
+    const levels = attributes.get('levels');
+    const data = {
+      ...(type === 'Gemm' ? { transpose_a: isTurned('transA'), transpose_b: isTurned('transB') } : {}),
+      ...(levels === undefined ? {} : { levels: String(levels) }),
+    };
     const isStored = nodes.get(producers.get(inputs[0] ?? '') ?? '')?.type === 'Const';
     const dequantized = isStored ? 'Multiply' : 'FakeQuantize';
     const word = type === 'DequantizeLinear' ? dequantized : (operations[type] ?? type);
