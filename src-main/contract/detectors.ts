@@ -70,12 +70,12 @@ const Precision = z.object({
   recall100: Part,
 });
 
-/** COCO's figures on a subset: of boxes, and of outlines where the model finds them. */
+/** COCO's figures on a subset: of boxes, and of outlines or points of poses where the model finds them. */
 const BoxFigures = Measured.extend({
   kind: z.literal('boxes'),
   boxes: Precision,
-  outlines: Precision.nullable(),
-  classes: z.array(z.object({ name: z.string(), objects: z.int(), map: Part, outlineMap: Part })),
+  parts: Precision.extend({ of: z.enum(['outlines', 'points']) }).nullable(),
+  classes: z.array(z.object({ name: z.string(), objects: z.int(), map: Part, partMap: Part })),
 });
 
 /** How often the class of a whole picture is right. */

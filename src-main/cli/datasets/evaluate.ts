@@ -128,9 +128,9 @@ function printEvaluation(measured: ModelEvaluation): void {
   console.log(`${pictures} pictures of ${subset}, on ${device}`);
   if (measured.kind === 'labels') printAccuracy(measured.accuracy, names);
   else {
-    const { evaluation, outlines } = measured;
-    printPrecision(evaluation, names, outlines ? 'Boxes' : '');
-    if (outlines) printPrecision(outlines, names, 'Outlines');
+    const { evaluation, parts } = measured;
+    printPrecision(evaluation, names, parts ? 'boxes' : '');
+    if (parts) printPrecision(parts.evaluation, names, parts.of);
   }
   for (const note of notes) console.log(`${styleText('yellow', 'note')}  ${note}`);
   if (leftOut.length > 0) {
@@ -162,7 +162,7 @@ function printPrecision(evaluation: Boxes, names: readonly string[], kind: strin
     ['mAP 50', figure(evaluation.map50), '', '', ''],
     ['mAP 75', figure(evaluation.map75), '', '', ''],
     [
-      'recall, 100 objects',
+      'recall',
       ...[evaluation.recall100, evaluation.recallSmall, evaluation.recallMedium, evaluation.recallLarge].map(
         figure,
       ),

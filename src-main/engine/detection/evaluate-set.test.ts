@@ -50,8 +50,9 @@ describe('a model on a set', () => {
       dataset,
       ...(subset === undefined ? {} : { subset }),
     });
-    const figures = made.kind === 'boxes' ? made.evaluation : undefined;
-    return { ...made, evaluation: figures! };
+    const figures = made.kind === 'boxes' ? made : undefined;
+    const { evaluation, parts } = figures ?? {};
+    return { ...made, evaluation: evaluation!, parts };
   };
 
   it('has the figures of what it finds, by the classes’ names', async () => {
@@ -94,6 +95,46 @@ describe('a model on a set', () => {
       expect(made.evaluation.map).toBeCloseTo(map, 6);
       expect(made.notes.join(' ')).toContain('probabilistic IoU');
     }
+  });
+
+  const cells = (values: readonly number[]): string =>
+    values.map((value) => (value / 64).toFixed(9)).join(' ');
+
+  it('has outlines by their masks, beside the boxes around them', async () => {
+    const path = fixture('outlined_openvino_model');
+    const outlined = await openDetectionModel({ openvino: await loadOpenVino(), path });
+    const picture = join(await writeSet('outlined', '[red]'), 'images/val/a.png');
+    const { detections } = await outlined.detect(picture, { confidence: 0.25 });
+    const [{ rings, box }] = detections as [(typeof detections)[number]];
+    expect(rings).toHaveLength(1);
+    const line = (ring: readonly number[]): string => `0 ${cells(ring)}`;
+    const good = await measure(await writeSet('outlined well', '[red]', line(rings![0]!)), 'val', outlined);
+    expect(good.parts).toMatchObject({ of: 'outlines', evaluation: { map: almostOne } });
+    // Half of the box: the mask that is found is more, the box around it is the same.
+    const [x, y, width, height] = box;
+    const corners = [x, y, x + width, y, x, y + height];
+    const less = await measure(await writeSet('outlined badly', '[red]', line(corners)), 'val', outlined);
+    expect(less.evaluation.map).toBeCloseTo(1, 6);
+    expect(less.parts!.evaluation.map).toBeLessThan(0.9);
+  });
+
+  it('has poses by their points, beside the boxes', async () => {
+    const path = fixture('posed_openvino_model');
+    const posed = await openDetectionModel({ openvino: await loadOpenVino(), path });
+    const shape = '[red]\nkpt_shape: [3, 3]';
+    const picture = join(await writeSet('posed', '[red]'), 'images/val/a.png');
+    const { detections } = await posed.detect(picture, { confidence: 0.25 });
+    const [{ points, box }] = detections as [(typeof detections)[number]];
+    const [x, y, width, height] = box;
+    const placed = cells([x + width / 2, y + height / 2, width, height]);
+    const line = (by: number): string =>
+      `0 ${placed} ${points!.map((point) => `${cells([point.x + by, point.y])} 2`).join(' ')}`;
+    const good = await measure(await writeSet('posed well', shape, line(0)), 'val', posed);
+    expect(good.parts).toMatchObject({ of: 'points', evaluation: { map: almostOne } });
+    expect(good.notes.join(' ')).toContain('0.53');
+    const less = await measure(await writeSet('posed badly', shape, line(12)), 'val', posed);
+    expect(less.evaluation.map).toBeCloseTo(1, 6);
+    expect(less.parts!.evaluation.map).toBeLessThan(0.9);
   });
 
   it('tells the classes of whole pictures, and how often that is right', async () => {

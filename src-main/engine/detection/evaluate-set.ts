@@ -3,12 +3,13 @@ import { areaOfShape } from '../datasets/areas.ts';
 import { adapt } from '../datasets/convert.ts';
 import type { Dataset } from '../datasets/format.ts';
 import type { Counts } from '../datasets/masks.ts';
-import { type Annotation, type Item, isCrowd, type Size } from '../datasets/model/index.ts';
+import { type Annotation, type Item, isCrowd, type Points, type Size } from '../datasets/model/index.ts';
 import { type Accuracy, accuracyOf } from './accuracy.ts';
 import { type Detection, type Evaluation, evaluateDetections, type TrueBox } from './evaluation.ts';
 import { compareMask, maskOfObject, ringMasks } from './masks.ts';
 import { byMasks } from './matching.ts';
 import type { DetectionModel, Found } from './model.ts';
+import { byPoints } from './points.ts';
 
 /** A model's figures on a set: of boxes, or of classes of whole pictures. */
 export type ModelEvaluation = Measured &
@@ -16,8 +17,8 @@ export type ModelEvaluation = Measured &
     | {
         readonly kind: 'boxes';
         readonly evaluation: Evaluation;
-        /** The same by masks, where the model finds outlines. */
-        readonly outlines?: Evaluation;
+        /** The same by the masks of outlines, or by the points of poses, where the model finds these. */
+        readonly parts?: { readonly of: 'outlines' | 'points'; readonly evaluation: Evaluation };
       }
     | { readonly kind: 'labels'; readonly accuracy: Accuracy }
   );
@@ -52,7 +53,7 @@ interface EvaluateOptions {
 /**
  * Runs a model on a subset and measures it: boxes with COCO's figures, classes of whole pictures by how often they are
  * right. Outlines and masks count as the boxes around them, or the turned ones, and by themselves where the model finds
- * outlines; small, medium and large go by the outline's area, as in COCO. Classes are matched by name.
+ * outlines; points of poses likewise; small, medium and large go by the outline's area, as in COCO. Classes are matched by name.
  *
  * @param options.subset `val` unless told, also under its other names; a set without subsets is measured whole.
  * @throws {RefineryError} `BAD_REQUEST` where there is no such subset or no class is the model's,
@@ -79,28 +80,32 @@ export async function evaluateModel(options: EvaluateOptions): Promise<ModelEval
     const size = { width, height };
     const truth = masks?.(size);
     const maskOf = ringMasks(size);
-    return detections.flatMap(({ rings, points: _, ...one }) => {
+    return detections.flatMap(({ rings, ...one }) => {
       const label = labels[one.label] ?? null;
       if (label === null) return [];
       const found = { ...one, label };
       return [rings && truth ? { ...found, mask: compareMask(label, maskOf(rings), truth) } : found];
     });
   };
-  const truthOf = { obb: trueTurnedBoxes, segment: trueOutlines } as const;
-  const { looked, ...rest } = await look(
-    options,
-    task === 'obb' || task === 'segment' ? truthOf[task] : trueBoxes,
-    known,
-  );
+  const truthOf = {
+    obb: trueTurnedBoxes,
+    segment: trueOutlines,
+    pose: truePoses,
+    detect: trueBoxes,
+  } as const;
+  const { looked, ...rest } = await look(options, truthOf[task ?? 'detect'], known);
   const truth = looked.map((one) => one.truth.boxes);
   const found = looked.map((one) => one.found);
   if (unknown.length > 0) notes.push(`Not counted, as the set lacks these classes: ${listed(unknown)}.`);
   if (task === 'obb') notes.push(turnedNote);
-  if (task === 'pose') notes.push('Boxes are measured; where their points lie is not.');
+  if (task === 'pose') notes.push(poseNote);
   const evaluation = evaluateDetections(truth, found, names.length);
-  const outlines =
-    task === 'segment' ? { outlines: evaluateDetections(truth, found, names.length, byMasks) } : {};
-  return { kind: 'boxes', evaluation, ...outlines, ...measured, ...rest, notes };
+  const compared = task === 'segment' ? byMasks : task === 'pose' ? byPoints : undefined;
+  const parts = compared && {
+    of: task === 'segment' ? ('outlines' as const) : ('points' as const),
+    evaluation: evaluateDetections(truth, found, names.length, compared),
+  };
+  return { kind: 'boxes', evaluation, ...(parts ? { parts } : {}), ...measured, ...rest, notes };
 }
 
 /** Runs a model on the pictures of a subset, and keeps of each what is compared. */
@@ -132,6 +137,9 @@ async function look<Truth, Kept>(
 
 const turnedNote =
   'Turned boxes overlap by their probabilistic IoU, as in Ultralytics’ own figures; all else is as COCO counts.';
+
+const poseNote =
+  'An object’s size is that of its outline, or 0.53 of its box, as Ultralytics has it; points are off by a part of it.';
 
 function trueLabels({ annotations }: Item): Set<number> {
   return new Set(
@@ -235,8 +243,26 @@ function trueOutlines(item: Item): Truth {
   };
 }
 
+/** How much of its box an object covers where only the box is told, as Ultralytics takes it for poses. */
+const coveredPart = 0.53;
+
+function truePoses(item: Item): Truth {
+  const boxes = objectsOf(item).map(({ box, parts, points }): TrueBox => {
+    const isOutlined = parts.some(({ type }) => type !== 'box');
+    const area = isOutlined ? box.area : box.area * coveredPart;
+    if (!points) return { ...box, area };
+    const told = points.visibility.map((visibility) => visibility > 0);
+    return { ...box, area, points: { places: points.points, told } };
+  });
+  return { boxes };
+}
+
 /** Objects with their box, and the parts that tell more than it, where there are any. */
-function objectsOf({ annotations, media }: Item): { box: TrueBox; parts: readonly Annotation[] }[] {
+function objectsOf({ annotations, media }: Item): {
+  readonly box: TrueBox;
+  readonly parts: readonly Annotation[];
+  readonly points: Points | undefined;
+}[] {
   const objects = new Map<number | Annotation, Annotation[]>();
   for (const annotation of annotations) {
     const key = annotation.group === 0 ? annotation : annotation.group;
@@ -246,13 +272,14 @@ function objectsOf({ annotations, media }: Item): { box: TrueBox; parts: readonl
   }
   return [...objects.values()].flatMap((object) => {
     const outlined = object.filter(({ type }) => type === 'polygon' || type === 'mask');
+    const points = object.find((one) => one.type === 'points');
     return adapt(object, ['box'], media?.size ?? null).annotations.flatMap((box) => {
       if (box.type !== 'box' || box.label === null) return [];
       const { x, y, width, height, label, attributes } = box;
       const parts = outlined.length > 0 ? outlined : [box];
       const area = parts.reduce((sum, part) => sum + areaOfShape(part), 0);
       const found: TrueBox = { label, box: [x, y, width, height], area, crowd: isCrowd(attributes) };
-      return [{ box: found, parts }];
+      return [{ box: found, parts, points }];
     });
   });
 }

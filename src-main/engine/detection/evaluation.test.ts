@@ -5,6 +5,7 @@ import { areaOf } from '../datasets/masks.ts';
 import { type Detection, type Evaluation, evaluateDetections, type TrueBox } from './evaluation.ts';
 import { compareMask } from './masks.ts';
 import { byMasks } from './matching.ts';
+import { byPoints } from './points.ts';
 
 interface Scene {
   readonly classes: number;
@@ -78,6 +79,55 @@ describe('figures of a detector', () => {
     expectFigures(evaluateDetections(boxes, found, classes, byMasks), expected);
   });
 
+  it('are those of pycocotools for the points of poses', () => {
+    const posed = JSON.parse(readFileSync(new URL('./fixtures/points.json', import.meta.url), 'utf8')) as {
+      readonly classes: number;
+      readonly pictures: readonly {
+        readonly truth: readonly (TrueBox & { readonly places: number[]; readonly told: boolean[] })[];
+        readonly found: readonly {
+          readonly label: number;
+          readonly score: number;
+          readonly places: number[];
+        }[];
+      }[];
+      readonly expected: Scene['expected'];
+    }[];
+    expect(posed).toHaveLength(2);
+    for (const { classes, pictures, expected } of posed) {
+      const truth = pictures.map((picture) =>
+        picture.truth.map(({ places, told, ...one }): TrueBox => ({ ...one, points: { places, told } })),
+      );
+      const found = pictures.map((picture) =>
+        picture.found.map(({ places, ...one }): Detection => {
+          const points = places.flatMap((x, at) =>
+            at % 2 === 0 ? [{ x, y: places[at + 1]!, score: 1 }] : [],
+          );
+          return { ...one, box: [0, 0, 1, 1], points };
+        }),
+      );
+      const made = evaluateDetections(truth, found, classes, byPoints);
+      // COCO has no figures for small people.
+      const [map, map50, map75, mapMedium, mapLarge, recall, , , recallMedium, recallLarge] = expected.stats;
+      const pairs = [
+        ...[
+          [made.map, map],
+          [made.map50, map50],
+          [made.map75, map75],
+          [made.mapMedium, mapMedium],
+        ],
+        ...[
+          [made.mapLarge, mapLarge],
+          [made.recall100, recall],
+          [made.recallMedium, recallMedium],
+        ],
+        [made.recallLarge, recallLarge],
+      ] as [number | null, number][];
+      for (const [value, theirs] of pairs) expect(orNone(value)).toBeCloseTo(theirs, 9);
+      for (const [label, { ap }] of expected.classes.entries())
+        expect(orNone(made.classes[label]!.map)).toBeCloseTo(ap, 9);
+    }
+  });
+
   const box = fc.tuple(
     fc.nat(300),
     fc.nat(300),
@@ -93,7 +143,9 @@ describe('figures of a detector', () => {
       fc.property(
         fc.array(fc.uniqueArray(truth, { selector: ({ box: of }) => of.join() }), { minLength: 1 }),
         (pictures) => {
-          const found = pictures.map((boxes) => boxes.map((one) => ({ ...one, score: 0.5 })));
+          const found = pictures.map((boxes) =>
+            boxes.map(({ label, box: of }) => ({ label, box: of, score: 0.5 })),
+          );
           const made = evaluateDetections(pictures, found, 3);
           expect([null, 1]).toContain(made.recall100);
           if (made.map !== null) expect(made.map).toBeCloseTo(1, 12);

@@ -1,4 +1,11 @@
-import { byBoxes, type Comparison, type Matches, matchPicture, type Range } from './matching.ts';
+import {
+  byBoxes,
+  type Comparison,
+  type Matches,
+  matchPicture,
+  mostDetections,
+  type Range,
+} from './matching.ts';
 
 /** A box of the truth. */
 export interface TrueBox {
@@ -10,8 +17,16 @@ export interface TrueBox {
   readonly angle?: number;
   /** Pixels that the object covers, by which it is small, medium or large. */
   readonly area: number;
+  /** Its points, where poses are looked for; in the order of the model's. */
+  readonly points?: TruePoints;
   /** Stands for many objects: any number of detections may lie in it, and missing it costs nothing. */
   readonly crowd: boolean;
+}
+
+/** Points of an object: x and y in turn, in pixels, and which of them are told, seen or hidden. */
+export interface TruePoints {
+  readonly places: readonly number[];
+  readonly told: readonly boolean[];
 }
 
 /** What a model found. */
@@ -68,7 +83,7 @@ export interface Evaluation {
   readonly mapMedium: number | null;
   /** Objects of more than 96² pixels. */
   readonly mapLarge: number | null;
-  /** Average recall with one detection for each picture and class. */
+  /** Average recall with one detection for each picture and class, with ten, and with a hundred (of poses with twenty). */
   readonly recall1: number | null;
   readonly recall10: number | null;
   readonly recall100: number | null;
@@ -92,7 +107,6 @@ const ranges: readonly Range[] = [
   [32 ** 2, 96 ** 2],
   [96 ** 2, 1e10],
 ];
-const mostDetections = [1, 10, 100] as const;
 
 /** Added to a divisor that may be 0, as pycocotools does. */
 const tiny = 2 ** -52;
@@ -115,6 +129,7 @@ export function evaluateDetections(
   classes: number,
   comparison: Comparison = byBoxes,
 ): Evaluation {
+  const { most: all = mostDetections, isTold = () => true } = comparison;
   const precision = new Averages();
   const recall = new Averages();
   const perClass: ClassPrecision[] = [];
@@ -127,12 +142,12 @@ export function evaluateDetections(
       const matched: Matches[] = [];
       for (const picture of new Set([...trueBoxes.keys(), ...found.keys()].sort((a, b) => a - b))) {
         const boxes = { truth: trueBoxes.get(picture) ?? [], detections: found.get(picture) ?? [] };
-        matched.push(matchPicture(boxes.truth, boxes.detections, overlaps, range, 100, comparison));
+        matched.push(matchPicture(boxes.truth, boxes.detections, overlaps, range, comparison));
       }
-      for (const most of area === 0 ? mostDetections : ([100] as const)) {
+      for (const most of area === 0 ? [1, 10, all] : [all]) {
         for (const [level, result] of accumulate(matched, most).entries()) {
           recall.add([`${area} ${most}`], result.recall);
-          if (most !== 100) continue;
+          if (most !== all) continue;
           const keys = [`${area}`, `${area} at ${level}`];
           if (area === 0) keys.push(`class ${label}`, `class ${label} at ${level}`);
           precision.add(keys, result.precision);
@@ -142,7 +157,7 @@ export function evaluateDetections(
     perClass.push({
       map: precision.mean(`class ${label}`),
       map50: precision.mean(`class ${label} at 0`),
-      objects: [...trueBoxes.values()].flat().filter(({ crowd }) => !crowd).length,
+      objects: [...trueBoxes.values()].flat().filter((one) => !one.crowd && isTold(one)).length,
       detections: [...found.values()].reduce((sum, { length }) => sum + length, 0),
     });
   }
@@ -155,10 +170,10 @@ export function evaluateDetections(
     mapLarge: precision.mean('3'),
     recall1: recall.mean('0 1'),
     recall10: recall.mean('0 10'),
-    recall100: recall.mean('0 100'),
-    recallSmall: recall.mean('1 100'),
-    recallMedium: recall.mean('2 100'),
-    recallLarge: recall.mean('3 100'),
+    recall100: recall.mean(`0 ${all}`),
+    recallSmall: recall.mean(`1 ${all}`),
+    recallMedium: recall.mean(`2 ${all}`),
+    recallLarge: recall.mean(`3 ${all}`),
     classes: perClass,
     pictures: truth.length,
   };

@@ -7,11 +7,18 @@ export type Range = readonly [least: number, greatest: number];
 /** What became of a detection: `left out` ones are neither right nor wrong. */
 type Outcome = 'right' | 'wrong' | 'left out';
 
+/** COCO counts so many of a picture and class. */
+export const mostDetections = 100;
+
 /** How a detection is held against the truth. */
 export interface Comparison {
   /** Area in both over area in either; for a crowd, over the detection's area. */
   readonly overlap: (found: Detection, truth: TrueBox) => number;
   readonly area: (found: Detection) => number;
+  /** Detections of a picture and class that count, the best; 100 unless told. */
+  readonly most?: number;
+  /** Whether there is anything of an object that could be found; all are unless told. */
+  readonly isTold?: (truth: TrueBox) => boolean;
 }
 
 /** By boxes, the turned ones by their probabilistic IoU. */
@@ -37,19 +44,16 @@ export interface Matches {
  * Pairs detections with the truth of one picture and class: the best detection takes the box that it overlaps most of
  * those that are free. Crowds and boxes outside of the range are left out, and so is what matches them; they are taken
  * only where nothing else fits, and a crowd takes any number. Detections of the same score keep their order.
- *
- * @param most detections that count, the best.
  */
 export function matchPicture(
   truth: readonly TrueBox[],
   detections: readonly Detection[],
   overlaps: readonly number[],
   [least, greatest]: Range,
-  most: number,
-  { overlap: overlapWith, area: areaOf }: Comparison,
+  { overlap: overlapWith, area: areaOf, most = mostDetections, isTold = () => true }: Comparison,
 ): Matches {
   const outside = (area: number): boolean => area < least || area > greatest;
-  const ignored = (one: TrueBox): boolean => one.crowd || outside(one.area);
+  const ignored = (one: TrueBox): boolean => one.crowd || outside(one.area) || !isTold(one);
   const boxes = [...truth.filter((one) => !ignored(one)), ...truth.filter(ignored)];
   const counted = truth.length - truth.filter(ignored).length;
   const best = [...detections].sort((one, other) => other.score - one.score).slice(0, most);

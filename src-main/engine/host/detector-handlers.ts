@@ -199,18 +199,18 @@ function figuresOf(measured: ModelEvaluation): DetectorFigures {
       classes: classes.map((own, label) => ({ name: nameOf(label), ...own })),
     };
   }
-  const { evaluation, outlines } = measured;
+  const { evaluation, parts } = measured;
   return {
     kind: 'boxes',
     ...common,
     pictures: evaluation.pictures,
     boxes: precisionOf(evaluation),
-    outlines: outlines ? precisionOf(outlines) : null,
+    parts: parts ? { of: parts.of, ...precisionOf(parts.evaluation) } : null,
     classes: evaluation.classes.map(({ objects, map }, label) => ({
       name: nameOf(label),
       objects,
       map,
-      outlineMap: outlines?.classes[label]?.map ?? null,
+      partMap: parts?.evaluation.classes[label]?.map ?? null,
     })),
   };
 }

@@ -67,9 +67,11 @@ export function Measure() {
   );
 }
 
+const partWords = { outlines: 'Outlines', points: 'Points' } as const;
+
 const part = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
 
-/** What the tables say, for boxes and outlines, and for classes of whole pictures; a column for each kind of figure. */
+/** What the tables say, for boxes with outlines or points, and for classes of whole pictures; a column for each kind of figure. */
 function tablesOf(figures: DetectorFigures) {
   if (figures.kind === 'labels') {
     return {
@@ -89,14 +91,15 @@ function tablesOf(figures: DetectorFigures) {
       })),
     };
   }
-  const { boxes, outlines } = figures;
-  const each = (key: keyof typeof boxes) => (outlines ? [boxes[key], outlines[key]] : [boxes[key]]);
+  const { boxes, parts } = figures;
+  const each = (key: keyof typeof boxes) => (parts ? [boxes[key], parts[key]] : [boxes[key]]);
+  const kinds = parts ? ['Boxes', partWords[parts.of]] : [];
   return {
     title: 'COCO’s figures',
     how: ', as COCO counts',
     counted: 'Objects',
-    kinds: outlines ? ['Boxes', 'Outlines'] : [],
-    figures: outlines ? ['Boxes', 'Outlines'] : ['mAP 50-95'],
+    kinds,
+    figures: parts ? kinds : ['mAP 50-95'],
     rows: [
       ['mAP 50-95', each('map')],
       ['mAP 50', each('map50')],
@@ -104,12 +107,12 @@ function tablesOf(figures: DetectorFigures) {
       ['mAP, small', each('mapSmall')],
       ['mAP, medium', each('mapMedium')],
       ['mAP, large', each('mapLarge')],
-      ['Recall, 100', each('recall100')],
+      ['Recall', each('recall100')],
     ] as const,
-    classes: figures.classes.map(({ name, objects, map, outlineMap }) => ({
+    classes: figures.classes.map(({ name, objects, map, partMap }) => ({
       name,
       counted: objects,
-      values: outlines ? [map, outlineMap] : [map],
+      values: parts ? [map, partMap] : [map],
     })),
   };
 }
