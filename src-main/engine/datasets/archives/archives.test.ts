@@ -46,6 +46,33 @@ describe('archives are opened as folders', () => {
     }
   });
 
+  test('one that is open already isn’t unpacked again, unless it has changed', async () => {
+    const path = await put('shared.zip', zip([{ name: annotations, content: coco }]));
+    let told = 0;
+    const opened = (): ReturnType<typeof openArchive> => openArchive(path, { onProgress: () => (told += 1) });
+    const first = await opened();
+    const before = told;
+    expect(before).toBeGreaterThan(0);
+    const second = await opened();
+    expect(second.folder).toBe(first.folder);
+    expect(told).toBe(before);
+    await first[Symbol.asyncDispose]();
+    await first[Symbol.asyncDispose]();
+    expect(existsSync(second.folder)).toBe(true);
+    await writeFile(path, zip([{ name: annotations, content: `${coco} ` }]));
+    const changed = await opened();
+    expect(changed.folder).not.toBe(second.folder);
+    await second[Symbol.asyncDispose]();
+    expect(existsSync(second.folder)).toBe(false);
+    await rm(changed.folder, { recursive: true });
+    const again = await opened();
+    expect(await readFile(join(again.folder, annotations), 'utf8')).toBe(`${coco} `);
+    await changed[Symbol.asyncDispose]();
+    expect(existsSync(again.folder)).toBe(true);
+    await again[Symbol.asyncDispose]();
+    expect(existsSync(again.folder)).toBe(false);
+  });
+
   test.each([true, false])('a tar, packed: %s', async (gzip) => {
     const from = join(folder, `tar-${gzip}`);
     await mkdir(dirname(join(from, annotations)), { recursive: true });

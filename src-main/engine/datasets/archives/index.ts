@@ -1,7 +1,7 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
+import { temporaryFolder } from '../files/temporary.ts';
 import { listTar, unpackTar } from './tar.ts';
 import { type ArchiveOptions, corrupt, noSpace, Unpacking } from './unpacking.ts';
 import { listZip, unpackZip } from './zip.ts';
@@ -45,8 +45,20 @@ export async function listArchive(
   }
 }
 
+/** An archive that lies unpacked in a temporary folder. */
+interface Unpacked {
+  readonly root: AsyncDisposable;
+  /** The temporary folder, or the one in it that was wanted. */
+  readonly folder: string;
+  readers: number;
+}
+
+/** Those that are read now, by what they are: a conversion finds what the window has unpacked to look at. */
+const unpacked = new Map<string, Unpacked>();
+
 /**
- * Unpacks a .zip, .tar, .tar.gz or .tgz file into a temporary folder, which goes when the result is disposed of.
+ * Unpacks a .zip, .tar, .tar.gz or .tgz file into a temporary folder, which goes when all are disposed of that were given
+ * it. Nothing may be changed in it: who opens the same archive meanwhile reads the same folder.
  *
  * @returns the folder, or the one in it that was wanted.
  * @throws {RefineryError} `INPUT_CORRUPT` for a damaged archive and for one with links or with paths that leave it,
@@ -57,21 +69,50 @@ export async function openArchive(
   path: string,
   options: ArchiveOptions = {},
 ): Promise<{ readonly folder: string } & AsyncDisposable> {
-  const packed = (await stat(path)).size;
-  const root = await mkdtemp(join(tmpdir(), 'refinery-archive-'));
-  const remove = (): Promise<void> => rm(root, { recursive: true, force: true });
-  const unpacking = new Unpacking(root, packed, options);
+  const { size, mtimeMs, ino } = await stat(path);
+  const key = [path, options.within ?? '', size, mtimeMs, ino].join('\n');
+  const known = unpacked.get(key);
+  if (known && (await isFolder(known.folder)) && known.readers > 0) return reading(key, known);
+  const made = { ...(await unpack(path, size, options)), readers: 0 };
+  unpacked.set(key, made);
+  return reading(key, made);
+}
+
+function reading(key: string, archive: Unpacked): { readonly folder: string } & AsyncDisposable {
+  archive.readers += 1;
+  let isOver = false;
+  return {
+    folder: archive.folder,
+    async [Symbol.asyncDispose]() {
+      if (isOver) return;
+      isOver = true;
+      archive.readers -= 1;
+      if (archive.readers > 0) return;
+      if (unpacked.get(key) === archive) unpacked.delete(key);
+      await archive.root[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const isFolder = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => undefined))?.isDirectory() === true;
+
+async function unpack(
+  path: string,
+  packed: number,
+  options: ArchiveOptions,
+): Promise<Pick<Unpacked, 'root' | 'folder'>> {
+  const root = temporaryFolder('archive');
+  const unpacking = new Unpacking(root.path, packed, options);
   try {
     await (isZip(path) ? unpackZip(path, unpacking) : unpackTar(path, unpacking));
     // A zip file has more than its entries.
     options.onProgress?.(packed, packed);
-    const folder = join(root, options.within ?? '');
-    if ((await stat(folder).catch(() => undefined))?.isDirectory() !== true) {
-      throw new RefineryError('INPUT_NOT_FOUND', `There is no folder ${options.within} in ${path}.`);
-    }
-    return { folder, [Symbol.asyncDispose]: remove };
+    const folder = join(root.path, options.within ?? '');
+    if (await isFolder(folder)) return { root, folder };
+    throw new RefineryError('INPUT_NOT_FOUND', `There is no folder ${options.within} in ${path}.`);
   } catch (thrown) {
-    await remove();
+    await root[Symbol.asyncDispose]();
     if (thrown instanceof RefineryError || options.signal?.aborted === true) throw thrown;
     throw (thrown as NodeJS.ErrnoException).code === 'ENOSPC' ? noSpace(path) : corrupt(path, thrown);
   }

@@ -1,7 +1,7 @@
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
+import { temporaryFolder } from '../files/temporary.ts';
 import type { Item } from '../model/index.ts';
 
 export interface ItemFilter {
@@ -22,7 +22,7 @@ const chunkBytes = 1024 * 1024;
  * items with a million annotations take some ten megabytes here.
  */
 export class ItemStore implements AsyncDisposable {
-  readonly #folder: string;
+  readonly #folder: AsyncDisposable;
   readonly #file: FileHandle;
   /** Where each item starts; one more for the end. */
   readonly #starts: number[] = [0];
@@ -35,14 +35,14 @@ export class ItemStore implements AsyncDisposable {
   #waitingBytes = 0;
   #last: { readonly key: string; readonly indices: readonly number[] } | undefined;
 
-  private constructor(folder: string, file: FileHandle) {
+  private constructor(folder: AsyncDisposable, file: FileHandle) {
     this.#folder = folder;
     this.#file = file;
   }
 
   static async create(): Promise<ItemStore> {
-    const folder = await mkdtemp(join(tmpdir(), 'refinery-items-'));
-    return new ItemStore(folder, await open(join(folder, 'items'), 'w+'));
+    const folder = temporaryFolder('items');
+    return new ItemStore(folder, await open(join(folder.path, 'items'), 'w+'));
   }
 
   get size(): number {
@@ -107,6 +107,6 @@ export class ItemStore implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file.close();
-    await rm(this.#folder, { recursive: true, force: true });
+    await this.#folder[Symbol.asyncDispose]();
   }
 }

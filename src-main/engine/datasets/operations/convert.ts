@@ -3,6 +3,7 @@ import { dirname, relative } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 import { removeTemporaries } from '../../io/atomic.ts';
 import { Boundary } from '../files/boundary.ts';
+import { temporaryFolder } from '../files/temporary.ts';
 import { Writing, whileWriting } from '../files/writing.ts';
 import type { Dataset, Format, WriteReport } from '../format.ts';
 import { lossOf } from '../loss.ts';
@@ -14,7 +15,7 @@ import { withoutBackground } from '../transforms/labels.ts';
 import { adviceOn } from './advice.ts';
 import { choicesFor } from './choices.ts';
 import type { ConversionPlan, ConversionRequest, ConversionResult, ReadyConversion } from './conversion.ts';
-import { breathing, counting, scratchFolder, unpackingNotes } from './pace.ts';
+import { breathing, counting, unpackingNotes } from './pace.ts';
 import { receiptOf, summaryOf, writeReceipt } from './receipt.ts';
 import { type RoundTrip, RoundTripCheck } from './round-trip.ts';
 import { openSource, type Source, writableFormat } from './source.ts';
@@ -59,7 +60,7 @@ export async function runConversion(
       },
     );
   }
-  await using scratch = await scratchFolder();
+  await using scratch = temporaryFolder('pictures');
   const written = await writeSet(
     request,
     source.folder,

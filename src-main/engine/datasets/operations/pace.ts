@@ -1,14 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Item } from '../model/index.ts';
 import type { ConversionRequest, Progress } from './conversion.ts';
-
-/** A folder for pictures that transforms make; it goes when it is disposed of. */
-export async function scratchFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
-  const path = await mkdtemp(join(tmpdir(), 'refinery-pictures-'));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
-}
 
 /** Milliseconds of work before others get a turn, and between two notes of progress. */
 const turn = 12;

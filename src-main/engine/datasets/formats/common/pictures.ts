@@ -1,19 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isAlive } from '../../../io/alive.ts';
 import { inside } from '../../files/paths.ts';
 import { sharp } from '../../files/sharp.ts';
+import { temporaryFolder } from '../../files/temporary.ts';
 import type { Size } from '../../model/index.ts';
 
 /** Most pixels of a picture that is decoded to be written as bare numbers. */
@@ -21,29 +11,10 @@ const mostPixels = 2 ** 28;
 
 let root: string | undefined;
 
-const prefix = 'refinery-pictures-';
-
-/** One temporary folder for the whole process, which takes it along when it ends. */
+/** One temporary folder for the whole process. */
 function rootFolder(): string {
-  if (root !== undefined && existsSync(root)) return root;
-  removeLeftOver();
-  const made = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
-  process.once('exit', () => rmSync(made, { recursive: true, force: true }));
-  root = made;
-  return made;
-}
-
-/** Removes the folders of processes that were killed before they could do it. */
-function removeLeftOver(): void {
-  for (const name of readdirSync(tmpdir())) {
-    const owner = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1];
-    if (owner === undefined || isAlive(Number(owner))) continue;
-    try {
-      rmSync(join(tmpdir(), name), { recursive: true, force: true });
-    } catch {
-      // Another's folder, which isn't ours to remove.
-    }
-  }
+  if (root === undefined || !existsSync(root)) root = temporaryFolder('pictures').path;
+  return root;
 }
 
 /**
