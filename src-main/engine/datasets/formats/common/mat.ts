@@ -7,14 +7,18 @@ export type MatValue =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'cells'; readonly shape: readonly number[]; readonly values: readonly MatValue[] }
   | { readonly kind: 'structs'; readonly shape: readonly number[]; readonly values: readonly MatStruct[] };
-export type MatStruct = ReadonlyMap<string, MatValue>;
+
+/** Fields by name, each read when it is asked for: there may be millions. */
+export interface MatStruct {
+  readonly names: readonly string[];
+  /** @throws {Error} with the reason, where its bytes are damaged. */
+  get(name: string): MatValue | undefined;
+}
 
 /** Most bytes of a file, and of what is packed in it. */
 const mostBytes = 2 ** 30;
 /** Arrays in arrays. */
 const mostDepth = 32;
-/** Most structures and cells in all, each of which is an object. */
-const mostParts = 20_000_000;
 
 const [compressed, matrix] = [15, 14];
 const widths: Readonly<Record<number, number>> = {
@@ -72,7 +76,6 @@ interface Element {
 
 class MatReader {
   readonly #little: boolean;
-  #parts = 0;
   #unpacked = 0;
 
   constructor(little: boolean) {
@@ -131,8 +134,9 @@ class MatReader {
     const at = title.next;
     switch (kind) {
       case classes.cell: {
-        const cells = this.#inside(bytes, at, count, depth);
-        return { name, value: { kind: 'cells', shape, values: cells } };
+        const starts = this.#starts(bytes, at, count);
+        const values = Array.from(starts, (start) => this.#at(bytes, start, depth));
+        return { name, value: { kind: 'cells', shape, values } };
       }
       case classes.struct:
         return { name, value: { kind: 'structs', shape, values: this.#structs(bytes, at, count, depth) } };
@@ -156,29 +160,37 @@ class MatReader {
     const names = Array.from({ length: Math.floor(titles.content.length / length) }, (_, index) =>
       titles.content.toString('latin1', index * length, (index + 1) * length).replace(/\0.*$/s, ''),
     );
-    const values = this.#inside(bytes, titles.next, count * names.length, depth);
+    const starts = this.#starts(bytes, titles.next, count * names.length);
     return Array.from(
       { length: names.length === 0 ? 0 : count },
-      (_, row) => new Map(names.map((name, column) => [name, values[row * names.length + column]!])),
+      (_, row): MatStruct => ({
+        names,
+        get: (name) => {
+          const column = names.indexOf(name);
+          return column < 0 ? undefined : this.#at(bytes, starts[row * names.length + column]!, depth);
+        },
+      }),
     );
   }
 
-  /** Arrays in a row. */
-  #inside(bytes: Buffer, start: number, count: number, depth: number): MatValue[] {
+  /** Where arrays in a row begin. */
+  #starts(bytes: Buffer, start: number, count: number): Uint32Array {
     // Each takes at least its head.
     if (!Number.isSafeInteger(count) || count > (bytes.length - start) / 8)
       throw new Error('the file ends early');
-    this.#parts += count;
-    if (this.#parts > mostParts) throw new Error('it has too many parts');
-    const values: MatValue[] = [];
     let at = start;
-    for (let index = 0; index < count; index += 1) {
-      const element = this.#element(bytes, at);
-      at = element.next;
-      if (element.type !== matrix) throw new Error('an array was expected');
-      values.push(this.#matrix(element.content, depth + 1)?.value ?? { kind: 'text', text: '' });
-    }
-    return values;
+    return Uint32Array.from({ length: count }, () => {
+      const from = at;
+      at = this.#element(bytes, from).next;
+      return from;
+    });
+  }
+
+  /** An array in another. */
+  #at(bytes: Buffer, start: number, depth: number): MatValue {
+    const { type, content } = this.#element(bytes, start);
+    if (type !== matrix) throw new Error('an array was expected');
+    return this.#matrix(content, depth + 1)?.value ?? { kind: 'text', text: '' };
   }
 
   /** Numbers may be stored narrower than they are. */

@@ -81,7 +81,7 @@ describe('MPII in MATLAB’s format', () => {
     await expect(readAll('mpii', folder)).rejects.toThrow(/-v7/);
     const bare = readFileSync(fixture('plain.mat')).subarray(0, 128);
     writeFileSync(join(folder, 'mpii.mat'), bare);
-    await expect(readAll('mpii', folder)).rejects.toMatchObject({ code: 'INPUT_UNSUPPORTED' });
+    await expect(readAll('mpii', folder)).rejects.toThrow(/no RELEASE/);
   });
 });
 
@@ -111,6 +111,13 @@ function bigEndian(): Buffer {
   return Buffer.concat([header, ...[numbers, text].flatMap((one) => [word(14, one.length), one])]);
 }
 
+/** Reads all that is in a value. */
+function walk(value: MatValue | undefined): void {
+  if (value?.kind === 'cells') for (const one of value.values) walk(one);
+  if (value?.kind !== 'structs') return;
+  for (const one of value.values) for (const name of one.names) walk(one.get(name));
+}
+
 describe('MATLAB files', () => {
   test('of either order of bytes are read', async () => {
     const path = join(fresh(), 'big.mat');
@@ -133,7 +140,12 @@ describe('MATLAB files', () => {
           const damaged = Buffer.from(bytes.subarray(0, Math.max(128, length)));
           for (const [at, value] of changes) if (at < damaged.length) damaged[at] = value;
           writeFileSync(path, damaged);
-          const found = await readMat(path).catch((error: unknown) => error);
+          const found = await readMat(path)
+            .then((all) => {
+              for (const one of all.values()) walk(one);
+              return all;
+            })
+            .catch((error: unknown) => error);
           expect(found instanceof Map || found instanceof Error).toBe(true);
           if (found instanceof Error) expect(found).not.toBeInstanceOf(TypeError);
         },

@@ -31,14 +31,15 @@ export const mpiiMatFormat: ReadOnlyFormat = {
   read: readMpiiMat,
 };
 
-/** One picture of the list: its people, and the subset that it is in. */
+/** One picture: the subset that it is in, and what the list has of it. */
 interface Listed {
   readonly subset: string;
-  readonly people: MatStruct[];
+  readonly entries: MatStruct[];
 }
 
 /**
- * Reads `RELEASE` of the one `.mat` in a folder: a list of pictures with the people in them. All of it is in memory.
+ * Reads `RELEASE` of the one `.mat` in a folder: a list of pictures with the people in them. The file is in memory, people
+ * are read as they are come to.
  * Pictures lie beside it, or in `images`. Those with `img_train` 1 are `train`, the others `test`, which has no people.
  */
 async function readMpiiMat(folder: string, options: ReadOptions = {}): Promise<Dataset> {
@@ -50,11 +51,21 @@ async function readMpiiMat(folder: string, options: ReadOptions = {}): Promise<D
     media: 'image',
     problems,
     async *items() {
-      for (const [path, { subset, people }] of await picturesIn(inside(folder, file), file, problems)) {
+      for (const [path, { subset, entries }] of await picturesIn(inside(folder, file), file, problems)) {
         options.signal?.throwIfAborted();
-        const annotations = people.flatMap((person, index) =>
-          personOf(person, index + 1, (reason) => problems.add(file, path, reason)),
-        );
+        const complain = (reason: string): void => problems.add(file, path, reason);
+        const annotations: Annotation[] = [];
+        let group = 0;
+        for (const entry of entries) {
+          try {
+            for (const person of structsIn(entry.get('annorect'))) {
+              group += 1;
+              annotations.push(...personOf(person, group, complain));
+            }
+          } catch (cause) {
+            complain(reasonOf(cause));
+          }
+        }
         const below = (await isFile(inside(folder, path))) ? path : `images/${path}`;
         const there = await isFile(inside(folder, below));
         yield await imageItem(folder, there ? below : path, { id: stemOf(path), subset, annotations });
@@ -69,38 +80,40 @@ async function picturesIn(
   problems: ProblemLog,
 ): Promise<ReadonlyMap<string, Listed>> {
   const pictures = new Map<string, Listed>();
-  let variables: MatStruct;
-  try {
-    variables = await readMat(path);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new RefineryError('INPUT_CORRUPT', `${name} can’t be read: ${reason}.`, { cause });
-  }
-  const release = structsIn(variables.get('RELEASE'))[0];
-  if (!release) {
-    throw new RefineryError('INPUT_UNSUPPORTED', `${name} has no RELEASE, which MPII’s annotations are in.`);
-  }
-  const entries = structsIn(release.get('annolist'));
-  const marks = release.get('img_train');
+  const { entries, marks } = await releaseIn(path).catch((cause: unknown) => {
+    throw new RefineryError('INPUT_CORRUPT', `${name} can’t be read: ${reasonOf(cause)}.`, { cause });
+  });
   const trained = marks?.kind === 'numbers' && marks.values.length === entries.length ? marks.values : null;
   for (const [index, entry] of entries.entries()) {
-    const image = entry.get('image');
-    const title = image?.kind === 'structs' ? image.values[0]?.get('name') : image;
-    const picture = title?.kind === 'text' ? safeRelative(title.text) : null;
-    if (picture === null || picture === '') {
-      problems.add(
-        name,
-        `annolist(${index + 1})`,
-        'the picture’s name is missing or leaves the set’s folder',
-      );
-      continue;
+    const complain = (reason: string): void => problems.add(name, `annolist(${index + 1})`, reason);
+    try {
+      const image = entry.get('image');
+      const title = image?.kind === 'structs' ? image.values[0]?.get('name') : image;
+      const picture = title?.kind === 'text' ? safeRelative(title.text) : null;
+      if (picture === null || picture === '') {
+        complain('the picture’s name is missing or leaves the set’s folder');
+        continue;
+      }
+      const subset = trained === null ? 'default' : trained[index] === 1 ? 'train' : 'test';
+      const known = pictures.get(picture) ?? { subset, entries: [] };
+      known.entries.push(entry);
+      pictures.set(picture, known);
+    } catch (cause) {
+      complain(reasonOf(cause));
     }
-    const subset = trained === null ? 'default' : trained[index] === 1 ? 'train' : 'test';
-    const known = pictures.get(picture) ?? { subset, people: [] };
-    known.people.push(...structsIn(entry.get('annorect')));
-    pictures.set(picture, known);
   }
   return pictures;
+}
+
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+
+/** @throws {Error} with the reason. */
+async function releaseIn(
+  path: string,
+): Promise<{ readonly entries: readonly MatStruct[]; readonly marks: MatValue | undefined }> {
+  const [release] = structsIn((await readMat(path)).get('RELEASE'));
+  if (!release) throw new Error('it has no RELEASE, which MPII’s annotations are in');
+  return { entries: structsIn(release.get('annolist')), marks: release.get('img_train') };
 }
 
 const structsIn = (value: MatValue | undefined): readonly MatStruct[] =>
