@@ -1,4 +1,4 @@
-import { below, blocks, each, type Family, labelsOf, sizesOf } from './family.ts';
+import { below, blocks, each, type Family, labelsOf, sizesOf, usualSizes } from './family.ts';
 
 const embeddings = 'bert.embeddings';
 const block = 'bert.encoder.layer.#';
@@ -30,12 +30,7 @@ export const bert: Family = {
   },
   activation: { module: `${block}.intermediate.intermediate_act_fn`, key: 'hidden_act', usual: 'gelu' },
   linear(config) {
-    const sizes = sizesOf(config, {
-      hidden_size: null,
-      num_hidden_layers: null,
-      num_attention_heads: null,
-      intermediate_size: null,
-    });
+    const sizes = sizesOf(config, usualSizes);
     if (!sizes) return [];
     const { hidden_size: hidden, intermediate_size: wide, num_attention_heads: heads } = sizes;
     const labels = labelsOf(config);

@@ -1,5 +1,5 @@
 import { isObject } from '../ingest/python-json.ts';
-import { below, blocks, each, type Family, sizesOf } from './family.ts';
+import { below, blocks, each, type Family, sizesOf, usualSizes } from './family.ts';
 
 const model = 'vision_model';
 const block = `${model}.encoder.layers.#`;
@@ -25,12 +25,7 @@ export const clip: Family = {
   activation: { module: `${block}.mlp.activation_fn`, key: 'hidden_act', usual: 'quick_gelu' },
   linear(config) {
     const half = config['vision_config'];
-    const sizes = sizesOf(isObject(half) ? half : config, {
-      hidden_size: 768,
-      num_hidden_layers: 12,
-      num_attention_heads: 12,
-      intermediate_size: 3072,
-    });
+    const sizes = sizesOf(isObject(half) ? half : config, usualSizes);
     if (!sizes) return [];
     const { hidden_size: hidden, intermediate_size: wide, num_attention_heads: heads } = sizes;
     return blocks(sizes.num_hidden_layers, (index) =>

@@ -55,6 +55,14 @@ export function sizesOf<Name extends string>(
   return found.every(([, size]) => isSize(size)) ? (Object.fromEntries(found) as Sizes<Name>) : undefined;
 }
 
+/** Most families name their sizes so, and are as large as BERT where a configuration says nothing. */
+export const usualSizes = {
+  hidden_size: 768,
+  num_hidden_layers: 12,
+  num_attention_heads: 12,
+  intermediate_size: 3072,
+} as const;
+
 /** How many classes a model tells apart: transformers writes their names only where there aren't two. */
 export function labelsOf({ id2label: labels }: JsonObject): number {
   return typeof labels === 'object' && labels !== null ? Object.keys(labels).length : 2;

@@ -1,4 +1,4 @@
-import { below, blocks, each, type Family, labelsOf, sizesOf } from './family.ts';
+import { below, blocks, each, type Family, labelsOf, sizesOf, usualSizes } from './family.ts';
 
 const block = 'vit.encoder.layer.#';
 
@@ -23,12 +23,7 @@ export const vit: Family = {
   },
   activation: { module: `${block}.intermediate.intermediate_act_fn`, key: 'hidden_act', usual: 'gelu' },
   linear(config) {
-    const sizes = sizesOf(config, {
-      hidden_size: 768,
-      num_hidden_layers: 12,
-      num_attention_heads: 12,
-      intermediate_size: 3072,
-    });
+    const sizes = sizesOf(config, usualSizes);
     if (!sizes) return [];
     const { hidden_size: hidden, intermediate_size: wide, num_attention_heads: heads } = sizes;
     return [

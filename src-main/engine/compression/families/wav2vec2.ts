@@ -1,4 +1,4 @@
-import { below, blocks, each, type Family, labelsOf, sizesOf } from './family.ts';
+import { below, blocks, each, type Family, labelsOf, sizesOf, usualSizes } from './family.ts';
 
 const encoder = 'wav2vec2.encoder';
 const block = `${encoder}.layers.#`;
@@ -26,10 +26,7 @@ const variant = (stable: boolean): Family => ({
   activation: { module: `${block}.feed_forward.intermediate_act_fn`, key: 'hidden_act', usual: 'gelu' },
   linear(config) {
     const sizes = sizesOf(config, {
-      hidden_size: 768,
-      num_hidden_layers: 12,
-      num_attention_heads: 12,
-      intermediate_size: 3072,
+      ...usualSizes,
       classifier_proj_size: 256,
       vocab_size: 32,
     });
