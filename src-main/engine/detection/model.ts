@@ -20,8 +20,6 @@ export interface DetectOptions {
   readonly everyClass?: boolean;
   /** Most boxes of a picture; 300 unless told. */
   readonly most?: number;
-  /** Whether outlines are made of masks, which takes most of the time with hundreds of boxes; yes unless told. */
-  readonly outlines?: boolean;
 }
 
 /** What was found in a picture. */
@@ -76,10 +74,7 @@ export async function openDetectionModel(options: {
   return {
     description,
     device,
-    async detect(
-      picture,
-      { confidence = 0.25, overlap = 0.7, everyClass = false, most = 300, outlines = true } = {},
-    ) {
+    async detect(picture, { confidence = 0.25, overlap = 0.7, everyClass = false, most = 300 } = {}) {
       const pixels = typeof picture === 'string' ? await readPixels(picture) : picture;
       const size = { width: pixels.width, height: pixels.height };
       if (task === 'classify') {
@@ -109,7 +104,7 @@ export async function openDetectionModel(options: {
       const detections = kept.map(({ at, ...one }: Candidate): Detection => {
         const box = (turned ? unclippedToPicture : toPicture)(one.box, placing);
         if (points) return { ...one, box, points: pointsOf(restOf(head, reading, at), points, placing) };
-        if (!prototypes || !outlines) return { ...one, box };
+        if (!prototypes) return { ...one, box };
         const rings =
           outlined.get(at) ??
           outlinesOf(restOf(head, reading, at), prototypes, box, placing, { width, height });

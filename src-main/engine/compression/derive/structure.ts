@@ -1,4 +1,5 @@
 import { type Block, blockPathOf, blocksOf } from '../blocks.ts';
+import type { DenseLinear } from '../families/index.ts';
 import type { IrLinear, IrSummary } from '../ingest/ir.ts';
 import type { StructuredLayer } from '../ingest/structured-sparsity.ts';
 import type { Run } from '../types.ts';
@@ -54,8 +55,9 @@ export function structureOf(run: Run): Structure | undefined {
   const linear = newestIr(run)?.linear ?? [];
   if (rows.length === 0 && linear.length === 0) return undefined;
   const byModule = new Map(rows.map((row) => [row.module, row]));
+  const dense = new Map((run.model?.linear ?? []).map((layer) => [layer.module, layer]));
   const widths =
-    linear.length > 0 ? linear.map((layer) => sizesInIr(layer, byModule, run)) : rows.map(sizesInTable);
+    linear.length > 0 ? linear.map((layer) => sizesInIr(layer, byModule, dense)) : rows.map(sizesInTable);
   const blocks = new Map<string, LinearSizes[]>();
   const others: LinearSizes[] = [];
   for (const sizes of widths) {
@@ -70,8 +72,10 @@ export function structureOf(run: Run): Structure | undefined {
       blocks.get(block.path) ?? [],
       (module) => {
         const { prunedWeight, keptCount } = byModule.get(module) ?? {};
-        const own = run.model?.linear.find((one) => one.module === module)?.headSize;
-        return own ?? (prunedWeight?.[0] && keptCount ? prunedWeight[0] / keptCount : usual);
+        return (
+          dense.get(module)?.headSize ??
+          (prunedWeight?.[0] && keptCount ? prunedWeight[0] / keptCount : usual)
+        );
       },
       byModule,
     ),
@@ -172,14 +176,12 @@ const sizesInTable = ({ module, weight, prunedWeight }: StructuredLayer): Linear
 
 /** An IR only has what is left; the dense sizes are the table's, or follow from the model's configuration. */
 function sizesInIr(
-  layer: IrLinear,
+  { module, outputs, inputs }: IrLinear,
   byModule: ReadonlyMap<string, StructuredLayer>,
-  { model }: Run,
+  dense: ReadonlyMap<string, DenseLinear>,
 ): LinearSizes {
-  const left = [layer.outputs, layer.inputs];
-  const dense =
-    byModule.get(layer.module)?.weight ?? model?.linear.find(({ module }) => module === layer.module)?.shape;
-  return sizes(layer.module, dense ?? left, left);
+  const left = [outputs, inputs];
+  return sizes(module, byModule.get(module)?.weight ?? dense.get(module)?.shape ?? left, left);
 }
 
 function totals(list: readonly LinearSizes[]): { denseParameters: number; prunedParameters: number } {

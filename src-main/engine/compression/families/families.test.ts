@@ -95,3 +95,19 @@ describe.each(named)('%s, against what NNCF made of it', (_, { config, layers, o
     }
   });
 });
+
+test('sizes that no model has make no layers, and no wait', () => {
+  for (const change of [
+    { num_hidden_layers: 1e9 },
+    { hidden_size: -1 },
+    { hidden_size: 'x' },
+    { num_hidden_layers: 0.5 },
+    { depths: Array(1e5).fill(1e9) },
+    { num_feedforward_networks: 1e9 },
+  ]) {
+    for (const { config } of made) {
+      const layers = denseLinear({ ...config, ...change });
+      expect(layers.length).toBeLessThan(200);
+    }
+  }
+});

@@ -37,7 +37,7 @@ export interface Family {
   readonly operations: readonly (readonly [module: string, operation: string])[];
 }
 
-/** Numbers of a configuration; NaN for those that it hasn't. */
+/** Numbers of a configuration. */
 export type Sizes<Name extends string> = Readonly<Record<Name, number>>;
 
 /**
@@ -68,8 +68,12 @@ export function labelsOf({ id2label: labels }: JsonObject): number {
   return typeof labels === 'object' && labels !== null ? Object.keys(labels).length : 2;
 }
 
-/** The layers of as many blocks as there are. */
+/** More than any model has. */
+const mostBlocks = 1000;
+
+/** The layers of as many blocks as there are; none for a number that no model has. */
 export function blocks(count: number, block: (index: number) => readonly DenseLinear[]): DenseLinear[] {
+  if (count > mostBlocks) return [];
   return Array.from({ length: count }, (_, index) => block(index)).flat();
 }
 
