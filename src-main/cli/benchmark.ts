@@ -13,7 +13,6 @@ import {
   measureAccuracy,
   measuredTable,
   modelFacts,
-  type Precision,
   parseShapes,
   type Shapes,
   saveText,
@@ -22,7 +21,7 @@ import {
   tableMarkdown,
 } from '../engine/compression/index.ts';
 import { userFolders } from '../engine/host/folders.ts';
-import { loadOpenVino } from '../engine/runtime/index.ts';
+import { loadOpenVino, type Precision, precisions } from '../engine/runtime/index.ts';
 import { exitCodes, printJson, reportFailure } from './shared.ts';
 import { printTable } from './terminal-table.ts';
 
@@ -54,9 +53,7 @@ export function benchmarkCommand(resources: string): Command {
     .option('--seconds <number>', 'how long each is measured', above(0), 10)
     .option('--device <name>', 'CPU, GPU, NPU or AUTO', 'CPU')
     .addOption(
-      new Option('--precision <type>', 'what the device computes in')
-        .choices(['auto', 'f32', 'bf16', 'f16'])
-        .default('auto'),
+      new Option('--precision <type>', 'what the device computes in').choices(precisions).default('auto'),
     )
     .option('--dataset <file>', 'labelled texts (.tsv, .csv, .jsonl) to measure the accuracy on')
     .option('--tokenizer <folder>', 'with tokenizer.json or vocab.txt (default: beside each model)')

@@ -11,7 +11,7 @@ import {
 } from '../../engine/datasets/training/index.ts';
 import { evaluateModel, type ModelEvaluation, openDetectionModel } from '../../engine/detection/index.ts';
 import { userFolders } from '../../engine/host/folders.ts';
-import { loadOpenVino } from '../../engine/runtime/index.ts';
+import { loadOpenVino, type Precision, precisions } from '../../engine/runtime/index.ts';
 import { exitCodes, printJson, reportFailure } from '../shared.ts';
 import { printTable } from '../terminal-table.ts';
 import { interruptible } from './progress.ts';
@@ -73,6 +73,7 @@ interface EvaluateFlags {
   readonly subset: string;
   readonly from?: string;
   readonly device: string;
+  readonly precision: Precision;
   readonly json?: true;
 }
 
@@ -87,6 +88,14 @@ export function evaluateCommand(resources: string): Command {
     .option('--subset <name>', 'what is measured on', named, 'val')
     .option('--from <format>', 'of the dataset, instead of looking what it is')
     .option('--device <name>', 'CPU, GPU, NPU or AUTO', 'CPU')
+    .addOption(
+      new Option(
+        '--precision <kind>',
+        'auto computes as the device does it fastest, f32 the same on every machine',
+      )
+        .choices(precisions)
+        .default('f32'),
+    )
     .option('--json', 'as JSON')
     .action(async (ir: string, set: string, flags: EvaluateFlags) => {
       try {
@@ -97,7 +106,12 @@ export function evaluateCommand(resources: string): Command {
             signal,
           });
           const openvino = await loadOpenVino({ cacheDir: cache, bundled: runtime });
-          const model = await openDetectionModel({ openvino, path: resolve(ir), device: flags.device });
+          const model = await openDetectionModel({
+            openvino,
+            path: resolve(ir),
+            device: flags.device,
+            precision: flags.precision,
+          });
           const terminal = process.stderr.isTTY === true && !flags.json;
           const dataset = await source.open(signal);
           const onProgress = (done: number, total: number): void => {

@@ -4,7 +4,6 @@ export { adviceFor, rules } from './advice.ts';
 export { type ModelFacts, modelFacts } from './benchmark/facts.ts';
 export { type Benchmark, type BenchmarkOptions, benchmark, type Hint } from './benchmark/index.ts';
 export { labelsOf } from './benchmark/labels.ts';
-export type { Precision } from './benchmark/model.ts';
 export { parseShapes, type Shapes } from './benchmark/shapes.ts';
 export {
   type MeasuredModel,

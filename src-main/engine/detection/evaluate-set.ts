@@ -42,6 +42,9 @@ const validation = ['val', 'valid', 'validation'];
 /** Ultralytics' settings for measuring: all boxes that could matter, each for every class it has a score for. */
 const settings = { confidence: 0.001, overlap: 0.7, everyClass: true, most: 300 } as const;
 
+/** Pictures that are looked at at once: while the network runs, others are read. */
+const readAhead = 4;
+
 interface EvaluateOptions {
   readonly model: DetectionModel;
   readonly dataset: Dataset;
@@ -117,12 +120,18 @@ async function look<Truth, Kept>(
   const { subset, pictures } = await picturesOf(dataset, wanted, truthOf, signal);
   const looked: { readonly truth: Truth; readonly found: Kept }[] = [];
   const leftOut: { picture: string; reason: string }[] = [];
+  const started: (Promise<PromiseSettledResult<Found>[]> | undefined)[] = [];
   for (const [index, { path, truth }] of pictures.entries()) {
     signal?.throwIfAborted();
     onProgress?.(index, pictures.length);
-    try {
-      looked.push({ truth, found: keep(await model.detect(path, settings), truth) });
-    } catch (thrown) {
+    while (started.length < Math.min(index + readAhead, pictures.length)) {
+      started.push(Promise.allSettled([model.detect(pictures[started.length]!.path, settings)]));
+    }
+    const [outcome] = await started[index]!;
+    started[index] = undefined;
+    if (outcome?.status === 'fulfilled') looked.push({ truth, found: keep(outcome.value, truth) });
+    else {
+      const thrown: unknown = outcome?.reason;
       const ofPicture =
         thrown instanceof RefineryError && ['INPUT_NOT_FOUND', 'INPUT_CORRUPT'].includes(thrown.code);
       if (!ofPicture) throw thrown;

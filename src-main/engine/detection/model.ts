@@ -1,15 +1,18 @@
 import type { NodeAddon } from 'openvino-node';
 import sharp from 'sharp';
 import { RefineryError } from '../../contract/errors.ts';
-import { compileWithFallback } from '../runtime/index.ts';
+import { compileWithFallback, type Precision } from '../runtime/index.ts';
 import { centreOf } from './centre.ts';
 import { type DetectorDescription, describeDetector } from './description.ts';
 import type { Detection } from './evaluation.ts';
-import { areRows, type Candidate, readHead, restOf } from './head.ts';
+import { areRows, type Candidate, type Output, readHead, restOf } from './head.ts';
 import { withNamedOutputs } from './ir.ts';
 import { letterbox, type Pixels, toPicture, unclippedToPicture } from './letterbox.ts';
 import { outlinesOf, pointsOf } from './parts.ts';
 import { suppress } from './suppression.ts';
+
+/** Pictures in the network; it takes them in turn, but needn't wait for the next. */
+const atOnce = 2;
 
 export interface DetectOptions {
   /** Least score; 0.25 unless told. */
@@ -40,7 +43,7 @@ export interface DetectionModel {
   /**
    * Finds objects in a picture, which is turned by EXIF first.
    *
-   * @param picture a file, or its pixels. One at a time.
+   * @param picture a file, or its pixels. Several may be looked at at once: while the network runs for one, others are read.
    * @throws {RefineryError} `INPUT_NOT_FOUND`, `INPUT_CORRUPT`, `MODEL_NOT_AN_IMAGE_NETWORK`.
    */
   detect(picture: string | Pixels, options?: DetectOptions): Promise<Found>;
@@ -57,7 +60,7 @@ export async function openDetectionModel(options: {
   readonly openvino: NodeAddon;
   readonly path: string;
   readonly device?: string;
-  readonly precision?: 'auto' | 'f32' | 'bf16' | 'f16';
+  readonly precision?: Precision;
 }): Promise<DetectionModel> {
   const { openvino } = options;
   const description = await describeDetector(options.path);
@@ -70,7 +73,18 @@ export async function openDetectionModel(options: {
     precision: options.precision ?? 'f32',
     shapes: [`[${shape.join(',')}]`],
   });
-  const request = compiled.createInferRequest();
+  const requests = new Pool(Array.from({ length: atOnce }, () => compiled.createInferRequest()));
+  /** @param read makes what is wanted of the outputs, which are gone after it. */
+  const infer = <Result>(values: Float32Array, read: (outputs: Output[]) => Result): Promise<Result> =>
+    requests.use(async (request) => {
+      const outputs = await request.inferAsync([new openvino.Tensor('f32', shape, values)]);
+      return read(
+        Object.values(outputs).map((tensor) => ({
+          values: tensor.data as ArrayLike<number>,
+          shape: tensor.getShape(),
+        })),
+      );
+    });
   return {
     description,
     device,
@@ -79,41 +93,57 @@ export async function openDetectionModel(options: {
       const size = { width: pixels.width, height: pixels.height };
       if (task === 'classify') {
         const values = await centreOf(pixels, width, height);
-        const [scores] = Object.values(await request.inferAsync([new openvino.Tensor('f32', shape, values)]));
-        return {
-          ...size,
-          detections: [],
-          labels: readLabels(scores!.data as ArrayLike<number>, names.length),
-        };
+        const labels = await infer(values, ([scores]) => readLabels(scores!.values, names.length));
+        return { ...size, detections: [], labels };
       }
       const { values, placing } = letterbox(pixels, width, height);
-      const outputs = Object.values(
-        await request.inferAsync([new openvino.Tensor('f32', shape, values)]),
-      ).map((tensor) => ({ values: tensor.data as ArrayLike<number>, shape: tensor.getShape() }));
-      const head = outputs.find((output) => output.shape.length === 3) ?? outputs[0]!;
-      const prototypes = outputs.find((output) => output.shape.length === 4);
-      const classes = names.length > 0 ? names.length : null;
-      const turned = task === 'obb';
-      const reading = { classes, endToEnd, confidence, everyClass, turned };
-      const candidates = readHead(head, reading);
-      const kept = areRows(head.shape, reading)
-        ? candidates.slice(0, most)
-        : suppress(candidates, overlap, most);
-      // A box that counts for several classes has its outlines once.
-      const outlined = new Map<number, NonNullable<Detection['rings']>>();
-      const detections = kept.map(({ at, ...one }: Candidate): Detection => {
-        const box = (turned ? unclippedToPicture : toPicture)(one.box, placing);
-        if (points) return { ...one, box, points: pointsOf(restOf(head, reading, at), points, placing) };
-        if (!prototypes) return { ...one, box };
-        const rings =
-          outlined.get(at) ??
-          outlinesOf(restOf(head, reading, at), prototypes, box, placing, { width, height });
-        outlined.set(at, rings);
-        return { ...one, box, rings };
+      const detections = await infer(values, (outputs) => {
+        const head = outputs.find((output) => output.shape.length === 3) ?? outputs[0]!;
+        const prototypes = outputs.find((output) => output.shape.length === 4);
+        const classes = names.length > 0 ? names.length : null;
+        const turned = task === 'obb';
+        const reading = { classes, endToEnd, confidence, everyClass, turned };
+        const candidates = readHead(head, reading);
+        const kept = areRows(head.shape, reading)
+          ? candidates.slice(0, most)
+          : suppress(candidates, overlap, most);
+        // A box that counts for several classes has its outlines once.
+        const outlined = new Map<number, NonNullable<Detection['rings']>>();
+        return kept.map(({ at, ...one }: Candidate): Detection => {
+          const box = (turned ? unclippedToPicture : toPicture)(one.box, placing);
+          if (points) return { ...one, box, points: pointsOf(restOf(head, reading, at), points, placing) };
+          if (!prototypes) return { ...one, box };
+          const rings =
+            outlined.get(at) ??
+            outlinesOf(restOf(head, reading, at), prototypes, box, placing, { width, height });
+          outlined.set(at, rings);
+          return { ...one, box, rings };
+        });
       });
       return { ...size, detections, labels: [] };
     },
   };
+}
+
+/** Things that are used by one at a time; who comes when all are in use waits, the first first. */
+class Pool<Thing> {
+  readonly #free: Thing[];
+  readonly #waiting: ((thing: Thing) => void)[] = [];
+
+  constructor(things: readonly Thing[]) {
+    this.#free = [...things];
+  }
+
+  async use<Result>(work: (thing: Thing) => Promise<Result>): Promise<Result> {
+    const thing = this.#free.pop() ?? (await new Promise<Thing>((resolve) => this.#waiting.push(resolve)));
+    try {
+      return await work(thing);
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next(thing);
+      else this.#free.push(thing);
+    }
+  }
 }
 
 /** @throws {RefineryError} `MODEL_NOT_AN_IMAGE_NETWORK` where these are not the scores of as many classes. */

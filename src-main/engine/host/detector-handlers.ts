@@ -46,15 +46,6 @@ export function detectorHandlers({ handles, folders, openvino, emit }: Parts): {
     scripts: join(folders.models, 'train'),
     onChanged: (training) => emit('detectors.training', training),
   });
-  let last: Promise<unknown> = Promise.resolve();
-
-  /** After what was asked for before, whatever became of that. */
-  function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const next = last.then(work, work);
-    last = next.catch(() => undefined);
-    return next;
-  }
-
   function model(): DetectionModel {
     if (open) return open;
     throw new RefineryError('BAD_REQUEST', 'No detector is open.', { hint: 'Open one first.' });
@@ -72,7 +63,7 @@ export function detectorHandlers({ handles, folders, openvino, emit }: Parts): {
       tell({});
       await using source = await openSource(dataset, { signal });
       const evaluation = await evaluateModel({
-        model: { ...detector, detect: (...what) => inTurn(() => detector.detect(...what)) },
+        model: detector,
         dataset: await source.open(signal),
         subset,
         signal,
@@ -128,9 +119,10 @@ export function detectorHandlers({ handles, folders, openvino, emit }: Parts): {
       },
       'detectors.detect': async ({ picture, confidence, overlap }) => {
         const started = performance.now();
-        const { detections, labels, ...size } = await inTurn(() =>
-          model().detect(handles.path(picture), { confidence, overlap }),
-        );
+        const { detections, labels, ...size } = await model().detect(handles.path(picture), {
+          confidence,
+          overlap,
+        });
         return {
           ...size,
           milliseconds: performance.now() - started,

@@ -9,7 +9,14 @@ import { findRuntimes } from './find.ts';
 export { listDevices } from './devices.ts';
 export { NotSupportedByRuntime } from './ffi/not-supported.ts';
 export { findRuntimes, openvinoVersion } from './find.ts';
-export { type Compiled, type CompileOptions, compileWithFallback, inferInPlace } from './session.ts';
+export {
+  type Compiled,
+  type CompileOptions,
+  compileWithFallback,
+  inferInPlace,
+  type Precision,
+  precisions,
+} from './session.ts';
 
 export interface LoadOptions {
   /** Folder of an OpenVINO to use before any other. */

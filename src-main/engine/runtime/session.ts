@@ -6,14 +6,17 @@ type CompiledModel = InstanceType<NodeAddon['CompiledModel']>;
 type InferRequest = InstanceType<NodeAddon['InferRequest']>;
 type Tensor = InstanceType<NodeAddon['Tensor']>;
 
+/** `auto` leaves the choice to the device, which takes bf16 or f16 where it is fast in them. */
+export const precisions = ['auto', 'f32', 'bf16', 'f16'] as const;
+export type Precision = (typeof precisions)[number];
+
 export interface CompileOptions {
   readonly openvino: NodeAddon;
   /** Path of an IR or ONNX file, or an IR's text and weights. */
   readonly model: string | { readonly xml: string; readonly weights: Uint8Array };
   /** `AUTO` or the name of a device; the others are tried after it. */
   readonly device: string;
-  /** `auto` leaves the choice to the device, which takes bf16 or f16 where it is fast in them. */
-  readonly precision: 'auto' | 'f32' | 'bf16' | 'f16';
+  readonly precision: Precision;
   readonly performanceHint?: 'LATENCY' | 'THROUGHPUT';
   /** 0 or absent leaves it to OpenVINO. */
   readonly streams?: number;

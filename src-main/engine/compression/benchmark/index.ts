@@ -1,12 +1,11 @@
 import type { NodeAddon } from 'openvino-node';
 import { RefineryError } from '../../../contract/errors.ts';
-import { inferInPlace } from '../../runtime/index.ts';
+import { inferInPlace, type Precision } from '../../runtime/index.ts';
 import { readIr } from './facts.ts';
 import { type Latency, latencyOf } from './latency.ts';
 import {
   type CompiledModel,
   compileFor,
-  type Precision,
   precisionOf,
   propertyText,
   readModel,

@@ -1,14 +1,12 @@
 import { stat } from 'node:fs/promises';
 import type { NodeAddon } from 'openvino-node';
 import { RefineryError } from '../../../contract/errors.ts';
+import type { Precision } from '../../runtime/index.ts';
 
 type Core = InstanceType<NodeAddon['Core']>;
 export type Model = InstanceType<NodeAddon['Model']>;
 export type CompiledModel = InstanceType<NodeAddon['CompiledModel']>;
 export type Tensor = InstanceType<NodeAddon['Tensor']>;
-
-/** What the device is to compute in; `auto` leaves it to the device, which takes bf16 or f16 where that is fast. */
-export type Precision = 'auto' | 'f32' | 'bf16' | 'f16';
 
 export const precisionOf = (precision: Precision = 'auto'): Record<string, string> =>
   precision === 'auto' ? {} : { INFERENCE_PRECISION_HINT: precision };
