@@ -2,8 +2,8 @@
 
     python launch.py STOP_FILE SCRIPT [ARGUMENTS ...]
 
-When STOP_FILE appears, or SIGINT or SIGTERM comes, the Trainer saves a checkpoint after the step at hand and ends. A
-second signal ends at once. A script without transformers' Trainer is run all the same, and only signals end it.
+When STOP_FILE appears, or SIGINT or SIGTERM comes, the Trainer saves a checkpoint after the step at hand and ends; of several
+processes (torchrun), all after the same step. A second signal ends at once. A script without transformers' Trainer is run all the same, and only signals end it.
 """
 
 import importlib.abc
@@ -34,12 +34,26 @@ class Stop:
         print("Stopping after this step, with a checkpoint.", flush=True)
 
 
+def agreed(asked):
+    """Whether any process of a training that has several was asked: one that stops alone leaves the others waiting for it."""
+    torch = sys.modules.get("torch")
+    distributed = getattr(torch, "distributed", None)
+    if distributed is None or not distributed.is_available() or not distributed.is_initialized():
+        return asked
+    if distributed.get_world_size() == 1:
+        return asked
+    device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
+    flag = torch.tensor([int(asked)], device=device)
+    distributed.all_reduce(flag, op=distributed.ReduceOp.MAX)
+    return bool(flag.item())
+
+
 def make_callback(base, stop):
     """A TrainerCallback that ends the training with a checkpoint once `stop` asks for it."""
 
     class StopWithCheckpoint(base):
         def on_step_end(self, args, state, control, **kwargs):
-            if stop.asked():
+            if agreed(stop.asked()):
                 control.should_save = True
                 control.should_training_stop = True
             return control

@@ -45,6 +45,8 @@ export const TrainingRequest = z.object({
     .regex(/^(?!\.{1,2}$)[^/\\]+$/),
   /** Goes on in a folder that a training wrote to before. */
   again: z.boolean(),
+  /** How many train together, one for each card. */
+  processes: z.int().min(1).max(64),
 });
 export type TrainingRequest = z.infer<typeof TrainingRequest>;
 

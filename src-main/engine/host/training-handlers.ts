@@ -89,7 +89,16 @@ export function trainingHandlers({ handles, folders, emit }: Parts): {
         installing?.abort();
         return {};
       },
-      'training.start': async ({ python, script, config, arguments: given, folder, name, again }) => {
+      'training.start': async ({
+        python,
+        script,
+        config,
+        arguments: given,
+        folder,
+        name,
+        again,
+        processes,
+      }) => {
         const output = join(handles.path(folder), name);
         let handle = '';
         const started = await launchTraining(
@@ -101,6 +110,7 @@ export function trainingHandlers({ handles, folders, emit }: Parts): {
             output,
             scripts,
             again,
+            processes,
           },
           () => void tell(handle),
         );

@@ -20,6 +20,8 @@ export interface LaunchOptions {
   readonly scripts: string;
   /** Goes on in a folder that a training wrote to before. */
   readonly again: boolean;
+  /** How many train together, as torchrun starts them: one for each card; 1 unless told. */
+  readonly processes?: number;
 }
 
 /** A training that was started here, as its folder remembers it: it outlives the window and the engine. */
@@ -79,7 +81,11 @@ export async function launchTraining(options: LaunchOptions, onEnd: () => void):
   await rotate(output);
   const log = await open(join(output, logFile), 'ax');
   let child: ChildProcess;
-  const command = [python, '-u', join(scripts, 'launch.py'), join(output, stopFile), script, ...filled];
+  const { processes = 1 } = options;
+  const together =
+    processes > 1 ? ['-m', 'torch.distributed.run', '--standalone', `--nproc_per_node=${processes}`] : [];
+  const launcher = [...together, join(scripts, 'launch.py'), join(output, stopFile)];
+  const command = [python, '-u', ...launcher, script, ...filled];
   try {
     child = await started(command, dirname(script), log.fd);
   } finally {
@@ -223,9 +229,31 @@ export async function stopTraining(folder: string, how: 'checkpoint' | 'kill'): 
     return;
   }
   const { pid } = state.record;
-  try {
-    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
+  // Newer releases of torchrun put each process into a group of its own.
+  const others = await descendantsOf(pid);
+  for (const one of [process.platform === 'win32' ? pid : -pid, ...others]) {
+    try {
+      process.kill(one, 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
   }
+}
+
+/** What a process has started, and that in turn; empty where the system doesn't list processes in /proc. */
+async function descendantsOf(pid: number): Promise<number[]> {
+  const all = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const parents = await Promise.all(
+    all.map(async (name) => {
+      const status = await readFile(`/proc/${name}/status`, 'utf8').catch(() => '');
+      return [Number(name), Number(/^PPid:\s+(\d+)/m.exec(status)?.[1])] as const;
+    }),
+  );
+  const found: number[] = [];
+  for (let from = [pid]; from.length > 0; ) {
+    const children = parents.flatMap(([child, parent]) => (from.includes(parent) ? [child] : []));
+    found.push(...children);
+    from = children;
+  }
+  return found;
 }

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readRunFolder } from '../compression/index.ts';
 import { resources } from '../host/fixtures/engine.ts';
+import { isAlive } from '../io/alive.ts';
 import { fillArguments, splitArguments } from './arguments.ts';
 import { python, whyNoPython, writeTrainingScript } from './fixtures/scripts.ts';
 import {
@@ -163,6 +164,34 @@ describe.skipIf(!python)(`a training${whyNoPython}`, () => {
       'refinery-training.json',
       'trainer_state.json',
     ]);
+  });
+
+  test('of several processes is started by torchrun, and all of them end when it is killed', async () => {
+    // A stand-in for torchrun that starts processes in groups of their own, as newer releases do.
+    const distributed = join(folder, 'code', 'torch', 'distributed');
+    await mkdir(distributed, { recursive: true });
+    for (const part of ['torch', 'torch/distributed'])
+      await writeFile(join(folder, 'code', part, '__init__.py'), '');
+    await writeFile(
+      join(distributed, 'run.py'),
+      [
+        'import subprocess, sys',
+        'count = int(sys.argv[2].partition("=")[2])',
+        'assert sys.argv[1:3] == ["--standalone", f"--nproc_per_node={count}"], sys.argv',
+        'made = [subprocess.Popen([sys.executable, "-u", *sys.argv[3:]], start_new_session=True) for _ in range(count)]',
+        'print("started", *[one.pid for one in made], flush=True)',
+        'sys.exit(max(one.wait() for one in made))',
+      ].join('\n'),
+    );
+    const { ended } = await launch({ processes: 2 });
+    await expect.poll(rows).toBeGreaterThan(3);
+    const log = await readFile(join(options.output, 'console.log'), 'utf8');
+    const [, ...started] = /^started (\d+) (\d+)$/m.exec(log) ?? [];
+    expect(started).toHaveLength(2);
+    await stopTraining(options.output, 'kill');
+    await ended;
+    if (process.platform === 'linux')
+      await expect.poll(() => started.filter((pid) => isAlive(Number(pid)))).toEqual([]);
   });
 
   test('takes a signal as a wish for a checkpoint', { skip: process.platform === 'win32' }, async () => {

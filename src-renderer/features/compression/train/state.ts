@@ -21,6 +21,7 @@ interface Starting {
   readonly arguments: string;
   /** Goes on in a folder that has a training. */
   readonly again: boolean;
+  readonly processes: number;
   readonly starting: boolean;
   /** The one whose folder is watched. */
   readonly training: StartedTraining | null;
@@ -50,6 +51,7 @@ export const useStarting = create<Starting>(() => ({
   name: 'jpqd-1',
   arguments: usual,
   again: false,
+  processes: 1,
   starting: false,
   training: null,
 }));
@@ -86,7 +88,7 @@ export function onInstalling(installing: InstallingView): void {
 
 /** @returns the folder of the training that was started. */
 export async function startTraining(): Promise<FileHandle | undefined> {
-  const { python, script, config, folder, name, again, arguments: given } = get();
+  const { python, script, config, folder, name, again, processes, arguments: given } = get();
   if (!script || !folder) return undefined;
   set({ starting: true });
   const training = await act('training.start', {
@@ -97,6 +99,7 @@ export async function startTraining(): Promise<FileHandle | undefined> {
     folder: folder.id,
     name: name.trim(),
     again,
+    processes,
   });
   set({ starting: false, ...(training ? { training } : {}) });
   return training?.folder;

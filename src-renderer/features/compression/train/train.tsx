@@ -6,7 +6,7 @@ import { openServerPath } from '../../../app/server-path.tsx';
 import { openDialog } from '../../../state/actions.ts';
 import { act, useSession } from '../../../state/session.ts';
 import { formatBytes } from '../../../ui/format.ts';
-import { Button, Check, Field } from '../../../ui/parts.tsx';
+import { Button, Check, Field, NumberInput } from '../../../ui/parts.tsx';
 import { useEditing } from '../configure/state.ts';
 import { openRun } from '../state.ts';
 import { choosePython, lookAtPython, startTraining, useStarting } from './state.ts';
@@ -24,7 +24,17 @@ async function chooseFile(purpose: DialogPurpose, take: (handle: FileHandle) => 
 
 /** Starts a training with JPQD in a Python environment that has what it needs. */
 export function Train() {
-  const { script, config, folder, name, again, starting, arguments: given, environment } = useStarting();
+  const {
+    script,
+    config,
+    folder,
+    name,
+    again,
+    processes,
+    starting,
+    arguments: given,
+    environment,
+  } = useStarting();
   const edited = useEditing((state) => state.file);
   const set = useStarting.setState;
   const ready = script !== null && folder !== null && name.trim() !== '' && environment?.location != null;
@@ -102,6 +112,19 @@ export function Train() {
               spellCheck={false}
               value={given}
               onChange={(event) => set({ arguments: event.target.value })}
+            />
+          )}
+        </Field>
+        <Field
+          label="Processes"
+          hint="One for each card that trains. More than one are started by torchrun, and share what a step learns from."
+        >
+          {(id) => (
+            <NumberInput
+              id={id}
+              value={processes}
+              most={64}
+              onChange={(next) => set({ processes: Math.round(next) })}
             />
           )}
         </Field>
