@@ -1,4 +1,4 @@
-import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
@@ -139,6 +139,45 @@ describe.skipIf(noBrowser !== '')(`detectors in the window${noBrowser && ` (${no
     await nameOnServer(page, join(folder.path, 'sets', 'colours'));
     await page.getByRole('button', { name: 'Measure', exact: true }).click();
     await page.getByRole('row', { name: 'The likeliest class is right 1.000' }).waitFor();
+  });
+
+  test.each([
+    ['outlined', 'Outlines', 'names: [red, blue]', '0 0.1 0.1 0.5 0.1 0.5 0.5 0.1 0.5'],
+    ['posed', 'Points', 'names: [red]\nkpt_shape: [3, 3]', '0 0.3 0.3 0.4 0.4 0.2 0.2 2 0.4 0.2 2 0.3 0.4 1'],
+  ])('what a model finds is drawn and measured: %s', async (name, part, description, label) => {
+    await using folder = await temporaryFolder();
+    const set = join(folder.path, 'set');
+    for (const place of ['images', 'labels']) await mkdir(join(set, place, 'val'), { recursive: true });
+    await copyFile(join(fixtures, 'squares.png'), join(set, 'images', 'val', 'one.png'));
+    await writeFile(join(set, 'labels', 'val', 'one.txt'), `${label}\n`);
+    await writeFile(join(set, 'data.yaml'), `val: images/val\n${description}\n`);
+    const page = await open(join(folder.path, 'data'), [fixtures, folder.path]);
+    await page.getByRole('button', { name: 'Choose its folder' }).click();
+    await nameOnServer(page, join(fixtures, `${name}_openvino_model`));
+    await page.getByRole('heading', { name: `${name}_openvino_model` }).waitFor();
+    await page.getByRole('button', { name: 'From the server' }).click();
+    await nameOnServer(page, join(set, 'images', 'val'));
+    const found = page.getByRole('region', { name: 'Found' });
+    await found.getByText(/^[1-9]\d* objects? in \d+ ms$/).waitFor();
+    // Something is drawn: not all of the overlay is clear.
+    const drawn = (): Promise<boolean> =>
+      page.locator('canvas.overlay').evaluate((canvas: HTMLCanvasElement) => {
+        const { width, height } = canvas;
+        const { data } = canvas.getContext('2d')!.getImageData(0, 0, width, height);
+        return data.some((value) => value > 0);
+      });
+    await expect.poll(drawn).toBe(true);
+    await page.getByRole('button', { name: 'Choose a dataset' }).click();
+    await nameOnServer(page, set);
+    await page.getByRole('button', { name: 'Measure', exact: true }).click();
+    await page.getByRole('columnheader', { name: part }).first().waitFor();
+    expect(
+      await page
+        .getByRole('row', { name: /^mAP 50-95/ })
+        .getByRole('cell')
+        .count(),
+    ).toBe(2);
+    await expectAccessible(page, `measured by ${part}`);
   });
 
   test('a training tells its epochs, is stopped, goes on, and hands over its export', async () => {
