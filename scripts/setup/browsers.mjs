@@ -10,6 +10,7 @@ import {
   testElectronFolder,
 } from '../lib/places.mjs';
 import { run } from '../lib/run.mjs';
+import { aptInstall, isRootOnDebian } from './apt.mjs';
 import { say } from './index.mjs';
 
 /** Electron's own installer; it respects ELECTRON_OVERRIDE_DIST_PATH and its mirrors. */
@@ -24,18 +25,6 @@ export async function installElectron(memory) {
   if (code === 0 && findElectron()) return;
   await memory.failed('electron');
   say('Electron could not be downloaded; the window opens in your browser instead');
-}
-
-const isRootOnDebian = () => process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
-
-async function aptInstall(packages) {
-  await run('apt-get', ['update'], { quiet: true, timeout: 300_000 });
-  const { code } = await run('apt-get', ['install', '-y', '--no-install-recommends', ...packages], {
-    quiet: true,
-    timeout: 900_000,
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  });
-  return code === 0;
 }
 
 /** A browser for the tests of web mode. Elsewhere than on Debian as root, the one that is there is used. */

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { cacheFolder, findNode } from '../lib/places.mjs';
+import { installFfmpeg } from './apt.mjs';
 import { installChromium, installElectron, installTestElectron } from './browsers.mjs';
 import { installOpenVino } from './openvino.mjs';
 import { installPackages } from './packages.mjs';
@@ -10,7 +11,7 @@ import { installPackages } from './packages.mjs';
  * Brings what a fresh machine lacks. Each step looks first and does nothing where all is there, so that this may run
  * before every start. It needs no package: plain Node 20 or later.
  *
- * @param {{ tests?: boolean, again?: boolean }} options `tests` brings a browser and an Electron to test with;
+ * @param {{ tests?: boolean, again?: boolean }} options `tests` brings what only tests need: a browser, an Electron, ffmpeg;
  *   `again` tries once more what failed on this machine before.
  */
 export async function setUp({ tests = false, again = false } = {}) {
@@ -26,6 +27,7 @@ export async function setUp({ tests = false, again = false } = {}) {
   if (tests) {
     await installChromium();
     await installTestElectron();
+    await installFfmpeg();
   }
 }
 

@@ -14,7 +14,7 @@ import { exitCodes, printJson, reportFailure } from '../shared.ts';
 export function detectCommand(): Command {
   return new Command('detect')
     .description('which dataset format a folder or an archive is in, and why')
-    .argument('<source>', 'folder, .zip, .tar or .tar.gz')
+    .argument('<source>', 'folder, .zip, .tar or .tar.gz, or a video')
     .option('--json', 'as JSON')
     .action(async (source: string, { json = false }: { json?: boolean }) => {
       try {

@@ -4,12 +4,13 @@ import { RefineryError } from '../../../contract/errors.ts';
 import { temporaryFolder } from '../files/temporary.ts';
 import { listTar, unpackTar } from './tar.ts';
 import { type ArchiveOptions, corrupt, noSpace, Unpacking } from './unpacking.ts';
+import { isVideo, listVideo, unpackVideo } from './video.ts';
 import { listZip, unpackZip } from './zip.ts';
 
 export type { ArchiveOptions } from './unpacking.ts';
 
 function isArchive(path: string): boolean {
-  return /\.(zip|tar|tgz|tar\.gz)$/i.test(path);
+  return /\.(zip|tar|tgz|tar\.gz)$/i.test(path) || isVideo(path);
 }
 
 const isZip = (path: string): boolean => /\.zip$/i.test(path);
@@ -38,6 +39,7 @@ export async function listArchive(
   signal?: AbortSignal,
 ): Promise<(name: string) => Promise<string>> {
   try {
+    if (isVideo(path)) return await listVideo(path, takes, signal);
     return isZip(path) ? await listZip(path, takes) : await listTar(path, takes, signal);
   } catch (thrown) {
     if (thrown instanceof RefineryError || signal?.aborted === true) throw thrown;
@@ -57,7 +59,7 @@ interface Unpacked {
 const unpacked = new Map<string, Unpacked>();
 
 /**
- * Unpacks a .zip, .tar, .tar.gz or .tgz file into a temporary folder, which goes when all are disposed of that were given
+ * Unpacks a .zip, .tar, .tar.gz or .tgz file, or the frames of a video, into a temporary folder, which goes when all are disposed of that were given
  * it. Nothing may be changed in it: who opens the same archive meanwhile reads the same folder.
  *
  * @returns the folder, or the one in it that was wanted.
@@ -103,9 +105,12 @@ async function unpack(
   options: ArchiveOptions,
 ): Promise<Pick<Unpacked, 'root' | 'folder'>> {
   const root = temporaryFolder('archive');
-  const unpacking = new Unpacking(root.path, packed, options);
+  // Of a video, thousands of bytes may come out of each: that is what its coding is for.
+  const limits = isVideo(path) ? { ratio: Number.POSITIVE_INFINITY, ...options.limits } : options.limits;
+  const unpacking = new Unpacking(root.path, packed, { ...options, ...(limits ? { limits } : {}) });
   try {
-    await (isZip(path) ? unpackZip(path, unpacking) : unpackTar(path, unpacking));
+    if (isVideo(path)) await unpackVideo(path, unpacking, options.signal);
+    else await (isZip(path) ? unpackZip(path, unpacking) : unpackTar(path, unpacking));
     // A zip file has more than its entries.
     options.onProgress?.(packed, packed);
     const folder = join(root.path, options.within ?? '');

@@ -39,7 +39,7 @@ export async function openFolder(
   }
   if (found === undefined) throw new RefineryError('INPUT_NOT_FOUND', `There is no file or folder ${path}.`);
   throw new RefineryError('INPUT_UNSUPPORTED', `${path} is neither a folder nor an archive.`, {
-    hint: 'Name the folder of the set, or a .zip, .tar, .tar.gz or .tgz file of it.',
+    hint: 'Name the folder of the set, a .zip, .tar, .tar.gz or .tgz file of it, or a video.',
   });
 }
 

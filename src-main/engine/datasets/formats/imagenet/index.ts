@@ -141,7 +141,8 @@ export const imagenetFormats: readonly Format[] = [
   {
     name: 'image_dir',
     title: 'Pictures without annotations',
-    aliases: ['images'],
+    // A video's frames are taken out before they are read.
+    aliases: ['images', 'video_frames'],
     abilities: pictures,
     detect: detectImageDir,
     read: readImageDir,

@@ -1,0 +1,177 @@
+import { spawn } from 'node:child_process';
+import { stat } from 'node:fs/promises';
+import { z } from 'zod';
+import { RefineryError } from '../../../contract/errors.ts';
+import { runProcess } from '../../python/process.ts';
+import type { Unpacking } from './unpacking.ts';
+
+/** Videos by their ending, as Datumaro takes them. */
+export const isVideo = (path: string): boolean =>
+  /\.(?:3g[p2]|asf|wmv|avi|divx|f4v|flv|mkv|mk3d|mp4|m4v|mpe?g|m2p|m2ts|mts|mxf|og[vx]|mov|qt|vob|webm)$/i.test(
+    path,
+  );
+
+const Probed = z.object({
+  streams: z
+    .array(
+      z.object({
+        nb_frames: z.string().optional(),
+        avg_frame_rate: z.string().optional(),
+        duration: z.string().optional(),
+      }),
+    )
+    .default([]),
+  format: z.object({ duration: z.string().optional() }).default({}),
+});
+
+/** A video reads nothing but itself: a playlist in its place could name any file, or a machine. */
+const alone = [
+  '-protocol_whitelist',
+  'file,pipe',
+  '-format_whitelist',
+  'mov,mp4,matroska,webm,avi,asf,flv,mpeg,mpegts,mpegvideo,mxf,ogg,rm',
+];
+
+/**
+ * How many frames a video says that it has; it may be off by some, and 0 where it doesn't say.
+ *
+ * @throws {RefineryError} `RUNTIME_NOT_FOUND` without ffmpeg, `INPUT_CORRUPT` for what has no pictures.
+ */
+async function framesOf(path: string, signal?: AbortSignal): Promise<number> {
+  let told = '';
+  const wanted = 'stream=nb_frames,avg_frame_rate,duration:format=duration';
+  const asked = ['-v', 'error', ...alone, '-select_streams', 'v:0', '-show_entries', wanted, '-of', 'json'];
+  const { code, errors } = await runProcess('ffprobe', [...asked, path], {
+    ...(signal ? { signal } : {}),
+    onLine: (line) => {
+      told += line;
+    },
+  });
+  if (code === 127) throw noFfmpeg();
+  const found = code === 0 ? Probed.safeParse(JSON.parse(told || '{}')).data : undefined;
+  const stream = found?.streams[0];
+  if (!found || !stream) throw unreadable(path, errors);
+  const [over = 0, under = 1] = (stream.avg_frame_rate ?? '').split('/').map(Number);
+  const seconds = Number(stream.duration ?? found.format.duration ?? 0);
+  const frames = Number(stream.nb_frames ?? 0) || Math.round((seconds * over) / under);
+  return Number.isFinite(frames) && frames > 0 ? frames : 0;
+}
+
+const noFfmpeg = (): RefineryError =>
+  new RefineryError('RUNTIME_NOT_FOUND', 'Reading a video takes ffmpeg, which is not here.', {
+    hint: 'Install it (ffmpeg.org; on Debian: apt install ffmpeg), or take the frames out yourself and open their folder.',
+  });
+
+const unreadable = (path: string, errors: string): RefineryError =>
+  new RefineryError('INPUT_CORRUPT', `The video ${path} can’t be read.`, {
+    hint: 'See whether a player shows it to its end.',
+    details: errors,
+  });
+
+/** By its number from 0, as Datumaro names it. */
+const nameOf = (frame: number): string => `${String(frame).padStart(6, '0')}.png`;
+
+/** Goes through the names that frames will have. None has first characters to look at. */
+export async function listVideo(
+  path: string,
+  takes: (name: string, isFolder: boolean) => boolean,
+  signal?: AbortSignal,
+): Promise<(name: string) => Promise<string>> {
+  const frames = await framesOf(path, signal);
+  for (let frame = 0; frame < Math.max(1, frames); frame += 1) if (!takes(nameOf(frame), false)) break;
+  return async () => '';
+}
+
+/** Takes every frame of a video out, as a PNG without loss. */
+export async function unpackVideo(path: string, unpacking: Unpacking, signal?: AbortSignal): Promise<void> {
+  const { size } = await stat(path);
+  const frames = await framesOf(path, signal);
+  // Releases before 5.1 have another word for taking each frame once, at whatever times they are to be shown.
+  const whole = await decode(
+    path,
+    ['-fps_mode', 'passthrough'],
+    unpacking,
+    size / Math.max(1, frames),
+    signal,
+  );
+  if (!whole) await decode(path, ['-vsync', 'passthrough'], unpacking, size / Math.max(1, frames), signal);
+}
+
+/** @returns whether ffmpeg knows the words. */
+async function decode(
+  path: string,
+  everyFrame: readonly string[],
+  unpacking: Unpacking,
+  bytesOfFrame: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const from = ['-nostdin', '-v', 'error', ...alone, '-i', path, '-map', '0:v:0', ...everyFrame];
+  const to = ['-f', 'image2pipe', '-c:v', 'png', '-compression_level', '1', '-'];
+  const child = spawn('ffmpeg', [...from, ...to], { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors = (errors + text).slice(-4000);
+  });
+  const ended = new Promise<number>((resolve) => {
+    child.once('error', () => resolve(127));
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+  const stop = (): void => void child.kill('SIGKILL');
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    let frame = 0;
+    for await (const picture of pngsIn(child.stdout)) {
+      if (!unpacking.wants(nameOf(frame), 'file')) continue;
+      const file = unpacking.create(nameOf(frame));
+      try {
+        file.write(picture);
+      } finally {
+        file.close();
+      }
+      await unpacking.passed(bytesOfFrame);
+      frame += 1;
+    }
+    const code = await ended;
+    signal?.throwIfAborted();
+    if (code === 0 && frame > 0) return true;
+    if (code === 127) throw noFfmpeg();
+    if (frame === 0 && /Unrecognized option|Option .* not found/i.test(errors)) return false;
+    throw unreadable(path, errors);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    stop();
+  }
+}
+
+const signatureBytes = 8;
+/** Of a chunk: its length, its kind, and its checksum. */
+const chunkBytes = 12;
+
+/** Pictures in PNG that come one after another: each ends with its chunk IEND. */
+async function* pngsIn(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let waiting: Buffer = Buffer.alloc(0);
+  /** Where the next chunk of the picture begins. */
+  let at = signatureBytes;
+  const parts: Uint8Array[] = [];
+  let needed = signatureBytes + chunkBytes;
+  let held = 0;
+  for await (const bytes of stream) {
+    parts.push(bytes);
+    held += bytes.length;
+    if (held < needed) continue;
+    waiting = Buffer.concat([waiting, ...parts.splice(0)]);
+    for (;;) {
+      needed = at + chunkBytes;
+      if (waiting.length < needed) break;
+      needed = at + chunkBytes + waiting.readUInt32BE(at);
+      if (waiting.length < needed) break;
+      const isLast = waiting.toString('latin1', at + 4, at + 8) === 'IEND';
+      at = needed;
+      if (!isLast) continue;
+      yield waiting.subarray(0, at);
+      waiting = waiting.subarray(at);
+      at = signatureBytes;
+    }
+    held = waiting.length;
+  }
+}
