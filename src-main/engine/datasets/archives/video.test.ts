@@ -48,6 +48,14 @@ describe.skipIf(!hasFfmpeg)(`a video${hasFfmpeg ? '' : ' (skipped: ffmpeg is not
     expect(await itemsOf(await source.open())).toHaveLength(13);
   });
 
+  test('has the frames that differ which Datumaro finds in it', async () => {
+    const golden = JSON.parse(readFileSync(fixture('scenes.json'), 'utf8')) as Record<string, number[]>;
+    expect(Object.keys(golden).length).toBeGreaterThan(2);
+    await using source = await openSource(fixture('scenes.mp4'), { from: 'video_keyframes' });
+    const items = await itemsOf(await source.open());
+    expect(items.map(({ id }) => id)).toEqual(Object.keys(golden));
+  });
+
   test('that is none, or names others, is refused; one that is cut off says so', async () => {
     const put = (name: string, content: string | Buffer): string => {
       writeFileSync(join(folder, name), content);

@@ -41,6 +41,7 @@ import { synthiaFormats } from './synthia/index.ts';
 import { tabularFormat } from './tabular/index.ts';
 import { tfrecordFormat } from './tfrecord/index.ts';
 import { vggFace2Format } from './vgg_face2/index.ts';
+import { videoKeyframesFormat } from './video_keyframes/index.ts';
 import { vocFormats } from './voc/index.ts';
 import { vottFormats } from './vott/index.ts';
 import { webdatasetFormat } from './webdataset/index.ts';
@@ -89,6 +90,7 @@ export const formats: readonly AnyFormat[] = [
   kittiRawFormat,
   kitti3dFormat,
   ...mpiiFormats,
+  videoKeyframesFormat,
   bratsFormat,
   bratsNumpyFormat,
   slyPointcloudFormat,
