@@ -113,7 +113,7 @@ export function evaluateCommand(resources: string): Command {
             precision: flags.precision,
           });
           const terminal = process.stderr.isTTY === true && !flags.json;
-          const dataset = await source.open(signal);
+          const dataset = await source.open({ signal });
           const onProgress = (done: number, total: number): void => {
             if (terminal) process.stderr.write(`\r\x1b[K${done} of ${total} pictures`);
           };

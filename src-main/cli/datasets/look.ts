@@ -47,7 +47,7 @@ export function lookCommand<Flags extends LookFlags>(
         });
         return await work(
           async () =>
-            applyTransforms(await source.open(signal), stepsOf(flags, recipe), { scratch: null, signal }),
+            applyTransforms(await source.open({ signal }), stepsOf(flags, recipe), { scratch: null, signal }),
           flags,
           signal,
           source,

@@ -63,7 +63,7 @@ async function mergeSets(paths: readonly string[], flags: MergeFlags, signal: Ab
     ...first!,
     path: sources.map(({ path }) => path).join(', '),
     async open() {
-      const sets = await Promise.all(sources.map((source) => source.open(signal)));
+      const sets = await Promise.all(sources.map((source) => source.open({ signal })));
       const merged = await merge(sets, {
         mode: flags.mode,
         overlap: Number(flags.overlap),
@@ -107,7 +107,7 @@ export function diffCommand(): Command {
         process.exitCode = await interruptible(async (signal) => {
           await using one = await openSource(resolve(before), { signal });
           await using other = await openSource(resolve(after), { signal });
-          const found = await diff(await one.open(signal), await other.open(signal), signal);
+          const found = await diff(await one.open({ signal }), await other.open({ signal }), signal);
           if (json) printJson(found);
           else print(found);
           return found.equal ? exitCodes.good : exitCodes.someFailed;

@@ -80,7 +80,9 @@ export const noAbilities: Omit<Abilities, 'types'> = {
 };
 
 export interface ReadOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** Resolves at once, or when it may go on: asked where reading takes seconds before the first item. */
+  readonly waitWhilePaused?: (() => Promise<void>) | undefined;
 }
 
 export interface WriteOptions {

@@ -64,7 +64,7 @@ export function detectorHandlers({ handles, folders, openvino, emit }: Parts): {
       await using source = await openSource(dataset, { signal });
       const evaluation = await evaluateModel({
         model: detector,
-        dataset: await source.open(signal),
+        dataset: await source.open({ signal }),
         subset,
         signal,
         onProgress(done, total) {

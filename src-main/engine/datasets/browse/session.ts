@@ -157,10 +157,10 @@ export class DatasetSession implements AsyncDisposable {
       path: this.path,
       folder,
       format,
-      open: (stop) => format.read(folder, stop ? { signal: stop } : {}),
+      open: (reading) => format.read(folder, reading),
       [Symbol.asyncDispose]: async () => undefined,
     };
-    const dataset = await source.open(work.signal);
+    const dataset = await source.open(work);
     const store = await ItemStore.create();
     const counter = new StatisticsCounter();
     try {
@@ -233,7 +233,7 @@ export class DatasetSession implements AsyncDisposable {
 
   /** The set after its transforms; no picture is made for it. */
   async #changed(steps: readonly TransformStep[], signal: AbortSignal): Promise<Dataset> {
-    return applyTransforms(await this.#read().open(signal), steps, { scratch: null, signal });
+    return applyTransforms(await this.#read().open({ signal }), steps, { scratch: null, signal });
   }
 
   #read(): Source {

@@ -30,7 +30,7 @@ import { uniqueNames } from './unique-names.ts';
 export async function planConversion(request: ConversionRequest): Promise<ConversionPlan> {
   const target = writableFormat(request.to);
   await using source = await borrowed(request);
-  return plan(request, source, await source.open(request.signal), target);
+  return plan(request, source, await source.open(request), target);
 }
 
 /**
@@ -48,7 +48,7 @@ export async function runConversion(
   await using staging = await stage(request.output, request.overwrite === true, request.key);
   await using source = await borrowed(request);
   // Opened once: what a reader finds out about its files on the first reading serves the second.
-  const read = await source.open(request.signal);
+  const read = await source.open(request);
   const planned = await plan(request, source, read, target);
   onPlan?.(planned);
   if (request.strict === true && planned.problems.total > 0) {

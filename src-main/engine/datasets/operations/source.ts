@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 import { type ArchiveOptions, archiveIn, openArchive } from '../archives/index.ts';
 import { detectFormats, detectSets, listFolder } from '../detect.ts';
-import type { AnyFormat, Dataset, Format } from '../format.ts';
+import type { AnyFormat, Dataset, Format, ReadOptions } from '../format.ts';
 import { formatNamed, formats } from '../formats/index.ts';
 
 /** A set whose format is known. Dispose of it, for an archive was unpacked into a temporary folder. */
@@ -13,7 +13,7 @@ export interface Source extends AsyncDisposable {
   /** Where its files are. */
   readonly folder: string;
   readonly format: AnyFormat;
-  open(signal?: AbortSignal): Promise<Dataset>;
+  open(options?: ReadOptions): Promise<Dataset>;
 }
 
 /** What is told and heard while an archive is unpacked. */
@@ -71,7 +71,7 @@ export async function openSource(
       path,
       folder: opened.folder,
       format,
-      open: (signal) => format.read(opened.folder, signal === undefined ? {} : { signal }),
+      open: (reading) => format.read(opened.folder, reading),
       [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
     };
   } catch (thrown) {

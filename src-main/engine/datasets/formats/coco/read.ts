@@ -75,8 +75,8 @@ export async function readCoco(
     problems,
     async *items() {
       for (const [at, files] of subsets.entries()) {
-        indices[at] ??= await indexSubset(folder, files, problems, options.signal);
-        yield* readSubset(folder, files, indices[at], problems, options.signal);
+        indices[at] ??= await indexSubset(folder, files, problems, options);
+        yield* readSubset(folder, files, indices[at], problems, options);
       }
     },
   };
@@ -136,12 +136,12 @@ async function indexSubset(
   folder: string,
   files: readonly OpenFile[],
   problems: ProblemLog,
-  signal: AbortSignal | undefined,
+  options: ReadOptions,
 ): Promise<SubsetIndex> {
   const pictures: Picture[] = [];
   const byId = new Map<string, number>();
   const spans: SpanIndex[] = [];
-  for (const { file } of files) spans.push(await indexFile(folder, file, pictures, byId, problems, signal));
+  for (const { file } of files) spans.push(await indexFile(folder, file, pictures, byId, problems, options));
   for (const [turn, { file }] of files.entries()) {
     spans[turn]!.sort(pictures.length, (index) => {
       problems.add(file.path, `annotations[${index}]`, 'there is no such picture');
@@ -155,13 +155,13 @@ async function* readSubset(
   files: readonly OpenFile[],
   { pictures, spans, locate }: SubsetIndex,
   problems: ProblemLog,
-  signal: AbortSignal | undefined,
+  options: ReadOptions,
 ): AsyncGenerator<Item> {
   const { subset } = files[0]!.file;
   const readers = files.map(({ file }) => openSpans(inside(folder, file.path)));
   try {
     for (const [index, picture] of pictures.entries()) {
-      signal?.throwIfAborted();
+      options.signal?.throwIfAborted();
       const annotations: Annotation[] = [];
       for (const [turn, { file, labelOf }] of files.entries()) {
         const objects = readers[turn]!.values(spans[turn]!.of(index));
@@ -211,7 +211,7 @@ async function indexFile(
   pictures: Picture[],
   byId: Map<string, number>,
   problems: ProblemLog,
-  signal: AbortSignal | undefined,
+  options: ReadOptions,
 ): Promise<SpanIndex> {
   const found = new SpanIndex();
   const addPicture = (value: Readonly<Record<string, unknown>>, place: string): void => {
@@ -232,7 +232,8 @@ async function indexFile(
   };
   const path = inside(folder, file.path);
   for await (const { key, index, values, spans } of jsonBatches(path, new Set(['images', 'annotations']))) {
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
+    await options.waitWhilePaused?.();
     for (const [at, value] of values.entries()) {
       const given = isRecord(value);
       if (!given) problems.add(file.path, `${key}[${index + at}]`, 'not an object');

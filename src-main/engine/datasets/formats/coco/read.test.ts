@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { format, put, scratch } from '../common/testing.ts';
+
+const { fresh } = scratch();
+
+test('a pause takes hold while it is looked where things are in the file, before the first item', async () => {
+  const folder = fresh();
+  await put(folder, {
+    'annotations/instances_train.json': JSON.stringify({
+      images: [{ id: 1, file_name: 'a.jpg', width: 10, height: 10 }],
+      categories: [{ id: 1, name: 'a' }],
+      annotations: [{ id: 1, image_id: 1, category_id: 1, bbox: [1, 2, 3, 4] }],
+    }),
+  });
+  let asked = 0;
+  let goOn = (): void => undefined;
+  const pause = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const dataset = await format('coco_instances').read(folder, {
+    waitWhilePaused: () => {
+      asked += 1;
+      return pause;
+    },
+  });
+  let read = 0;
+  const reading = (async () => {
+    for await (const { annotations } of dataset.items()) read += annotations.length;
+  })();
+  await expect.poll(() => asked).toBeGreaterThan(0);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(read).toBe(0);
+  goOn();
+  await reading;
+  expect(read).toBe(1);
+});
