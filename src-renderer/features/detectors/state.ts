@@ -1,4 +1,5 @@
 import { create } from 'zustand';
+import { persist } from 'zustand/middleware';
 import type {
   AdmitResult,
   DetectedPicture,
@@ -47,27 +48,35 @@ interface Detectors {
   readonly training: DetectorTraining | null;
 }
 
-/** What is tried out. It stays while other places are shown. */
-export const useDetectors = create<Detectors>(() => ({
-  mode: 'try',
-  detector: null,
-  opening: false,
-  pictures: [],
-  shown: null,
-  found: new Map(),
-  confidence: 0.25,
-  overlap: 0.7,
-  hidden: new Set(),
-  dataset: null,
-  subset: 'val',
-  evaluation: null,
-  trainingSet: null,
-  trainingTask: null,
-  python: null,
-  trainer: null,
-  choices: { model: 'yolo11n.pt', epochs: 100, imageSize: 640, batch: 16 },
-  training: null,
-}));
+/** What is tried out. It stays while other places are shown; how, is remembered on this machine. */
+export const useDetectors = create<Detectors>()(
+  persist(
+    (): Detectors => ({
+      mode: 'try',
+      detector: null,
+      opening: false,
+      pictures: [],
+      shown: null,
+      found: new Map(),
+      confidence: 0.25,
+      overlap: 0.7,
+      hidden: new Set(),
+      dataset: null,
+      subset: 'val',
+      evaluation: null,
+      trainingSet: null,
+      trainingTask: null,
+      python: null,
+      trainer: null,
+      choices: { model: 'yolo11n.pt', epochs: 100, imageSize: 640, batch: 16 },
+      training: null,
+    }),
+    {
+      name: 'refinery-detectors',
+      partialize: ({ confidence, overlap, choices }) => ({ confidence, overlap, choices }),
+    },
+  ),
+);
 
 const set = useDetectors.setState;
 const get = useDetectors.getState;
@@ -89,7 +98,7 @@ export const useTrainingProgress = (): number | null =>
     return evaluation?.running ? evaluation.done / Math.max(1, evaluation.total ?? 1) : null;
   });
 
-export const showMode = (mode: Mode): void => set({ mode });
+export const showMode = (mode: Mode): void => void set({ mode });
 
 export async function openDetector({ handles, refused }: AdmitResult): Promise<void> {
   const [handle] = handles;
@@ -203,7 +212,7 @@ export async function findTrainer(python: FileHandle | null): Promise<void> {
 }
 
 export const changeChoices = (change: Partial<DetectorTrainingChoices>): void =>
-  set((state) => ({ choices: { ...state.choices, ...change } }));
+  void set((state) => ({ choices: { ...state.choices, ...change } }));
 
 export async function train(): Promise<void> {
   const { trainingSet, python, choices } = get();

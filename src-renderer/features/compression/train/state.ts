@@ -1,4 +1,5 @@
 import { create } from 'zustand';
+import { persist } from 'zustand/middleware';
 import type {
   AdmitResult,
   EnvironmentView,
@@ -40,21 +41,30 @@ const usual = `--model_name_or_path bert-base-uncased
 --save_strategy epoch
 --report_to tensorboard`;
 
-export const useStarting = create<Starting>(() => ({
-  python: null,
-  environment: null,
-  looking: false,
-  installing: null,
-  script: null,
-  config: null,
-  folder: null,
-  name: 'jpqd-1',
-  arguments: usual,
-  again: false,
-  processes: 1,
-  starting: false,
-  training: null,
-}));
+/** What is typed is remembered on this machine; what is chosen from the disk is chosen anew. */
+export const useStarting = create<Starting>()(
+  persist(
+    (): Starting => ({
+      python: null,
+      environment: null,
+      looking: false,
+      installing: null,
+      script: null,
+      config: null,
+      folder: null,
+      name: 'jpqd-1',
+      arguments: usual,
+      again: false,
+      processes: 1,
+      starting: false,
+      training: null,
+    }),
+    {
+      name: 'refinery-training',
+      partialize: ({ arguments: given, processes }) => ({ arguments: given, processes }),
+    },
+  ),
+);
 
 const set = useStarting.setState;
 const get = useStarting.getState;
