@@ -71,14 +71,14 @@ const unreadable = (path: string, errors: string): RefineryError =>
 /** By its number from 0, as Datumaro names it. */
 const nameOf = (frame: number): string => `${String(frame).padStart(6, '0')}.png`;
 
-/** Goes through the names that frames will have. None has first characters to look at. */
+/** Goes through some of the names that frames will have, which tell what they are. None has first characters to look at. */
 export async function listVideo(
   path: string,
   takes: (name: string, isFolder: boolean) => boolean,
   signal?: AbortSignal,
 ): Promise<(name: string) => Promise<string>> {
-  const frames = await framesOf(path, signal);
-  for (let frame = 0; frame < Math.max(1, frames); frame += 1) if (!takes(nameOf(frame), false)) break;
+  await framesOf(path, signal);
+  for (const frame of [0, 1, 2]) takes(nameOf(frame), false);
   return async () => '';
 }
 
@@ -147,31 +147,30 @@ const signatureBytes = 8;
 /** Of a chunk: its length, its kind, and its checksum. */
 const chunkBytes = 12;
 
-/** Pictures in PNG that come one after another: each ends with its chunk IEND. */
+/** Pictures in PNG that come one after another: each ends with its chunk IEND. What is given is gone after its turn. */
 async function* pngsIn(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  let waiting: Buffer = Buffer.alloc(0);
+  let buffer = Buffer.alloc(1 << 20);
+  let length = 0;
   /** Where the next chunk of the picture begins. */
   let at = signatureBytes;
-  const parts: Uint8Array[] = [];
-  let needed = signatureBytes + chunkBytes;
-  let held = 0;
   for await (const bytes of stream) {
-    parts.push(bytes);
-    held += bytes.length;
-    if (held < needed) continue;
-    waiting = Buffer.concat([waiting, ...parts.splice(0)]);
-    for (;;) {
-      needed = at + chunkBytes;
-      if (waiting.length < needed) break;
-      needed = at + chunkBytes + waiting.readUInt32BE(at);
-      if (waiting.length < needed) break;
-      const isLast = waiting.toString('latin1', at + 4, at + 8) === 'IEND';
-      at = needed;
+    if (length + bytes.length > buffer.length) {
+      const larger = Buffer.alloc(2 * (length + bytes.length));
+      buffer.copy(larger, 0, 0, length);
+      buffer = larger;
+    }
+    buffer.set(bytes, length);
+    length += bytes.length;
+    while (length >= at + chunkBytes) {
+      const end = at + chunkBytes + buffer.readUInt32BE(at);
+      if (length < end) break;
+      const isLast = buffer.toString('latin1', at + 4, at + 8) === 'IEND';
+      at = end;
       if (!isLast) continue;
-      yield waiting.subarray(0, at);
-      waiting = waiting.subarray(at);
+      yield buffer.subarray(0, at);
+      buffer.copyWithin(0, at, length);
+      length -= at;
       at = signatureBytes;
     }
-    held = waiting.length;
   }
 }
