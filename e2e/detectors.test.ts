@@ -91,6 +91,10 @@ describe.skipIf(noBrowser !== '')(`detectors in the window${noBrowser && ` (${no
     const found = page.getByRole('region', { name: 'Found' });
     await found.getByText(/^[1-9]\d* objects? in \d+ ms$/).waitFor();
     await expectAccessible(page, 'a picture with what was found in it');
+    // Computed in another way, it is looked for anew, and found.
+    await page.getByRole('combobox', { name: 'Precision' }).selectOption('auto');
+    await found.getByText('Looking').or(found.getByText(/ms$/)).first().waitFor();
+    await found.getByText(/^[1-9]\d* objects? in \d+ ms$/).waitFor();
     // More than the detector is ever sure of: nothing is left, without another inference.
     await page.getByRole('slider', { name: /sure$/ }).fill('0.95');
     await found.getByText(/^\d+ objects? in/).waitFor();

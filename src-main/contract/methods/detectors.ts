@@ -7,13 +7,14 @@ import {
   TrainerView,
 } from '../detectors.ts';
 import { AdmitResult, FileHandleId } from '../files.ts';
+import { Precision } from '../upscale.ts';
 import { done, method, nothing } from './method.ts';
 
 /** Of detectors and their trainings. The names are the wire names. */
 export const detectorsMethods = {
   // Detectors
   /** Opens a detector that was exported to OpenVINO; the one that was open before is let go. */
-  'detectors.open': method('window', z.object({ handle: FileHandleId }), DetectorView),
+  'detectors.open': method('window', z.object({ handle: FileHandleId, precision: Precision }), DetectorView),
   /** The pictures among files and in folders. */
   'detectors.pictures': method(
     'window',

@@ -81,13 +81,14 @@ export function detectorHandlers({ handles, folders, openvino, emit }: Parts): {
 
   return {
     handlers: {
-      'detectors.open': async ({ handle }) => {
+      'detectors.open': async ({ handle, precision }) => {
         const { name, location } = await handles.describe(handle);
         cancel();
         open = await openDetectionModel({
           openvino: await openvino(),
           path: handles.path(handle),
           device: 'AUTO',
+          precision,
         });
         const { task, names, width, height, points } = open.description;
         const skeleton = skeletonOf(points?.count ?? 0).map(([from, to]): [number, number] => [from, to]);

@@ -10,6 +10,7 @@ import type {
   EngineClient,
   ErrorValue,
   FileHandle,
+  Precision,
   TrainerView,
 } from '../../../src-main/contract/index.ts';
 import { toErrorValue } from '../../../src-main/contract/index.ts';
@@ -44,6 +45,8 @@ interface Detectors {
   /** Folder of a Python environment; null looks in the usual places. */
   readonly python: FileHandle | null;
   readonly trainer: TrainerView | null;
+  /** What the network computes in. */
+  readonly precision: Precision;
   readonly choices: DetectorTrainingChoices;
   readonly training: DetectorTraining | null;
 }
@@ -68,12 +71,15 @@ export const useDetectors = create<Detectors>()(
       trainingTask: null,
       python: null,
       trainer: null,
+      precision: 'f32',
       choices: { model: 'yolo11n.pt', epochs: 100, imageSize: 640, batch: 16 },
       training: null,
     }),
     {
       name: 'refinery-detectors',
-      partialize: ({ confidence, overlap, choices }) => ({ confidence, overlap, choices }),
+      partialize: ({ confidence, overlap, precision, choices }) => ({
+        ...{ confidence, overlap, precision, choices },
+      }),
     },
   ),
 );
@@ -107,10 +113,21 @@ export async function openDetector({ handles, refused }: AdmitResult): Promise<v
     return;
   }
   set({ opening: true });
-  const detector = await act('detectors.open', { handle: handle.id });
+  const detector = await act('detectors.open', { handle: handle.id, precision: get().precision });
   set({ opening: false });
   if (!detector) return;
   set({ detector, mode: 'try', found: new Map(), hidden: new Set(), evaluation: null });
+  await look();
+}
+
+/** Opens the same detector to compute in another way; what was found before is looked for anew. */
+export async function changePrecision(precision: Precision): Promise<void> {
+  set({ precision });
+  const before = get().detector;
+  if (!before) return;
+  const detector = await act('detectors.open', { handle: before.id, precision });
+  if (!detector || get().detector?.id !== before.id) return;
+  set({ detector, found: new Map(), evaluation: null });
   await look();
 }
 

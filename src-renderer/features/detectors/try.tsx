@@ -7,12 +7,13 @@ import { useSession } from '../../state/session.ts';
 import { classColour } from '../../ui/class-colour.ts';
 import { count, formatSize } from '../../ui/format.ts';
 import { type DrawnShape, Overlay } from '../../ui/overlay.tsx';
-import { Button, Field, IconButton, Range } from '../../ui/parts.tsx';
+import { Button, Field, IconButton, Range, Select } from '../../ui/parts.tsx';
 import { useRoom } from '../../ui/room.ts';
 import { Measure } from './measure.tsx';
 import {
   addPictures,
   changeOverlap,
+  changePrecision,
   leastScore,
   removePicture,
   show,
@@ -104,6 +105,7 @@ export function Try({ detector, onOther }: TryProps) {
           <Button onClick={onOther}>Another detector</Button>
         </header>
         {detector.task !== 'classify' && <Thresholds />}
+        <PrecisionField />
         <section aria-label="Found">
           <h2>
             <span role="status">
@@ -301,6 +303,26 @@ function Thresholds() {
         )}
       </Field>
     </>
+  );
+}
+
+/** Figures that are to be compared are computed alike everywhere; a picture is looked at faster as the device likes it. */
+function PrecisionField() {
+  const precision = useDetectors((state) => state.precision);
+  return (
+    <Field label="Precision">
+      {(id) => (
+        <Select
+          id={id}
+          value={precision}
+          options={[
+            ['f32', '32 bits, the same everywhere'],
+            ['auto', 'What the device is fastest in'],
+          ]}
+          onChange={(next) => void changePrecision(next)}
+        />
+      )}
+    </Field>
   );
 }
 
