@@ -72,6 +72,18 @@ describe.skipIf(!hasFfmpeg)(`a video${hasFfmpeg ? '' : ' (skipped: ffmpeg is not
     }
   });
 
+  test('that ends before its time says how much of it there is', async () => {
+    const path = join(folder, 'begins.mp4');
+    const order = ['-v', 'error', '-i', fixture('clip.mp4'), '-c', 'copy', '-movflags', '+faststart', path];
+    expect(spawnSync('ffmpeg', order).status).toBe(0);
+    const whole = readFileSync(path);
+    writeFileSync(path, whole.subarray(0, Math.round(0.97 * whole.length)));
+    await expect(openArchive(path)).rejects.toMatchObject({
+      code: 'INPUT_CORRUPT',
+      message: expect.stringMatching(/\d+ of its 13 frames/),
+    });
+  });
+
   test('is given up when it is cancelled', async () => {
     const stop = new AbortController();
     const opened = openArchive(fixture('clip.mp4'), {

@@ -62,8 +62,8 @@ const noFfmpeg = (): RefineryError =>
     hint: 'Install it (ffmpeg.org; on Debian: apt install ffmpeg), or take the frames out yourself and open their folder.',
   });
 
-const unreadable = (path: string, errors: string): RefineryError =>
-  new RefineryError('INPUT_CORRUPT', `The video ${path} can’t be read.`, {
+const unreadable = (path: string, errors: string, how = 'can’t be read'): RefineryError =>
+  new RefineryError('INPUT_CORRUPT', `The video ${path} ${how}.`, {
     hint: 'See whether a player shows it to its end.',
     details: errors,
   });
@@ -87,22 +87,19 @@ export async function unpackVideo(path: string, unpacking: Unpacking, signal?: A
   const { size } = await stat(path);
   const frames = await framesOf(path, signal);
   // Releases before 5.1 have another word for taking each frame once, at whatever times they are to be shown.
-  const whole = await decode(
-    path,
-    ['-fps_mode', 'passthrough'],
-    unpacking,
-    size / Math.max(1, frames),
-    signal,
-  );
-  if (!whole) await decode(path, ['-vsync', 'passthrough'], unpacking, size / Math.max(1, frames), signal);
+  const known = await decode(path, ['-fps_mode', 'passthrough'], unpacking, { size, frames }, signal);
+  if (!known) await decode(path, ['-vsync', 'passthrough'], unpacking, { size, frames }, signal);
 }
+
+/** Where a video doesn't number its frames, they are guessed from its length, and a few more or less are no damage. */
+const mostMissing = 0.05;
 
 /** @returns whether ffmpeg knows the words. */
 async function decode(
   path: string,
   everyFrame: readonly string[],
   unpacking: Unpacking,
-  bytesOfFrame: number,
+  { size, frames }: { readonly size: number; readonly frames: number },
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const from = ['-nostdin', '-v', 'error', ...alone, '-i', path, '-map', '0:v:0', ...everyFrame];
@@ -128,13 +125,16 @@ async function decode(
       } finally {
         file.close();
       }
-      await unpacking.passed(bytesOfFrame);
+      await unpacking.passed(size / Math.max(1, frames));
       frame += 1;
     }
     const code = await ended;
     signal?.throwIfAborted();
-    if (code === 0 && frame > 0) return true;
     if (code === 127) throw noFfmpeg();
+    const isCut = errors !== '' && frame < frames * (1 - mostMissing);
+    if (frame > 0 && isCut)
+      throw unreadable(path, errors, `is damaged: ${frame} of its ${frames} frames can be read`);
+    if (code === 0 && frame > 0) return true;
     if (frame === 0 && /Unrecognized option|Option .* not found/i.test(errors)) return false;
     throw unreadable(path, errors);
   } finally {
