@@ -36,9 +36,9 @@ function Datasets() {
         disabled={busy === 'opening'}
         onAction={choose}
       >
-        A folder of annotated pictures, or a zip or tar of one. Refinery tells what it is, shows it, and says
-        what each other format would lose before a byte is written. COCO, YOLO, Pascal VOC, CVAT, Datumaro and
-        many more.
+        A folder of annotated pictures, a zip or tar of one, or a video. Refinery tells what it is, shows it,
+        and says what each other format would lose before a byte is written. COCO, YOLO, Pascal VOC, CVAT,
+        Datumaro and many more.
       </Empty>
     );
   }
@@ -68,7 +68,7 @@ export const page: Page = {
   ],
   drop: {
     title: 'Open this dataset',
-    hint: 'A folder of annotated pictures, or a zip or tar of one.',
+    hint: 'A folder of annotated pictures, a zip or tar of one, or a video.',
     take: (admitted) => void openDataset(admitted),
   },
 };
