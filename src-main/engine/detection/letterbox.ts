@@ -1,3 +1,5 @@
+import { neighbours } from '../imaging/neighbours.ts';
+
 /** RGB, 8 bits, row by row. */
 export interface Pixels {
   readonly bytes: Uint8Array;
@@ -88,20 +90,6 @@ export function letterbox(
     }
   }
   return { values, placing };
-}
-
-/** For each new pixel the two old ones that its centre lies between, and how near it is to the second. */
-function neighbours(from: number, to: number) {
-  const first = new Int32Array(to);
-  const second = new Int32Array(to);
-  const part = new Float64Array(to);
-  for (let at = 0; at < to; at += 1) {
-    const place = Math.min(Math.max(((at + 0.5) * from) / to - 0.5, 0), from - 1);
-    first[at] = Math.floor(place);
-    second[at] = Math.min(first[at]! + 1, from - 1);
-    part[at] = place - first[at]!;
-  }
-  return { first, second, part };
 }
 
 /** A place in a network's input as one in the picture. It may lie beyond its borders. */

@@ -1,6 +1,7 @@
 import type { NodeAddon } from 'openvino-node';
 import sharp from 'sharp';
 import { RefineryError } from '../../contract/errors.ts';
+import { Semaphore } from '../io/semaphore.ts';
 import { compileWithFallback, type Precision } from '../runtime/index.ts';
 import { centreOf } from './centre.ts';
 import { type DetectorDescription, describeDetector } from './description.ts';
@@ -73,17 +74,23 @@ export async function openDetectionModel(options: {
     precision: options.precision ?? 'f32',
     shapes: [`[${shape.join(',')}]`],
   });
-  const requests = new Pool(Array.from({ length: atOnce }, () => compiled.createInferRequest()));
+  const gate = new Semaphore(atOnce);
+  const idle = Array.from({ length: atOnce }, () => compiled.createInferRequest());
   /** @param read makes what is wanted of the outputs, which are gone after it. */
   const infer = <Result>(values: Float32Array, read: (outputs: Output[]) => Result): Promise<Result> =>
-    requests.use(async (request) => {
-      const outputs = await request.inferAsync([new openvino.Tensor('f32', shape, values)]);
-      return read(
-        Object.values(outputs).map((tensor) => ({
-          values: tensor.data as ArrayLike<number>,
-          shape: tensor.getShape(),
-        })),
-      );
+    gate.with(async () => {
+      const request = idle.pop()!;
+      try {
+        const outputs = await request.inferAsync([new openvino.Tensor('f32', shape, values)]);
+        return read(
+          Object.values(outputs).map((tensor) => ({
+            values: tensor.data as ArrayLike<number>,
+            shape: tensor.getShape(),
+          })),
+        );
+      } finally {
+        idle.push(request);
+      }
     });
   return {
     description,
@@ -123,27 +130,6 @@ export async function openDetectionModel(options: {
       return { ...size, detections, labels: [] };
     },
   };
-}
-
-/** Things that are used by one at a time; who comes when all are in use waits, the first first. */
-class Pool<Thing> {
-  readonly #free: Thing[];
-  readonly #waiting: ((thing: Thing) => void)[] = [];
-
-  constructor(things: readonly Thing[]) {
-    this.#free = [...things];
-  }
-
-  async use<Result>(work: (thing: Thing) => Promise<Result>): Promise<Result> {
-    const thing = this.#free.pop() ?? (await new Promise<Thing>((resolve) => this.#waiting.push(resolve)));
-    try {
-      return await work(thing);
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next(thing);
-      else this.#free.push(thing);
-    }
-  }
 }
 
 /** @throws {RefineryError} `MODEL_NOT_AN_IMAGE_NETWORK` where these are not the scores of as many classes. */

@@ -3,13 +3,13 @@ import type { NodeAddon } from 'openvino-node';
 import type { ModelEntry } from '../../contract/models.ts';
 import type { TilePreview, UpscaleSettings } from '../../contract/upscale.ts';
 import type { Pixels } from '../imaging/source.ts';
+import { Semaphore } from '../io/semaphore.ts';
 import type { PixelDepth } from '../models/ir/wrap.ts';
 import { type AlphaSteps, openAlphaSteps } from './alpha.ts';
 import { BufferPool } from './buffers.ts';
 import { type Diffuser, enlargeByDiffusion, openDiffuser } from './diffuse.ts';
 import { type Enlarged, enlarge } from './enlarge.ts';
 import { type Network, openNetwork } from './network.ts';
-import { Semaphore } from './semaphore.ts';
 import { tileSize } from './tiles.ts';
 
 /** A model of the catalogue, with its file. */

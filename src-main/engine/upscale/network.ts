@@ -4,11 +4,11 @@ import type { NodeAddon } from 'openvino-node';
 import { RefineryError } from '../../contract/errors.ts';
 import type { ImageInterface } from '../../contract/models.ts';
 import type { Precision } from '../../contract/upscale.ts';
+import { Semaphore } from '../io/semaphore.ts';
 import type { IrModel } from '../models/ir/graph.ts';
 import { conversionModels, outputNames, type PixelDepth, wrapNetwork } from '../models/ir/wrap.ts';
 import { type Compiled, compileWithFallback, inferInPlace } from '../runtime/index.ts';
 import { valuesOf } from './pixels.ts';
-import { Semaphore } from './semaphore.ts';
 
 type InferRequest = InstanceType<NodeAddon['InferRequest']>;
 type Tensor = InstanceType<NodeAddon['Tensor']>;

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
+import { isFolder } from '../files/folder.ts';
 import { temporaryFolder } from '../files/temporary.ts';
 import { listTar, unpackTar } from './tar.ts';
 import { type ArchiveOptions, corrupt, noSpace, Unpacking } from './unpacking.ts';
@@ -59,8 +60,9 @@ interface Unpacked {
 const unpacked = new Map<string, Unpacked>();
 
 /**
- * Unpacks a .zip, .tar, .tar.gz or .tgz file, or the frames of a video, into a temporary folder, which goes when all are disposed of that were given
- * it. Nothing may be changed in it: who opens the same archive meanwhile reads the same folder.
+ * Unpacks a .zip, .tar, .tar.gz or .tgz file, or the frames of a video, into a temporary folder, which goes when all are
+ * disposed of that were given it. Nothing may be changed in it: who opens the same archive meanwhile reads the same
+ * folder.
  *
  * @returns the folder, or the one in it that was wanted.
  * @throws {RefineryError} `INPUT_CORRUPT` for a damaged archive and for one with links or with paths that leave it,
@@ -95,9 +97,6 @@ function reading(key: string, archive: Unpacked): { readonly folder: string } & 
     },
   };
 }
-
-const isFolder = async (path: string): Promise<boolean> =>
-  (await stat(path).catch(() => undefined))?.isDirectory() === true;
 
 async function unpack(
   path: string,

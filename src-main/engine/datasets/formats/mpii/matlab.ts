@@ -1,11 +1,11 @@
 import { RefineryError } from '../../../../contract/errors.ts';
-import { isFile, namesIn } from '../../files/folder.ts';
-import { inside, safeRelative, stemOf } from '../../files/paths.ts';
+import { namesIn } from '../../files/folder.ts';
+import { inside, safeRelative } from '../../files/paths.ts';
 import type { Dataset, Listing, ReadOnlyFormat, ReadOptions, Verdict } from '../../format.ts';
 import { type Annotation, type AttributeValue, ProblemLog, type Visibility } from '../../model/index.ts';
 import { type MatStruct, type MatValue, readMat } from '../common/mat.ts';
-import { boxBetween, imageItem, plainShape, take } from '../common/read.ts';
-import { jointNames, mpiiCategories } from './read.ts';
+import { boxBetween, plainShape, take } from '../common/read.ts';
+import { jointNames, mpiiCategories, pictureItem } from './read.ts';
 
 const isMat = (path: string): boolean => /^[^/]+\.mat$/i.test(path);
 
@@ -66,9 +66,7 @@ async function readMpiiMat(folder: string, options: ReadOptions = {}): Promise<D
             complain(reasonOf(cause));
           }
         }
-        const below = (await isFile(inside(folder, path))) ? path : `images/${path}`;
-        const there = await isFile(inside(folder, below));
-        yield await imageItem(folder, there ? below : path, { id: stemOf(path), subset, annotations });
+        yield await pictureItem(folder, path, { subset, annotations });
       }
     },
   };

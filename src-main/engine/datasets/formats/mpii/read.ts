@@ -7,6 +7,7 @@ import {
   type AttributeValue,
   type Categories,
   field,
+  type Item,
   isRecord,
   numberOf,
   ProblemLog,
@@ -117,14 +118,21 @@ export async function readMpii(folder: string, options: ReadOptions = {}): Promi
         const annotations = peopleOf(entries, arrays, (place, reason) =>
           problems.add(annotationFile, `[${place}]`, reason),
         );
-        // The pictures of MPII lie beside the file, or in `images`.
-        const below = (await isFile(inside(folder, path))) ? path : `images/${path}`;
-        const there = await isFile(inside(folder, below));
-        const item = { id: stemOf(path), subset: 'default', annotations };
-        yield await imageItem(folder, there ? below : path, item);
+        yield await pictureItem(folder, path, { subset: 'default', annotations });
       }
     },
   };
+}
+
+/** A picture of MPII, which lies beside the annotations' file or in `images`. */
+export async function pictureItem(
+  folder: string,
+  path: string,
+  given: Pick<Item, 'subset' | 'annotations'>,
+): Promise<Item> {
+  const below = (await isFile(inside(folder, path))) ? path : `images/${path}`;
+  const there = await isFile(inside(folder, below));
+  return await imageItem(folder, there ? below : path, { id: stemOf(path), ...given });
 }
 
 async function arrayOf(folder: string, name: string, problems: ProblemLog): Promise<NumberArray | null> {

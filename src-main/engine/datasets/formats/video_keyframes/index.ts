@@ -1,3 +1,4 @@
+import { neighbours } from '../../../imaging/neighbours.ts';
 import { sharp } from '../../files/sharp.ts';
 import type { Dataset, ReadOnlyFormat, ReadOptions } from '../../format.ts';
 import type { Item } from '../../model/index.ts';
@@ -53,11 +54,14 @@ async function greyOf({ media }: Item): Promise<Float64Array | undefined> {
       const [red, green, blue] = [data[at]!, data[at + Math.min(1, last)]!, data[at + last]!];
       return Math.round(0.299 * red + 0.587 * green + 0.114 * blue);
     };
+    const columns = neighbours(width, side);
+    const rows = neighbours(height, side);
     const values = Float64Array.from({ length: side * side }, (_, index) => {
-      const [x0, x1, right] = between(index % side, width);
-      const [y0, y1, down] = between(Math.floor(index / side), height);
-      const above = brightness(x0, y0) * (1 - right) + brightness(x1, y0) * right;
-      const below = brightness(x0, y1) * (1 - right) + brightness(x1, y1) * right;
+      const [column, row] = [index % side, Math.floor(index / side)];
+      const [near, far, right] = [columns.first[column]!, columns.second[column]!, columns.part[column]!];
+      const [upper, lower, down] = [rows.first[row]!, rows.second[row]!, rows.part[row]!];
+      const above = brightness(near, upper) * (1 - right) + brightness(far, upper) * right;
+      const below = brightness(near, lower) * (1 - right) + brightness(far, lower) * right;
       return Math.round(above * (1 - down) + below * down);
     });
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -65,13 +69,6 @@ async function greyOf({ media }: Item): Promise<Float64Array | undefined> {
   } catch {
     return undefined;
   }
-}
-
-/** The two pixels that the centre of a new one lies between, and how near it is to the second. */
-function between(place: number, pixels: number): [first: number, second: number, part: number] {
-  const at = Math.min(Math.max(((place + 0.5) * pixels) / side - 0.5, 0), pixels - 1);
-  const first = Math.floor(at);
-  return [first, Math.min(first + 1, pixels - 1), at - first];
 }
 
 /** -1 to 1. */
