@@ -10,18 +10,41 @@ import { listZip, unpackZip } from './zip.ts';
 
 export type { ArchiveOptions } from './unpacking.ts';
 
-function isArchive(path: string): boolean {
-  return /\.(zip|tar|tgz|tar\.gz)$/i.test(path) || isVideo(path);
+/** What is read as a folder without being one. */
+interface Kind {
+  readonly is: (path: string) => boolean;
+  /** @returns what {@link listArchive} does. */
+  readonly list: (
+    path: string,
+    takes: (name: string, isFolder: boolean) => boolean,
+    signal: AbortSignal | undefined,
+  ) => Promise<(name: string) => Promise<string>>;
+  readonly unpack: (path: string, unpacking: Unpacking, signal: AbortSignal | undefined) => Promise<void>;
+  /** Limits that are not the usual ones. */
+  readonly limits?: ArchiveOptions['limits'];
 }
 
-const isZip = (path: string): boolean => /\.zip$/i.test(path);
+const kinds: readonly Kind[] = [
+  { is: (path) => /\.zip$/i.test(path), list: listZip, unpack: unpackZip },
+  { is: (path) => /\.(tar|tgz|tar\.gz)$/i.test(path), list: listTar, unpack: unpackTar },
+  // Thousands of bytes may come out of each: that is what a video's coding is for.
+  { is: isVideo, list: listVideo, unpack: unpackVideo, limits: { ratio: Number.POSITIVE_INFINITY } },
+];
+
+/** @throws {RefineryError} `INPUT_CORRUPT` for what is named as no archive. */
+function kindOf(path: string): Kind {
+  const kind = kinds.find(({ is }) => is(path));
+  if (kind) return kind;
+  throw new RefineryError('INPUT_CORRUPT', `${path} is no archive.`);
+}
 
 /** Where an archive lies, and the folder in it that a path such as `sets.zip/second` names; undefined for other paths. */
 export async function archiveIn(
   path: string,
 ): Promise<{ readonly archive: string; readonly within: string } | undefined> {
   for (let archive = path; dirname(archive) !== archive; archive = dirname(archive)) {
-    if (!isArchive(archive) || !(await stat(archive).catch(() => undefined))?.isFile()) continue;
+    if (!kinds.some(({ is }) => is(archive)) || !(await stat(archive).catch(() => undefined))?.isFile())
+      continue;
     return { archive, within: relative(archive, path).replaceAll('\\', '/') };
   }
   return undefined;
@@ -40,8 +63,7 @@ export async function listArchive(
   signal?: AbortSignal,
 ): Promise<(name: string) => Promise<string>> {
   try {
-    if (isVideo(path)) return await listVideo(path, takes, signal);
-    return isZip(path) ? await listZip(path, takes) : await listTar(path, takes, signal);
+    return await kindOf(path).list(path, takes, signal);
   } catch (thrown) {
     if (thrown instanceof RefineryError || signal?.aborted === true) throw thrown;
     throw corrupt(path, thrown);
@@ -103,13 +125,14 @@ async function unpack(
   packed: number,
   options: ArchiveOptions,
 ): Promise<Pick<Unpacked, 'root' | 'folder'>> {
+  const kind = kindOf(path);
   const root = temporaryFolder('archive');
-  // Of a video, thousands of bytes may come out of each: that is what its coding is for.
-  const limits = isVideo(path) ? { ratio: Number.POSITIVE_INFINITY, ...options.limits } : options.limits;
-  const unpacking = new Unpacking(root.path, packed, { ...options, ...(limits ? { limits } : {}) });
+  const unpacking = new Unpacking(root.path, packed, {
+    ...options,
+    limits: { ...kind.limits, ...options.limits },
+  });
   try {
-    if (isVideo(path)) await unpackVideo(path, unpacking, options.signal);
-    else await (isZip(path) ? unpackZip(path, unpacking) : unpackTar(path, unpacking));
+    await kind.unpack(path, unpacking, options.signal);
     // A zip file has more than its entries.
     options.onProgress?.(packed, packed);
     const folder = join(root.path, options.within ?? '');
