@@ -224,7 +224,11 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
     await page.keyboard.press('1');
     expect(await page.getByLabel('Zoom').textContent()).toBe('100 %');
     await choose(page, 'Diffusion');
-    await page.getByText('No diffusion model is here yet').waitFor();
+    const colors = page.getByRole('checkbox', { name: 'Keep the source’s colours' });
+    expect(await colors.isChecked()).toBe(true);
+    await colors.uncheck();
+    expect(await colors.isChecked()).toBe(false);
+    await expectAccessible(page, 'choices of the embedded diffusion model');
   });
 
   const runs = join(root, '..', 'shared', 'jpqd', 'run');

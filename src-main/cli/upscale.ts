@@ -30,6 +30,7 @@ interface UpscaleFlags {
   readonly tile?: number;
   readonly saveLatents?: string;
   readonly likeDiffusers?: true;
+  readonly backProjection?: boolean;
   readonly device: string;
   readonly precision: UpscaleSettings['precision'];
   readonly format: UpscaleSettings['format'];
@@ -111,6 +112,11 @@ export function upscaleCommand(resources: string): Command {
       '--like-diffusers',
       'diffusion: LMS and Euler scale the picture with the noise, as diffusers does; worse, for comparisons',
     )
+    .option(
+      '--back-projection',
+      'diffusion: correct the result until it is the source when shrunk, so that colours stay (default: as the model asks)',
+    )
+    .option('--no-back-projection', 'diffusion: leave the result as the model makes it')
     .option('-d, --device <name>', 'OpenVINO device', defaults.device)
     .addOption(new Option('--precision <type>', 'arithmetic').choices(precisions).default(defaults.precision))
     .addOption(
@@ -211,6 +217,7 @@ async function settingsOf(
       seed: flags.seed ?? null,
       ...(flags.tile ? { tile: flags.tile } : {}),
       ...(flags.likeDiffusers ? { likeDiffusers: true } : {}),
+      ...(flags.backProjection === undefined ? {} : { backProjection: flags.backProjection }),
       ...(flags.saveLatents ? { keepLatents: true } : {}),
     },
     scale: flags.scale,

@@ -44,6 +44,8 @@ export const ModelEntry = z.object({
   files: z.array(ModelFile),
   /** Lowest PSNR in dB that the result, shrunk back, must have against the source. */
   agreementPsnr: z.number(),
+  /** Latent diffusion: whether results are back-projected where nothing else is chosen. */
+  backProjection: z.boolean().optional(),
   card: z.string().optional(),
 });
 export type ModelEntry = z.infer<typeof ModelEntry>;

@@ -50,6 +50,11 @@ export const DiffusionSettings = z.object({
    * pictures, for comparisons. Otherwise the picture stays as the networks were trained with it.
    */
   likeDiffusers: z.boolean().optional(),
+  /**
+   * Whether the result is corrected until it shows the source when it is shrunk (iterative back-projection), so that
+   * colours stay; absent leaves it to the model.
+   */
+  backProjection: z.boolean().optional(),
   /** Leave the final latents in the cache, as `checkpoints/<id of the job>.npy`: f32 [1, 3, height, width]. */
   keepLatents: z.boolean().optional(),
 });

@@ -1,5 +1,6 @@
 import type { NodeAddon } from 'openvino-node';
 import { RefineryError } from '../../contract/errors.ts';
+import { backProject } from './back-projection.ts';
 import { type Checkpoint, checkCheckpoint, type RunSettings } from './checkpoint.ts';
 import { allFinite, notFinite } from './finite.ts';
 import type { RunTiling } from './memory.ts';
@@ -35,6 +36,8 @@ export interface DiffusionOptions {
    * the networks were trained; `diffusers` scales it, which makes poor pictures, for comparisons.
    */
   readonly scaleCondition?: 'off' | 'diffusers';
+  /** Whether the result is corrected until it shows the small picture when it is shrunk. */
+  readonly backProjection?: boolean;
   /** How pictures that are too large are cut, for each network; absent: never. */
   readonly tiling?: RunTiling;
   readonly signal?: AbortSignal;
@@ -76,7 +79,8 @@ export async function diffuse(options: DiffusionOptions): Promise<Diffused> {
   const { openvino, decoder, image, signal } = options;
   const latents = await sample(options);
   throwIfCancelled(signal);
-  const shades = await decodeInTiles(openvino, decoder, latents, image, options.tiling?.decoder ?? whole);
+  const decoded = await decodeInTiles(openvino, decoder, latents, image, options.tiling?.decoder ?? whole);
+  const shades = options.backProjection ? await backProject(decoded, image) : decoded;
   return { ...shades, bytes: toBytes(shades), latents };
 }
 

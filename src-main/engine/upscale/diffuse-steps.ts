@@ -3,7 +3,14 @@ import { dirname } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import sharp from 'sharp';
 import writeFileAtomic from 'write-file-atomic';
-import { type Checkpoint, type DiffusionStep, decodeLatents } from '../diffusion/index.ts';
+import {
+  backProject,
+  type Checkpoint,
+  type DiffusionStep,
+  decodeLatents,
+  type Planes,
+  padToMultiple,
+} from '../diffusion/index.ts';
 import type { DiffuseOptions } from './diffuse.ts';
 
 /** Milliseconds between two checkpoints. */
@@ -16,13 +23,15 @@ const previewShare = 0.04;
 const previewSides = { first: 16, usual: 32 } as const;
 
 /** After each step: progress, now and then a preview and a checkpoint, and the wait while the job is paused. */
-export function followSteps(options: DiffuseOptions): (step: DiffusionStep) => Promise<void> {
+export function followSteps(options: DiffuseOptions, image: Planes): (step: DiffusionStep) => Promise<void> {
   const previews = new PreviewBudget();
+  const source = padToMultiple(image, options.diffuser.model.multiple);
   let savedAt = performance.now();
   return async (step) => {
     options.onProgress(step.done, step.total);
     const send = options.onTile();
-    if (send && step.predicted) await previews.spend((side) => showPreview(options, step, side, send));
+    if (send && step.predicted)
+      await previews.spend((side) => showPreview(options, source, step, side, send));
     const now = performance.now();
     if (now - savedAt > checkpointInterval) {
       await writeCheckpoint(options.checkpoint, step.checkpoint());
@@ -58,28 +67,35 @@ class PreviewBudget {
 
 /** The picture as it would be by now, made of thinned-out latents. @returns how many. */
 async function showPreview(
-  { openvino, diffuser }: DiffuseOptions,
+  { openvino, diffuser, settings }: DiffuseOptions,
+  source: Planes,
   { latents: { width, height }, predicted }: DiffusionStep,
   side: number,
   send: NonNullable<ReturnType<DiffuseOptions['onTile']>>,
 ): Promise<number> {
   const step = Math.max(1, Math.ceil(Math.max(width, height) / side));
-  const small = { width: Math.ceil(width / step), height: Math.ceil(height / step) };
-  const area = small.width * small.height;
-  const values = new Float32Array(3 * area);
-  for (let index = 0; index < values.length; index += 1) {
-    const channel = Math.floor(index / area);
-    const y = Math.floor(index / small.width) % small.height;
-    const x = index % small.width;
-    values[index] = predicted![(channel * height + y * step) * width + x * step]!;
-  }
-  const shades = await decodeLatents(openvino, diffuser.decoder.compiled, { values, ...small });
+  const latents = thinOut({ values: predicted!, width, height }, step);
+  const decoded = await decodeLatents(openvino, diffuser.decoder.compiled, latents);
+  const shades = settings.backProjection ? await backProject(decoded, thinOut(source, step)) : decoded;
   const bytes = Uint8Array.from(shades.values, (shade) => Math.round(shade * 255));
   const jpeg = await sharp(bytes, { raw: { width: shades.width, height: shades.height, channels: 3 } })
     .jpeg({ quality: 80 })
     .toBuffer();
   send({ x: 0, y: 0, width: 1, height: 1, jpeg: jpeg.toString('base64') });
-  return area;
+  return latents.width * latents.height;
+}
+
+/** Every so manieth column and row. */
+function thinOut({ values, width, height }: Planes, step: number): Planes {
+  const thin = { width: Math.ceil(width / step), height: Math.ceil(height / step) };
+  const area = thin.width * thin.height;
+  const kept = Float32Array.from({ length: 3 * area }, (_, index) => {
+    const channel = Math.floor(index / area);
+    const y = Math.floor(index / thin.width) % thin.height;
+    const x = index % thin.width;
+    return values[(channel * height + y * step) * width + x * step]!;
+  });
+  return { values: kept, ...thin };
 }
 
 /** @returns nothing where there is none, or none that can be read: then the run begins anew. */

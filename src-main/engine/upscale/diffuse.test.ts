@@ -84,7 +84,7 @@ describe.skipIf(missing !== '')(`latent diffusion through the queue${missing && 
     expect(
       most(await rgb(outcome!.output), await rgb(join(shared, 'golden', 'ddim_32x24_s20_eta0.png'))),
     ).toBeLessThanOrEqual(1);
-    expect(outcome!.receipt?.settings.diffusion).toEqual(diffusion);
+    expect(outcome!.receipt?.settings.diffusion).toEqual({ ...diffusion, backProjection: false });
     expect(outcome!.receipt?.device.precision).toBe('f32');
   });
 

@@ -83,10 +83,11 @@ export async function enlargeByDiffusion(options: DiffuseOptions): Promise<Enlar
     eta: settings.sampler === 'ddim' ? settings.eta : 0,
     seed: settings.seed ?? 0,
     scaleCondition: settings.likeDiffusers ? 'diffusers' : 'off',
+    backProjection: settings.backProjection ?? false,
     image,
     tiling,
     signal: options.signal,
-    onStep: followSteps(options),
+    onStep: followSteps(options, image),
   };
   const started = performance.now();
   try {

@@ -4,6 +4,7 @@ import type { NodeAddon } from 'openvino-node';
 import sharp from 'sharp';
 import { RefineryError } from '../../contract/errors.ts';
 import type { MediaFile } from '../../contract/files.ts';
+import type { ModelEntry } from '../../contract/models.ts';
 import {
   type OutputCheck,
   type PictureInfo,
@@ -113,17 +114,18 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
   }
 
   async function make(spec: UpscaleSpec, context: UpscaleContext, folder: string): Promise<UpscaleResult> {
-    const { settings, inputPath } = spec;
+    const { inputPath } = spec;
     const started = performance.now();
     const startedAt = new Date().toISOString();
     context.report({ stage: 'reading', fraction: 0 });
     const inputHash = hashFile(inputPath).catch(() => '');
     const { info, metadata } = await readHeader(inputPath);
-    checkLimit(inputPath, info, settings.allowHuge);
-    const target = planTarget(info, settings, extname(inputPath));
-    const size = targetSize(info, settings);
+    checkLimit(inputPath, info, spec.settings.allowHuge);
+    const target = planTarget(info, spec.settings, extname(inputPath));
+    const size = targetSize(info, spec.settings);
     checkSize(target.format, size.width, size.height);
-    const model = await options.catalogue.resolve(settings.model, info);
+    const model = await options.catalogue.resolve(spec.settings.model, info);
+    const settings = settingsFor(model.entry, spec.settings);
     const kind = model.entry.interface;
     const depth: PixelDepth = info.depth === 8 ? 8 : 16;
     await checkSpace(work, info.width * info.height * kind.scale ** 2 * (info.alpha ? 4 : 3) * (depth / 8));
@@ -312,6 +314,14 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
     display: (path) => display(path, options.cacheDir),
     dispose: () => enlargers.dispose(),
   };
+}
+
+/** What was left to the model is filled in, so that the receipt tells it. */
+function settingsFor(model: ModelEntry, settings: UpscaleSettings): UpscaleSettings {
+  if (model.task !== 'latent-diffusion') return settings;
+  const { likeDiffusers, backProjection } = settings.diffusion;
+  const chosen = backProjection ?? (!likeDiffusers && (model.backProjection ?? false));
+  return { ...settings, diffusion: { ...settings.diffusion, backProjection: chosen } };
 }
 
 const passed = (checks: readonly OutputCheck[]): boolean => checks.every((check) => check.passed);

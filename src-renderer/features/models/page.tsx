@@ -60,9 +60,9 @@ function Models() {
             </Button>
           </div>
           <p>
-            Invents detail instead of keeping to what is there, and takes minutes instead of seconds. No model
-            comes with Refinery: CompVis/ldm-super-resolution-4x-openimages (about 340 MB in FP16, Apache-2.0)
-            is the usual one.
+            Invents detail instead of keeping to what is there. A small model comes with Refinery;
+            CompVis/ldm-super-resolution-4x-openimages (about 340 MB in FP16, Apache-2.0) invents far more,
+            and takes minutes a picture.
           </p>
           <p className="quiet">
             Choose its folder: the original checkpoint with unet, vqvae and scheduler, which is converted to

@@ -49,12 +49,17 @@ const metadataHints: Readonly<Record<UpscaleSettings['metadata'], string>> = {
 export function Choices({ value, onChange }: ChoicesProps) {
   const models = useModels((state) => state.models);
   const lossy = value.format !== 'png' && value.format !== 'tiff';
+  const model = models.find(({ entry }) => entry.id === value.model)?.entry;
   return (
     <fieldset className="choices">
       <ScaleChoice value={value.scale} onChange={(scale) => onChange({ scale })} />
       <ModelChoice value={value.model} onChange={(model) => onChange({ model })} />
-      {models.find(({ entry }) => entry.id === value.model)?.entry.task === 'latent-diffusion' && (
-        <DiffusionChoices value={value.diffusion} onChange={(diffusion) => onChange({ diffusion })} />
+      {model?.task === 'latent-diffusion' && (
+        <DiffusionChoices
+          model={model}
+          value={value.diffusion}
+          onChange={(diffusion) => onChange({ diffusion })}
+        />
       )}
       <Field label="Format">
         {(id) => (
@@ -236,7 +241,7 @@ function ModelChoice({
         />
         <div className="hint">
           {asked || way === 'diffusion'
-            ? 'Invents detail step by step: minutes a picture, and not always what was there.'
+            ? 'Invents detail step by step: slower, and not always what was there.'
             : 'Keeps to what is there: about a second a picture.'}
         </div>
       </div>

@@ -1,7 +1,8 @@
-import type { DiffusionSettings } from '../../../src-main/contract/index.ts';
+import type { DiffusionSettings, ModelEntry } from '../../../src-main/contract/index.ts';
 import { Check, Field, NumberInput, Range, Segmented, Select } from '../../ui/parts.tsx';
 
 interface DiffusionChoicesProps {
+  readonly model: ModelEntry;
   readonly value: DiffusionSettings;
   readonly onChange: (value: DiffusionSettings) => void;
 }
@@ -22,7 +23,7 @@ export const samplers: ReadonlyArray<readonly [DiffusionSettings['sampler'], str
 ];
 
 /** What latent diffusion asks for beyond the network. */
-export function DiffusionChoices({ value, onChange }: DiffusionChoicesProps) {
+export function DiffusionChoices({ model, value, onChange }: DiffusionChoicesProps) {
   const change = (next: Partial<DiffusionSettings>): void => onChange({ ...value, ...next });
   const preset = (Object.keys(presets) as Array<keyof typeof presets>).find((name) => {
     const { sampler, steps, eta } = presets[name];
@@ -79,6 +80,17 @@ export function DiffusionChoices({ value, onChange }: DiffusionChoicesProps) {
           )}
         </Field>
       )}
+      <div className="field">
+        <Check
+          checked={value.backProjection ?? model.backProjection ?? false}
+          onChange={(backProjection) => change({ backProjection })}
+        >
+          Keep the source’s colours
+        </Check>
+        <div className="hint">
+          Corrects the result until, shrunk again, it is the source (back-projection).
+        </div>
+      </div>
       <Check
         checked={value.seed !== null}
         onChange={(locked) => change({ seed: locked ? Math.floor(Math.random() * 2 ** 32) : null })}
