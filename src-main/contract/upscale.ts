@@ -52,7 +52,7 @@ export const DiffusionSettings = z.object({
   likeDiffusers: z.boolean().optional(),
   /**
    * Whether the result is corrected until it shows the source when it is shrunk (iterative back-projection), so that
-   * colours stay; absent leaves it to the model.
+   * colours stay; absent leaves it to the model. A receipt tells what was done, and nothing for other networks.
    */
   backProjection: z.boolean().optional(),
   /** Leave the final latents in the cache, as `checkpoints/<id of the job>.npy`: f32 [1, 3, height, width]. */

@@ -316,12 +316,12 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
   };
 }
 
-/** What was left to the model is filled in, so that the receipt tells it. */
+/** What was left to the model is filled in, and what doesn't concern it left out, so that the receipt tells what was done. */
 function settingsFor(model: ModelEntry, settings: UpscaleSettings): UpscaleSettings {
-  if (model.task !== 'latent-diffusion') return settings;
-  const { likeDiffusers, backProjection } = settings.diffusion;
-  const chosen = backProjection ?? (!likeDiffusers && (model.backProjection ?? false));
-  return { ...settings, diffusion: { ...settings.diffusion, backProjection: chosen } };
+  const { backProjection, ...diffusion } = settings.diffusion;
+  if (model.task !== 'latent-diffusion') return { ...settings, diffusion };
+  const asked = !diffusion.likeDiffusers && (model.backProjection ?? false);
+  return { ...settings, diffusion: { ...diffusion, backProjection: backProjection ?? asked } };
 }
 
 const passed = (checks: readonly OutputCheck[]): boolean => checks.every((check) => check.passed);

@@ -22,6 +22,10 @@ export const samplers: ReadonlyArray<readonly [DiffusionSettings['sampler'], str
   ['euler-ancestral', 'Euler ancestral, new noise in each step'],
 ];
 
+/** A sampler without what it is good for. */
+export const samplerName = (sampler: DiffusionSettings['sampler']): string =>
+  (samplers.find(([name]) => name === sampler)?.[1] ?? sampler).split(',')[0] ?? sampler;
+
 /** What latent diffusion asks for beyond the network. */
 export function DiffusionChoices({ model, value, onChange }: DiffusionChoicesProps) {
   const change = (next: Partial<DiffusionSettings>): void => onChange({ ...value, ...next });

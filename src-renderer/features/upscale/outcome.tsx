@@ -1,9 +1,10 @@
 import { useEffect, useState } from 'react';
-import type { Job, Receipt } from '../../../src-main/contract/index.ts';
+import type { DiffusionSettings, Job, Receipt } from '../../../src-main/contract/index.ts';
 import { act, call, useSession } from '../../state/session.ts';
-import { formatBytes, formatDuration, formatSize } from '../../ui/format.ts';
+import { count, formatBytes, formatDuration, formatSize } from '../../ui/format.ts';
 import { StateMark } from '../../ui/job-state.tsx';
 import { Button } from '../../ui/parts.tsx';
+import { samplerName } from './diffusion-choices.tsx';
 import { copyDetails, copyImage, copyReceipt, downloadResult } from './job-actions.ts';
 
 /** What became of a picture: the result with its proof, or why there is none and what to do. */
@@ -97,9 +98,24 @@ function useReceipt({ id, finishedAt }: Job): Receipt | null {
   return receipt;
 }
 
+/** All that is needed to make the picture again. */
+function wordsOf({ sampler, steps, eta, seed, backProjection, likeDiffusers }: DiffusionSettings): string {
+  return [
+    samplerName(sampler),
+    count(steps, 'step'),
+    sampler === 'ddim' && eta > 0 && `fresh noise ${eta}`,
+    `seed ${seed}`,
+    backProjection ? 'colours of the source' : 'colours of the model',
+    likeDiffusers && 'like diffusers',
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
 /** The receipt in words: what was kept, what was lost, what was checked. */
 export function ReceiptView({ receipt, id }: { readonly receipt: Receipt; readonly id: string }) {
-  const { losses, metadata, checks, model, device, timing, output } = receipt;
+  const { losses, metadata, checks, model, settings, device, timing, output } = receipt;
+  const isDiffusion = settings.diffusion.backProjection !== undefined;
   return (
     <details className="receipt" open>
       <summary>
@@ -129,6 +145,12 @@ export function ReceiptView({ receipt, id }: { readonly receipt: Receipt; readon
         <dd>
           {model.id}. {model.reason}
         </dd>
+        {isDiffusion && (
+          <>
+            <dt>Diffusion</dt>
+            <dd className="numeric">{wordsOf(settings.diffusion)}</dd>
+          </>
+        )}
         <dt>Device</dt>
         <dd>
           {device.fullName}, {device.precision}

@@ -12,7 +12,7 @@ import { select } from '../../state/selection.ts';
 import { act, useSession } from '../../state/session.ts';
 import { count } from '../../ui/format.ts';
 import { Button, Check, Dialog, Field, NumberInput } from '../../ui/parts.tsx';
-import { samplers } from './diffusion-choices.tsx';
+import { samplerName, samplers } from './diffusion-choices.tsx';
 
 const useOpen = create<{ readonly job: Job | null }>(() => ({ job: null }));
 
@@ -127,9 +127,6 @@ function Choice({ job }: { readonly job: Job }) {
     </Dialog>
   );
 }
-
-const samplerName = (sampler: DiffusionSampler): string =>
-  (samplers.find(([name]) => name === sampler)?.[1] ?? sampler).split(',')[0] ?? sampler;
 
 /** Results of one picture need names of their own. */
 const variant = (label: string, settings: UpscaleSettings): UpscaleVariant => ({
