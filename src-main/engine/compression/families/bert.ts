@@ -57,6 +57,7 @@ export const bert: Family = {
       `${embeddings}.token_type_embeddings`,
       `${embeddings}.position_embeddings`,
     ),
+    ['bert', '__mul___0'],
     [embeddings, '__add___0'],
     [embeddings, '__iadd___0'],
     [`${block}.attention.self`, 'matmul_0'],

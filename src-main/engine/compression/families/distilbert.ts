@@ -45,6 +45,7 @@ export const distilbert: Family = {
       { module: 'qa_outputs', shape: [labels, dim] },
     ];
   },
+  besides: (_, root) => (root === 'DistilBertForSequenceClassification' ? [[[], 'ReLU/relu_0']] : []),
   operations: [
     ...each('embedding_0', `${embeddings}.word_embeddings`, `${embeddings}.position_embeddings`),
     [embeddings, '__add___0'],

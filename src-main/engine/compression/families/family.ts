@@ -1,4 +1,5 @@
 import { asNumber, type JsonObject } from '../ingest/python-json.ts';
+import { activations } from './activations.ts';
 
 /** A linear layer of a model that `config.json` describes, before anything is pruned. */
 export interface DenseLinear {
@@ -35,6 +36,17 @@ export interface Family {
   linear(config: JsonObject): readonly DenseLinear[];
   /** Operations beside linear layers and the activation that compute: the module, and what NNCF appends to its name. */
   readonly operations: readonly (readonly [module: string, operation: string])[];
+  /** Operations whose modules `config.json` alone tells, or that stand in the whole model itself. */
+  besides?(config: JsonObject, root: string): readonly (readonly [path: Path, operation: string])[];
+}
+
+/** The parts of a module's path with their classes. */
+export type Path = readonly (readonly [part: string, kind: string])[];
+
+/** The class of an activation that a configuration names, and its operations; nothing for one that isn't known. */
+export function activationOf(config: JsonObject, key: string, usual: string): readonly string[] {
+  const name = config[key] ?? usual;
+  return typeof name === 'string' && Object.hasOwn(activations, name) ? activations[name]! : [];
 }
 
 /** Numbers of a configuration. */

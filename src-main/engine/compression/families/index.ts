@@ -2,7 +2,7 @@ import type { JsonObject } from '../ingest/python-json.ts';
 import { bert } from './bert.ts';
 import { clip } from './clip.ts';
 import { distilbert } from './distilbert.ts';
-import type { DenseLinear, Family } from './family.ts';
+import { activationOf, type DenseLinear, type Family, type Path } from './family.ts';
 import { mobilebert } from './mobilebert.ts';
 import { swin } from './swin.ts';
 import { vit } from './vit.ts';
@@ -77,24 +77,17 @@ export function operationsOf(
   config: JsonObject,
 ): string[] {
   const { module: between, key, usual } = family.activation;
-  const activation = activations[String(config[key] ?? usual)];
-  const classes = { ...family.classes, ...(activation ? { [between]: activation.kind } : {}) };
-  const all = [...family.operations, ...(activation ? [[between, activation.operation] as const] : [])];
-  return all.flatMap(([pattern, operation]) =>
+  const [kind, ...functions] = activationOf(config, key, usual);
+  const classes = { ...family.classes, ...(kind ? { [between]: kind } : {}) };
+  const all = [...family.operations, ...functions.map((operation) => [between, operation] as const)];
+  const within = all.flatMap(([pattern, operation]) =>
     membersOf(pattern, modules).flatMap((module) => nameOf(root, pathOf(classes, module), operation) ?? []),
   );
+  const besides = family.besides?.(config, root) ?? [];
+  return [...within, ...besides.map(([path, operation]) => nameOf(root, path, operation)!)];
 }
 
-/** Classes and operations of the functions between feed-forward layers; rarer ones aren't known. */
-const activations: Readonly<Record<string, { readonly kind: string; readonly operation: string }>> = {
-  gelu: { kind: 'GELUActivation', operation: 'gelu_0' },
-  relu: { kind: 'ReLU', operation: 'relu_0' },
-  quick_gelu: { kind: 'QuickGELUActivation', operation: '__mul___0' },
-};
-
 const linear = 'NNCFLinear';
-
-type Path = readonly (readonly [part: string, kind: string])[];
 
 const nameOf = (root: string, path: Path | undefined, operation: string): string | undefined =>
   path && [root, ...path.map(([part, kind]) => `${kind}[${part}]`), operation].join('/');

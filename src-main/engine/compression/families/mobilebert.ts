@@ -92,6 +92,7 @@ export const mobilebert: Family = {
     ];
   },
   operations: [
+    ['mobilebert', '__mul___0'],
     ...each(
       'embedding_0',
       `${embeddings}.word_embeddings`,

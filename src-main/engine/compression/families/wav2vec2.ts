@@ -1,9 +1,54 @@
-import { below, blocks, each, type Family, labelsOf, sizesOf, usualSizes } from './family.ts';
+import type { JsonObject } from '../ingest/python-json.ts';
+import {
+  activationOf,
+  below,
+  blocks,
+  each,
+  type Family,
+  labelsOf,
+  type Path,
+  sizesOf,
+  usualSizes,
+} from './family.ts';
 
 const encoder = 'wav2vec2.encoder';
 const block = `${encoder}.layers.#`;
 
-/** Large models have their norms before attention, and then other classes. The convolutions at the beginning aren't told. */
+/** The convolutions that hear, and the one that tells places: how many and of which classes is in `config.json`. */
+function convolutions(config: JsonObject, stable: boolean): ReturnType<NonNullable<Family['besides']>> {
+  const model = ['wav2vec2', 'Wav2Vec2Model'] as const;
+  const [kind = '', ...functions] = activationOf(config, 'feat_extract_activation', 'gelu');
+  const after = (path: Path) =>
+    functions.map((operation) => [[...path, ['activation', kind]] as Path, operation] as const);
+  const count = Array.isArray(config['conv_dim']) ? config['conv_dim'].length : 7;
+  const layered = config['feat_extract_norm'] === 'layer';
+  const heard = Array.from({ length: Math.min(count, mostConvolutions) }, (_, index) => {
+    const first = index === 0 ? 'GroupNorm' : 'NoLayerNorm';
+    const path: Path = [
+      model,
+      ['feature_extractor', 'Wav2Vec2FeatureEncoder'],
+      ['conv_layers', 'ModuleList'],
+      [String(index), `Wav2Vec2${layered ? 'LayerNorm' : first}ConvLayer`],
+    ];
+    const norm = layered ? 'Layer' : index === 0 ? 'Group' : undefined;
+    return [
+      [[...path, ['conv', 'NNCFConv1d']], 'conv1d_0'],
+      ...(norm ? [[[...path, ['layer_norm', `NNCF${norm}Norm`]], `${norm.toLowerCase()}_norm_0`]] : []),
+      ...after(path),
+    ] as [Path, string][];
+  }).flat();
+  const places: Path = [
+    model,
+    ['encoder', stable ? 'Wav2Vec2EncoderStableLayerNorm' : 'Wav2Vec2Encoder'],
+    ['pos_conv_embed', 'Wav2Vec2PositionalConvEmbedding'],
+  ];
+  return [...heard, [[...places, ['conv', 'ParametrizedConv1d']], 'conv1d_0'], ...after(places)];
+}
+
+/** More than any model has. */
+const mostConvolutions = 100;
+
+/** Large models have their norms before attention, and then other classes. */
 const variant = (stable: boolean): Family => ({
   modelTypes: ['wav2vec2'],
   fits: (config) => (config['do_stable_layer_norm'] === true) === stable,
@@ -52,6 +97,7 @@ const variant = (stable: boolean): Family => ({
       { module: 'lm_head', shape: [sizes.vocab_size, hidden] },
     ];
   },
+  besides: (config) => convolutions(config, stable),
   operations: [
     [`${block}.attention`, '__mul___0'],
     [`${block}.attention`, 'bmm_0'],
