@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
-import { freemem, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -178,7 +178,7 @@ async function child(): Promise<void> {
       settings: { sampler: 'ddim', steps, eta: 0, seed: 1 },
       folder,
       checkpoint: join(folder, 'checkpoint.bin'),
-      memoryBudgetBytes: freemem() / 2,
+      memoryBudgetBytes: process.availableMemory() / 2,
       signal: new AbortController().signal,
       waitWhilePaused: async () => {
         // After each step and its preview.

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access, statfs } from 'node:fs/promises';
-import { freemem, totalmem } from 'node:os';
+import { totalmem } from 'node:os';
 import sharp from 'sharp';
 import type { Finding } from '../../contract/engine.ts';
 import { toErrorValue } from '../../contract/errors.ts';
@@ -21,6 +21,9 @@ const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 
 /** Looks at everything that upscaling rests on, and says what to do where something is missing. */
 export async function diagnose(patient: Patient): Promise<Finding[]> {
+  const available = process.availableMemory();
+  // What a container is limited to is 0 where it isn't known, and more than there is where it has no limit.
+  const total = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
   const findings = await Promise.all([
     examineRuntime(patient.runtime),
     examineModels(patient.catalogue),
@@ -36,9 +39,9 @@ export async function diagnose(patient: Patient): Promise<Finding[]> {
     },
     {
       topic: 'Memory',
-      state: freemem() > littleSpace / 2 ? 'good' : 'warning',
-      message: `${gigabytes(freemem())} of ${gigabytes(totalmem())} are free.`,
-      ...(freemem() > littleSpace / 2
+      state: available > littleSpace / 2 ? 'good' : 'warning',
+      message: `${gigabytes(available)} of ${gigabytes(total)} are free.`,
+      ...(available > littleSpace / 2
         ? {}
         : { hint: 'Large pictures are cut into smaller tiles, which is slower.' }),
     },

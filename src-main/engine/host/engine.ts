@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
-import { freemem } from 'node:os';
 import { basename, join } from 'node:path';
 import { protocolVersion } from '../../contract/engine.ts';
 import { RefineryError } from '../../contract/errors.ts';
@@ -106,7 +105,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     cacheDir: folders.cache,
     appVersion: options.version,
     threads: () => settings.get().threads,
-    memoryBudgetBytes: () => settings.get().memoryBudget * 1024 * 1024 || freemem() * 0.5,
+    // Not the machine's: a container may give less.
+    memoryBudgetBytes: () => settings.get().memoryBudget * 1024 * 1024 || process.availableMemory() * 0.5,
   });
   const media = new MediaLibrary(upscaler, folders.cache);
 
@@ -190,7 +190,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       startedAt,
       ...(await runtime.overview()),
     }),
-    'engine.status': () => ({ residentMemory: process.memoryUsage.rss(), freeMemory: freemem() }),
+    'engine.status': () => ({
+      residentMemory: process.memoryUsage.rss(),
+      freeMemory: process.availableMemory(),
+    }),
     'engine.doctor': async () => ({ findings: await diagnose({ folders, runtime, catalogue }) }),
     'engine.runtimes': async () => ({ candidates: await runtime.candidates() }),
     'engine.useRuntime': async ({ folder }) => {

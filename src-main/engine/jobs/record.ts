@@ -76,5 +76,5 @@ export const viewOf = (record: JobRecord, progress: JobProgress | undefined): Jo
 export const setAsideError = ({ crashes }: JobRecord): ErrorValue => ({
   code: 'JOB_SET_ASIDE',
   message: `The engine stopped ${crashes} times while it worked on this, so it was set aside.`,
-  hint: 'Try again with another device or the f32 precision; if it stops again, report this file.',
+  hint: 'Memory may have run out: close other programs, or lower the memory budget under Settings. Another device or the f32 precision may help, too. If it stops again, report this file.',
 });

@@ -8,6 +8,7 @@ import { inside } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { CategoryBuilder, field, type Item, isRecord, ProblemLog } from '../../model/index.ts';
 import { namesFile } from '../common/lines.ts';
+import { type NumberType, numberTypes } from '../common/number-types.ts';
 import { foldersIn } from '../common/read.ts';
 import { namesByNumber, slicesOf, type Volume } from './slices.ts';
 
@@ -113,36 +114,35 @@ async function readVolume(path: string): Promise<Volume & { readonly channels: n
   const all = (dimensions > 3 ? times : 1) * (dimensions > 4 ? channels : 1);
   if (dimensions < 2 || ![width, height, slices, all].every(side)) throw new Error('its sides make no sense');
   const view = new DataView(readImage(header, buffer));
-  const { size, read } = numbersOf(header, view);
-  if (view.byteLength < size * width * height * slices * all) throw new Error('the file ends early');
+  const type = typeOf(header);
+  const { littleEndian: little } = header;
+  if (view.byteLength < type.size * width * height * slices * all) throw new Error('the file ends early');
   const slope = Number.isFinite(header.scl_slope) && header.scl_slope !== 0 ? header.scl_slope : 1;
   const shift = Number.isFinite(header.scl_inter) ? header.scl_inter : 0;
-  return { width, height, slices, channels: all, at: (index) => read(index * size) * slope + shift };
+  return {
+    width,
+    height,
+    slices,
+    channels: all,
+    at: (index) => type.read(view, index * type.size, little) * slope + shift,
+  };
 }
 
-/** How to read one of a volume's numbers, by NIfTI's code of its type. */
-function numbersOf(
-  { datatypeCode, littleEndian: little }: NIFTI1 | NIFTI2,
-  view: DataView,
-): { readonly size: number; readonly read: (at: number) => number } {
-  switch (datatypeCode) {
-    case 2:
-      return { size: 1, read: (at) => view.getUint8(at) };
-    case 4:
-      return { size: 2, read: (at) => view.getInt16(at, little) };
-    case 8:
-      return { size: 4, read: (at) => view.getInt32(at, little) };
-    case 16:
-      return { size: 4, read: (at) => view.getFloat32(at, little) };
-    case 64:
-      return { size: 8, read: (at) => view.getFloat64(at, little) };
-    case 256:
-      return { size: 1, read: (at) => view.getInt8(at) };
-    case 512:
-      return { size: 2, read: (at) => view.getUint16(at, little) };
-    case 768:
-      return { size: 4, read: (at) => view.getUint32(at, little) };
-    default:
-      throw new Error(`numbers of the kind ${datatypeCode} are not read`);
-  }
+/** NIfTI's codes of the types. */
+const types: Readonly<Record<number, NumberType>> = {
+  2: numberTypes.u1,
+  4: numberTypes.i2,
+  8: numberTypes.i4,
+  16: numberTypes.f4,
+  64: numberTypes.f8,
+  256: numberTypes.i1,
+  512: numberTypes.u2,
+  768: numberTypes.u4,
+};
+
+/** @throws {Error} for a type that isn't read. */
+function typeOf({ datatypeCode: code }: NIFTI1 | NIFTI2): NumberType {
+  const type = types[code];
+  if (type === undefined) throw new Error(`numbers of the kind ${code} are not read`);
+  return type;
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { inflateSync } from 'node:zlib';
+import { type NumberType, numberTypes } from './number-types.ts';
 
 /** A value of MATLAB's: everything is an array, a text one of characters. */
 export type MatValue =
@@ -21,20 +22,21 @@ const mostBytes = 2 ** 30;
 const mostDepth = 32;
 
 const [compressed, matrix] = [15, 14];
-const widths: Readonly<Record<number, number>> = {
-  1: 1,
-  2: 1,
-  3: 2,
-  4: 2,
-  5: 4,
-  6: 4,
-  7: 4,
-  9: 8,
-  12: 8,
-  13: 8,
-  16: 1,
-  17: 2,
-  18: 4,
+/** What the format calls its types; 16 to 18 are characters. */
+const types: Readonly<Record<number, NumberType>> = {
+  1: numberTypes.i1,
+  2: numberTypes.u1,
+  3: numberTypes.i2,
+  4: numberTypes.u2,
+  5: numberTypes.i4,
+  6: numberTypes.u4,
+  7: numberTypes.f4,
+  9: numberTypes.f8,
+  12: numberTypes.i8,
+  13: numberTypes.u8,
+  16: numberTypes.u1,
+  17: numberTypes.u2,
+  18: numberTypes.u4,
 };
 const classes = {
   cell: 1,
@@ -195,42 +197,17 @@ class MatReader {
 
   /** Numbers may be stored narrower than they are. */
   #numbers({ type, content }: Element): number[] {
-    const width = widths[type];
-    if (width === undefined) throw new Error('its numbers are of a kind that is not read');
+    const known = types[type];
+    if (known === undefined) throw new Error('its numbers are of a kind that is not read');
     const view = new DataView(content.buffer, content.byteOffset, content.length);
-    const little = this.#little;
-    const read = (at: number): number => {
-      switch (type) {
-        case 1:
-          return view.getInt8(at);
-        case 3:
-          return view.getInt16(at, little);
-        case 4:
-        case 17:
-          return view.getUint16(at, little);
-        case 5:
-          return view.getInt32(at, little);
-        case 6:
-        case 18:
-          return view.getUint32(at, little);
-        case 7:
-          return view.getFloat32(at, little);
-        case 9:
-          return view.getFloat64(at, little);
-        case 12:
-          return Number(view.getBigInt64(at, little));
-        case 13:
-          return Number(view.getBigUint64(at, little));
-        default:
-          return view.getUint8(at);
-      }
-    };
-    return Array.from({ length: Math.floor(content.length / width) }, (_, index) => read(index * width));
+    return Array.from({ length: Math.floor(content.length / known.size) }, (_, index) =>
+      known.read(view, index * known.size, this.#little),
+    );
   }
 
   #text(element: Element): string {
     // Bytes are UTF-8; wider ones are one code unit or code point each.
-    if (widths[element.type] === 1) return element.content.toString('utf8');
+    if (types[element.type]?.size === 1) return element.content.toString('utf8');
     const codes = this.#numbers(element);
     return codes.map((code) => (code > 0x10ffff ? '\ufffd' : String.fromCodePoint(code))).join('');
   }

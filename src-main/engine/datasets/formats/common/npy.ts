@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { type NumberType, numberTypes } from './number-types.ts';
 
 /** Most bytes of an array's file. */
 const mostBytes = 2 ** 30;
@@ -8,22 +9,6 @@ export interface NumberArray {
   readonly shape: readonly number[];
   readonly at: (...place: readonly number[]) => number;
 }
-
-const readers: Readonly<
-  Record<string, readonly [size: number, read: (view: DataView, at: number) => number]>
-> = {
-  b1: [1, (view, at) => view.getUint8(at)],
-  u1: [1, (view, at) => view.getUint8(at)],
-  i1: [1, (view, at) => view.getInt8(at)],
-  u2: [2, (view, at) => view.getUint16(at, true)],
-  i2: [2, (view, at) => view.getInt16(at, true)],
-  u4: [4, (view, at) => view.getUint32(at, true)],
-  i4: [4, (view, at) => view.getInt32(at, true)],
-  i8: [8, (view, at) => Number(view.getBigInt64(at, true))],
-  u8: [8, (view, at) => Number(view.getBigUint64(at, true))],
-  f4: [4, (view, at) => view.getFloat32(at, true)],
-  f8: [8, (view, at) => view.getFloat64(at, true)],
-};
 
 /**
  * Reads a file `.npy`: a head in Python's words, then the numbers. Nothing in it is executed, and arrays of objects,
@@ -39,19 +24,21 @@ export async function readNpy(path: string): Promise<NumberArray> {
   const length = wide ? bytes.readUInt32LE(8) : bytes.readUInt16LE(8);
   const start = (wide ? 12 : 10) + length;
   const head = bytes.subarray(wide ? 12 : 10, start).toString('latin1');
-  const type = /'descr':\s*'([<|=])([a-z]\d)'/.exec(head)?.[2];
-  const reader = type === undefined ? undefined : readers[type];
+  const [, order, code = ''] = /'descr':\s*'([<>|=])([a-z]\d)'/.exec(head) ?? [];
+  const type: NumberType | undefined = Object.hasOwn(numberTypes, code)
+    ? numberTypes[code as keyof typeof numberTypes]
+    : undefined;
   const given = /'shape':\s*\(([^)]*)\)/.exec(head)?.[1];
-  if (reader === undefined || given === undefined)
+  if (type === undefined || given === undefined)
     throw new Error('its numbers are of a kind that is not read');
   const shape = given
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '')
     .map(Number);
-  const [size, read] = reader;
+  const little = order !== '>';
   const count = shape.reduce((product, side) => product * side, 1);
-  if (!Number.isSafeInteger(count) || start + count * size > bytes.length)
+  if (!Number.isSafeInteger(count) || start + count * type.size > bytes.length)
     throw new Error('the file ends early');
   const view = new DataView(bytes.buffer, bytes.byteOffset + start);
   // In C's order the last place goes fastest, in Fortran's the first.
@@ -66,7 +53,7 @@ export async function readNpy(path: string): Promise<NumberArray> {
     shape,
     at: (...place) => {
       const index = place.reduce((sum, value, axis) => sum + value * (steps[axis] ?? 0), 0);
-      return read(view, index * size);
+      return type.read(view, index * type.size, little);
     },
   };
 }
