@@ -7,7 +7,7 @@ import { type Annotation, type Item, isCrowd, type Points, type Size } from '../
 import { type Accuracy, accuracyOf } from './accuracy.ts';
 import { type Detection, type Evaluation, evaluateDetections, type TrueBox } from './evaluation.ts';
 import { compareMask, maskOfObject, ringMasks } from './masks.ts';
-import { byMasks } from './matching.ts';
+import { byMasks, type Comparison } from './matching.ts';
 import type { DetectionModel, Found } from './model.ts';
 import { byPoints } from './points.ts';
 
@@ -90,24 +90,14 @@ export async function evaluateModel(options: EvaluateOptions): Promise<ModelEval
       return [rings && truth ? { ...found, mask: compareMask(label, maskOf(rings), truth) } : found];
     });
   };
-  const truthOf = {
-    obb: trueTurnedBoxes,
-    segment: trueOutlines,
-    pose: truePoses,
-    detect: trueBoxes,
-  } as const;
-  const { looked, ...rest } = await look(options, truthOf[task ?? 'detect'], known);
+  const { truthOf, note, parts: own } = tasks[task ?? 'detect'];
+  const { looked, ...rest } = await look(options, truthOf, known);
   const truth = looked.map((one) => one.truth.boxes);
   const found = looked.map((one) => one.found);
   if (unknown.length > 0) notes.push(`Not counted, as the set lacks these classes: ${listed(unknown)}.`);
-  if (task === 'obb') notes.push(turnedNote);
-  if (task === 'pose') notes.push(poseNote);
+  if (note) notes.push(note);
   const evaluation = evaluateDetections(truth, found, names.length);
-  const compared = task === 'segment' ? byMasks : task === 'pose' ? byPoints : undefined;
-  const parts = compared && {
-    of: task === 'segment' ? ('outlines' as const) : ('points' as const),
-    evaluation: evaluateDetections(truth, found, names.length, compared),
-  };
+  const parts = own && { of: own.of, evaluation: evaluateDetections(truth, found, names.length, own.by) };
   return { kind: 'boxes', evaluation, ...(parts ? { parts } : {}), ...measured, ...rest, notes };
 }
 
@@ -265,6 +255,23 @@ function truePoses(item: Item): Truth {
   });
   return { boxes };
 }
+
+/** What is true for each task that finds things, what its boxes don't tell, and what is compared besides them. */
+const tasks: Readonly<
+  Record<
+    'detect' | 'obb' | 'segment' | 'pose',
+    {
+      readonly truthOf: (item: Item) => Truth;
+      readonly note?: string;
+      readonly parts?: { readonly of: 'outlines' | 'points'; readonly by: Comparison };
+    }
+  >
+> = {
+  detect: { truthOf: trueBoxes },
+  obb: { truthOf: trueTurnedBoxes, note: turnedNote },
+  segment: { truthOf: trueOutlines, parts: { of: 'outlines', by: byMasks } },
+  pose: { truthOf: truePoses, note: poseNote, parts: { of: 'points', by: byPoints } },
+};
 
 /** Objects with their box, and the parts that tell more than it, where there are any. */
 function objectsOf({ annotations, media }: Item): {

@@ -1,11 +1,4 @@
-import {
-  byBoxes,
-  type Comparison,
-  type Matches,
-  matchPicture,
-  mostDetections,
-  type Range,
-} from './matching.ts';
+import { byBoxes, type Comparison, type Matches, matchPicture, type Range } from './matching.ts';
 
 /** A box of the truth. */
 export interface TrueBox {
@@ -129,7 +122,7 @@ export function evaluateDetections(
   classes: number,
   comparison: Comparison = byBoxes,
 ): Evaluation {
-  const { most: all = mostDetections, isTold = () => true } = comparison;
+  const { most: all, isTold } = comparison;
   const precision = new Averages();
   const recall = new Averages();
   const perClass: ClassPrecision[] = [];

@@ -8,26 +8,33 @@ export type Range = readonly [least: number, greatest: number];
 type Outcome = 'right' | 'wrong' | 'left out';
 
 /** COCO counts so many of a picture and class. */
-export const mostDetections = 100;
+const mostDetections = 100;
 
 /** How a detection is held against the truth. */
 export interface Comparison {
   /** Area in both over area in either; for a crowd, over the detection's area. */
   readonly overlap: (found: Detection, truth: TrueBox) => number;
   readonly area: (found: Detection) => number;
-  /** Detections of a picture and class that count, the best; 100 unless told. */
-  readonly most?: number;
-  /** Whether there is anything of an object that could be found; all are unless told. */
-  readonly isTold?: (truth: TrueBox) => boolean;
+  /** Detections of a picture and class that count, the best. */
+  readonly most: number;
+  /** Whether there is anything of an object that could be found. */
+  readonly isTold: (truth: TrueBox) => boolean;
 }
 
 /** By boxes, the turned ones by their probabilistic IoU. */
-export const byBoxes: Comparison = { overlap: overlapOf, area: ({ box }) => box[2] * box[3] };
+export const byBoxes: Comparison = {
+  overlap: overlapOf,
+  area: ({ box }) => box[2] * box[3],
+  most: mostDetections,
+  isTold: () => true,
+};
 
 /** By masks, which were held against those of the truth before; see {@link compareMask}. */
 export const byMasks: Comparison = {
   overlap: ({ mask }, truth) => mask?.overlaps.get(truth) ?? 0,
   area: ({ mask }) => mask?.area ?? 0,
+  most: mostDetections,
+  isTold: () => true,
 };
 
 /** One picture and class. */
@@ -50,7 +57,7 @@ export function matchPicture(
   detections: readonly Detection[],
   overlaps: readonly number[],
   [least, greatest]: Range,
-  { overlap: overlapWith, area: areaOf, most = mostDetections, isTold = () => true }: Comparison,
+  { overlap: overlapWith, area: areaOf, most, isTold }: Comparison,
 ): Matches {
   const outside = (area: number): boolean => area < least || area > greatest;
   const ignored = (one: TrueBox): boolean => one.crowd || outside(one.area) || !isTold(one);

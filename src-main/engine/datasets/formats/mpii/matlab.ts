@@ -1,4 +1,4 @@
-import { RefineryError } from '../../../../contract/errors.ts';
+import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
 import { namesIn } from '../../files/folder.ts';
 import { inside, safeRelative } from '../../files/paths.ts';
 import type { Dataset, Listing, ReadOnlyFormat, ReadOptions, Verdict } from '../../format.ts';
@@ -63,7 +63,7 @@ async function readMpiiMat(folder: string, options: ReadOptions = {}): Promise<D
               annotations.push(...personOf(person, group, complain));
             }
           } catch (cause) {
-            complain(reasonOf(cause));
+            complain(toErrorValue(cause).message);
           }
         }
         yield await pictureItem(folder, path, { subset, annotations });
@@ -79,7 +79,9 @@ async function picturesIn(
 ): Promise<ReadonlyMap<string, Listed>> {
   const pictures = new Map<string, Listed>();
   const { entries, marks } = await releaseIn(path).catch((cause: unknown) => {
-    throw new RefineryError('INPUT_CORRUPT', `${name} can’t be read: ${reasonOf(cause)}.`, { cause });
+    throw new RefineryError('INPUT_CORRUPT', `${name} can’t be read: ${toErrorValue(cause).message}.`, {
+      cause,
+    });
   });
   const trained = marks?.kind === 'numbers' && marks.values.length === entries.length ? marks.values : null;
   for (const [index, entry] of entries.entries()) {
@@ -97,13 +99,11 @@ async function picturesIn(
       known.entries.push(entry);
       pictures.set(picture, known);
     } catch (cause) {
-      complain(reasonOf(cause));
+      complain(toErrorValue(cause).message);
     }
   }
   return pictures;
 }
-
-const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 
 /** @throws {Error} with the reason. */
 async function releaseIn(
