@@ -14,6 +14,7 @@ export {
   type CompileOptions,
   compileWithFallback,
   inferInPlace,
+  inferInPlaceSync,
   type Precision,
   precisions,
 } from './session.ts';

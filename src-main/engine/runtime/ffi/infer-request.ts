@@ -60,8 +60,7 @@ export class InferRequest extends Native {
 
   /** Runs on this thread. The results are copies, one by output name, which later inferences leave alone. */
   infer(inputs?: Inputs): Record<string, Tensor> {
-    if (inputs !== undefined) this.#setInputs(inputs);
-    this.library.run('requestInfer', this.pointer);
+    this.runSync(inputs);
     return this.#outputs();
   }
 
@@ -75,6 +74,12 @@ export class InferRequest extends Native {
   async run(inputs?: Inputs): Promise<void> {
     if (inputs !== undefined) this.#setInputs(inputs);
     await this.library.runAsync('requestInfer', this.pointer);
+  }
+
+  /** Not in openvino-node: like `infer`, without copies of the outputs. */
+  runSync(inputs?: Inputs): void {
+    if (inputs !== undefined) this.#setInputs(inputs);
+    this.library.run('requestInfer', this.pointer);
   }
 
   #setInputs(inputs: unknown): void {
