@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -10,9 +11,12 @@ import {
   nameOnServer,
   noBrowser,
   openWeb,
+  root,
   temporaryFolder,
   type WebMode,
 } from './support.ts';
+
+const hasFfmpeg = ['ffmpeg', 'ffprobe'].every((name) => spawnSync(name, ['-version']).status === 0);
 
 let web: WebMode | undefined;
 afterEach(async () => {
@@ -68,6 +72,24 @@ const step = (page: Page, title: string) =>
   page.getByRole('navigation', { name: 'Steps' }).getByRole('button', { name: title });
 
 describe.skipIf(noBrowser !== '')(`datasets in the window${noBrowser && ` (${noBrowser})`}`, () => {
+  test.skipIf(!hasFfmpeg)('of a video the frames are taken that are asked for (needs ffmpeg)', async () => {
+    await using folder = await temporaryFolder();
+    const source = join(folder.path, 'clip.mp4');
+    await copyFile(join(root, 'src-main', 'engine', 'datasets', 'archives', 'fixtures', 'clip.mp4'), source);
+    const page = await opened(folder.path, source);
+    await page.getByRole('heading', { name: 'This is a video' }).waitFor();
+    await page.getByText('13 of 13 frames').waitFor();
+    await page.getByRole('spinbutton', { name: 'Take one frame of' }).fill('3');
+    await page.keyboard.press('Enter');
+    await page.getByText('5 of 13 frames').waitFor();
+    await expectAccessible(page, 'the choice of frames');
+    await page
+      .getByRole('button', { name: /^Read as/ })
+      .first()
+      .click();
+    await page.getByText('5 pictures', { exact: true }).waitFor();
+  });
+
   test('a set goes from folder to checked YOLO set, with every loss said before', async () => {
     await using folder = await temporaryFolder();
     const source = join(folder.path, 'sets', 'animals');

@@ -38,6 +38,8 @@ export const DatasetView = z.object({
   candidates: z.array(DatasetCandidate),
   /** Sets in folders of this one, each surer than the whole is to be one. `within` is of one in an archive. */
   sets: z.array(DatasetCandidate.extend({ handle: FileHandleId, folder: z.string(), within: z.string() })),
+  /** Of a video: how many frames it says that it has (0 where it doesn't), and of how many one is taken. */
+  video: z.object({ handle: FileHandleId, frames: z.int(), every: z.int() }).nullable(),
 });
 export type DatasetView = z.infer<typeof DatasetView>;
 

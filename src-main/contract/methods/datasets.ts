@@ -31,6 +31,8 @@ export const datasetsMethods = {
       handle: FileHandleId,
       /** The folder of an archive that the set lies in. */
       within: z.string().max(4096).default(''),
+      /** Of a video: takes one of so many frames. */
+      every: z.int().min(1).max(999_999).default(1),
     }),
     DatasetView,
   ),

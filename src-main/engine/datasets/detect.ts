@@ -58,7 +58,7 @@ function remembering(read: (path: string) => Promise<string>): Listing['head'] {
 }
 
 /** The names in an archive as they would be in a folder, without unpacking it. */
-async function listing(archive: string, signal: AbortSignal | undefined): Promise<Listing> {
+async function listing(archive: string, wanted: string, signal: AbortSignal | undefined): Promise<Listing> {
   const folders = new Set<string>();
   /** Names in the archive by their paths. */
   const files = new Map<string, string>();
@@ -66,6 +66,7 @@ async function listing(archive: string, signal: AbortSignal | undefined): Promis
   let sampled = false;
   const read = await listArchive(
     archive,
+    wanted,
     (name, isFolder) => {
       const path = safeRelative(name);
       if (path === null || isFinderFile(path)) return false;
@@ -143,7 +144,7 @@ export async function detectInArchive(
   within = '',
   signal?: AbortSignal,
 ): Promise<Awaited<ReturnType<typeof detectSets>> & { readonly within: string }> {
-  const whole = await listing(archive, signal);
+  const whole = await listing(archive, within, signal);
   const named = within === '' ? whole : below(whole, within);
   const detected = await detectSets(named);
   const [only] = detected.inner;

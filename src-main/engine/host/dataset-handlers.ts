@@ -6,6 +6,7 @@ import type { DatasetProgress, DatasetView } from '../../contract/datasets.ts';
 import { RefineryError } from '../../contract/errors.ts';
 import type { EventName, EventPayload } from '../../contract/methods.ts';
 import type { Handlers } from '../../contract/wire.ts';
+import { everyFolder, framesOf, isVideo } from '../datasets/archives/index.ts';
 import { DatasetSession } from '../datasets/browse/index.ts';
 import { inside } from '../datasets/files/paths.ts';
 import { transforms, writeRecipe } from '../datasets/index.ts';
@@ -107,14 +108,16 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
   }
 
   const handlers: Pick<Handlers, DatasetMethod> = {
-    'datasets.open': async ({ handle, within }) => {
+    'datasets.open': async ({ handle, within, every }) => {
       const { name, location, kind } = await handles.describe(handle);
       if (within !== '' && kind === 'folder') {
         throw new RefineryError('BAD_REQUEST', 'A folder below an open one has a handle of its own.');
       }
       const id = `set-${randomUUID()}`;
       const path = handles.path(handle);
-      const session = await DatasetSession.open(within === '' ? path : inside(path, within), () =>
+      const video = isVideo(path) ? { handle, frames: await framesOf(path), every } : null;
+      const folder = video ? everyFolder(every) : within;
+      const session = await DatasetSession.open(folder === '' ? path : inside(path, folder), () =>
         begin(id, 'unpacking'),
       );
       await close();
@@ -125,6 +128,7 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
         location: within === '' ? location : join(location, name, dirname(within)),
         candidates: session.candidates.map(candidateView),
         sets: await innerSets(session, handle, within),
+        video,
       };
     },
     'datasets.read': async ({ id, format }) =>

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { DatasetView } from '../../../src-main/contract/index.ts';
 import { count } from '../../ui/format.ts';
-import { Button } from '../../ui/parts.tsx';
+import { Button, Field, NumberInput } from '../../ui/parts.tsx';
 import { Preview } from './preview.tsx';
 import {
   type InnerSet,
@@ -10,6 +10,7 @@ import {
   openInner,
   readDataset,
   showStep,
+  takeEvery,
   useWizard,
 } from './state.ts';
 import { number } from './words.ts';
@@ -33,6 +34,7 @@ export function Source() {
         )}
       </header>
       {sets.length > 0 && <InnerSets sets={sets} />}
+      {view.video && !summary && <Frames video={view.video} />}
       {candidates.length === 0 && sets.length === 0 && (
         <p>
           Choose the folder that holds both the pictures and the annotations. Folders above or below it often
@@ -86,8 +88,36 @@ export function Source() {
   );
 }
 
+/** Which frames of a video are taken. */
+function Frames({ video: { frames, every } }: { readonly video: NonNullable<DatasetView['video']> }) {
+  const { busy } = useWizard();
+  const taken = Math.ceil(frames / every);
+  return (
+    <section className="section" aria-label="Frames">
+      <Field
+        label="Take one frame of"
+        hint={
+          frames > 0
+            ? `${number(taken)} of ${number(frames)} frames. Each is taken out as a PNG without loss when it is read.`
+            : 'Each is taken out as a PNG without loss when it is read.'
+        }
+      >
+        {(id) => (
+          <NumberInput
+            id={id}
+            value={every}
+            most={999_999}
+            onChange={(next) => busy === null && next !== every && void takeEvery(Math.round(next))}
+          />
+        )}
+      </Field>
+    </section>
+  );
+}
+
 function titleOf(view: DatasetView): string {
-  const { candidates, sets } = view;
+  const { candidates, sets, video } = view;
+  if (video) return 'This is a video';
   const [best] = candidates;
   const holder = sets[0]?.within === '' ? 'folder' : 'archive';
   if (sets.length > 1) return `There are ${sets.length} sets in this ${holder}`;

@@ -118,7 +118,16 @@ export async function openInner({ handle, within }: InnerSet): Promise<void> {
   await open({ handle, within }, beside.length > 0 ? beside : (view?.sets ?? []));
 }
 
-async function open(where: Pick<InnerSet, 'handle' | 'within'>, beside: readonly InnerSet[]): Promise<void> {
+/** Opens the video anew, with one of so many of its frames. */
+export async function takeEvery(every: number): Promise<void> {
+  const { view, beside } = get();
+  if (view?.video) await open({ handle: view.video.handle, within: '', every }, beside);
+}
+
+async function open(
+  where: Pick<InnerSet, 'handle' | 'within'> & { readonly every?: number },
+  beside: readonly InnerSet[],
+): Promise<void> {
   set({ ...nothing, busy: 'opening' });
   const view = await act('datasets.open', where);
   if (!view) return set(nothing);
@@ -126,7 +135,8 @@ async function open(where: Pick<InnerSet, 'handle' | 'within'>, beside: readonly
   const [only, another] = view.sets;
   // A folder around the set and nothing else.
   if (only && !another && view.candidates.length === 0) return openInner(only);
-  if (only) return;
+  // Taking frames out costs time and room: which ones is asked first.
+  if (only || view.video) return;
   const [best] = view.candidates;
   if (best && !isAmbiguous(view)) await readDataset(best.format);
 }

@@ -9,6 +9,7 @@ import { isVideo, listVideo, unpackVideo } from './video.ts';
 import { listZip, unpackZip } from './zip.ts';
 
 export type { ArchiveOptions } from './unpacking.ts';
+export { everyFolder, framesOf, isVideo } from './video.ts';
 
 /** What is read as a folder without being one. */
 interface Kind {
@@ -16,6 +17,7 @@ interface Kind {
   /** @returns what {@link listArchive} does. */
   readonly list: (
     path: string,
+    within: string,
     takes: (name: string, isFolder: boolean) => boolean,
     signal: AbortSignal | undefined,
   ) => Promise<(name: string) => Promise<string>>;
@@ -25,8 +27,12 @@ interface Kind {
 }
 
 const kinds: readonly Kind[] = [
-  { is: (path) => /\.zip$/i.test(path), list: listZip, unpack: unpackZip },
-  { is: (path) => /\.(tar|tgz|tar\.gz)$/i.test(path), list: listTar, unpack: unpackTar },
+  { is: (path) => /\.zip$/i.test(path), list: (path, _, takes) => listZip(path, takes), unpack: unpackZip },
+  {
+    is: (path) => /\.(tar|tgz|tar\.gz)$/i.test(path),
+    list: (path, _, takes, signal) => listTar(path, takes, signal),
+    unpack: unpackTar,
+  },
   // Thousands of bytes may come out of each: that is what a video's coding is for.
   { is: isVideo, list: listVideo, unpack: unpackVideo, limits: { ratio: Number.POSITIVE_INFINITY } },
 ];
@@ -53,17 +59,19 @@ export async function archiveIn(
 /**
  * Goes through the names in an archive without unpacking it.
  *
+ * @param within the folder in it that will be looked at; all names are gone through.
  * @param takes is called with each entry, as it is named there, and says whether its first characters may be asked for.
  * @returns what gives the first characters of a file; empty where they can't be read.
  * @throws {RefineryError} `INPUT_CORRUPT` for a damaged archive, `INPUT_TOO_LARGE` for one that unpacks without end.
  */
 export async function listArchive(
   path: string,
+  within: string,
   takes: (name: string, isFolder: boolean) => boolean,
   signal?: AbortSignal,
 ): Promise<(name: string) => Promise<string>> {
   try {
-    return await kindOf(path).list(path, takes, signal);
+    return await kindOf(path).list(path, within, takes, signal);
   } catch (thrown) {
     if (thrown instanceof RefineryError || signal?.aborted === true) throw thrown;
     throw corrupt(path, thrown);

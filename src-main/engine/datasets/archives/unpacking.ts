@@ -33,7 +33,8 @@ export class Unpacking {
   readonly #packed: number;
   readonly #limits: Limits;
   readonly #signal: AbortSignal | undefined;
-  readonly #within: string;
+  /** The folder in the archive that is wanted alone; '' for all of it. */
+  readonly within: string;
   readonly #options: Pick<ArchiveOptions, 'onProgress' | 'waitWhilePaused'>;
   readonly #folders = new Set<string>();
   #entries = 0;
@@ -45,7 +46,7 @@ export class Unpacking {
     this.#packed = packed;
     this.#limits = { ...usual, ...options.limits };
     this.#signal = options.signal;
-    this.#within = options.within ? `${options.within}/` : '';
+    this.within = options.within ?? '';
     this.#options = options;
   }
 
@@ -61,7 +62,9 @@ export class Unpacking {
       throw refused(`the path ${JSON.stringify(path)} leads out of it`);
     }
     if (kind === 'other') throw refused(`${JSON.stringify(path)} is a link or a device`);
-    return kind === 'file' && !isFinderFile(path) && safe.startsWith(this.#within);
+    return (
+      kind === 'file' && !isFinderFile(path) && (this.within === '' || safe.startsWith(`${this.within}/`))
+    );
   }
 
   /** Takes note of packed bytes that were gone through, and resolves when it may go on. */

@@ -48,6 +48,24 @@ describe.skipIf(!hasFfmpeg)(`a video${hasFfmpeg ? '' : ' (skipped: ffmpeg is not
     expect(await itemsOf(await source.open())).toHaveLength(13);
   });
 
+  test('gives each third frame under its own number, and no other folder', async () => {
+    const golden = JSON.parse(readFileSync(fixture('clip.json'), 'utf8')) as Record<string, number[]>;
+    await using source = await openSource(join(fixture('clip.mp4'), 'every-3'));
+    expect(source.format.name).toBe('image_dir');
+    const items = await itemsOf(await source.open());
+    expect(items.map(({ id }) => id)).toEqual(Object.keys(golden).filter((_, frame) => frame % 3 === 0));
+    for (const { id, media } of items) {
+      const { channels } = await sharp(media!.path).stats();
+      for (const [channel, mean] of golden[id]!.entries())
+        expect(Math.abs(channels[channel]!.mean - mean)).toBeLessThan(1);
+    }
+    for (const wrong of ['every-0', 'every-', 'first'])
+      await expect(openSource(join(fixture('clip.mp4'), wrong))).rejects.toMatchObject({
+        code: 'INPUT_NOT_FOUND',
+        hint: expect.stringContaining('every-5'),
+      });
+  });
+
   test('has the frames that differ which Datumaro finds in it', async () => {
     const golden = JSON.parse(readFileSync(fixture('scenes.json'), 'utf8')) as Record<string, number[]>;
     expect(Object.keys(golden).length).toBeGreaterThan(2);

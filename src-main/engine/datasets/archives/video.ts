@@ -37,7 +37,7 @@ const alone = [
  *
  * @throws {RefineryError} `RUNTIME_NOT_FOUND` without ffmpeg, `INPUT_CORRUPT` for what has no pictures.
  */
-async function framesOf(path: string, signal?: AbortSignal): Promise<number> {
+export async function framesOf(path: string, signal?: AbortSignal): Promise<number> {
   let told = '';
   const wanted = 'stream=nb_frames,avg_frame_rate,duration:format=duration';
   const asked = ['-v', 'error', ...alone, '-select_streams', 'v:0', '-show_entries', wanted, '-of', 'json'];
@@ -68,27 +68,49 @@ const unreadable = (path: string, errors: string, how = 'can’t be read'): Refi
     details: errors,
   });
 
+/** Every so manieth frame is a folder of the video, as it were: `clip.mp4/every-5`. */
+export const everyFolder = (every: number): string => (every > 1 ? `every-${every}` : '');
+
+/**
+ * Which frames a folder of a video stands for.
+ *
+ * @throws {RefineryError} `INPUT_NOT_FOUND` for any other folder.
+ */
+function everyIn(path: string, within: string): number {
+  const every = within === '' ? 1 : Number(/^every-([1-9]\d{0,5})$/.exec(within)?.[1]);
+  if (every > 0) return every;
+  throw new RefineryError('INPUT_NOT_FOUND', `There is no ${within} in the video ${path}.`, {
+    hint: 'Of a video a part of the frames can be read: clip.mp4/every-5 is each fifth.',
+  });
+}
+
 /** By its number from 0, as Datumaro names it. */
-const nameOf = (frame: number): string => `${String(frame).padStart(6, '0')}.png`;
+const nameOf = (frame: number, within: string): string =>
+  `${within === '' ? '' : `${within}/`}${String(frame).padStart(6, '0')}.png`;
 
 /** Goes through some of the names that frames will have, which tell what they are. None has first characters to look at. */
 export async function listVideo(
   path: string,
+  within: string,
   takes: (name: string, isFolder: boolean) => boolean,
   signal?: AbortSignal,
 ): Promise<(name: string) => Promise<string>> {
+  const every = everyIn(path, within);
   await framesOf(path, signal);
-  for (const frame of [0, 1, 2]) takes(nameOf(frame), false);
+  for (const frame of [0, every, 2 * every]) takes(nameOf(frame, within), false);
   return async () => '';
 }
 
-/** Takes every frame of a video out, as a PNG without loss. */
+/** Takes the frames of a video out, or every so manieth, as PNG without loss. */
 export async function unpackVideo(path: string, unpacking: Unpacking, signal?: AbortSignal): Promise<void> {
   const { size } = await stat(path);
-  const frames = await framesOf(path, signal);
+  const every = everyIn(path, unpacking.within);
+  const frames = Math.ceil((await framesOf(path, signal)) / every);
+  const some = every > 1 ? ['-vf', `select=not(mod(n\\,${every}))`] : [];
+  const video = { size, frames, every };
   // Releases before 5.1 have another word for taking each frame once, at whatever times they are to be shown.
-  const known = await decode(path, ['-fps_mode', 'passthrough'], unpacking, { size, frames }, signal);
-  if (!known) await decode(path, ['-vsync', 'passthrough'], unpacking, { size, frames }, signal);
+  const known = await decode(path, [...some, '-fps_mode', 'passthrough'], unpacking, video, signal);
+  if (!known) await decode(path, [...some, '-vsync', 'passthrough'], unpacking, video, signal);
 }
 
 /** Where a video doesn't number its frames, they are guessed from its length, and a few more or less are no damage. */
@@ -97,12 +119,12 @@ const mostMissing = 0.05;
 /** @returns whether ffmpeg knows the words. */
 async function decode(
   path: string,
-  everyFrame: readonly string[],
+  which: readonly string[],
   unpacking: Unpacking,
-  { size, frames }: { readonly size: number; readonly frames: number },
+  { size, frames, every }: { readonly size: number; readonly frames: number; readonly every: number },
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const from = ['-nostdin', '-v', 'error', ...alone, '-i', path, '-map', '0:v:0', ...everyFrame];
+  const from = ['-nostdin', '-v', 'error', ...alone, '-i', path, '-map', '0:v:0', ...which];
   const to = ['-f', 'image2pipe', '-c:v', 'png', '-compression_level', '1', '-'];
   const child = spawn('ffmpeg', [...from, ...to], { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
   let errors = '';
@@ -118,8 +140,9 @@ async function decode(
   try {
     let frame = 0;
     for await (const picture of pngsIn(child.stdout)) {
-      if (!unpacking.wants(nameOf(frame), 'file')) continue;
-      const file = unpacking.create(nameOf(frame));
+      const name = nameOf(frame * every, unpacking.within);
+      if (!unpacking.wants(name, 'file')) continue;
+      const file = unpacking.create(name);
       try {
         file.write(picture);
       } finally {
