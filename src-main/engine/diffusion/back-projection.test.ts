@@ -68,8 +68,8 @@ describe('back-projection', () => {
     await fc.assert(
       fc.asyncProperty(pair, async ({ source, result }) => {
         const before = missing(result, source);
-        const after = missing(await backProject(result, source), source);
-        expect(after).toBeLessThan(before / 2);
+        await backProject(result, source);
+        expect(missing(result, source)).toBeLessThan(before / 2);
       }),
     );
   });
@@ -85,8 +85,9 @@ describe('back-projection', () => {
           planes.flatMap((plane) => [...plane]),
           (value) => 2 * value - 1,
         );
-        const made = await backProject({ values, width, height }, { ...source, values: own });
-        expect(largestDifference(made.values, values)).toBeLessThan(1e-5);
+        const changed = values.slice();
+        await backProject({ values: changed, width, height }, { ...source, values: own });
+        expect(largestDifference(changed, values)).toBeLessThan(1e-5);
       }),
     );
   });

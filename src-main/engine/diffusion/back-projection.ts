@@ -10,19 +10,16 @@ const rounds = 2;
  *
  * Both ways are by cubic interpolation as Pillow's BICUBIC: a = -0.5, as wide as the larger pixel, edges left out.
  *
- * @param result RGB, HWC, [0, 1].
+ * @param result RGB, HWC, [0, 1]; is changed in its place, as it may be large.
  * @param source the small picture: RGB, CHW, [-1, 1], any size.
- * @returns of the result's size, [0, 1].
  */
-export async function backProject(result: Shades, source: Planes): Promise<Shades> {
-  const { width, height } = result;
+export async function backProject({ values, width, height }: Shades, source: Planes): Promise<void> {
   const shrink = resampler(width, height, source.width, source.height);
   const enlarge = resampler(source.width, source.height, width, height);
-  const values = new Float32Array(result.values.length);
   const plane = new Float32Array(width * height);
   const sourceArea = source.width * source.height;
   for (let channel = 0; channel < 3; channel += 1) {
-    for (let pixel = 0; pixel < plane.length; pixel += 1) plane[pixel] = result.values[pixel * 3 + channel]!;
+    for (let pixel = 0; pixel < plane.length; pixel += 1) plane[pixel] = values[pixel * 3 + channel]!;
     for (let round = 0; round < rounds; round += 1) {
       const missing = shrink(plane);
       const own = source.values.subarray(channel * sourceArea, (channel + 1) * sourceArea);
@@ -38,7 +35,6 @@ export async function backProject(result: Shades, source: Planes): Promise<Shade
       values[pixel * 3 + channel] = Math.max(0, Math.min(1, plane[pixel]!));
     }
   }
-  return { values, width, height };
 }
 
 /** For each new pixel, the first of the old ones that it is made of, and their weights, which add up to 1. */

@@ -79,8 +79,8 @@ export async function diffuse(options: DiffusionOptions): Promise<Diffused> {
   const { openvino, decoder, image, signal } = options;
   const latents = await sample(options);
   throwIfCancelled(signal);
-  const decoded = await decodeInTiles(openvino, decoder, latents, image, options.tiling?.decoder ?? whole);
-  const shades = options.backProjection ? await backProject(decoded, image) : decoded;
+  const shades = await decodeInTiles(openvino, decoder, latents, image, options.tiling?.decoder ?? whole);
+  if (options.backProjection) await backProject(shades, image);
   return { ...shades, bytes: toBytes(shades), latents };
 }
 

@@ -115,7 +115,8 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
       }
       const id = `set-${randomUUID()}`;
       const path = handles.path(handle);
-      const video = isVideo(path) ? { handle, frames: await framesOf(path), every } : null;
+      const video =
+        kind !== 'folder' && isVideo(path) ? { handle, frames: await framesOf(path), every } : null;
       const folder = video ? everyFolder(every) : within;
       const session = await DatasetSession.open(folder === '' ? path : inside(path, folder), () =>
         begin(id, 'unpacking'),

@@ -75,8 +75,8 @@ async function showPreview(
 ): Promise<number> {
   const step = Math.max(1, Math.ceil(Math.max(width, height) / side));
   const latents = thinOut({ values: predicted!, width, height }, step);
-  const decoded = await decodeLatents(openvino, diffuser.decoder.compiled, latents);
-  const shades = settings.backProjection ? await backProject(decoded, thinOut(source, step)) : decoded;
+  const shades = await decodeLatents(openvino, diffuser.decoder.compiled, latents);
+  if (settings.backProjection) await backProject(shades, thinOut(source, step));
   const bytes = Uint8Array.from(shades.values, (shade) => Math.round(shade * 255));
   const jpeg = await sharp(bytes, { raw: { width: shades.width, height: shades.height, channels: 3 } })
     .jpeg({ quality: 80 })
