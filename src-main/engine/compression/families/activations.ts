@@ -1,3 +1,15 @@
+/** 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))), as two classes write it. */
+const byTanh = [
+  '__rmul___0',
+  'pow_0',
+  '__rmul___1',
+  '__add___0',
+  '__rmul___2',
+  'tanh_0',
+  '__radd___0',
+  '__mul___0',
+] as const;
+
 /**
  * Classes of the functions between feed-forward layers, by what `config.json` calls them, and the operations that NNCF
  * sees in each. `linear` has none.
@@ -17,30 +29,10 @@ export const activations: Readonly<Record<string, readonly [kind: string, ...ope
     '__radd___1',
     '__mul___3',
   ],
-  gelu_new: [
-    'NewGELUActivation',
-    '__rmul___0',
-    'pow_0',
-    '__rmul___1',
-    '__add___0',
-    '__rmul___2',
-    'tanh_0',
-    '__radd___0',
-    '__mul___0',
-  ],
+  gelu_new: ['NewGELUActivation', ...byTanh],
   gelu_python: ['GELUActivation', '__mul___0', '__truediv___0', 'erf_0', '__radd___0', '__mul___1'],
   gelu_pytorch_tanh: ['PytorchGELUTanh', 'gelu_0'],
-  gelu_accurate: [
-    'AccurateGELUActivation',
-    '__rmul___0',
-    'pow_0',
-    '__rmul___1',
-    '__add___0',
-    '__rmul___2',
-    'tanh_0',
-    '__radd___0',
-    '__mul___0',
-  ],
+  gelu_accurate: ['AccurateGELUActivation', ...byTanh],
   laplace: ['LaplaceActivation', '__sub___0', 'div_0', 'erf_0', '__radd___0', '__rmul___0'],
   leaky_relu: ['LeakyReLU', 'leaky_relu_0'],
   mish: ['MishActivation', 'mish_0'],
