@@ -33,6 +33,7 @@ import {
 import { Measuring } from './compression-measure.ts';
 import { runView } from './compression-view.ts';
 import type { Handles } from './handles.ts';
+import { giveFreeMemoryBack } from './heap.ts';
 
 interface Parts {
   readonly handles: Handles;
@@ -62,10 +63,12 @@ export function compressionHandlers({ handles, openvino, budget, emit }: Parts):
   const runOf = (handle: string): Promise<Run> => {
     // The one that is followed is there already, and newer.
     if (followed?.handle.id === handle) return Promise.resolve(followed.update.run);
-    const known = compared.get(handle) ?? readRunFolder(handles.path(handle));
-    compared.set(handle, known);
-    known.catch(() => compared.delete(handle));
-    return known;
+    const known = compared.get(handle);
+    if (known) return known;
+    const read = readRunFolder(handles.path(handle));
+    compared.set(handle, read);
+    read.then(giveFreeMemoryBack, () => compared.delete(handle));
+    return read;
   };
   const namedRuns = (chosen: readonly string[]): Promise<NamedRun[]> =>
     Promise.all(

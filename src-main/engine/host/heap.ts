@@ -1,4 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import koffi from 'koffi';
 
 /**
  * Sets and trainings are read piece by piece, and what is read is soon garbage. Left alone, V8 lets a hundred megabytes of it gather
@@ -8,4 +10,29 @@ import { setFlagsFromString } from 'node:v8';
 export function keepHeapSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--heap-growing-percent=30');
+}
+
+/**
+ * Gives memory that is free back to the system, after something large was read: what V8 would collect some time later, and
+ * what glibc keeps for the next time (malloc_trim(3); nothing happens with other C libraries). Takes some 40 ms.
+ */
+export function giveFreeMemoryBack(): void {
+  tools ??= { collect: findCollector(), trim: findTrim() };
+  tools.collect();
+  tools.trim(0);
+}
+
+let tools: { collect(): void; trim(pad: number): unknown } | undefined;
+
+function findCollector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
+}
+
+function findTrim(): (pad: number) => unknown {
+  try {
+    return koffi.load('libc.so.6').func('int malloc_trim(size_t pad)');
+  } catch {
+    return () => undefined;
+  }
 }
