@@ -24,6 +24,9 @@ export function openVariants(job: Job): void {
 /** As many as can be told apart side by side. */
 const mostVariants = 6;
 
+/** Characters of what sets a way apart; the end of it differs most. */
+const mostLabel = 80;
+
 type DiffusionSampler = UpscaleSettings['diffusion']['sampler'];
 
 export function Variants() {
@@ -34,17 +37,14 @@ export function Variants() {
 function Choice({ job }: { readonly job: Job }) {
   const models = useModels((state) => state.models).filter(({ status }) => status.state === 'ready');
   const batch = useSession((state) => state.settings?.upscale);
-  const networks = models.filter(({ entry }) => entry.task !== 'latent-diffusion');
   const diffusion = models.filter(({ entry }) => entry.task === 'latent-diffusion');
+  // What most want to see: the fast network for such a source beside diffusion.
+  const usual = [job.upscale?.picture?.lossy ? 'srx4_photo' : 'srx4', diffusion[0]?.entry.id];
   const [chosen, setChosen] = useState<ReadonlySet<string>>(
-    new Set(
-      diffusion.length > 0
-        ? diffusion.slice(0, 1).map(({ entry }) => entry.id)
-        : networks.map(({ entry }) => entry.id),
-    ),
+    new Set(models.map(({ entry }) => entry.id).filter((id) => usual.includes(id))),
   );
   const [ways, setWays] = useState<ReadonlySet<DiffusionSampler>>(new Set(['dpm-solver-multistep']));
-  const [seeds, setSeeds] = useState(3);
+  const [seeds, setSeeds] = useState(2);
   const base = job.upscale?.override ?? batch ?? Settings.parse({});
   const close = (): void => useOpen.setState({ job: null });
 
@@ -56,7 +56,12 @@ function Choice({ job }: { readonly job: Job }) {
       return [...ways].flatMap((sampler) =>
         Array.from({ length: seeds }, (_, index) => {
           const seed = (base.diffusion.seed ?? 0) + index;
-          const label = `${ways.size > 1 ? `${samplerName(sampler)}, ` : ''}seed ${seed}`;
+          const apart = [
+            chosen.size > 1 && entry.name,
+            ways.size > 1 && samplerName(sampler),
+            `seed ${seed}`,
+          ];
+          const label = apart.filter(Boolean).join(', ').slice(-mostLabel);
           return variant(label, { ...settings, diffusion: { ...base.diffusion, sampler, seed } });
         }),
       );
