@@ -24,7 +24,7 @@ export function openVariants(job: Job): void {
 /** As many as can be told apart side by side. */
 const mostVariants = 6;
 
-/** Characters of what sets a way apart; the end of it differs most. */
+/** Characters of what sets a way apart. */
 const mostLabel = 80;
 
 type DiffusionSampler = UpscaleSettings['diffusion']['sampler'];
@@ -56,12 +56,13 @@ function Choice({ job }: { readonly job: Job }) {
       return [...ways].flatMap((sampler) =>
         Array.from({ length: seeds }, (_, index) => {
           const seed = (base.diffusion.seed ?? 0) + index;
+          // What differs most first: lists show the beginning.
           const apart = [
-            chosen.size > 1 && entry.name,
-            ways.size > 1 && samplerName(sampler),
             `seed ${seed}`,
+            ways.size > 1 && samplerName(sampler),
+            chosen.size > 1 && entry.name,
           ];
-          const label = apart.filter(Boolean).join(', ').slice(-mostLabel);
+          const label = apart.filter(Boolean).join(', ').slice(0, mostLabel);
           return variant(label, { ...settings, diffusion: { ...base.diffusion, sampler, seed } });
         }),
       );
