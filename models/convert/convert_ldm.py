@@ -59,6 +59,36 @@ class Denoiser(torch.nn.Module):
         return self.unet(sample, timestep, return_dict=False)[0]
 
 
+def grid_of(codes):
+    """Least code, distance and number of levels of each channel, where the codes are all points of an even grid.
+
+    So they are where they were not learned (finite scalar quantization, Mentzer et al. 2023). None for others.
+    """
+    levels = [torch.unique(channel) for channel in codes.double().t()]
+    counts = [len(channel) for channel in levels]
+    if np.prod(counts) != len(codes) or len(torch.unique(codes, dim=0)) != len(codes) or min(counts) < 2:
+        return None
+    steps = [(channel[-1] - channel[0]) / (len(channel) - 1) for channel in levels]
+    even = all((channel.diff() - step).abs().max() < 1e-4 * step for channel, step in zip(levels, steps))
+    shape = lambda values: torch.tensor([float(value) for value in values]).view(1, -1, 1, 1)
+    return (shape(channel[0] for channel in levels), shape(steps), shape(counts)) if even else None
+
+
+class GridDecoder(torch.nn.Module):
+    """VQModel.decode where the codes are a grid: the nearest one is found by rounding, not by looking at each."""
+
+    def __init__(self, vq, grid):
+        super().__init__()
+        self.vq = vq
+        for name, values in zip(("least", "step", "count"), grid):
+            self.register_buffer(name, values)
+
+    def forward(self, latents):
+        place = (latents - self.least) / self.step
+        found = torch.minimum(torch.round(place).clamp(min=0), self.count - 1)
+        return self.vq.decoder(self.vq.post_quant_conv(latents + (found - place) * self.step))
+
+
 class Decoder(torch.nn.Module):
     """VQModel.decode with the nearest-code search as one matrix product.
 
@@ -110,12 +140,12 @@ def to_openvino(module, inputs, output, via, folder):
 
 
 def exact_constants(model):
-    """Constants that must keep 32 bits: all that a sine, a cosine or the search for the nearest code depends on.
+    """Constants that must keep 32 bits: all that a sine, a cosine or finding the nearest code depends on.
 
     In 16 bits the frequencies of the timestep's embedding are off by up to a quarter of a radian at the last step, and
     rounded codes are other codes wherever two lie close.
     """
-    waiting = [op for op in model.get_ops() if op.get_type_name() in ("Sin", "Cos", "TopK")]
+    waiting = [op for op in model.get_ops() if op.get_type_name() in ("Sin", "Cos", "TopK", "Round")]
     waiting += [
         op.input_value(0).get_node() for op in model.get_ops() if op.get_type_name() == "Gather"
     ]
@@ -254,7 +284,9 @@ def convert(source, target, weights, via):
     depth = vq.config.latent_channels
     inputs = {"latents": (torch.randn(1, depth, 32, 32), [-1, depth, -1, -1])}
     # Never int8: its codebook would be compressed too.
-    model = to_openvino(Decoder(vq), inputs, "image", via, target)
+    grid = grid_of(vq.quantize.embedding.weight.detach())
+    decoder = Decoder(vq) if grid is None else GridDecoder(vq, grid)
+    model = to_openvino(decoder, inputs, "image", via, target)
     save(model, target / "vqvae_decoder.xml", "fp16" if weights == "int8" else weights)
     del model
     for left in target.glob("*.onnx*"):
@@ -264,7 +296,7 @@ def convert(source, target, weights, via):
     description = {
         "unet": plain(unet.config),
         "vqvae": plain(vq.config),
-        "quantizer": "mm",
+        "quantizer": "mm" if grid is None else "grid",
         "weights": {"fp16": "f16", "fp32": "f32", "int8": "int8"}[weights],
         "openvino": ov.get_version(),
     }

@@ -20,7 +20,8 @@ vq = load(make_vq(), checkpoints / "vq.pt").cpu().eval()
 mean, spread = torch.load(checkpoints / "norm.pt")
 with torch.no_grad():
     codes, post = vq.quantize.embedding.weight, vq.post_quant_conv
-    codes.copy_((codes - mean) / spread)
+    # The grid itself: the checkpoint has it in 16 bits.
+    codes.copy_((make_vq().quantize.embedding.weight - mean) / spread)
     post.bias.add_(post.weight[:, :, 0, 0] @ mean)
     post.weight.mul_(spread.view(1, 3, 1, 1))
 for name, part in (("unet", unet), ("vqvae", vq), ("scheduler", DDIMScheduler(**schedule))):

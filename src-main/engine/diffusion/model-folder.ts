@@ -23,7 +23,7 @@ export const modelFolderFiles = {
 
 /** What is used of the `ldm_config.json` that the converter writes: diffusers' configs of both networks. */
 const LdmConfig = NetworkConfigs.extend({
-  /** Who looks up the nearest codes: the decoder itself (`mm`, `cdist`) or the host (`none`). */
+  /** Who finds the nearest codes: the decoder, looking at each (`mm`, `cdist`) or by rounding (`grid`), or the host (`none`). */
   quantizer: z.string().default('mm'),
   weights: z.string().optional(),
 });
@@ -72,7 +72,8 @@ export async function readModelFolder(folder: string): Promise<DiffusionModelFol
     factor: 2 ** (vqvae.block_out_channels.length - 1),
     weights: config.weights ?? '',
     memory: memoryNeeds(
-      config,
+      // Rounding compares a latent with no code.
+      config.quantizer === 'grid' ? { ...config, vqvae: { ...vqvae, num_vq_embeddings: 0 } } : config,
       weightsIn(bytes.get(modelFolderFiles.unetWeights)!, config.weights) +
         weightsIn(
           bytes.get(modelFolderFiles.decoderWeights)!,

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, test } from 'vitest';
 import type { DiffusionSettings } from '../../contract/upscale.ts';
-import { hasOpenVino, openEngine, sample } from '../host/fixtures/engine.ts';
+import { readModelFolder } from '../diffusion/index.ts';
+import { hasOpenVino, openEngine, resources, sample } from '../host/fixtures/engine.ts';
 
 const whyNot = hasOpenVino ? '' : ' (skipped: no OpenVINO on this machine)';
 
@@ -15,6 +16,12 @@ function psnr(a: Buffer, b: Buffer): number {
 }
 
 const rgb = (image: Sharp): Promise<Buffer> => image.removeAlpha().toColourspace('srgb').raw().toBuffer();
+
+test('a decoder that rounds takes no memory for its codes', async () => {
+  const { memory } = await readModelFolder(join(resources, 'models', 'ldm_small'));
+  // 7.4 arrays of 48 channels, 16 pixels for each latent.
+  expect(memory.decoderPerLatent).toBeCloseTo(4 * 7.4 * 16 * 48);
+});
 
 describe.skipIf(whyNot !== '')(`the embedded diffusion model${whyNot}`, () => {
   test('comes nearer to a photo that it never saw than bicubic, by back-projection unless told otherwise', async () => {
