@@ -202,7 +202,7 @@ const Row = memo(function Row({ job, top, place, size, selected, current, onChoo
       onContextMenu={() => selected || onChoose(job.id, { shift: false, control: false })}
     >
       <div className="thumbnail">
-        {bridge && !broken && job.error === undefined && (
+        {bridge && !broken && job.state !== 'failed' && (
           <img
             src={bridge.mediaUrl({ jobId: job.id, variant: 'thumbnail' })}
             alt=""
