@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { create } from 'tar';
 import { afterEach, describe, expect, test } from 'vitest';
+import { hasFfmpeg } from '../src-main/engine/datasets/archives/fixtures/ffmpeg.ts';
 import {
   choose,
   expectAccessible,
@@ -15,8 +15,6 @@ import {
   temporaryFolder,
   type WebMode,
 } from './support.ts';
-
-const hasFfmpeg = ['ffmpeg', 'ffprobe'].every((name) => spawnSync(name, ['-version']).status === 0);
 
 let web: WebMode | undefined;
 afterEach(async () => {

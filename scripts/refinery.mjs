@@ -9,15 +9,14 @@ if (!node) {
   console.error('Refinery needs Node 24 or later. Run: npm run setup');
   process.exit(1);
 }
-// Where nothing is computed, one arena of glibc for each thread only holds memory that is no longer used.
-const aboutSets = ['detect', 'convert', 'stats', 'validate', 'merge', 'diff'].includes(process.argv[2]);
 const main = join(root, 'src-main', 'cli', 'main.ts');
 const child = spawn(node, ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)], {
   stdio: 'inherit',
   // What was compiled once starts in half the time.
   env: {
     NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compiled'),
-    ...(aboutSets ? { MALLOC_ARENA_MAX: '2' } : {}),
+    // One arena of glibc for each thread only holds memory that is no longer used.
+    MALLOC_ARENA_MAX: '2',
     ...process.env,
   },
 });

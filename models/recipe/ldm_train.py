@@ -114,33 +114,55 @@ def as_float(pixels):
     return pixels.permute(2, 0, 1)[None].float() / 127.5 - 1
 
 
+class Places:
+    """Where crops may begin in pictures that lie one behind the other; drawn where there is something to learn."""
+
+    def __init__(self):
+        self.places, self.chances = [], []
+
+    def add(self, picture, small, window, stride, unit, offset, weight):
+        """Upper left corners in one picture.
+
+        picture, small: [1, 3, height, width]; window, stride: pixels of the picture; unit: how many pixels of it are
+        one of what lies at offset.
+        """
+        missing = (picture - larger(small)).abs().mean(1, keepdim=True) * 127.5
+        detail = F.avg_pool2d(missing, window, stride)[0, 0].clamp(0.2, 12) ** 0.75 * weight
+        rows, columns = torch.meshgrid(*(torch.arange(n, device=device) for n in detail.shape), indexing="ij")
+        width, step = picture.shape[3] // unit, stride // unit
+        place = [torch.full_like(rows, offset), torch.full_like(rows, width), rows * step, columns * step]
+        self.places.append(torch.stack(place, -1).reshape(-1, 4))
+        self.chances.append(detail.reshape(-1))
+
+    def close(self):
+        self.places, self.sums = torch.cat(self.places), torch.cat(self.chances).double().cumsum(0)
+        return self
+
+    def draw(self, count):
+        """@returns offset, width, top and left of each."""
+        chosen = torch.searchsorted(self.sums, torch.rand(count, device=device, dtype=torch.float64) * self.sums[-1])
+        return self.places[chosen.clamp(max=len(self.places) - 1)].unbind(1)
+
+
 class Crops:
-    """Crops of pictures of different sizes, drawn where there is something to learn."""
+    """Crops of pictures of different sizes."""
 
     def __init__(self, pictures, weights, side):
         """pictures: u8 [height, width, 3]; side: of a crop, in pixels."""
         self.side = side
         self.flat = torch.cat([picture.reshape(-1, 3) for picture in pictures])
-        offset, places, chances = 0, [], []
+        self.places, offset = Places(), 0
         for picture, weight in zip(pictures, weights):
             height, width = picture.shape[:2]
             if min(height, width) >= side:
                 whole = as_float(picture)
-                missing = (whole - larger(smaller(whole))).abs().mean(1, keepdim=True) * 127.5
-                detail = F.avg_pool2d(missing, side, 16)[0, 0].clamp(0.2, 12) ** 0.75 * weight
-                rows, columns = torch.meshgrid(*(torch.arange(n, device=device) for n in detail.shape), indexing="ij")
-                places.append(torch.stack([
-                    torch.full_like(rows, offset), torch.full_like(rows, width), rows * 16, columns * 16,
-                ], -1).reshape(-1, 4))
-                chances.append(detail.reshape(-1))
+                self.places.add(whole, smaller(whole), side, 16, 1, offset, weight)
             offset += height * width
-        self.places = torch.cat(places)
-        self.sums = torch.cat(chances).double().cumsum(0)
+        self.places.close()
 
     def draw(self, count):
         """@returns [count, 3, side, side], turned, mirrored, and some with their colours exchanged."""
-        chosen = torch.searchsorted(self.sums, torch.rand(count, device=device, dtype=torch.float64) * self.sums[-1])
-        offset, width, top, left = self.places[chosen.clamp(max=len(self.places) - 1)].unbind(1)
+        offset, width, top, left = self.places.draw(count)
         line = torch.arange(self.side, device=device)
         coin = lambda: torch.rand(count, 1, device=device) < 0.5
         down = torch.where(coin(), line.flip(0), line)
@@ -161,7 +183,7 @@ class Latents:
 
     def __init__(self, pictures, weights, encode, side):
         self.side = side
-        both, offset, places, chances = [], 0, [], []
+        self.places, both, offset = Places(), [], 0
         generator = torch.Generator().manual_seed(0)
         for picture, weight in zip(pictures, weights):
             for form in range(16):
@@ -174,22 +196,15 @@ class Latents:
                 if min(small.shape[2:]) < side:
                     continue
                 both.append(torch.cat([encode(whole), small], 1)[0].permute(1, 2, 0).reshape(-1, 6).half())
-                missing = (whole - larger(small)).abs().mean(1, keepdim=True) * 127.5
-                detail = F.avg_pool2d(missing, 4 * side, 32)[0, 0].clamp(0.2, 12) ** 0.75 * weight
-                rows, columns = torch.meshgrid(*(torch.arange(n, device=device) for n in detail.shape), indexing="ij")
-                places.append(torch.stack([
-                    torch.full_like(rows, offset), torch.full_like(rows, small.shape[3]), rows * 8, columns * 8,
-                ], -1).reshape(-1, 4))
                 # The plain order of colours three times as often.
-                chances.append(detail.reshape(-1) * (3 if form < 8 else 1))
+                self.places.add(whole, small, 4 * side, 32, 4, offset, weight * (3 if form < 8 else 1))
                 offset += small.shape[2] * small.shape[3]
-        self.flat, self.places = torch.cat(both), torch.cat(places)
-        self.sums = torch.cat(chances).double().cumsum(0)
+        self.flat = torch.cat(both)
+        self.places.close()
 
     def draw(self, count):
         """@returns latents and small pictures, each [count, 3, side, side]."""
-        chosen = torch.searchsorted(self.sums, torch.rand(count, device=device, dtype=torch.float64) * self.sums[-1])
-        offset, width, top, left = self.places[chosen.clamp(max=len(self.places) - 1)].unbind(1)
+        offset, width, top, left = self.places.draw(count)
         jitter = torch.randint(0, 8, (2, count), device=device)
         top, left = (top - jitter[0]).clamp(min=0), (left - jitter[1]).clamp(min=0)
         line = torch.arange(self.side, device=device)

@@ -50,6 +50,9 @@ export const ModelEntry = z.object({
 });
 export type ModelEntry = z.infer<typeof ModelEntry>;
 
+/** Which of the embedded networks `auto` stands for: one was trained on photos with traces of compression, one on clean ones. */
+export const automaticModel = (lossy: boolean): string => (lossy ? 'srx4_photo' : 'srx4');
+
 export const ModelManifest = z.object({ version: z.literal(1), models: z.array(ModelEntry) });
 export type ModelManifest = z.infer<typeof ModelManifest>;
 

@@ -66,7 +66,6 @@ async function listing(archive: string, wanted: string, signal: AbortSignal | un
   let sampled = false;
   const read = await listArchive(
     archive,
-    wanted,
     (name, isFolder) => {
       const path = safeRelative(name);
       if (path === null || isFinderFile(path)) return false;
@@ -83,6 +82,7 @@ async function listing(archive: string, wanted: string, signal: AbortSignal | un
       return isTaken;
     },
     signal,
+    wanted,
   );
   const head = remembering((path) => read(files.get(path) ?? ''));
   return { folder: archive, files: [...files.keys()].sort(), folders: [...folders].sort(), sampled, head };

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { cubic } from '../imaging/cubic.ts';
 import type { Planes, Shades } from './picture.ts';
 
 /** Each round halves what is left of the difference, about; the second leaves less than a step of a byte. */
@@ -43,13 +44,6 @@ interface Taps {
   readonly weights: readonly Float64Array[];
 }
 
-/** Cubic convolution (Keys 1981), a = -0.5. */
-function cubic(distance: number): number {
-  const t = Math.abs(distance);
-  if (t < 1) return (1.5 * t - 2.5) * t * t + 1;
-  return t < 2 ? ((-0.5 * t + 2.5) * t - 4) * t + 2 : 0;
-}
-
 function cubicTaps(from: number, to: number): Taps {
   const step = from / to;
   const wide = Math.max(1, step);
@@ -60,7 +54,7 @@ function cubicTaps(from: number, to: number): Taps {
     const end = Math.min(from, Math.round(center + 2 * wide));
     first[at] = begin;
     const own = Float64Array.from({ length: end - begin }, (_, tap) =>
-      cubic((begin + tap + 0.5 - center) / wide),
+      cubic((begin + tap + 0.5 - center) / wide, -0.5),
     );
     const sum = own.reduce((total, weight) => total + weight, 0);
     return own.map((weight) => weight / sum);

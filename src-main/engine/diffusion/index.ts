@@ -7,7 +7,7 @@ export { decodeLatents } from './networks.ts';
 export { TorchGenerator } from './noise.ts';
 export { encodeNpy } from './npy.ts';
 export { roundHalfToEven } from './numbers.ts';
-export { type Planes, padToMultiple } from './picture.ts';
+export type { Planes } from './picture.ts';
 export { type Diffused, type DiffusionOptions, type DiffusionStep, diffuse } from './pipeline.ts';
 export { type SamplerKind, samplerNamed, samplerOf, samplers } from './samplers/index.ts';
 export { parseSchedulerConfig, readSchedulerConfig, type SchedulerConfig } from './schedule.ts';

@@ -55,6 +55,8 @@ export interface DiffusionStep {
   readonly timestep: number;
   /** Latents after the step, CHW, of the padded size. */
   readonly latents: Planes;
+  /** The small picture, of the padded size. */
+  readonly image: Planes;
   /** What the clean latents would be by now; decode them for a preview. */
   readonly predicted: Float32Array | undefined;
   /** A copy of all that is needed to go on from here. */
@@ -94,7 +96,8 @@ async function sample(options: DiffusionOptions): Promise<Planes> {
   const scaled = options.scaleCondition === 'diffusers';
   const kind = samplerNamed(options.sampler);
   const sampler = kind.make(scheduler, steps, eta);
-  const { values: condition, width, height } = padToMultiple(image, options.multiple);
+  const padded = padToMultiple(image, options.multiple);
+  const { values: condition, width, height } = padded;
   const tiling = options.tiling?.unet ?? whole;
   const tiled = width > tiling.size || height > tiling.size;
   const settings: RunSettings = {
@@ -148,6 +151,7 @@ async function sample(options: DiffusionOptions): Promise<Planes> {
       total,
       timestep,
       latents: { values: latents, width, height },
+      image: padded,
       predicted: sampler.predicted(),
       checkpoint: () => ({
         version: 1,

@@ -3,12 +3,13 @@ import { extname, join } from 'node:path';
 import type { NodeAddon } from 'openvino-node';
 import writeFileAtomic from 'write-file-atomic';
 import { RefineryError } from '../../contract/errors.ts';
-import type {
-  ImageInterface,
-  ModelEntry,
-  ModelGuess,
-  ModelState,
-  ModelSummary,
+import {
+  automaticModel,
+  type ImageInterface,
+  type ModelEntry,
+  type ModelGuess,
+  type ModelState,
+  type ModelSummary,
 } from '../../contract/models.ts';
 import { hashFile } from '../io/hash.ts';
 import { copyDiffusion, copyNetwork } from './custom.ts';
@@ -68,7 +69,7 @@ export class ModelCatalogue {
    * @throws {RefineryError} `MODEL_UNKNOWN`, `MODEL_NOT_INSTALLED`, `MODEL_CORRUPT`.
    */
   async resolve(id: string, picture: { lossy: boolean }): Promise<ResolvedModel> {
-    const wanted = id === 'auto' ? (picture.lossy ? 'srx4_photo' : 'srx4') : id;
+    const wanted = id === 'auto' ? automaticModel(picture.lossy) : id;
     const entry = (await this.#entries()).find((candidate) => candidate.id === wanted);
     if (!entry) {
       throw new RefineryError('MODEL_UNKNOWN', `There is no network named "${wanted}".`, {

@@ -9,7 +9,6 @@ import {
   type DiffusionStep,
   decodeLatents,
   type Planes,
-  padToMultiple,
 } from '../diffusion/index.ts';
 import type { DiffuseOptions } from './diffuse.ts';
 
@@ -23,15 +22,13 @@ const previewShare = 0.04;
 const previewSides = { first: 16, usual: 32 } as const;
 
 /** After each step: progress, now and then a preview and a checkpoint, and the wait while the job is paused. */
-export function followSteps(options: DiffuseOptions, image: Planes): (step: DiffusionStep) => Promise<void> {
+export function followSteps(options: DiffuseOptions): (step: DiffusionStep) => Promise<void> {
   const previews = new PreviewBudget();
-  const source = padToMultiple(image, options.diffuser.model.multiple);
   let savedAt = performance.now();
   return async (step) => {
     options.onProgress(step.done, step.total);
     const send = options.onTile();
-    if (send && step.predicted)
-      await previews.spend((side) => showPreview(options, source, step, side, send));
+    if (send && step.predicted) await previews.spend((side) => showPreview(options, step, side, send));
     const now = performance.now();
     if (now - savedAt > checkpointInterval) {
       await writeCheckpoint(options.checkpoint, step.checkpoint());
@@ -68,15 +65,14 @@ class PreviewBudget {
 /** The picture as it would be by now, made of thinned-out latents. @returns how many. */
 async function showPreview(
   { openvino, diffuser, settings }: DiffuseOptions,
-  source: Planes,
-  { latents: { width, height }, predicted }: DiffusionStep,
+  { latents: { width, height }, image, predicted }: DiffusionStep,
   side: number,
   send: NonNullable<ReturnType<DiffuseOptions['onTile']>>,
 ): Promise<number> {
   const step = Math.max(1, Math.ceil(Math.max(width, height) / side));
   const latents = thinOut({ values: predicted!, width, height }, step);
   const shades = await decodeLatents(openvino, diffuser.decoder.compiled, latents);
-  if (settings.backProjection) await backProject(shades, thinOut(source, step));
+  if (settings.backProjection) await backProject(shades, thinOut(image, step));
   const bytes = Uint8Array.from(shades.values, (shade) => Math.round(shade * 255));
   const jpeg = await sharp(bytes, { raw: { width: shades.width, height: shades.height, channels: 3 } })
     .jpeg({ quality: 80 })

@@ -87,7 +87,7 @@ export async function enlargeByDiffusion(options: DiffuseOptions): Promise<Enlar
     image,
     tiling,
     signal: options.signal,
-    onStep: followSteps(options, image),
+    onStep: followSteps(options),
   };
   const started = performance.now();
   try {

@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import { create } from 'zustand';
 import {
+  automaticModel,
   type Job,
   UpscaleSettings as Settings,
   type UpscaleSettings,
@@ -39,7 +40,7 @@ function Choice({ job }: { readonly job: Job }) {
   const batch = useSession((state) => state.settings?.upscale);
   const diffusion = models.filter(({ entry }) => entry.task === 'latent-diffusion');
   // What most want to see: the fast network for such a source beside diffusion.
-  const usual = [job.upscale?.picture?.lossy ? 'srx4_photo' : 'srx4', diffusion[0]?.entry.id];
+  const usual = [automaticModel(job.upscale?.picture?.lossy ?? false), diffusion[0]?.entry.id];
   const [chosen, setChosen] = useState<ReadonlySet<string>>(
     new Set(models.map(({ entry }) => entry.id).filter((id) => usual.includes(id))),
   );

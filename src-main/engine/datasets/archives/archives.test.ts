@@ -109,7 +109,7 @@ describe('archives are looked through without unpacking', () => {
 
   const names = async (path: string) => {
     const found = new Map<string, boolean>();
-    const head = await listArchive(path, '', (name, isFolder) => {
+    const head = await listArchive(path, (name, isFolder) => {
       found.set(name.replace(/^\.\//, ''), isFolder);
       return !isFolder && name.endsWith('.txt');
     });

@@ -17,9 +17,9 @@ interface Kind {
   /** @returns what {@link listArchive} does. */
   readonly list: (
     path: string,
-    within: string,
     takes: (name: string, isFolder: boolean) => boolean,
     signal: AbortSignal | undefined,
+    within: string,
   ) => Promise<(name: string) => Promise<string>>;
   readonly unpack: (path: string, unpacking: Unpacking, signal: AbortSignal | undefined) => Promise<void>;
   /** Limits that are not the usual ones. */
@@ -27,12 +27,8 @@ interface Kind {
 }
 
 const kinds: readonly Kind[] = [
-  { is: (path) => /\.zip$/i.test(path), list: (path, _, takes) => listZip(path, takes), unpack: unpackZip },
-  {
-    is: (path) => /\.(tar|tgz|tar\.gz)$/i.test(path),
-    list: (path, _, takes, signal) => listTar(path, takes, signal),
-    unpack: unpackTar,
-  },
+  { is: (path) => /\.zip$/i.test(path), list: listZip, unpack: unpackZip },
+  { is: (path) => /\.(tar|tgz|tar\.gz)$/i.test(path), list: listTar, unpack: unpackTar },
   // Thousands of bytes may come out of each: that is what a video's coding is for.
   { is: isVideo, list: listVideo, unpack: unpackVideo, limits: { ratio: Number.POSITIVE_INFINITY } },
 ];
@@ -59,19 +55,19 @@ export async function archiveIn(
 /**
  * Goes through the names in an archive without unpacking it.
  *
- * @param within the folder in it that will be looked at; all names are gone through.
  * @param takes is called with each entry, as it is named there, and says whether its first characters may be asked for.
+ * @param within the folder in it that will be looked at; names of others come, too, where there are any.
  * @returns what gives the first characters of a file; empty where they can't be read.
  * @throws {RefineryError} `INPUT_CORRUPT` for a damaged archive, `INPUT_TOO_LARGE` for one that unpacks without end.
  */
 export async function listArchive(
   path: string,
-  within: string,
   takes: (name: string, isFolder: boolean) => boolean,
   signal?: AbortSignal,
+  within = '',
 ): Promise<(name: string) => Promise<string>> {
   try {
-    return await kindOf(path).list(path, within, takes, signal);
+    return await kindOf(path).list(path, takes, signal, within);
   } catch (thrown) {
     if (thrown instanceof RefineryError || signal?.aborted === true) throw thrown;
     throw corrupt(path, thrown);

@@ -8,6 +8,7 @@ import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { DatasetSession } from '../browse/index.ts';
 import { openSource } from '../operations/source.ts';
 import { itemsOf } from '../testing/items.ts';
+import { hasFfmpeg } from './fixtures/ffmpeg.ts';
 import { openArchive } from './index.ts';
 
 const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
@@ -16,8 +17,6 @@ afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => {
   vi.unstubAllEnvs();
 });
-
-const hasFfmpeg = ['ffmpeg', 'ffprobe'].every((name) => spawnSync(name, ['-version']).status === 0);
 
 describe.skipIf(!hasFfmpeg)(`a video${hasFfmpeg ? '' : ' (skipped: ffmpeg is not here)'}`, () => {
   test('has the frames that Datumaro finds in it', async () => {

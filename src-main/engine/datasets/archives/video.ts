@@ -91,9 +91,9 @@ const nameOf = (frame: number, within: string): string =>
 /** Goes through some of the names that frames will have, which tell what they are. None has first characters to look at. */
 export async function listVideo(
   path: string,
-  within: string,
   takes: (name: string, isFolder: boolean) => boolean,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
+  within: string,
 ): Promise<(name: string) => Promise<string>> {
   const every = everyIn(path, within);
   await framesOf(path, signal);
