@@ -26,6 +26,12 @@ module.exports = {
       to: { path: '^src-renderer/features/', pathNot: '^src-renderer/features/$1/' },
     },
     {
+      name: 'datasets-load-sharp-late',
+      severity: 'error',
+      from: { path: '^src-main/engine/datasets/', pathNot: 'files/sharp\\.ts$|test\\.ts$|/testing/|/fixtures/' },
+      to: { path: '^node_modules/sharp', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'no-circles',
       severity: 'error',
       from: {},

@@ -1,14 +1,21 @@
 import { styleText } from 'node:util';
 import { Command } from 'commander';
-import { exitCodes, printJson, reportFailure, withEngine } from './shared.ts';
+import type { EngineClient } from '../contract/wire.ts';
+import { exitCodes, printJson, reportFailure } from './shared.ts';
 
-function lookCommand(name: string, description: string, look: (json: boolean) => Promise<number>): Command {
+function lookCommand(
+  resources: string,
+  name: string,
+  description: string,
+  look: (engine: EngineClient, json: boolean) => Promise<number>,
+): Command {
   return new Command(name)
     .description(description)
     .option('--json', 'as JSON')
     .action(async ({ json = false }: { json?: boolean }) => {
       try {
-        process.exitCode = await look(json);
+        const { withEngine } = await import('./engine.ts');
+        process.exitCode = await withEngine(resources, (engine) => look(engine, json));
       } catch (thrown) {
         process.exitCode = reportFailure(thrown, json);
       }
@@ -16,8 +23,11 @@ function lookCommand(name: string, description: string, look: (json: boolean) =>
 }
 
 export function devicesCommand(resources: string): Command {
-  return lookCommand('devices', 'the OpenVINO that was found, and what it runs on', (json) =>
-    withEngine(resources, async (engine) => {
+  return lookCommand(
+    resources,
+    'devices',
+    'the OpenVINO that was found, and what it runs on',
+    async (engine, json) => {
       const { runtime, devices } = await engine.call('engine.info', {});
       if (json) printJson({ runtime, devices });
       else if (!runtime) console.log('No OpenVINO was found. Run: refinery doctor');
@@ -28,30 +38,31 @@ export function devicesCommand(resources: string): Command {
         }
       }
       return runtime ? exitCodes.good : exitCodes.someFailed;
-    }),
+    },
   );
 }
 
 export function modelsCommand(resources: string): Command {
-  return lookCommand('models', 'the networks there are', (json) =>
-    withEngine(resources, async (engine) => {
-      const { models } = await engine.call('models.list', {});
-      if (json) printJson({ models });
-      else {
-        for (const { entry, status } of models) {
-          const state =
-            status.state === 'ready' ? styleText('green', 'ready ') : styleText('dim', status.state);
-          console.log(`${state} ${entry.id.padEnd(38)} x${entry.interface.scale}  ${entry.summary}`);
-        }
+  return lookCommand(resources, 'models', 'the networks there are', async (engine, json) => {
+    const { models } = await engine.call('models.list', {});
+    if (json) printJson({ models });
+    else {
+      for (const { entry, status } of models) {
+        const state =
+          status.state === 'ready' ? styleText('green', 'ready ') : styleText('dim', status.state);
+        console.log(`${state} ${entry.id.padEnd(38)} x${entry.interface.scale}  ${entry.summary}`);
       }
-      return exitCodes.good;
-    }),
-  );
+    }
+    return exitCodes.good;
+  });
 }
 
 export function doctorCommand(resources: string): Command {
-  return lookCommand('doctor', 'what was found, what is missing, what to do', (json) =>
-    withEngine(resources, async (engine) => {
+  return lookCommand(
+    resources,
+    'doctor',
+    'what was found, what is missing, what to do',
+    async (engine, json) => {
       const { findings } = await engine.call('engine.doctor', {});
       if (json) printJson({ findings });
       else {
@@ -66,6 +77,6 @@ export function doctorCommand(resources: string): Command {
         }
       }
       return findings.some(({ state }) => state === 'missing') ? exitCodes.someFailed : exitCodes.good;
-    }),
+    },
   );
 }

@@ -17,7 +17,7 @@ import {
 import type { EngineClient } from '../contract/wire.ts';
 import { userFolders } from '../engine/host/folders.ts';
 import { planLatents, saveLatents } from './save-latents.ts';
-import { describeError, exitCodes, printJson, reportFailure, withEngine } from './shared.ts';
+import { describeError, exitCodes, printJson, reportFailure } from './shared.ts';
 
 interface UpscaleFlags {
   readonly output?: string;
@@ -141,6 +141,7 @@ export function upscaleCommand(resources: string): Command {
     .option('--json', 'one JSON object a line instead of a progress bar')
     .action(async (files: string[], flags: UpscaleFlags) => {
       try {
+        const { withEngine } = await import('./engine.ts');
         process.exitCode = await withEngine(resources, (engine) =>
           upscale(engine, userFolders(resources).cache, files, flags),
         );

@@ -1,6 +1,7 @@
+import { createRequire } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import koffi from 'koffi';
+import type { default as Koffi } from 'koffi';
 
 /**
  * Sets and trainings are read piece by piece, and what is read is soon garbage. Left alone, V8 lets a hundred megabytes of it gather
@@ -31,6 +32,8 @@ function findCollector(): () => void {
 
 function findTrim(): (pad: number) => unknown {
   try {
+    // Loaded when it is needed: most commands read nothing large, and it takes 8 MB.
+    const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi;
     return koffi.load('libc.so.6').func('int malloc_trim(size_t pad)');
   } catch {
     return () => undefined;

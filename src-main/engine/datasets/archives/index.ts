@@ -3,15 +3,13 @@ import { dirname, join, relative } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 import { isFolder } from '../files/folder.ts';
 import { temporaryFolder } from '../files/temporary.ts';
-import { listTar, unpackTar } from './tar.ts';
 import { type ArchiveOptions, corrupt, noSpace, Unpacking } from './unpacking.ts';
 import { isVideo, listVideo, unpackVideo } from './video.ts';
-import { listZip, unpackZip } from './zip.ts';
 
 export type { ArchiveOptions } from './unpacking.ts';
 export { everyFolder, framesOf, isVideo } from './video.ts';
 
-/** What is read as a folder without being one. */
+/** What is read as a folder without being one. What unpacks it is loaded when the first one comes. */
 interface Kind {
   readonly is: (path: string) => boolean;
   /** @returns what {@link listArchive} does. */
@@ -27,8 +25,16 @@ interface Kind {
 }
 
 const kinds: readonly Kind[] = [
-  { is: (path) => /\.zip$/i.test(path), list: listZip, unpack: unpackZip },
-  { is: (path) => /\.(tar|tgz|tar\.gz)$/i.test(path), list: listTar, unpack: unpackTar },
+  {
+    is: (path) => /\.zip$/i.test(path),
+    list: async (path, takes) => (await import('./zip.ts')).listZip(path, takes),
+    unpack: async (path, unpacking) => (await import('./zip.ts')).unpackZip(path, unpacking),
+  },
+  {
+    is: (path) => /\.(tar|tgz|tar\.gz)$/i.test(path),
+    list: async (path, takes, signal) => (await import('./tar.ts')).listTar(path, takes, signal),
+    unpack: async (path, unpacking) => (await import('./tar.ts')).unpackTar(path, unpacking),
+  },
   // Thousands of bytes may come out of each: that is what a video's coding is for.
   { is: isVideo, list: listVideo, unpack: unpackVideo, limits: { ratio: Number.POSITIVE_INFINITY } },
 ];

@@ -1,6 +1,6 @@
-import { type Dirent, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { type Dirent, opendirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { open, readdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 import { isBelow } from '../../io/below.ts';
 import type { Size } from '../model/index.ts';
@@ -73,6 +73,37 @@ export async function isFile(path: string): Promise<boolean> {
 /** {@link isFile} for where it is asked of every picture. */
 export function isFileSync(path: string): boolean {
   return found(path)?.isFile() === true;
+}
+
+/** Most names of a folder that are kept; for the others the disk is asked. */
+const mostKnown = 200_000;
+
+/** Tells which files are there, mostly from one look into their folder, for where it is asked of every picture. */
+export class KnownFiles {
+  /** Names by folder; none where there is no such folder. */
+  readonly #folders = new Map<string, ReadonlySet<string> | undefined>();
+
+  has(path: string): boolean {
+    const folder = dirname(path);
+    if (!this.#folders.has(folder)) this.#folders.set(folder, fileNames(folder));
+    const names = this.#folders.get(folder);
+    // A name that is not among them may be a link, or be written otherwise on a disk that doesn't tell cases apart.
+    return names !== undefined && (names.has(basename(path)) || isFileSync(path));
+  }
+}
+
+function fileNames(folder: string): ReadonlySet<string> | undefined {
+  if (!isFolderSync(folder)) return undefined;
+  const names = new Set<string>();
+  try {
+    using entries = opendirSync(folder, { bufferSize: 256 });
+    for (let entry = entries.readSync(); entry !== null; entry = entries.readSync()) {
+      if (entry.isFile() && names.size < mostKnown) names.add(entry.name);
+    }
+  } catch {
+    // Not every folder whose files can be read can be listed.
+  }
+  return names;
 }
 
 export async function isFolder(path: string): Promise<boolean> {

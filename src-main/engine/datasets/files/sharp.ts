@@ -5,7 +5,9 @@ const require = createRequire(import.meta.url);
 let library: typeof Library | undefined;
 
 /** sharp, loaded when the first picture is decoded: most sets need no decoder, and it takes 35 MB and a tenth of a second. */
-export function sharp(input: SharpInput, options?: SharpOptions): Sharp {
+export function sharp(options: SharpOptions): Sharp;
+export function sharp(input: SharpInput, options?: SharpOptions): Sharp;
+export function sharp(input: SharpInput | SharpOptions, options?: SharpOptions): Sharp {
   library ??= require('sharp') as typeof Library;
-  return library(input, options);
+  return library(input as SharpInput, options);
 }

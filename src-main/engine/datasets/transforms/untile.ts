@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { z } from 'zod';
 import { toErrorValue } from '../../../contract/errors.ts';
 import { boxAround } from '../convert.ts';
 import { endingOf } from '../files/paths.ts';
+import { sharp } from '../files/sharp.ts';
 import type { Dataset } from '../format.ts';
 import { unionOf } from '../masks.ts';
 import {

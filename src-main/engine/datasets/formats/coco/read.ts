@@ -1,6 +1,6 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
-import { isFileSync, isFolderSync } from '../../files/folder.ts';
+import { KnownFiles } from '../../files/folder.ts';
 import { jsonBatches, jsonEntries, openSpans } from '../../files/json.ts';
 import { inside, safeRelative, stemOf } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
@@ -182,22 +182,16 @@ async function* readSubset(
   }
 }
 
-/** Finds pictures among the folders where they can be; folders that are not there are asked for once. */
+/** Finds pictures among the folders where they can be. */
 function pictureFinder(folder: string, folders: readonly string[]): (name: string) => string {
   const full = folders.map((below) => (below === '' ? folder : inside(folder, below)));
-  const known = new Map<string, boolean>();
+  const files = new KnownFiles();
   // What held the last picture will mostly hold this one.
   let usual = full[0]!;
   return (name) => {
     for (const candidate of [usual, ...full]) {
       const path = join(candidate, name);
-      const holder = dirname(path);
-      let there = known.get(holder);
-      if (there === undefined) {
-        there = isFolderSync(holder);
-        known.set(holder, there);
-      }
-      if (!there || !isFileSync(path)) continue;
+      if (!files.has(path)) continue;
       usual = candidate;
       return path;
     }

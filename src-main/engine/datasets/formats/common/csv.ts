@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { type CsvError, parse } from 'csv-parse';
+import type { CsvError } from 'csv-parse';
 import { stringify } from 'csv-stringify/sync';
 import { toErrorValue } from '../../../../contract/errors.ts';
 
@@ -24,6 +24,7 @@ export async function* csvRows(
   complain: (line: number, reason: string) => void,
   columns?: readonly string[],
 ): AsyncGenerator<CsvRow> {
+  const { parse } = await import('csv-parse');
   const parser = parse({
     bom: true,
     trim: true,

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { Parser } from 'pickleparser';
 import { RefineryError } from '../../../../contract/errors.ts';
 
 /** Most bytes of a pickled file. */
@@ -68,6 +67,7 @@ export async function unpickle(path: string): Promise<unknown> {
     return made;
   };
   try {
+    const { Parser } = await import('pickleparser');
     return new Parser({ nameResolver: { resolve }, unpicklingTypeOfDictionary: 'Map' }).parse(bytes);
   } catch (thrown) {
     throw noPickle(path, thrown instanceof Error ? thrown.message : String(thrown));

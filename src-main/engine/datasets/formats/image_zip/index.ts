@@ -1,8 +1,6 @@
-import { type Entry, openPromise } from 'yauzl';
+import type { Entry } from 'yauzl';
 import { inside, isPicture } from '../../files/paths.ts';
 import { type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
-import { readImageZip } from './read.ts';
-import { writeImageZip } from './write.ts';
 
 const abilities = { ...noAbilities, types: [], subsets: true };
 
@@ -15,6 +13,7 @@ async function detect({ folder, files }: Listing): Promise<Verdict | null> {
     return null;
   const names: string[] = [];
   try {
+    const { openPromise } = await import('yauzl');
     const zip = await openPromise(inside(folder, archives[0]!), { lazyEntries: true });
     try {
       for await (const { fileName } of zip.eachEntry() as AsyncIterable<Entry>) {
@@ -50,6 +49,7 @@ export const imageZipFormat: Format = {
   aliases: [],
   abilities,
   detect,
-  read: readImageZip,
-  write: (dataset, folder, options) => writeImageZip(dataset, folder, abilities, options),
+  read: async (...given) => (await import('./read.ts')).readImageZip(...given),
+  write: async (dataset, folder, options) =>
+    (await import('./write.ts')).writeImageZip(dataset, folder, abilities, options),
 };

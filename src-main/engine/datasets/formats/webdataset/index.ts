@@ -1,6 +1,4 @@
 import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
-import { readWebdataset } from './read.ts';
-import { writeWebdataset } from './write.ts';
 
 const abilities: Abilities = {
   ...noAbilities,
@@ -32,6 +30,7 @@ export const webdatasetFormat: Format = {
   aliases: ['wds'],
   abilities,
   detect,
-  read: readWebdataset,
-  write: (dataset, folder, options) => writeWebdataset(dataset, folder, abilities, options),
+  read: async (...given) => (await import('./read.ts')).readWebdataset(...given),
+  write: async (dataset, folder, options) =>
+    (await import('./write.ts')).writeWebdataset(dataset, folder, abilities, options),
 };
