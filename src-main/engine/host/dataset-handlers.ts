@@ -9,7 +9,7 @@ import type { Handlers } from '../../contract/wire.ts';
 import { everyFolder, framesOf, isVideo } from '../datasets/archives/index.ts';
 import { DatasetSession } from '../datasets/browse/index.ts';
 import { inside } from '../datasets/files/paths.ts';
-import { transforms, writeRecipe } from '../datasets/index.ts';
+import { type TransformStep, transformNamed, transforms, writeRecipe } from '../datasets/index.ts';
 import { handOff, makePathAbsolute } from '../datasets/training/index.ts';
 import { isBelow } from '../io/below.ts';
 import type { ConvertInput } from './convert-kind.ts';
@@ -161,14 +161,16 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
       return { total: indices.length, items: items.flat() };
     },
     'datasets.transforms': () => ({
-      transforms: transforms.map(({ name, description, options }) => ({
-        name,
-        description,
-        schema: z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>,
-      })),
+      transforms: transforms
+        .filter(({ files }) => !files)
+        .map(({ name, description, options }) => ({
+          name,
+          description,
+          schema: z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>,
+        })),
     }),
     'datasets.shape': async ({ id, steps }) => {
-      const { reading, targets } = await opened(id).session.shape(steps, begin(id, 'planning'));
+      const { reading, targets } = await opened(id).session.shape(admitted(steps), begin(id, 'planning'));
       return {
         summary: summaryOf(reading),
         targets: targets.map(({ format, loss }) => ({
@@ -180,7 +182,10 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
       };
     },
     'datasets.validate': async ({ id, steps }) => {
-      const { task, findings } = await opened(id).session.validate(steps, begin(id, 'checking').signal);
+      const { task, findings } = await opened(id).session.validate(
+        admitted(steps),
+        begin(id, 'checking').signal,
+      );
       return {
         task,
         findings: findings.map(({ byLabel, examples, ...finding }) => ({
@@ -191,7 +196,7 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
       };
     },
     'datasets.describe': async ({ id, steps }) => {
-      const made = await opened(id).session.describe(steps, begin(id, 'reading').signal);
+      const made = await opened(id).session.describe(admitted(steps), begin(id, 'reading').signal);
       const subsets = [...made.statistics.bySubset.keys()];
       const plain = ({ edges, counts }: typeof made.boxSizes) => ({ edges: [...edges], counts: [...counts] });
       return {
@@ -214,7 +219,7 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
       const { signal, onProgress } = begin(id, 'planning');
       const plan = await session.plan({
         to,
-        transforms: steps,
+        transforms: admitted(steps),
         output: '',
         media: 'none',
         signal,
@@ -235,7 +240,7 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
       const { format, statistics } = session.reading;
       const jobId = jobs.add({
         ...{ path, from: format.name, items: statistics.items, set: id },
-        ...{ to, steps, output, media, overwrite, strict },
+        ...{ to, steps: admitted(steps), output, media, overwrite, strict },
       });
       return { jobId };
     },
@@ -282,6 +287,17 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
       return item?.media?.path;
     },
   };
+}
+
+/** The steps of a page, which may name no file: not even where one lies. */
+function admitted(steps: readonly TransformStep[]): TransformStep[] {
+  for (const { name } of steps) {
+    if (!transformNamed(name).files) continue;
+    throw new RefineryError('FORBIDDEN', `${name} reads a file, and a page can't name one.`, {
+      hint: 'Use it on the command line, or take the changes that the faults of the set offer.',
+    });
+  }
+  return [...steps];
 }
 
 /** A folder's name as a page gave it: one part, never a way to another place. */

@@ -10,6 +10,7 @@ import {
   removeAttributes,
   removeDuplicateAnnotations,
 } from './annotations.ts';
+import { correct } from './correct.ts';
 import { removeDuplicates } from './duplicates.ts';
 import { dropEmpty, filter } from './filter.ts';
 import {
@@ -25,6 +26,7 @@ import {
 import { dropBackground, remapLabels, removeLabels, reorderLabels } from './labels.ts';
 import { clipToPicture, crop, resize, tile } from './pictures.ts';
 import { reidentificationSplit } from './reidentification.ts';
+import { relevancySampler } from './relevancy.ts';
 import { cropCovered, mergeInstances } from './segments.ts';
 import { shapeTransforms } from './shapes.ts';
 import { mapSubsets, randomSplit, stratifiedSplit } from './subsets.ts';
@@ -65,7 +67,9 @@ export const transforms: readonly Transform[] = [
   dropMissing,
   sample,
   labelSampler,
+  relevancySampler,
   removeDuplicates,
+  correct,
   resize,
   crop,
   tile,

@@ -19,6 +19,8 @@ export interface Transform {
   readonly options: z.ZodObject;
   /** Option that takes the names that are no options themselves: `map_subsets:valid=val`. */
   readonly names: string | null;
+  /** Whether an option is the path of a file to read. Pages name no paths: such a one is for the command line alone. */
+  readonly files: boolean;
   /** @throws {RefineryError} `BAD_REQUEST` for options that don't fit the schema or the set. */
   apply(dataset: Dataset, options: unknown, context: TransformContext): Promise<Dataset>;
 }
@@ -30,6 +32,7 @@ export function defineTransform<Schema extends z.ZodObject>(transform: {
   readonly description: string;
   readonly options: Schema;
   readonly names?: keyof z.output<Schema> & string;
+  readonly files?: boolean;
   apply(dataset: Dataset, options: z.output<Schema>, context: TransformContext): Dataset | Promise<Dataset>;
 }): Transform {
   const { name, description, options } = transform;
@@ -39,6 +42,7 @@ export function defineTransform<Schema extends z.ZodObject>(transform: {
     description,
     options,
     names: transform.names ?? null,
+    files: transform.files ?? false,
     async apply(dataset, given, context) {
       const parsed = options.safeParse(given ?? {});
       if (!parsed.success) {
