@@ -1,10 +1,12 @@
-import type { AnnotationType, Categories, Item, Media, ProblemLog } from './model/index.ts';
+import type { AnnotationType, Categories, Infos, Item, Media, ProblemLog } from './model/index.ts';
 
 /** A set that is open for reading. */
 export interface Dataset {
   /** Known before the first item. */
   readonly categories: Categories;
   readonly media: Media['kind'];
+  /** What the set says of itself, where it says anything. */
+  readonly infos?: Infos;
   /** Reads the set from its start, one item at a time. It can be called again. */
   items(): AsyncIterable<Item>;
   /** What could not be read. It grows while items are read. */
@@ -59,6 +61,8 @@ export interface Abilities {
   /** `any`, only the ones that a class declares, or these names and no others. */
   readonly attributes: 'any' | 'declared' | readonly string[];
   readonly itemAttributes: boolean;
+  /** Whether it has a place for what a set says of itself. */
+  readonly infos?: true;
   /** Whether the parts of one object stay together. */
   readonly groups: boolean;
   readonly zOrder: boolean;

@@ -164,12 +164,19 @@ export interface LabelCategory {
   readonly attributes: readonly string[];
   /** The number that the source gave it. A COCO file's numbers have gaps, and other tools rely on them. */
   readonly sourceId?: number;
+  /** COCO's `isthing` is 0: it can't be counted, as sky and grass. */
+  readonly stuff?: true;
 }
 
 export interface Skeleton {
   readonly points: readonly string[];
   /** Pairs of points that a line joins, counted from 1 as in COCO. */
   readonly joints: readonly (readonly [number, number])[];
+  /**
+   * For each point the one that it becomes in a picture that is mirrored, counted from 0: of a left eye the right one.
+   * Without it, nobody has said.
+   */
+  readonly mirrored?: readonly number[];
 }
 
 export type Colour = readonly [red: number, green: number, blue: number];
