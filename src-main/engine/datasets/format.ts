@@ -62,7 +62,11 @@ export interface Abilities {
   readonly attributes: 'any' | 'declared' | readonly string[];
   readonly itemAttributes: boolean;
   /** Whether it has a place for what a set says of itself. */
-  readonly infos?: true;
+  readonly infos?: boolean;
+  /** Whether it has a place for what else is said of a class. */
+  readonly labelFacts?: boolean;
+  /** Whether its skeletons say which points change places in a mirror. */
+  readonly mirrored?: boolean;
   /** Whether the parts of one object stay together. */
   readonly groups: boolean;
   readonly zOrder: boolean;

@@ -114,12 +114,35 @@ function notesOn(statistics: Statistics, target: Abilities): string[] {
   };
   note(!target.groups, statistics.grouped, '# annotations are parts of an object and come apart.');
   note(!target.zOrder, statistics.withZOrder, '# annotations lose their order in depth.');
-  note(!target.itemAttributes, statistics.itemsWithAttributes, 'The attributes of # items are dropped.');
+  const named = listed([...statistics.byItemAttribute.keys()]);
+  note(
+    !target.itemAttributes,
+    statistics.itemsWithAttributes,
+    `The attributes of # items are dropped: ${named}.`,
+  );
+  const { infos, mirrored, labelFacts } = statistics;
+  note(
+    target.infos !== true,
+    infos.length,
+    `# facts about the set as a whole are dropped: ${listed(infos)}.`,
+  );
+  const ofClasses = target.labelFacts !== true;
+  note(ofClasses, labelFacts.length, `# facts about classes are dropped: ${listed(labelFacts)}.`);
   note(!target.labelParents, statistics.labelsWithParent, '# classes lose the class above them.');
   note(!target.skeletons, statistics.skeletons, '# skeletons are dropped.');
+  const turned = target.skeletons && target.mirrored !== true;
+  note(turned, mirrored, '# skeletons lose which points change places in a mirror.');
   note(!target.subsets, statistics.bySubset.size > 1 ? statistics.bySubset.size : 0, '# subsets become one.');
   return notes;
 }
+
+const mostNamed = 8;
+
+/** Names in a sentence, the first of them. */
+const listed = (names: readonly string[]): string =>
+  names.length <= mostNamed
+    ? names.join(', ')
+    : `${names.slice(0, mostNamed).join(', ')} and ${names.length - mostNamed} more`;
 
 /** Outlines that a format holds as they are, by class, although it can't hold others: DOTA's have four corners. */
 function exactOutlines(

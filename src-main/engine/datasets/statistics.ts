@@ -1,5 +1,5 @@
 import type { Dataset } from './format.ts';
-import type { AnnotationType, Item } from './model/index.ts';
+import { type AnnotationType, type Item, noAttributes, noInfos } from './model/index.ts';
 
 /** Numbers by class, by type; class -1 is none. */
 type ByTypeAndLabel = ReadonlyMap<AnnotationType, ReadonlyMap<number, number>>;
@@ -19,6 +19,10 @@ export interface Statistics {
   /** Annotations that have an attribute, by its name. */
   readonly byAttribute: ReadonlyMap<string, number>;
   readonly itemsWithAttributes: number;
+  /** Items that have an attribute of their own, by its name. */
+  readonly byItemAttribute: ReadonlyMap<string, number>;
+  /** Names of what the set says of itself. */
+  readonly infos: readonly string[];
   /** Items without any annotation. */
   readonly itemsWithoutAnnotations: number;
   /** Annotations that share a group with another of their item. */
@@ -26,6 +30,10 @@ export interface Statistics {
   readonly withZOrder: number;
   readonly labelsWithParent: number;
   readonly skeletons: number;
+  /** Skeletons that say which points change places in a mirror. */
+  readonly mirrored: number;
+  /** Names of what else is said of classes. */
+  readonly labelFacts: readonly string[];
   readonly details: Details;
 }
 
@@ -54,6 +62,7 @@ export class StatisticsCounter {
   readonly #byType = new Map<AnnotationType, number>();
   readonly #byLabel = new Map<number, number>();
   readonly #byAttribute = new Map<string, number>();
+  readonly #byItemAttribute = new Map<string, number>();
   readonly #byMakeup = new Map<string, Map<AnnotationType, Map<number, number>>>();
   #items = 0;
   #itemsWithAttributes = 0;
@@ -73,6 +82,7 @@ export class StatisticsCounter {
   add(item: Item): void {
     this.#items += 1;
     if (item.attributes.size > 0) this.#itemsWithAttributes += 1;
+    for (const name of item.attributes.keys()) count(this.#byItemAttribute, name);
     if (item.annotations.length === 0) this.#itemsWithoutAnnotations += 1;
     count(this.#bySubset, item.subset);
     const groups = new Map<number, Item['annotations'][number][]>();
@@ -137,7 +147,7 @@ export class StatisticsCounter {
     }
   }
 
-  result({ categories }: Pick<Dataset, 'categories'>): Statistics {
+  result({ categories, infos }: Pick<Dataset, 'categories' | 'infos'>): Statistics {
     return {
       items: this.#items,
       bySubset: this.#bySubset,
@@ -146,11 +156,15 @@ export class StatisticsCounter {
       byLabel: this.#byLabel,
       byAttribute: this.#byAttribute,
       itemsWithAttributes: this.#itemsWithAttributes,
+      byItemAttribute: this.#byItemAttribute,
+      infos: [...(infos ?? noInfos).keys()],
       itemsWithoutAnnotations: this.#itemsWithoutAnnotations,
       grouped: this.#grouped,
       withZOrder: this.#withZOrder,
       labelsWithParent: categories.labels.filter(({ parent }) => parent !== '').length,
       skeletons: categories.skeletons.size,
+      mirrored: [...categories.skeletons.values()].filter(({ mirrored }) => mirrored !== undefined).length,
+      labelFacts: [...new Set(categories.labels.flatMap(({ facts }) => [...(facts ?? noAttributes).keys()]))],
       details: { ...this.#details, outlines: this.#outlines },
     };
   }

@@ -1,3 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
+import { field, isRecord } from './check.ts';
+
 /** A value of JSON. */
 export type JsonValue =
   | string
@@ -35,13 +38,28 @@ export class InfosBuilder {
     const known = this.#infos.get(name);
     if (known !== undefined && JSON.stringify(known) === text) return true;
     this.#characters += text.length;
-    this.#infos.set(known === undefined ? name : `${name} (${where})`, value as JsonValue);
+    const joined = name === 'licenses' && known !== undefined ? joinedLists(known, value) : undefined;
+    if (joined !== undefined) this.#infos.set(name, joined);
+    else this.#infos.set(known === undefined ? name : `${name} (${where})`, value as JsonValue);
     return true;
   }
 
   build(): Infos {
     return new Map(this.#infos);
   }
+}
+
+/** Both lists in one, or undefined where a number means something else in each. */
+function joinedLists(known: JsonValue, added: unknown): JsonValue | undefined {
+  if (!Array.isArray(known) || !Array.isArray(added)) return undefined;
+  const byId = new Map<unknown, JsonValue>();
+  for (const entry of [...known, ...added] as JsonValue[]) {
+    const id = isRecord(entry) ? field(entry, 'id') : entry;
+    const before = byId.get(id);
+    if (before !== undefined && !isDeepStrictEqual(before, entry)) return undefined;
+    byId.set(id, entry);
+  }
+  return [...byId.values()];
 }
 
 function saysSomething(value: unknown): boolean {

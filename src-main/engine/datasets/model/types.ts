@@ -164,8 +164,8 @@ export interface LabelCategory {
   readonly attributes: readonly string[];
   /** The number that the source gave it. A COCO file's numbers have gaps, and other tools rely on them. */
   readonly sourceId?: number;
-  /** COCO's `isthing` is 0: it can't be counted, as sky and grass. */
-  readonly stuff?: true;
+  /** What else the source says of it, by its names there: COCO's `isthing`, LVIS's `synset`. */
+  readonly facts?: Attributes;
 }
 
 export interface Skeleton {

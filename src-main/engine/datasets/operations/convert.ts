@@ -118,13 +118,13 @@ export async function recoverConversion(
 }
 
 function verdict(
-  { items, types, missingInFound }: RoundTrip,
+  { items, types, missingInFound, missingInfos }: RoundTrip,
   { problems }: WriteReport,
   absent: number,
 ): ConversionResult['check'] {
   // Some formats have no item without a picture.
   if (items.expected - items.found > absent || missingInFound > problems.total) return 'failed';
-  return types.some(({ changed }) => changed > 0) ? 'changed' : 'passed';
+  return missingInfos.length > 0 || types.some(({ changed }) => changed > 0) ? 'changed' : 'passed';
 }
 
 /** The request's source, which is closed afterwards where it was opened here. */
@@ -217,7 +217,7 @@ async function writeSet(
     const opened = await openDataset();
     const names = unique ? uniqueNames(opened) : { dataset: opened, renamed: () => 0 };
     const { dataset } = names;
-    const check = new RoundTripCheck(target.abilities, dataset.categories);
+    const check = new RoundTripCheck(target.abilities, dataset);
     const tick = counting(request, 'writing', planned.statistics.items);
     const observed: Dataset = {
       ...dataset,

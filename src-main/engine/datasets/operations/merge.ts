@@ -1,6 +1,14 @@
 import { RefineryError } from '../../../contract/errors.ts';
 import type { Dataset } from '../format.ts';
-import { type Annotation, type Categories, CategoryBuilder, type Item, ProblemLog } from '../model/index.ts';
+import {
+  type Annotation,
+  type Categories,
+  CategoryBuilder,
+  type Infos,
+  InfosBuilder,
+  type Item,
+  ProblemLog,
+} from '../model/index.ts';
 import { vote } from './vote.ts';
 
 export const mergeModes = ['exact', 'union', 'intersect'] as const;
@@ -38,6 +46,7 @@ export async function merge(sets: readonly Dataset[], options: MergeOptions): Pr
   return {
     categories,
     media: first.media,
+    infos: joinInfos(sets, problems),
     problems,
     async *items() {
       const waiting = new Map<string, Item[]>();
@@ -77,6 +86,17 @@ async function sharedKeys(sets: readonly Dataset[]): Promise<ReadonlyMap<string,
   return counts;
 }
 
+function joinInfos(sets: readonly Dataset[], problems: ProblemLog): Infos {
+  const builder = new InfosBuilder();
+  for (const [index, { infos }] of sets.entries()) {
+    for (const [name, value] of infos ?? []) {
+      const fits = builder.add(name, value, `set ${index + 1}`);
+      if (!fits) problems.add('', name, 'what the sets say of themselves is too long to be kept');
+    }
+  }
+  return builder.build();
+}
+
 function joinCategories(
   sets: readonly Dataset[],
   mode: MergeMode,
@@ -92,7 +112,7 @@ function joinCategories(
   }
   const maps = sets.map(({ categories }) => {
     const add = builder.scope();
-    const map = categories.labels.map(({ name, parent, attributes }) => add({ name, parent, attributes }));
+    const map = categories.labels.map(({ sourceId: _, ...label }) => add(label));
     for (const [label, skeleton] of categories.skeletons) builder.skeleton(map[label]!, skeleton);
     for (const [label, colour] of categories.colours) builder.colour(map[label]!, colour);
     for (const name of categories.attributes) builder.attribute(name);

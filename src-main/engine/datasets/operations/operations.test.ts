@@ -212,7 +212,7 @@ describe('a round trip', () => {
     const { RoundTripCheck } = await import('./round-trip.ts');
     const compare = async () => {
       const original = await formatNamed('coco_instances')!.read(source);
-      const check = new RoundTripCheck(voc.abilities!, original.categories);
+      const check = new RoundTripCheck(voc.abilities!, original);
       for await (const item of original.items()) if (item.id === 'b') check.expect(item);
       const back = await voc.read(broken);
       const only: Dataset = {

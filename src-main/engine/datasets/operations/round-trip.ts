@@ -1,8 +1,16 @@
 import { existsSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { adapt } from '../convert.ts';
 import { fileNameOf } from '../files/paths.ts';
 import type { Abilities, Dataset } from '../format.ts';
-import { type AnnotationType, annotationTypes, type Categories, type Item } from '../model/index.ts';
+import {
+  type AnnotationType,
+  annotationTypes,
+  type Categories,
+  type Infos,
+  type Item,
+  noInfos,
+} from '../model/index.ts';
 import { isApproximated, match, rowsOf, typeAt, width } from './fingerprints.ts';
 
 /** What came back of the annotations that were to be written as one type. */
@@ -32,7 +40,9 @@ export interface RoundTrip {
   /** Items that have another name or subset now, the first of them. */
   readonly renamedItems: { readonly count: number; readonly examples: readonly Renamed[] };
   readonly renamedLabels: readonly Renamed[];
-  /** Items that did not come back, or not whole; the first of them. */
+  /** Names of what the set says of itself that did not come back as it was. */
+  readonly missingInfos: readonly string[];
+  /** Items that did not come back, or not whole, and what of the set did not; the first of them. */
   readonly damaged: readonly string[];
 }
 
@@ -51,14 +61,20 @@ const chunkRows = 16_384;
 export class RoundTripCheck {
   readonly #types: Abilities['types'];
   readonly #categories: Categories;
+  /** What the set says of itself and the format has a place for. */
+  readonly #infos: Infos;
   readonly #indexOf = new Map<string, number>();
   readonly #starts: number[] = [];
   readonly #chunks: Float32Array[] = [];
   #rows = 0;
 
-  constructor({ types }: Abilities, categories: Categories) {
+  constructor(
+    { types, infos: holdsInfos }: Abilities,
+    { categories, infos = noInfos }: Pick<Dataset, 'categories' | 'infos'>,
+  ) {
     this.#types = types;
     this.#categories = categories;
+    this.#infos = holdsInfos === true ? infos : noInfos;
   }
 
   /** Forgets everything: a writer may read the set several times. */
@@ -162,6 +178,12 @@ export class RoundTripCheck {
       if (damaged.length < mostExamples) damaged.push(`${key}: not there`);
       compareRows(this.#expected(index), new Float32Array(0));
     }
+    const missingInfos = [...this.#infos].flatMap(([name, value]) =>
+      isDeepStrictEqual(back.infos?.get(name), value) ? [] : [name],
+    );
+    for (const name of missingInfos.slice(0, mostExamples - damaged.length)) {
+      damaged.push(`${name}, which the set says of itself: not there as it was`);
+    }
     const types = annotationTypes.flatMap((type) => {
       const known = counts.get(type);
       return known === undefined ? [] : [{ type, ...known }];
@@ -175,6 +197,7 @@ export class RoundTripCheck {
       score: all === 0 ? 1 : good / all,
       renamedItems: { count: renamed, examples },
       renamedLabels: labels.renamed,
+      missingInfos,
       damaged,
     };
   }

@@ -13,6 +13,7 @@ import {
 import { correct } from './correct.ts';
 import { removeDuplicates } from './duplicates.ts';
 import { dropEmpty, filter } from './filter.ts';
+import { projectInfos } from './infos.ts';
 import {
   dropMissing,
   idFromImageName,
@@ -70,6 +71,7 @@ export const transforms: readonly Transform[] = [
   relevancySampler,
   removeDuplicates,
   correct,
+  projectInfos,
   resize,
   crop,
   tile,

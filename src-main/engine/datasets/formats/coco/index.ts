@@ -9,12 +9,17 @@ function abilitiesOf(types: readonly AnnotationType[], changes: Partial<Abilitie
     ...noAbilities,
     types,
     attributes: 'any',
+    itemAttributes: true,
+    infos: true,
+    labelFacts: true,
     groups: true,
     labelParents: true,
     subsets: true,
     ...changes,
   };
 }
+
+const withoutClasses: Partial<Abilities> = { attributes: [], labelParents: false, labelFacts: false };
 
 interface Kind {
   readonly name: string;
@@ -56,7 +61,7 @@ const kinds: readonly Kind[] = [
     aliases: [],
     reads: ['captions'],
     writes: ['captions'],
-    abilities: abilitiesOf(['caption'], { attributes: [], labelParents: false }),
+    abilities: abilitiesOf(['caption'], withoutClasses),
   },
   {
     name: 'coco_labels',
@@ -72,7 +77,7 @@ const kinds: readonly Kind[] = [
     aliases: [],
     reads: ['image_info'],
     writes: ['image_info'],
-    abilities: abilitiesOf([], { attributes: [], labelParents: false }),
+    abilities: abilitiesOf([], withoutClasses),
   },
   {
     name: 'coco_panoptic',

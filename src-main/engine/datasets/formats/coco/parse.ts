@@ -11,6 +11,7 @@ import {
   type Visibility,
 } from '../../model/index.ts';
 import { polygonCounts } from '../../polygons.ts';
+import { objectFacts } from './facts.ts';
 import type { Task } from './layout.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -37,6 +38,7 @@ function attributesFrom(fields: Fields, task: Task): Attributes {
   }
   const score = field(fields, 'score');
   if (typeof score === 'number') attributes.set('score', score);
+  for (const [name, value] of objectFacts(fields)) if (!attributes.has(name)) attributes.set(name, value);
   return attributes;
 }
 

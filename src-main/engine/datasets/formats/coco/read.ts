@@ -6,16 +6,18 @@ import { inside, safeRelative, stemOf } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import {
   type Annotation,
+  type AttributeValue,
   CategoryBuilder,
   field,
+  InfosBuilder,
   type Item,
   isRecord,
-  noAttributes,
   numberOf,
   ProblemLog,
   type Size,
   wholeOf,
 } from '../../model/index.ts';
+import { addFacts, categoryFacts, pictureFacts } from './facts.ts';
 import { type CocoFile, findFiles, pictureFolders, type Task } from './layout.ts';
 import { parsePanoptic } from './panoptic.ts';
 import { parseObject } from './parse.ts';
@@ -47,6 +49,7 @@ export async function readCoco(
   const all = (await findFiles(folder)).filter(({ task }) => only.includes(task));
   const chosen = rivals.find((task) => all.some((file) => file.task === task));
   const builder = new CategoryBuilder();
+  const facts = new InfosBuilder();
   const open: OpenFile[] = [];
   let damage: unknown;
   for (const file of all) {
@@ -55,7 +58,7 @@ export async function readCoco(
       continue;
     }
     try {
-      open.push({ file, labelOf: await readCategories(folder, file, builder) });
+      open.push({ file, labelOf: await readHead(folder, file, builder, facts, problems) });
     } catch (thrown) {
       damage = thrown;
       problems.add(file.path, '', toErrorValue(thrown).message);
@@ -72,6 +75,7 @@ export async function readCoco(
   return {
     categories: builder.build(),
     media: 'image',
+    infos: facts.build(),
     problems,
     async *items() {
       for (const [at, files] of subsets.entries()) {
@@ -82,11 +86,34 @@ export async function readCoco(
   };
 }
 
-async function readCategories(folder: string, file: CocoFile, builder: CategoryBuilder): Promise<LabelOf> {
-  const listed: Readonly<Record<string, unknown>>[] = [];
-  for await (const { value } of jsonEntries(inside(folder, file.path), new Set(['categories']))) {
-    if (isRecord(value)) listed.push(value);
+const headFields = new Set(['categories', 'info', 'licenses']);
+
+/** Reads what a file says of its classes and of the set. */
+async function readHead(
+  folder: string,
+  file: CocoFile,
+  builder: CategoryBuilder,
+  infos: InfosBuilder,
+  problems: ProblemLog,
+): Promise<LabelOf> {
+  const categories: Readonly<Record<string, unknown>>[] = [];
+  const licenses: unknown[] = [];
+  let info: unknown;
+  for await (const { key, value } of jsonEntries(inside(folder, file.path), headFields)) {
+    if (key === 'info') info = value;
+    else if (key === 'licenses') licenses.push(value);
+    else if (isRecord(value)) categories.push(value);
   }
+  const wrong = addFacts(info, licenses, infos, file.subset);
+  if (wrong !== null) problems.add(file.path, 'info', wrong);
+  return addCategories(categories, file, builder);
+}
+
+function addCategories(
+  listed: Readonly<Record<string, unknown>>[],
+  file: CocoFile,
+  builder: CategoryBuilder,
+): LabelOf {
   listed.sort((a, b) => numberOf(field(a, 'id')) - numberOf(field(b, 'id')));
   const add = builder.scope();
   const indexOf = new Map<unknown, number>();
@@ -95,11 +122,13 @@ async function readCategories(folder: string, file: CocoFile, builder: CategoryB
     const parent = field(category, 'supercategory');
     const id = field(category, 'id');
     const sourceId = wholeOf(id, -1);
+    const facts = categoryFacts(category);
     const index = add({
       name: typeof name === 'string' ? name : String(id),
       parent: typeof parent === 'string' ? parent : '',
       attributes: [],
       ...(sourceId < 0 ? {} : { sourceId }),
+      ...(facts.size === 0 ? {} : { facts }),
     });
     indexOf.set(id, index);
     if (file.task === 'person_keypoints') {
@@ -122,6 +151,8 @@ interface Picture {
   readonly size: Size | null;
   /** The number that the first file gives it. */
   readonly number: unknown;
+  /** Which file's entry says more of it, and where that lies: what they say of a hundred thousand is much to keep. */
+  readonly more: { readonly turn: number; readonly span: readonly [start: number, end: number] } | null;
 }
 
 /** Which pictures a subset has, and where in its files their annotations lie. */
@@ -141,7 +172,10 @@ async function indexSubset(
   const pictures: Picture[] = [];
   const byId = new Map<string, number>();
   const spans: SpanIndex[] = [];
-  for (const { file } of files) spans.push(await indexFile(folder, file, pictures, byId, problems, options));
+  for (const [turn, { file }] of files.entries()) {
+    const known = { pictures, byId, turn };
+    spans.push(await indexFile(folder, file, known, problems, options));
+  }
   for (const [turn, { file }] of files.entries()) {
     spans[turn]!.sort(pictures.length, (index) => {
       problems.add(file.path, `annotations[${index}]`, 'there is no such picture');
@@ -158,7 +192,10 @@ async function* readSubset(
   options: ReadOptions,
 ): AsyncGenerator<Item> {
   const { subset } = files[0]!.file;
-  const readers = files.map(({ file }) => openSpans(inside(folder, file.path)));
+  const opened = () => files.map(({ file }) => openSpans(inside(folder, file.path)));
+  const readers = opened();
+  // Apart from those, as each reads ahead from where it was asked last.
+  let entries: ReturnType<typeof opened> | undefined;
   try {
     for (const [index, picture] of pictures.entries()) {
       options.signal?.throwIfAborted();
@@ -167,18 +204,19 @@ async function* readSubset(
         const objects = readers[turn]!.values(spans[turn]!.of(index));
         await addObjects(folder, file, labelOf, picture, objects, annotations, problems);
       }
-      const { id, size, number } = picture;
-      yield {
-        id,
-        subset,
-        media: { kind: 'image', path: locate(picture.name), size },
-        attributes:
-          typeof number === 'number' || typeof number === 'string' ? new Map([['id', number]]) : noAttributes,
-        annotations,
-      };
+      const { id, size, number, more } = picture;
+      const attributes = new Map<string, AttributeValue>();
+      if (typeof number === 'number' || typeof number === 'string') attributes.set('id', number);
+      if (more !== null) {
+        entries ??= opened();
+        const [entry] = entries[more.turn]!.values(more.span);
+        for (const [name, value] of isRecord(entry) ? pictureFacts(entry) : []) attributes.set(name, value);
+      }
+      const media = { kind: 'image', path: locate(picture.name), size } as const;
+      yield { id, subset, media, attributes, annotations };
     }
   } finally {
-    for (const reader of readers) reader.close();
+    for (const reader of [...readers, ...(entries ?? [])]) reader.close();
   }
 }
 
@@ -202,13 +240,16 @@ function pictureFinder(folder: string, folders: readonly string[]): (name: strin
 async function indexFile(
   folder: string,
   file: CocoFile,
-  pictures: Picture[],
-  byId: Map<string, number>,
+  { pictures, byId, turn }: { pictures: Picture[]; byId: Map<string, number>; turn: number },
   problems: ProblemLog,
   options: ReadOptions,
 ): Promise<SpanIndex> {
   const found = new SpanIndex();
-  const addPicture = (value: Readonly<Record<string, unknown>>, place: string): void => {
+  const addPicture = (
+    value: Readonly<Record<string, unknown>>,
+    place: string,
+    span: readonly [number, number],
+  ): void => {
     const given = field(value, 'file_name');
     const name = typeof given === 'string' ? safeRelative(given) : null;
     if (name === null) {
@@ -219,7 +260,8 @@ async function indexFile(
     const number = field(value, 'id');
     let index = byId.get(id);
     if (index === undefined) {
-      index = pictures.push({ id, name, size: sizeOf(value), number }) - 1;
+      const more = pictureFacts(value).size === 0 ? null : { turn, span };
+      index = pictures.push({ id, name, size: sizeOf(value), number, more }) - 1;
       byId.set(id, index);
     }
     found.picture(number, index);
@@ -232,7 +274,7 @@ async function indexFile(
       const given = isRecord(value);
       if (!given) problems.add(file.path, `${key}[${index + at}]`, 'not an object');
       if (key === 'images') {
-        if (given) addPicture(value, `${key}[${index + at}]`);
+        if (given) addPicture(value, `${key}[${index + at}]`, [spans[2 * at]!, spans[2 * at + 1]!]);
       } else if (given) found.add(field(value, 'image_id'), spans[2 * at]!, spans[2 * at + 1]!);
       else found.skip();
     }

@@ -2,7 +2,16 @@ import { adapt } from '../../convert.ts';
 import { OutputFolder, type Part, type TextSink } from '../../files/output.ts';
 import { endingOf } from '../../files/paths.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
-import { type Annotation, type Categories, type Item, ProblemLog } from '../../model/index.ts';
+import {
+  type Annotation,
+  type Categories,
+  type Item,
+  noAttributes,
+  noInfos,
+  ProblemLog,
+  toRecord,
+} from '../../model/index.ts';
+import { factTexts, pictureFields } from './facts.ts';
 import type { Task } from './layout.ts';
 import { UniqueNumbers } from './numbers.ts';
 import { objectsOf, objectText } from './objects.ts';
@@ -83,7 +92,7 @@ async function openTask(
   output: OutputFolder,
   task: Task,
   subset: string,
-  { categories }: Dataset,
+  { categories, infos }: Dataset,
   ids: readonly number[],
 ): Promise<OpenTask> {
   const path = `annotations/${task}_${subset}.json`;
@@ -98,13 +107,15 @@ async function openTask(
           name: label.name,
           supercategory: label.parent,
           ...(task === 'panoptic' ? { isthing: 1 } : {}),
+          ...toRecord(label.facts ?? noAttributes),
           ...(task === 'person_keypoints'
             ? { keypoints: skeleton?.points ?? [], skeleton: skeleton?.joints ?? [] }
             : {}),
         };
       });
+  const { info, licenses } = factTexts(infos ?? noInfos);
   await sink.write(
-    `{"info":{},"licenses":[{"id":0,"name":"","url":""}],"categories":${JSON.stringify(listed)},"images":[`,
+    `{"info":${info},"licenses":${licenses},"categories":${JSON.stringify(listed)},"images":[`,
   );
   const annotations = await output.part(path);
   return {
@@ -129,7 +140,12 @@ async function writeItem(
 ): Promise<void> {
   const number = file.pictureIds.take(item.attributes.get('id'));
   const size = item.media?.size ?? { width: 0, height: 0 };
-  const picture = { id: number, width: size.width, height: size.height, file_name: name, license: 0 };
+  const { fields, taken } = pictureFields(item.attributes);
+  for (const field of taken) {
+    problems.add('', `item ${item.subset}/${item.id}`, `COCO has its own meaning for the attribute ${field}`);
+  }
+  const own = { id: number, width: size.width, height: size.height, file_name: name, license: 0 };
+  const picture = fields === null ? own : { ...own, ...fields };
   await file.sink.write(`${file.images === 0 ? '' : ','}${JSON.stringify(picture)}`);
   file.images += 1;
   const texts = await objectTexts(output, file, item, number, parts, categoryIds, problems);

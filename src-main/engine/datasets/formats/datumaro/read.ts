@@ -8,6 +8,7 @@ import {
   attributesOf,
   CategoryBuilder,
   field,
+  InfosBuilder,
   type Item,
   isRecord,
   type Media,
@@ -31,6 +32,7 @@ async function filesOf(folder: string): Promise<string[]> {
 export async function readDatumaro(folder: string, options: ReadOptions = {}): Promise<Dataset> {
   const problems = new ProblemLog();
   const builder = new CategoryBuilder();
+  const infos = new InfosBuilder();
   const files: { path: string; subset: string; indices: number[] }[] = [];
   let media: Media['kind'] = 'image';
   for (const path of await filesOf(folder)) {
@@ -42,9 +44,10 @@ export async function readDatumaro(folder: string, options: ReadOptions = {}): P
     try {
       for await (const { key, value } of jsonEntries(
         inside(folder, path),
-        new Set(['categories', 'media_type']),
+        new Set(['categories', 'infos', 'media_type']),
       )) {
         if (key === 'categories') file.indices = addCategories(value, builder);
+        else if (key === 'infos') addInfos(value, infos, file, problems);
         else if (value === pointClouds) media = 'point_cloud';
       }
       files.push(file);
@@ -58,6 +61,7 @@ export async function readDatumaro(folder: string, options: ReadOptions = {}): P
   return {
     categories: builder.build(),
     media,
+    infos: infos.build(),
     problems,
     async *items() {
       for (const { path, subset, indices } of files) {
@@ -72,6 +76,17 @@ export async function readDatumaro(folder: string, options: ReadOptions = {}): P
       }
     },
   };
+}
+
+function addInfos(
+  value: unknown,
+  infos: InfosBuilder,
+  { path, subset }: { readonly path: string; readonly subset: string },
+  problems: ProblemLog,
+): void {
+  for (const [name, said] of isRecord(value) ? Object.entries(value) : []) {
+    if (!infos.add(name, said, subset)) problems.add(path, `infos.${name}`, 'it is too long to be kept');
+  }
 }
 
 async function readItem(

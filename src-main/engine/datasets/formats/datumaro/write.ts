@@ -2,7 +2,15 @@ import { adapt } from '../../convert.ts';
 import { OutputFolder, type TextSink } from '../../files/output.ts';
 import { endingOf } from '../../files/paths.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
-import { type Annotation, type Item, type Media, ProblemLog, toRecord } from '../../model/index.ts';
+import {
+  type Annotation,
+  type Item,
+  infosRecord,
+  type Media,
+  noInfos,
+  ProblemLog,
+  toRecord,
+} from '../../model/index.ts';
 import { categoryFields } from './categories.ts';
 import { pointClouds, toFields } from './parse.ts';
 
@@ -21,6 +29,7 @@ export const abilities: Abilities = {
   ],
   attributes: 'any',
   itemAttributes: true,
+  infos: true,
   groups: true,
   zOrder: true,
   labelParents: true,
@@ -66,11 +75,11 @@ export async function writeDatumaro(
   return { items, annotations: written, files: output.files, problems };
 }
 
-function headOf({ categories, media }: Dataset): Record<string, unknown> {
+function headOf({ categories, media, infos }: Dataset): Record<string, unknown> {
   return {
     dm_format_version: '1.0',
     media_type: media === 'point_cloud' ? pointClouds : 2,
-    infos: {},
+    infos: infosRecord(infos ?? noInfos),
     categories: categoryFields(categories),
   };
 }
