@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,12 +25,19 @@ beforeAll(async () => {
     ...{ id, image_id: id, category_id: 1, iscrowd: 0, area: 100 },
     ...{ segmentation: [], bbox: [1, 2, 10, 10] },
   }));
+  await mkdir(join(source, 'images', 'train'), { recursive: true });
+  for (const { file_name } of images) {
+    await writeFile(join(source, 'images', 'train', file_name), contentOf(file_name));
+  }
   await writeFile(
     join(source, 'annotations', 'instances_train.json'),
     JSON.stringify({ images, categories: [{ id: 1, name: 'cat' }], annotations }),
   );
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Nobody decodes a picture here. */
+const contentOf = (name: string): string => `picture ${name} `.repeat(20);
 
 const input = (output: string): ConvertInput => ({
   path: source,
@@ -48,7 +55,7 @@ const input = (output: string): ConvertInput => ({
 type Ends = (queue: JobQueue, id: string) => unknown;
 
 /** A queue with one conversion in it. @param onWriting is called in the midst of it. */
-async function opened(below: string, onWriting: Ends = () => undefined) {
+async function opened(below: string, onWriting: Ends = () => undefined, changes: Partial<ConvertInput> = {}) {
   const parent = join(folder, below);
   await mkdir(parent);
   const journal = new Journal(':memory:');
@@ -67,7 +74,7 @@ async function opened(below: string, onWriting: Ends = () => undefined) {
   });
   await queue.open();
   const output = join(parent, 'new');
-  const [id] = queue.add('convert', [{ title: 'new', input: input(output), start: true }]);
+  const [id] = queue.add('convert', [{ title: 'new', input: { ...input(output), ...changes }, start: true }]);
   const job = () => queue.list().find((entry) => entry.id === id)!;
   const finished = async (): Promise<void> => {
     while (!finishedStates.has(job().state)) await pause(5);
@@ -114,28 +121,64 @@ describe('conversions in the queue', () => {
     await queue.shutdown();
   });
 
-  test('stopped by the end of the engine, it starts anew afterwards and leaves no folder twice', async () => {
-    let stopped: Promise<void> | undefined;
-    const { queue, journal, parent, told, id, kind } = await opened('stopped', (own) => {
-      stopped ??= own.shutdown();
-    });
-    while (stopped === undefined) await pause(5);
-    await stopped;
-    expect(queue.record(id).state).toBe('queued');
-    expect(told).toEqual([]);
-    // As a killed engine would leave it.
-    await mkdir(join(parent, `.refinery-${id}-abcdef.part`));
+  /** What is left beside the output, by a name that a person doesn't see. */
+  const leftIn = async (parent: string): Promise<string[]> =>
+    (await readdir(parent)).filter((name) => name.startsWith('.refinery-'));
+
+  /** Stopped in the midst of copying, with the whole and the half copies that there are then. */
+  async function stopped(below: string) {
+    const opening = await opened(below, undefined, { media: 'copy' });
+    const { queue, parent, journal, kind } = opening;
+    const pictures = async (): Promise<string> => join(parent, (await leftIn(parent))[0] ?? '', 'JPEGImages');
+    while ((await readdir(await pictures()).catch(() => [])).length < 2) await pause(1);
+    await queue.shutdown();
     const again = new JobQueue({
       journal,
       kinds: [kind],
       onChanged: () => undefined,
       onRemoved: () => undefined,
     });
-    await kind.recover(journal.load().find((record) => record.id === id)!);
-    expect(await readdir(parent)).toEqual([]);
+    return { ...opening, again, pictures: await pictures() };
+  }
+
+  test('stopped by the end of the engine, it goes on afterwards: what was copied is not copied again', async () => {
+    const { queue, parent, told, id, output, again, pictures } = await stopped('stopped');
+    expect(queue.record(id).state).toBe('queued');
+    expect(told).toEqual([]);
+    const copied = await readdir(pictures);
+    expect(copied.length).toBeGreaterThan(1);
+    expect(copied.length).toBeLessThan(items);
+    const inodes = new Map(copied.map((name) => [name, statSync(join(pictures, name)).ino]));
+    // As a killed engine would leave the last one, and what else could be under a picture's name.
+    const [half, other] = copied as [string, string];
+    await writeFile(join(pictures, half), 'half');
+    await writeFile(join(pictures, other), '?'.repeat(contentOf(other).length));
     await again.open();
     while (!again.list().every(({ state }) => finishedStates.has(state))) await pause(5);
     expect(again.list()[0]?.state).toBe('done');
+    expect((await readdir(parent)).sort()).toEqual(['new', 'new.receipt.json']);
+    const anew: string[] = [];
+    for (const name of Array.from({ length: items }, (_, at) => `${at}.jpg`)) {
+      const path = join(output, 'JPEGImages', name);
+      expect(await readFile(path, 'utf8')).toBe(contentOf(name));
+      if (inodes.has(name) && statSync(path).ino !== inodes.get(name)) anew.push(name);
+    }
+    expect(anew).toEqual(expect.arrayContaining([half, other]));
+    // And the one that it was at when it was stopped.
+    expect(anew.length).toBeLessThanOrEqual(3);
+    await again.shutdown();
+  });
+
+  test('cancelled before it goes on, it leaves nothing', async () => {
+    const { parent, id, again } = await stopped('forgotten');
+    again.setPaused(true);
+    await again.open();
+    expect(await leftIn(parent)).toHaveLength(1);
+    again.cancel([id]);
+    await expect.poll(() => leftIn(parent)).toEqual([]);
+    again.setPaused(false);
+    again.retry([id]);
+    while (!again.list().every(({ state }) => finishedStates.has(state))) await pause(5);
     expect((await readdir(parent)).sort()).toEqual(['new', 'new.receipt.json']);
     await again.shutdown();
   });

@@ -4,6 +4,7 @@ import { type ErrorValue, toErrorValue } from '../../contract/errors.ts';
 import type { Job } from '../../contract/jobs.ts';
 import {
   type ConversionResult,
+  forgetConversion,
   namedFormat,
   openSource,
   type Progress,
@@ -66,6 +67,8 @@ const itemsInWeight = 1000;
 
 /** Conversions of datasets, one after the other: each of them keeps the disk busy. */
 export function convertKind({ onProgress, onFinished }: ConvertKindOptions): JobKind {
+  /** What is being cleared up, by job: one that is retried at once waits for it. */
+  const clearing = new Map<string, Promise<void>>();
   return {
     name: 'convert',
     slots: 1,
@@ -90,6 +93,7 @@ export function convertKind({ onProgress, onFinished }: ConvertKindOptions): Job
       const { path, from, items, set, to, steps, output, media, overwrite, strict } =
         record.spec as ConvertInput;
       const { signal } = context;
+      await clearing.get(record.id);
       const started = performance.now();
       let unpacked = 0;
       const tell = (progress: Progress): void => {
@@ -147,6 +151,14 @@ export function convertKind({ onProgress, onFinished }: ConvertKindOptions): Job
       const ready = record.pending as ReadyConversion | null;
       const conversion = await recoverConversion(output, record.id, ready);
       return conversion && { outputPath: output, conversion };
+    },
+
+    async forget(record): Promise<void> {
+      if (record.spec === null) return;
+      const done = forgetConversion((record.spec as ConvertInput).output, record.id);
+      clearing.set(record.id, done);
+      await done;
+      clearing.delete(record.id);
     },
   };
 }

@@ -13,11 +13,15 @@ export function temporaryPath(folder: string, key: string, extension = ''): stri
 
 const temporaryPrefix = (key: string): string => `.refinery-${key}-`;
 
-/** Removes the unfinished files of a key. */
-export async function removeTemporaries(folder: string, key: string): Promise<void> {
+/** The unfinished files and folders of a key. */
+export async function temporariesOf(folder: string, key: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
-  const ours = names.filter((name) => name.startsWith(temporaryPrefix(key)));
-  await Promise.all(ours.map((name) => removeQuietly(join(folder, name))));
+  return names.filter((name) => name.startsWith(temporaryPrefix(key))).map((name) => join(folder, name));
+}
+
+/** Removes them. */
+export async function removeTemporaries(folder: string, key: string): Promise<void> {
+  await Promise.all((await temporariesOf(folder, key)).map(removeQuietly));
 }
 
 /** Makes sure that a file's bytes are on the disk and not only on their way. */

@@ -27,9 +27,12 @@ export interface JobKind {
   /** Does the work and gives the result. Throws a `RefineryError` when it can't. */
   run(record: JobRecord, context: JobContext): Promise<unknown>;
   /**
-   * After a crash: finishes or drops what `setPending` told of, and clears up what else was left behind.
+   * After a crash: finishes or drops what `setPending` told of, and clears up what else was left behind, unless the next
+   * `run` can make use of it.
    *
    * @returns the result when the work is complete, else undefined: it is done again.
    */
   recover(record: JobRecord): Promise<unknown>;
+  /** The job won't be run again soon: clears up what was kept for the next `run`. */
+  forget?(record: JobRecord): Promise<void>;
 }

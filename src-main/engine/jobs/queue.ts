@@ -204,7 +204,10 @@ export class JobQueue {
     for (const record of records) {
       const running = this.#running.get(record.id);
       if (running) running.abort.abort(new RefineryError('CANCELLED', 'Cancelled.'));
-      else finish(record, 'cancelled');
+      else {
+        finish(record, 'cancelled');
+        this.#forget(record);
+      }
     }
     this.#changed(records);
     this.#pump();
@@ -215,6 +218,7 @@ export class JobQueue {
     const records = ids.map((id) => this.record(id)).filter((record) => !record.removed);
     this.cancel(records.map(({ id }) => id));
     for (const record of records) {
+      if (record.state === 'setAside') this.#forget(record);
       record.removed = true;
       this.#session.delete(record.id);
       this.#dirty.delete(record.id);
@@ -334,6 +338,13 @@ export class JobQueue {
     this.#running.delete(record.id);
     this.#changed([record]);
     this.#pump();
+  }
+
+  /** Nobody waits for it: what can't be cleared up is in nobody's way. */
+  #forget(record: JobRecord): void {
+    this.#kind(record)
+      .forget?.(record)
+      .catch(() => undefined);
   }
 
   #report(record: JobRecord, progress: JobProgress): void {

@@ -5,11 +5,18 @@ import type { WrittenFile } from './writing.ts';
 
 /**
  * One small file to be made, which must not be there yet. `link` makes a hard link, and a copy where the disk can't;
- * `borrow` makes a link or nothing.
+ * `borrow` makes a link or nothing; `resume` takes over a copy of an earlier try, one of the paths in `earlier`, if it is
+ * whole, and else makes one that can be taken over.
  */
 export type Order =
   | { readonly kind: 'write'; readonly path: string; readonly target: string; readonly content: Content }
-  | { readonly kind: 'copy' | 'link' | 'borrow'; readonly from: string; readonly target: string };
+  | { readonly kind: 'copy' | 'link' | 'borrow'; readonly from: string; readonly target: string }
+  | {
+      readonly kind: 'resume';
+      readonly from: string;
+      readonly target: string;
+      readonly earlier: readonly string[];
+    };
 
 type Content = string | Uint8Array;
 
@@ -29,7 +36,16 @@ export interface Done {
  */
 function carryOut(
   orders: readonly Order[],
-  { constants, copyFileSync, linkSync, lstatSync, realpathSync, writeFileSync }: typeof fs,
+  {
+    constants,
+    copyFileSync,
+    linkSync,
+    lstatSync,
+    realpathSync,
+    statSync,
+    utimesSync,
+    writeFileSync,
+  }: typeof fs,
   { hash }: Pick<typeof crypto, 'hash'>,
 ): Done {
   const files: WrittenFile[] = [];
@@ -40,11 +56,25 @@ function carryOut(
     try {
       // A link to a symbolic link would be one, too, and lead nowhere from its new place.
       linkSync(lstatSync(from).isSymbolicLink() ? realpathSync(from) : from, target);
-      linked += 1;
       return true;
     } catch (thrown) {
       if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') throw thrown;
       return false;
+    }
+  };
+  const resume = (from: string, target: string, earlier: readonly string[]): void => {
+    const { atime, mtime, mtimeMs, size } = statSync(from);
+    for (const path of earlier) {
+      const made = lstatSync(path, { throwIfNoEntry: false });
+      // The time is given to a copy when it is whole; a millisecond is what gets lost on the way.
+      const isWhole = made?.isFile() && made.size === size && Math.abs(made.mtimeMs - mtimeMs) < 1;
+      if (isWhole && link(path, target)) return;
+    }
+    copyFileSync(from, target, mode);
+    try {
+      utimesSync(target, atime, mtime);
+    } catch {
+      // A disk without times of its own: it is copied again, if need be.
     }
   };
   for (const order of orders) {
@@ -54,7 +84,11 @@ function carryOut(
         const { path, content } = order;
         writeFileSync(target, content, { flag: 'wx' });
         files.push({ path, bytes: Buffer.byteLength(content), sha256: hash('sha256', content) });
-      } else if (order.kind === 'copy' || !link(order.from, target)) {
+      } else if (order.kind === 'resume') {
+        copied += 1;
+        resume(order.from, target, order.earlier);
+      } else if (order.kind !== 'copy' && link(order.from, target)) linked += 1;
+      else {
         copied += 1;
         if (order.kind !== 'borrow') copyFileSync(order.from, target, mode);
       }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { constants, linkSync, lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs';
-import { copyFile, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { constants, existsSync, linkSync, lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { copyFile, mkdir, open, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 import { temporaryPath } from '../../io/atomic.ts';
@@ -132,13 +132,18 @@ export class OutputFolder {
     if (writing.media === 'check') writing.borrow(target);
     else this.#files += 1;
     const kind = writing.media === 'check' ? 'borrow' : writing.media;
-    if (kind !== 'copy' || found.size <= smallFile) await this.#hands.add({ kind, from, target });
+    const isLarge = kind === 'copy' && found.size > smallFile;
+    const earlier = kind === 'copy' ? writing.earlier?.map((folder) => inside(folder, path)) : undefined;
+    if (earlier !== undefined && (!isLarge || earlier.some(existsSync)))
+      await this.#hands.add({ kind: 'resume', from, target, earlier });
+    else if (!isLarge) await this.#hands.add({ kind, from, target });
     else {
       // Nobody waits for the end of a large file who has said stop.
       const mode = constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL;
       await copyFile(from, target, mode).catch((thrown: NodeJS.ErrnoException) => {
         throw thrown.code === 'EEXIST' ? taken(target) : thrown;
       });
+      if (earlier !== undefined) await utimes(target, found.atime, found.mtime).catch(() => undefined);
       writing.copied += 1;
     }
     return true;

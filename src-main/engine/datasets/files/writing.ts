@@ -30,6 +30,11 @@ export class Writing {
    * formats that can't be read without their pictures; see {@link removeBorrowed}.
    */
   readonly media: 'copy' | 'link' | 'check';
+  /**
+   * Folders of earlier tries, whose copies are taken over; null where nobody will try again. Copies get the time of the
+   * last change of what they are of, by which whole ones are told from others.
+   */
+  readonly earlier: readonly string[] | null;
   linked = 0;
   /** Pictures that are not where the source says. */
   absent = 0;
@@ -51,11 +56,13 @@ export class Writing {
       readonly media: 'copy' | 'link' | 'check';
       /** Of the set that files are taken from. */
       readonly source?: Boundary;
+      readonly earlier?: readonly string[];
     },
   ) {
     this.root = root;
     this.staged = options.staged;
     this.media = options.media;
+    this.earlier = options.earlier ?? null;
     this.#source = options.source;
   }
 

@@ -37,7 +37,10 @@ export interface ConversionRequest {
   onProgress?(progress: Progress): void;
   /** Resolves at once, or when the conversion may go on. It is asked several times a second. */
   waitWhilePaused?(): Promise<void>;
-  /** Names the temporary folder beside the output, so that it can be found after a crash. */
+  /**
+   * Names the temporary folder beside the output, so that it can be found when the conversion is begun anew after a
+   * crash, or after it was aborted by anything but `CANCELLED`: pictures that were copied are not copied again.
+   */
   readonly key?: string;
   /** Called when everything is checked and only the name is missing, unless a folder is replaced file by file. */
   beforePublish?(ready: ReadyConversion): void;

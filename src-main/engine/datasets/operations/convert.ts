@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
-import { RefineryError } from '../../../contract/errors.ts';
+import { RefineryError, toErrorValue } from '../../../contract/errors.ts';
 import { removeTemporaries } from '../../io/atomic.ts';
 import { Boundary } from '../files/boundary.ts';
 import { temporaryFolder } from '../files/temporary.ts';
@@ -19,7 +19,7 @@ import { breathing, counting, unpackingNotes } from './pace.ts';
 import { receiptOf, summaryOf, writeReceipt } from './receipt.ts';
 import { type RoundTrip, RoundTripCheck } from './round-trip.ts';
 import { openSource, type Source, writableFormat } from './source.ts';
-import { stage } from './staging.ts';
+import { type Staging, stage } from './staging.ts';
 import { uniqueNames } from './unique-names.ts';
 
 /**
@@ -46,6 +46,22 @@ export async function runConversion(
 ): Promise<ConversionResult> {
   const target = writableFormat(request.to);
   await using staging = await stage(request.output, request.overwrite === true, request.key);
+  try {
+    return await convert(request, target, staging, onPlan);
+  } catch (thrown) {
+    const { key, signal } = request;
+    if (key !== undefined && signal?.aborted && toErrorValue(signal.reason).code !== 'CANCELLED')
+      staging.keep();
+    throw thrown;
+  }
+}
+
+async function convert(
+  request: ConversionRequest,
+  target: Format,
+  staging: Staging,
+  onPlan?: (plan: ConversionPlan) => void,
+): Promise<ConversionResult> {
   await using source = await borrowed(request);
   // Opened once: what a reader finds out about its files on the first reading serves the second.
   const read = await source.open(request);
@@ -101,20 +117,25 @@ export async function runConversion(
 }
 
 /**
- * After a crash: says what came of a conversion, and removes what it left behind.
+ * After a crash: says what came of a conversion.
  *
  * @param ready what `beforePublish` was told, if it came that far.
- * @returns the result where the set has its name; else it has to be done again.
+ * @returns the result where the set has its name; else it has to be begun anew, and takes over what was copied.
  */
 export async function recoverConversion(
   output: string,
   key: string,
   ready: ReadyConversion | null,
 ): Promise<ConversionResult | undefined> {
-  await removeTemporaries(dirname(output), key);
   if (ready === null || (await stat(output).catch(() => undefined))?.ino !== ready.inode) return undefined;
+  await forgetConversion(output, key);
   const { result, receipt } = ready;
   return { ...result, receipt: receipt === null ? null : await writeReceipt(output, receipt) };
+}
+
+/** Removes what a conversion that was broken off has copied. */
+export function forgetConversion(output: string, key: string): Promise<void> {
+  return removeTemporaries(dirname(output), key);
 }
 
 function verdict(
@@ -209,7 +230,7 @@ async function writeSet(
   request: ConversionRequest,
   folder: string,
   planned: ConversionPlan,
-  staging: { readonly folder: string; readonly staged: boolean; clear(): Promise<void> },
+  staging: Staging,
   openDataset: () => Promise<Dataset>,
 ): Promise<Written> {
   const target = writableFormat(request.to);
@@ -236,6 +257,7 @@ async function writeSet(
     const writing = new Writing(staging.folder, {
       staged: staging.staged,
       media: request.media === 'none' ? 'check' : request.media,
+      ...(request.key === undefined ? {} : { earlier: staging.earlier }),
       source: new Boundary(folder),
     });
     const report = await whileWriting(writing, () =>

@@ -5,7 +5,7 @@ export type {
   Progress,
   ReadyConversion,
 } from './conversion.ts';
-export { planConversion, recoverConversion, runConversion } from './convert.ts';
+export { forgetConversion, planConversion, recoverConversion, runConversion } from './convert.ts';
 export { type Difference, diff } from './diff.ts';
 export { type MergeMode, type MergeOptions, merge, mergeModes } from './merge.ts';
 export { unpackingNotes } from './pace.ts';
