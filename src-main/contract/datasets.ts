@@ -50,6 +50,9 @@ const Problems = z.object({
 });
 
 /** What a set holds. */
+/** A value as it is read, by its name. */
+const Named = z.object({ name: z.string(), value: z.string() });
+
 export const DatasetSummary = z.object({
   format: z.string(),
   title: z.string(),
@@ -61,6 +64,8 @@ export const DatasetSummary = z.object({
   labels: z.array(z.object({ name: z.string(), annotations: z.int() })),
   types: z.array(z.object({ type: AnnotationKind, annotations: z.int() })),
   attributes: z.array(z.object({ name: z.string(), annotations: z.int() })),
+  /** What the set says of itself. */
+  infos: z.array(Named),
   problems: Problems,
 });
 export type DatasetSummary = z.infer<typeof DatasetSummary>;
@@ -75,7 +80,7 @@ export const DatasetShape = z.object({
   /** Points of a line or of a skeleton. */
   points: z.array(z.number()),
   text: z.string().nullable(),
-  attributes: z.array(z.object({ name: z.string(), value: z.string() })),
+  attributes: z.array(Named),
 });
 export type DatasetShape = z.infer<typeof DatasetShape>;
 
@@ -86,6 +91,8 @@ export const DatasetItem = z.object({
   size: z.object({ width: z.number(), height: z.number() }).nullable(),
   /** Whether there is a picture to show. */
   hasPicture: z.boolean(),
+  /** Of the picture as a whole. */
+  attributes: z.array(Named),
   shapes: z.array(DatasetShape),
 });
 export type DatasetItem = z.infer<typeof DatasetItem>;

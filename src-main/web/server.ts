@@ -8,7 +8,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { WebSocketServer } from 'ws';
 import { z } from 'zod';
-import { RefineryError, toErrorValue } from '../contract/errors.ts';
+import { type ErrorCode, RefineryError, toErrorValue } from '../contract/errors.ts';
 import { MediaRequest } from '../contract/files.ts';
 import { socketCarrier, socketPayloadLimit } from '../engine/host/carriers/socket.ts';
 import { forPeople } from '../engine/host/folders.ts';
@@ -48,6 +48,14 @@ const pageHeaders = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
+/** What HTTP calls an error; the others are the server's own. */
+const statuses: Partial<Record<ErrorCode, number>> = {
+  FORBIDDEN: 403,
+  INPUT_NOT_FOUND: 404,
+  JOB_NOT_FOUND: 404,
+  PAYLOAD_TOO_LARGE: 413,
+};
+
 /**
  * Serves the window's interface to a browser on this machine. It listens on the loopback address alone; a request
  * needs the right Host (no other name can be made to point here), the session's cookie, and, where it changes
@@ -83,12 +91,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     handle(request, response).catch((thrown: unknown) => {
       const error = toErrorValue(thrown);
       if (response.headersSent) response.destroy();
-      else
-        answer(
-          response,
-          error.code === 'PAYLOAD_TOO_LARGE' ? 413 : error.code === 'FORBIDDEN' ? 403 : 500,
-          error,
-        );
+      else answer(response, statuses[error.code] ?? 500, error);
     });
   });
   await new Promise<void>((resolve, reject) => {

@@ -7,6 +7,8 @@ import {
   describeSet,
   type Finding,
   type Histogram,
+  infosRecord,
+  noInfos,
   openSource,
   type Source,
   samePictures,
@@ -79,6 +81,8 @@ export function statsCommand(): Command {
         subsets: Object.fromEntries(statistics.bySubset),
         types: Object.fromEntries(statistics.byType),
         attributes: Object.fromEntries(statistics.byAttribute),
+        itemAttributes: Object.fromEntries(statistics.byItemAttribute),
+        infos: infosRecord(dataset.infos ?? noInfos),
         classes,
         perItem,
         boxSizes,
@@ -91,6 +95,9 @@ export function statsCommand(): Command {
       return exitCodes.good;
     }
     console.log(`${source.format.title}: ${statistics.items} items, ${description.annotations} annotations`);
+    for (const [name, value] of dataset.infos ?? noInfos) {
+      console.log(`  ${name.padEnd(20)} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+    }
     for (const [subset, count] of statistics.bySubset) console.log(`  ${subset.padEnd(20)} ${count} items`);
     console.log(`  ${statistics.itemsWithoutAnnotations} items without annotations`);
     for (const [type, count] of statistics.byType) console.log(`  ${type.padEnd(20)} ${count}`);

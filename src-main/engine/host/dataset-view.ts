@@ -1,11 +1,14 @@
 import { basename, dirname } from 'node:path';
 import type { DatasetLoss, DatasetResult, DatasetSummary } from '../../contract/datasets.ts';
-import { type Reading, shapeOf } from '../datasets/browse/index.ts';
+import { type Reading, shapeOf, valuesOf } from '../datasets/browse/index.ts';
 import {
   annotationsIn,
   type Candidate,
   type ConversionResult,
+  field,
   type Item,
+  isRecord,
+  type JsonValue,
   type Loss,
 } from '../datasets/index.ts';
 import { forPeople } from './folders.ts';
@@ -33,7 +36,7 @@ export const candidateView = ({ format, confidence, reasons, against }: Candidat
   against: [...against],
 });
 
-export function summaryOf({ format, statistics, categories, problems }: Reading): DatasetSummary {
+export function summaryOf({ format, statistics, categories, infos, problems }: Reading): DatasetSummary {
   return {
     format: format.name,
     title: format.title,
@@ -47,8 +50,20 @@ export function summaryOf({ format, statistics, categories, problems }: Reading)
     })),
     types: countsOf(statistics.byType).map(([type, annotations]) => ({ type, annotations })),
     attributes: countsOf(statistics.byAttribute).map(([name, annotations]) => ({ name, annotations })),
+    infos: [...infos].map(([name, value]) => ({ name, value: infoText(value) })),
     problems: problemsView(problems),
   };
+}
+
+/** Most characters of a value that are shown of what a set says of itself. */
+const mostShown = 500;
+
+/** A list of things with names, as licences are, by these. */
+function infoText(value: JsonValue): string {
+  const entries = Array.isArray(value) ? value.filter(isRecord).map((entry) => field(entry, 'name')) : [];
+  const named = entries.length > 0 && entries.every((name) => typeof name === 'string' && name !== '');
+  const text = named ? entries.join(', ') : typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > mostShown ? `${text.slice(0, mostShown)}…` : text;
 }
 
 export function itemView(item: Item, index: number) {
@@ -59,6 +74,7 @@ export function itemView(item: Item, index: number) {
     subset: item.subset,
     size: media?.size ?? null,
     hasPicture: media !== null && media.kind === 'image',
+    attributes: [...valuesOf(item.attributes)],
     shapes: item.annotations.map((annotation) => {
       const { type, label, rings, points, text, attributes } = shapeOf(annotation);
       return {

@@ -8,6 +8,7 @@ import { Overlay } from '../../ui/overlay.tsx';
 import { Button, IconButton } from '../../ui/parts.tsx';
 import { useRoom } from '../../ui/room.ts';
 import { useWizard } from './state.ts';
+import { Values } from './values.tsx';
 import { kindWords, number } from './words.ts';
 
 interface LargeProps {
@@ -97,6 +98,7 @@ export function Large({ item, place, total, onMove, onClose }: LargeProps) {
           {item?.id}
         </h2>
         <p className="quiet numeric">{[item?.subset, size && formatSize(size)].filter(Boolean).join(', ')}</p>
+        {item && item.attributes.length > 0 && <Values of={item.attributes} />}
         {shapes.length === 0 && <p className="quiet">Nothing is annotated here.</p>}
         <ul className="plain shape-list">
           {shapes.map((shape, index) => (
@@ -121,16 +123,7 @@ export function Large({ item, place, total, onMove, onClose }: LargeProps) {
                 </span>
               </label>
               {shape.text !== null && <p className="shape-text">{shape.text}</p>}
-              {shape.attributes.length > 0 && (
-                <dl className="shape-attributes">
-                  {shape.attributes.map(({ name, value }) => (
-                    <div key={name} className="row">
-                      <dt className="quiet">{name}</dt>
-                      <dd>{value}</dd>
-                    </div>
-                  ))}
-                </dl>
-              )}
+              {shape.attributes.length > 0 && <Values of={shape.attributes} />}
             </li>
           ))}
         </ul>

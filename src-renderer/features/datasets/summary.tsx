@@ -5,6 +5,7 @@ import { classColour } from '../../ui/class-colour.ts';
 import { count, formatTimeLeft } from '../../ui/format.ts';
 import { Button, IconButton, Progress } from '../../ui/parts.tsx';
 import { cancelWork, changeFilter, closeDataset, showStep, useWizard } from './state.ts';
+import { Values } from './values.tsx';
 import { difference, kindWords, number } from './words.ts';
 
 /** Classes that are listed before one asks for all. */
@@ -152,6 +153,7 @@ function Figures({ before, now }: { readonly before: DatasetSummary; readonly no
           )}
         </section>
       )}
+      <Infos infos={now.infos} />
       {now.problems.total > 0 && (
         <p className="state-warning">
           {count(now.problems.total, 'thing')} can’t be read.{' '}
@@ -161,6 +163,17 @@ function Figures({ before, now }: { readonly before: DatasetSummary; readonly no
         </p>
       )}
     </>
+  );
+}
+
+/** What the set says of itself: licence, author, version. */
+function Infos({ infos }: Pick<DatasetSummary, 'infos'>) {
+  if (infos.length === 0) return null;
+  return (
+    <section aria-label="About the set">
+      <h2>About the set</h2>
+      <Values of={infos} />
+    </section>
   );
 }
 

@@ -1,3 +1,3 @@
 /** Looking at a set item by item. */
 export { DatasetSession, type Reading } from './session.ts';
-export { shapeOf } from './shapes.ts';
+export { shapeOf, valuesOf } from './shapes.ts';

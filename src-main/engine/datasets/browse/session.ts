@@ -5,7 +5,7 @@ import { type Candidate, detectInArchive, detectSets, type InnerSet, listFolder 
 import type { Dataset, Format } from '../format.ts';
 import { formats } from '../formats/index.ts';
 import { type Loss, lossOf } from '../loss.ts';
-import type { Categories, Item } from '../model/index.ts';
+import { type Categories, type Infos, type Item, noInfos } from '../model/index.ts';
 import {
   type ConversionPlan,
   type ConversionRequest,
@@ -28,6 +28,7 @@ export interface Reading {
   readonly format: { readonly name: string; readonly title: string };
   readonly statistics: Statistics;
   readonly categories: Categories;
+  readonly infos: Infos;
   readonly problems: ConversionPlan['problems'];
 }
 
@@ -256,6 +257,7 @@ function readingOf({ format }: Source, dataset: Dataset, counter: StatisticsCoun
     format: { name: format.name, title: format.title },
     statistics: counter.result(dataset),
     categories: dataset.categories,
+    infos: dataset.infos ?? noInfos,
     problems: summaryOf(dataset.problems),
   };
 }

@@ -1,5 +1,5 @@
 import { outlines } from '../convert.ts';
-import type { Annotation, AnnotationType } from '../model/index.ts';
+import type { Annotation, AnnotationType, Attributes } from '../model/index.ts';
 
 /** An annotation as it is drawn: outlines, points, words. Pixels of the picture. */
 export interface Shape {
@@ -25,12 +25,16 @@ export function shapeOf(annotation: Annotation): Shape {
     rings: ringsOf(annotation),
     points: type === 'points' || type === 'polyline' ? annotation.points : [],
     text: type === 'caption' ? annotation.text : null,
-    attributes: [...attributes].map(([name, value]) => ({
-      name,
-      value: typeof value === 'string' ? value : JSON.stringify(value),
-    })),
+    attributes: valuesOf(attributes),
   };
 }
+
+/** Values as a person reads them. */
+export const valuesOf = (named: Attributes): Shape['attributes'] =>
+  [...named].map(([name, value]) => ({
+    name,
+    value: typeof value === 'string' ? value : JSON.stringify(value),
+  }));
 
 function ringsOf(annotation: Annotation): readonly (readonly number[])[] {
   if (annotation.type !== 'cuboid_2d') return outlines(annotation);
