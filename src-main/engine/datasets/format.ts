@@ -49,6 +49,8 @@ export interface Limits {
   readonly flatMasks?: 'objects' | 'class';
   /** Outlines are held exactly that have so many corners; `types` says what becomes of the others. */
   readonly corners?: number;
+  /** Its skeletons have no lines between points. */
+  readonly withoutJoints?: true;
   /** It has no place for whether a point can be seen. */
   readonly withoutVisibility?: true;
   /** Attributes are text, so that numbers and yes or no become words. */

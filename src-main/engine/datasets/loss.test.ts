@@ -80,9 +80,9 @@ describe('what a format has no place for in what it holds', () => {
     const { types, notes } = await lossIn('dota');
     expect(types.find(({ type }) => type === 'polygon')).toMatchObject({ kept: 1, approximated: 1 });
     expect(notes).toContain(
-      '1 classes are renamed, as a name ends at a space: traffic light becomes traffic_light.',
+      '1 class is renamed, as a name ends at a space: traffic light becomes traffic_light.',
     );
-    expect(notes).toContain('1 annotations without a class are dropped.');
+    expect(notes).toContain('1 annotation without a class is dropped.');
     const folder = await mkdtemp(join(tmpdir(), 'refinery-loss-'));
     const dota = formatNamed('dota') as Format;
     const one = {
@@ -101,12 +101,12 @@ describe('what a format has no place for in what it holds', () => {
 
   test.each([
     ['icdar_text_localization', '8 annotations lose their class: the format has none.'],
-    ['voc_segmentation', 'In 1 pictures masks lose what others cover: they lie in one plane.'],
-    ['common_semantic_segmentation', '1 masks join another of their class.'],
-    ['imagenet', '1 pictures keep one of their classes.'],
-    ['cvat', 'Of 1 annotations it is lost which points are hidden.'],
+    ['voc_segmentation', 'In 1 picture masks lose what others cover: they lie in one plane.'],
+    ['common_semantic_segmentation', '1 mask joins another of its class.'],
+    ['imagenet', '1 picture keeps one of its classes.'],
+    ['cvat', 'Of 1 annotation it is lost which points are hidden.'],
     ['cvat', 'Numbers and yes or no become text in the attributes of 2 annotations.'],
-    ['yolo', '1 annotations without a class are dropped.'],
+    ['yolo', '1 annotation without a class is dropped.'],
   ])('%s: %s', async (name, note) => {
     expect((await lossIn(name)).notes).toContain(note);
   });

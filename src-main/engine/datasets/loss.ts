@@ -109,31 +109,56 @@ function fateOf(type: AnnotationType, becomes: AnnotationType | null, makeup: st
 
 function notesOn(statistics: Statistics, target: Abilities): string[] {
   const notes: string[] = [];
-  const note = (lost: boolean, number: number, text: string): void => {
-    if (lost && number > 0) notes.push(text.replace('#', String(number)));
+  const note = (lost: boolean, number: number, text: string, names = ''): void => {
+    if (lost && number > 0) notes.push(sentence(number, text, names));
   };
-  note(!target.groups, statistics.grouped, '# annotations are parts of an object and come apart.');
-  note(!target.zOrder, statistics.withZOrder, '# annotations lose their order in depth.');
+  note(
+    !target.groups,
+    statistics.grouped,
+    '# {annotation is part|annotations are parts} of an object and {comes|come} apart.',
+  );
+  note(
+    !target.zOrder,
+    statistics.withZOrder,
+    '# {annotation loses its|annotations lose their} order in depth.',
+  );
   const named = listed([...statistics.byItemAttribute.keys()]);
   note(
     !target.itemAttributes,
     statistics.itemsWithAttributes,
-    `The attributes of # items are dropped: ${named}.`,
+    'The attributes of # {item|items} are dropped: ',
+    named,
   );
-  const { infos, mirrored, labelFacts } = statistics;
+  const { infos, mirrored, jointed, labelFacts } = statistics;
   note(
     target.infos !== true,
     infos.length,
-    `# facts about the set as a whole are dropped: ${listed(infos)}.`,
+    '# {fact|facts} about the set as a whole {is|are} dropped: ',
+    listed(infos),
   );
   const ofClasses = target.labelFacts !== true;
-  note(ofClasses, labelFacts.length, `# facts about classes are dropped: ${listed(labelFacts)}.`);
-  note(!target.labelParents, statistics.labelsWithParent, '# classes lose the class above them.');
-  note(!target.skeletons, statistics.skeletons, '# skeletons are dropped.');
+  note(ofClasses, labelFacts.length, '# {fact|facts} about classes {is|are} dropped: ', listed(labelFacts));
+  note(
+    !target.labelParents,
+    statistics.labelsWithParent,
+    '# {class loses|classes lose} the class above {it|them}.',
+  );
+  note(!target.skeletons, statistics.skeletons, '# {skeleton is|skeletons are} dropped.');
   const turned = target.skeletons && target.mirrored !== true;
-  note(turned, mirrored, '# skeletons lose which points change places in a mirror.');
+  const unjointed = target.skeletons && target.limits?.withoutJoints === true;
+  note(unjointed, jointed, '# {skeleton loses its|skeletons lose their} lines between points.');
+  note(turned, mirrored, '# {skeleton loses|skeletons lose} which points change places in a mirror.');
   note(!target.subsets, statistics.bySubset.size > 1 ? statistics.bySubset.size : 0, '# subsets become one.');
   return notes;
+}
+
+/**
+ * @param text with `#` for the number, and `{one|many}` for what goes with one and with any other.
+ * @param names what comes at its end, before the point.
+ */
+function sentence(number: number, text: string, names: string): string {
+  const forms = text.replaceAll(/\{([^|]*)\|([^}]*)\}/g, number === 1 ? '$1' : '$2');
+  return `${forms.replace('#', number.toLocaleString('en'))}${names === '' ? '' : `${names}.`}`;
 }
 
 const mostNamed = 8;
@@ -162,43 +187,55 @@ function limitNotes(
   { labels }: Categories,
 ): string[] {
   const notes: string[] = [];
-  const note = (applies: boolean, number: number, text: string): void => {
-    if (applies && number > 0) notes.push(text.replace('#', String(number)));
+  const note = (applies: boolean, number: number, text: string, names = ''): void => {
+    if (applies && number > 0) notes.push(sentence(number, text, names));
   };
   const unlabelled = byLabel.get(-1) ?? 0;
   const labelled = [...byLabel.values()].reduce((sum, number) => sum + number, 0) - unlabelled;
-  note(limits.classes === 'none', labelled, '# annotations lose their class: the format has none.');
-  note(limits.needsClass === true, unlabelled, '# annotations without a class are dropped.');
+  note(
+    limits.classes === 'none',
+    labelled,
+    '# {annotation loses its|annotations lose their} class: the format has none.',
+  );
+  note(
+    limits.needsClass === true,
+    unlabelled,
+    '# {annotation without a class is|annotations without a class are} dropped.',
+  );
   if (limits.classes === 'words') {
     const words = wordNames(labels);
     const renamed = labels.flatMap(({ name }, at) =>
       words[at] === name ? [] : [`${name} becomes ${words[at]}`],
     );
-    const few = renamed.slice(0, 3).join(', ');
-    note(
-      true,
-      renamed.length,
-      `# classes are renamed, as a name ends at a space: ${few}${renamed.length > 3 ? ', …' : ''}.`,
-    );
+    const text = '# {class is|classes are} renamed, as a name ends at a space: ';
+    note(true, renamed.length, text, listed(renamed));
   }
   const holds = (type: AnnotationType): boolean => types.includes(type) && byType.has(type);
   const { itemsWithLabels, itemsWithCaptions, itemsWithMasks, masksOfSameClass } = details;
-  note(limits.oneLabel === true && holds('label'), itemsWithLabels, '# pictures keep one of their classes.');
+  note(
+    limits.oneLabel === true && holds('label'),
+    itemsWithLabels,
+    '# {picture keeps|pictures keep} one of {its|their} classes.',
+  );
   note(
     limits.oneCaption === true && holds('caption'),
     itemsWithCaptions,
-    '# pictures keep one of their texts.',
+    '# {picture keeps|pictures keep} one of {its|their} texts.',
   );
   const flat = limits.flatMasks !== undefined && types.includes('mask');
-  note(flat, itemsWithMasks, 'In # pictures masks lose what others cover: they lie in one plane.');
-  note(limits.flatMasks === 'class', masksOfSameClass, '# masks join another of their class.');
+  note(flat, itemsWithMasks, 'In # {picture|pictures} masks lose what others cover: they lie in one plane.');
+  note(
+    limits.flatMasks === 'class',
+    masksOfSameClass,
+    '# {mask joins|masks join} another of {its|their} class.',
+  );
   const hidden = limits.withoutVisibility === true && types.includes('points');
-  note(hidden, details.withHiddenPoints, 'Of # annotations it is lost which points are hidden.');
+  note(hidden, details.withHiddenPoints, 'Of # {annotation|annotations} it is lost which points are hidden.');
   const texts = limits.textAttributes === true && (attributes !== 'any' ? attributes.length > 0 : true);
   note(
     texts,
     details.withTypedAttributes,
-    'Numbers and yes or no become text in the attributes of # annotations.',
+    'Numbers and yes or no become text in the attributes of # {annotation|annotations}.',
   );
   return notes;
 }

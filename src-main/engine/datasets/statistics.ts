@@ -30,8 +30,9 @@ export interface Statistics {
   readonly withZOrder: number;
   readonly labelsWithParent: number;
   readonly skeletons: number;
-  /** Skeletons that say which points change places in a mirror. */
+  /** Skeletons that say which points change places in a mirror, and those with lines between points. */
   readonly mirrored: number;
+  readonly jointed: number;
   /** Names of what else is said of classes. */
   readonly labelFacts: readonly string[];
   readonly details: Details;
@@ -163,6 +164,7 @@ export class StatisticsCounter {
       withZOrder: this.#withZOrder,
       labelsWithParent: categories.labels.filter(({ parent }) => parent !== '').length,
       skeletons: categories.skeletons.size,
+      jointed: [...categories.skeletons.values()].filter(({ joints }) => joints.length > 0).length,
       mirrored: [...categories.skeletons.values()].filter(({ mirrored }) => mirrored !== undefined).length,
       labelFacts: [...new Set(categories.labels.flatMap(({ facts }) => [...(facts ?? noAttributes).keys()]))],
       details: { ...this.#details, outlines: this.#outlines },

@@ -21,7 +21,7 @@ const mediaHints: Readonly<Record<DatasetMedia, string>> = {
   none: 'Only annotations are written.',
 };
 
-/** Formats as cards with what survives; the chosen one's losses in full, and where it goes. */
+/** Formats as cards with what survives, the most used first of those that keep as much; the chosen one's losses in full, and where it goes. */
 export function Target() {
   const { shaped, target, plan, busy, error, writing, view } = useWizard();
   const native = useSession((state) => state.shell?.native ?? true);
@@ -29,9 +29,7 @@ export function Target() {
   const wanted = text.trim().toLowerCase();
   const targets = [...(shaped?.targets ?? [])]
     .filter(({ format, title }) => `${format} ${title}`.toLowerCase().includes(wanted))
-    .sort(
-      (a, b) => survival(b.total) - survival(a.total) || a.loss.attributes.length - b.loss.attributes.length,
-    );
+    .sort((a, b) => survival(b.total) - survival(a.total));
   const chosen = shaped?.targets.find(({ format }) => format === target);
   const loss = plan?.loss ?? chosen?.loss;
   return (
@@ -49,7 +47,7 @@ export function Target() {
           <p className="quiet">{busy === 'shaping' ? 'Looking what each format would keep' : ''}</p>
         )}
         <ul className="plain" aria-label="Formats">
-          {targets.map(({ format, title, total }) => (
+          {targets.map(({ format, title, total, loss }) => (
             <li key={format}>
               <button
                 type="button"
@@ -61,7 +59,7 @@ export function Target() {
                 <span className="survival" aria-hidden>
                   <span style={{ width: `${100 * survival(total)}%` }} />
                 </span>
-                <span className="quiet">{fateText(total)}</span>
+                <span className="quiet">{fateText(total, loss)}</span>
               </button>
             </li>
           ))}

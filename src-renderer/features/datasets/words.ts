@@ -1,4 +1,4 @@
-import type { AnnotationKind, DatasetFate } from '../../../src-main/contract/index.ts';
+import type { AnnotationKind, DatasetFate, DatasetLoss } from '../../../src-main/contract/index.ts';
 
 /** Names of annotations for people, several of them. */
 export const kindWords: Readonly<Record<AnnotationKind, string>> = {
@@ -30,9 +30,13 @@ export function survival({ kept, approximated, merged, dropped }: DatasetFate): 
   return all === 0 ? 1 : kept / all;
 }
 
-/** What becomes of annotations, in a few words. */
-export function fateText({ kept, approximated, merged, dropped }: DatasetFate): string {
-  if (approximated + dropped + merged === 0) return 'Keeps every shape';
+/** What becomes of annotations, and whether of all else, in a few words. */
+export function fateText(
+  { kept, approximated, merged, dropped }: DatasetFate,
+  { attributes, notes }: Pick<DatasetLoss, 'attributes' | 'notes'>,
+): string {
+  if (approximated + dropped + merged === 0)
+    return attributes.length + notes.length === 0 ? 'Keeps everything' : 'Keeps every shape';
   const parts = [
     dropped > 0 && `${number(dropped)} dropped`,
     approximated > 0 && `${number(approximated)} approximated`,

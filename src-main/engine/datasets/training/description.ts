@@ -1,6 +1,6 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { isFile, isFolder, namesIn, readText } from '../files/folder.ts';
-import { namesOf, readDataYaml, type YamlValue } from '../formats/yolo/yaml.ts';
+import { DataYaml, namesOf, type YamlValue } from '../formats/yolo/yaml.ts';
 import type { TrainingFindings } from './findings.ts';
 import type { PointShape } from './labels.ts';
 
@@ -13,6 +13,8 @@ export interface TrainingDescription {
   readonly classes: readonly string[];
   /** The points of a pose set. */
   readonly shape: PointShape | null;
+  /** The file as it is written. */
+  readonly yaml: DataYaml;
   /** Folders and lists of pictures that are there, absolute, by subset. */
   readonly subsets: ReadonlyMap<'train' | 'val' | 'test', readonly string[]>;
 }
@@ -32,9 +34,8 @@ export async function readDescription(
   findings: TrainingFindings,
 ): Promise<TrainingDescription> {
   const text = await readText(file);
-  const fields: ReadonlyMap<string, YamlValue> = readDataYaml(text, (reason) =>
-    findings.add('unreadable_description', reason),
-  );
+  const yaml = new DataYaml(text, (reason) => findings.add('unreadable_description', reason));
+  const { fields } = yaml;
   const root = await rootOf(resolve(folder), fields.get('path'), findings);
   const subsets = new Map<'train' | 'val' | 'test', readonly string[]>();
   for (const subset of ['train', 'val', 'test'] as const) {
@@ -49,7 +50,8 @@ export async function readDescription(
     if (given.length > 0) subsets.set(subset, paths);
     else if (subset !== 'test') findings.add('missing_subset', subset);
   }
-  return { file, root, classes: classesOf(fields, findings), shape: shapeOf(fields, findings), subsets };
+  const [classes, shape] = [classesOf(fields, findings), shapeOf(fields, findings)];
+  return { file, root, classes, shape, yaml, subsets };
 }
 
 /** An absolute path is taken; a relative one counts from the working folder or Ultralytics' own, which nobody knows here. */

@@ -31,10 +31,25 @@ const checks = {
     'Let names number all classes from 0, and nc be their count.',
   ],
   bad_points: ['error', 'A pose set needs kpt_shape', 'Write kpt_shape: [points, 2 or 3] into data.yaml.'],
+  bad_mirroring: [
+    'error',
+    'flip_idx doesn’t fit the points',
+    'Let it be a list with a number from 0 for each point of kpt_shape, or leave it out.',
+  ],
   boxes_for_outlines: [
     'error',
     'Plain boxes are in a set of outlines or rotated boxes',
     'Give every object an outline, or train detection.',
+  ],
+  no_mirroring: [
+    'warning',
+    'Pictures won’t be mirrored in training, as data.yaml doesn’t say which points change places',
+    'Write flip_idx into it: for each point the number of its partner, of a left eye the right one’s, or its own.',
+  ],
+  uneven_mirroring: [
+    'warning',
+    'Mirrored twice by flip_idx, points don’t come back to their places',
+    'Let each point’s partner have that point for its own.',
   ],
   relative_path: [
     'warning',

@@ -60,6 +60,12 @@ describe('the dry check', () => {
 
   const yaml = (text: string) => ({ 'data.yaml': text });
   const both = 'train: images/train\nval: images/val\n';
+  const posed = '0 0.5 0.5 0.2 0.2 0.4 0.4 2 0.5 0.5 2 0.6 0.4 2\n';
+  const pose = (text: string) => ({
+    ...yaml(`${both}kpt_shape: [3, 3]\n${text}\n`),
+    'labels/train/a.txt': posed,
+    'labels/val/b.txt': posed,
+  });
   it.each<[string, Record<string, string | Buffer | null>, string[]]>([
     ['no description', { 'data.yaml': null }, ['no_description']],
     ['no val', yaml('train: images/train\nnames: [a]\n'), ['missing_subset']],
@@ -101,9 +107,24 @@ describe('the dry check', () => {
     ],
     ['a shared label file', { 'images/train/a.jpg': Buffer.alloc(0) }, ['corrupt_picture', 'same_name']],
     ['another kind of picture', { 'images/val/c.gif': 'GIF89a' }, ['unknown_ending']],
+    ['points that are not mirrored', pose('names: [a]'), ['no_mirroring']],
+    ['an empty flip_idx', pose('names: [a]\nflip_idx: []'), ['no_mirroring']],
+    ['a short flip_idx', pose('names: [a]\nflip_idx: [0, 1]'), ['bad_mirroring']],
+    ['a flip_idx with a number too high', pose('names: [a]\nflip_idx: [0, 1, 3]'), ['bad_mirroring']],
+    ['a flip_idx that is a word', pose('names: [a]\nflip_idx: none'), ['bad_mirroring']],
+    ['a flip_idx that goes round', pose('names: [a]\nflip_idx: [1, 2, 0]'), ['uneven_mirroring']],
     ['a pose without kpt_shape', yaml(`${both}names: [a]\nkpt_shape: [3]\n`), ['bad_points']],
   ])('finds %s', async (name, changes, checks) => {
     expect((await found(writeSet(`finds ${name}`, changes))).toSorted()).toEqual(checks.toSorted());
+  });
+
+  it('says which points the names pair', async () => {
+    const names = 'kpt_names: {0: [nose, left_eye, right_eye]}';
+    const { findings, trains } = await handOff(writeSet('paired', pose(`names: [a]\n${names}`)));
+    expect(trains).toBe(true);
+    expect(findings.map(({ examples }) => examples)).toEqual([
+      ['The names of the points say flip_idx: [0, 2, 1]'],
+    ]);
   });
 
   it('tells a cut JPEG, and reads lists', async () => {
@@ -129,7 +150,7 @@ describe('the dry check', () => {
     expect((await handOff(writeSet('obb', labels(corners)))).task).toBe('obb');
     const pose = {
       ...labels('0 0.5 0.5 0.2 0.2 0.5 0.5 2\n'),
-      'data.yaml': 'train: images/train\nval: images/val\nnames: [a]\nkpt_shape: [1, 3]\n',
+      'data.yaml': 'train: images/train\nval: images/val\nnames: [a]\nkpt_shape: [1, 3]\nflip_idx: [0]\n',
     };
     expect(await handOff(writeSet('pose', pose))).toMatchObject({ task: 'pose', findings: [] });
     expect(await found(writeSet('boxes'), 'segment')).toEqual(['boxes_for_outlines']);

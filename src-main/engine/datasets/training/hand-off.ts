@@ -6,6 +6,7 @@ import { checkClassFolders, looksLikeClasses } from './classify.ts';
 import { type TrainingCommand, type TrainingTask, trainingCommands } from './commands.ts';
 import { findDescription, readDescription, type TrainingDescription } from './description.ts';
 import { type TrainingFinding, TrainingFindings } from './findings.ts';
+import { checkMirroring } from './mirroring.ts';
 import { checkSubset, type SubsetCheck } from './subset.ts';
 
 /** What training would see of a subset. */
@@ -64,6 +65,7 @@ export async function handOff(
   const { shape } = description;
   const posed = options.task === 'pose' || (options.task === undefined && shape !== null);
   if (posed && shape === null) findings.add('bad_points', 'There is no kpt_shape.');
+  if (posed && shape !== null) checkMirroring(description, shape, findings);
   const subsets: SubsetCheck[] = [];
   for (const name of description.subsets.keys()) {
     subsets.push(await checkSubset(root, name, description, posed ? shape : null, findings, options.signal));

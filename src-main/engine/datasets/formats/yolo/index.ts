@@ -1,20 +1,20 @@
-import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import type { AnnotationType } from '../../model/index.ts';
 import { readDarknet } from './darknet.ts';
 import type { LineKind } from './lines.ts';
 import { readUltralytics } from './ultralytics.ts';
 import { writeDarknet, writeUltralytics } from './write.ts';
 
-const abilitiesOf = (types: readonly AnnotationType[], skeletons = false): Abilities => ({
+const abilitiesOf = (types: readonly AnnotationType[]): Abilities => ({
+  ...noAbilities,
   types,
-  attributes: [],
-  itemAttributes: false,
-  groups: false,
-  zOrder: false,
-  labelParents: false,
-  skeletons,
   subsets: true,
   limits: { needsClass: true },
+});
+
+const ultralyticsAbilities = (types: readonly AnnotationType[]): Abilities => ({
+  ...abilitiesOf(types),
+  infos: true,
 });
 
 async function detectDarknet(listing: Listing): Promise<Verdict | null> {
@@ -82,28 +82,33 @@ const kinds: readonly {
     name: 'yolo_ultralytics',
     title: 'YOLO (Ultralytics), boxes',
     aliases: ['yolov5', 'yolov8', 'yolov8_detection', 'yolo11', 'roboflow_yolo', 'ultralytics'],
-    abilities: abilitiesOf(['box']),
+    abilities: ultralyticsAbilities(['box']),
   },
   {
     kind: 'segment',
     name: 'yolo_ultralytics_segmentation',
     title: 'YOLO (Ultralytics), outlines',
     aliases: ['yolov8_segmentation', 'yolo_segmentation'],
-    abilities: abilitiesOf(['polygon']),
+    abilities: ultralyticsAbilities(['polygon']),
   },
   {
     kind: 'pose',
     name: 'yolo_ultralytics_pose',
     title: 'YOLO (Ultralytics), poses',
     aliases: ['yolov8_pose', 'yolo_pose'],
-    abilities: abilitiesOf(['box', 'points'], true),
+    abilities: {
+      ...ultralyticsAbilities(['box', 'points']),
+      skeletons: true,
+      mirrored: true,
+      limits: { needsClass: true, withoutJoints: true },
+    },
   },
   {
     kind: 'obb',
     name: 'yolo_ultralytics_obb',
     title: 'YOLO (Ultralytics), rotated boxes',
     aliases: ['yolov8_oriented_boxes', 'yolov8_obb', 'yolo_obb'],
-    abilities: abilitiesOf(['rotated_box']),
+    abilities: ultralyticsAbilities(['rotated_box']),
   },
 ];
 

@@ -11,9 +11,11 @@ import {
 } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { CategoryBuilder, ProblemLog, wholeOf } from '../../model/index.ts';
+import { isSplitName, readInfos, splitKeys } from './infos.ts';
 import { readItem } from './item.ts';
-import type { LineKind, PointShape } from './lines.ts';
-import { namesOf, readDataYaml, type YamlValue } from './yaml.ts';
+import type { LineKind } from './lines.ts';
+import { readSkeletons, shapeOf } from './poses.ts';
+import { DataYaml, namesOf, type YamlValue } from './yaml.ts';
 
 /** One subset: a folder of pictures, or a list of them. */
 interface Split {
@@ -21,8 +23,6 @@ interface Split {
   readonly folder?: string;
   readonly list?: string;
 }
-
-const splitKeys = ['train', 'val', 'test', 'minival', 'valid', 'validation'];
 
 /** Names of a YAML file that describes a set, the usual first. */
 async function findYaml(folder: string): Promise<string | undefined> {
@@ -38,14 +38,12 @@ export async function readUltralytics(
   options: ReadOptions = {},
 ): Promise<Dataset> {
   const problems = new ProblemLog();
-  const yaml = await findYaml(folder);
-  const fields: Map<string, YamlValue> =
-    yaml === undefined
-      ? new Map()
-      : readDataYaml((await textIfThere(inside(folder, yaml))) ?? '', (reason) =>
-          problems.add(yaml, '', reason),
-        );
-  const splits = await splitsOf(folder, fields, problems, yaml ?? '');
+  const file = (await findYaml(folder)) ?? '';
+  const text = file === '' ? null : await textIfThere(inside(folder, file));
+  const yaml = new DataYaml(text ?? '', (reason) => problems.add(file, '', reason));
+  const { fields } = yaml;
+  const subsets = await ownSubsets(folder, fields);
+  const splits = await splitsOf(folder, fields, subsets, problems, file);
   if (splits.length === 0) {
     throw new RefineryError(
       'INPUT_NOT_FOUND',
@@ -59,18 +57,19 @@ export async function readUltralytics(
   if (names.length === 0) {
     names = Array.from({ length: Math.min(wholeOf(fields.get('nc'), 0), 100_000) }, (_, at) => String(at));
     if (names.length === 0) names = await countedNames(folder, splits);
-    problems.add(yaml ?? '', '', 'the classes have no names; their numbers are taken');
+    problems.add(file, '', 'the classes have no names; their numbers are taken');
   }
-  for (const [index, name] of names.entries()) {
-    add({ name, parent: '', attributes: [] });
-    if (shape !== null && kind === 'pose') {
-      const points = Array.from({ length: shape.points }, (_, at) => String(at));
-      builder.skeleton(index, { points, joints: [] });
-    }
+  for (const name of names) add({ name, parent: '', attributes: [] });
+  if (shape !== null && kind === 'pose') {
+    const tell = (place: string, reason: string): void => problems.add(file, place, reason);
+    const skeletons = readSkeletons(yaml, shape, names.length, tell);
+    for (const [index, skeleton] of skeletons.entries()) builder.skeleton(index, skeleton);
   }
+  const infos = readInfos(yaml, file, subsets, problems);
   return {
     categories: builder.build(),
     media: 'image',
+    ...(infos.size === 0 ? {} : { infos }),
     problems,
     async *items() {
       for (const split of splits) {
@@ -92,9 +91,23 @@ export async function readUltralytics(
   };
 }
 
+/** Fields of subsets that are not called as usual, which have the folder of their name: `night: images/night`. */
+async function ownSubsets(
+  folder: string,
+  fields: ReadonlyMap<string, YamlValue>,
+): Promise<ReadonlySet<string>> {
+  const subsets = new Set<string>();
+  for (const [key, value] of fields) {
+    if (!isSplitName(key) || splitKeys.includes(key) || value !== `images/${key}`) continue;
+    if (safeRelative(value) !== null && (await isFolder(inside(folder, value)))) subsets.add(key);
+  }
+  return subsets;
+}
+
 async function splitsOf(
   folder: string,
   fields: ReadonlyMap<string, YamlValue>,
+  others: ReadonlySet<string>,
   problems: ProblemLog,
   yaml: string,
 ): Promise<Split[]> {
@@ -102,7 +115,7 @@ async function splitsOf(
   const base =
     typeof fields.get('path') === 'string' ? (withoutWayUp(fields.get('path') as string) ?? '') : '';
   const bases = base !== '' && (await isFolder(inside(folder, base))) ? [base, ''] : [''];
-  for (const key of splitKeys) {
+  for (const key of [...splitKeys, ...others]) {
     const value = fields.get(key);
     if (value === undefined || value === '' || value instanceof Map) continue;
     const given = typeof value === 'string' ? [value] : [...(value as readonly string[])];
@@ -210,14 +223,6 @@ function idOf(picture: string, split: Split): string {
     if (at >= 0) return stem.slice(at + prefix.length);
   }
   return stem;
-}
-
-function shapeOf(value: YamlValue | undefined): PointShape | null {
-  if (value === undefined || typeof value === 'string' || value instanceof Map) return null;
-  const [points, numbers] = (value as readonly string[]).map(Number);
-  const usable =
-    Number.isInteger(points) && points! > 0 && points! <= 1000 && (numbers === 2 || numbers === 3);
-  return usable ? { points: points!, numbers: numbers! } : null;
 }
 
 /** Numbers as names, up to the highest class in the first label files. */

@@ -3,8 +3,10 @@ import { pictureSize } from '../../files/folder.ts';
 import { OutputFolder, type TextSink } from '../../files/output.ts';
 import { endingOf } from '../../files/paths.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
-import { ProblemLog } from '../../model/index.ts';
+import { noInfos, ProblemLog } from '../../model/index.ts';
+import { infosText, isSplitName } from './infos.ts';
 import { type LineKind, type PointShape, toLines } from './lines.ts';
+import { nameLines, shapeLines } from './poses.ts';
 import { yamlScalar } from './yaml.ts';
 
 /** Where the two layouts put their files. */
@@ -35,33 +37,42 @@ export function writeUltralytics(
     ...[...dataset.categories.skeletons.values()].map((entry) => entry.points.length),
   );
   const shape = kind === 'pose' && points > 0 ? { points, numbers: 3 } : null;
-  return write(
-    dataset,
-    folder,
-    kind,
-    shape,
-    abilities,
-    options,
-    ultralytics,
-    async (output, subsets, problems) => {
-      const lines: string[] = [];
-      const keys = new Set<string>();
-      for (const subset of subsets) {
-        const key = /^val/.test(subset) ? 'val' : subset === 'default' ? 'train' : subset;
-        if (keys.has(key)) problems.add('data.yaml', key, `the subset ${subset} is not named in it`);
-        else lines.push(`${yamlScalar(key)}: ${yamlScalar(`images/${subset}`)}`);
-        keys.add(key);
-      }
-      for (const key of ['train', 'val']) {
-        if (!keys.has(key)) problems.add('data.yaml', key, 'Ultralytics needs this subset for training');
-      }
-      if (shape !== null) lines.push(`kpt_shape: [${shape.points}, ${shape.numbers}]`);
-      const { labels } = dataset.categories;
-      lines.push(`nc: ${labels.length}`, 'names:');
-      for (const [index, { name }] of labels.entries()) lines.push(`  ${index}: ${yamlScalar(name)}`);
-      await output.text('data.yaml', `${lines.join('\n')}\n`);
-    },
+  return write(dataset, folder, kind, shape, abilities, options, ultralytics, (output, subsets, problems) =>
+    output.text('data.yaml', yamlText(dataset, shape, subsets, problems)),
   );
+}
+
+function yamlText(
+  { categories, infos }: Dataset,
+  shape: PointShape | null,
+  subsets: readonly string[],
+  problems: ProblemLog,
+): string {
+  const tell = (place: string, reason: string): void => problems.add('data.yaml', place, reason);
+  const splits = splitLines(subsets, tell);
+  const lines = [...splits.values()];
+  if (shape !== null) lines.push(...shapeLines(categories, shape, tell));
+  lines.push(`nc: ${categories.labels.length}`, 'names:');
+  for (const [index, { name }] of categories.labels.entries()) lines.push(`  ${index}: ${yamlScalar(name)}`);
+  if (shape !== null) lines.push(...nameLines(categories, shape));
+  return `${lines.join('\n')}\n${infosText(infos ?? noInfos, new Set(splits.keys()), tell)}`;
+}
+
+/** The lines that name the subsets, by their field. */
+function splitLines(
+  subsets: readonly string[],
+  tell: (place: string, reason: string) => void,
+): Map<string, string> {
+  const lines = new Map<string, string>();
+  for (const subset of subsets) {
+    const key = /^val/.test(subset) ? 'val' : subset === 'default' ? 'train' : subset;
+    if (lines.has(key) || !isSplitName(key)) tell(key, `the subset ${subset} is not named in it`);
+    else lines.set(key, `${yamlScalar(key)}: ${yamlScalar(`images/${subset}`)}`);
+  }
+  for (const key of ['train', 'val']) {
+    if (!lines.has(key)) tell(key, 'Ultralytics needs this subset for training');
+  }
+  return lines;
 }
 
 export async function writeDarknet(
