@@ -88,6 +88,8 @@ async function convert(source: string, flags: ConvertFlags): Promise<number> {
     transforms,
     media,
     receipt: flags.receipt,
+    // Who reads along can still stop it.
+    planAhead: process.stdout.isTTY === true,
     onProgress: progress.show,
     ...(from === undefined ? {} : { from }),
     ...(flags.overwrite ? { overwrite: true } : {}),

@@ -78,6 +78,7 @@ async function mergeSets(paths: readonly string[], flags: MergeFlags, signal: Ab
       to: flags.to,
       output: resolve(flags.output),
       media: flags.media,
+      planAhead: false,
       signal,
       ...(flags.overwrite ? { overwrite: true } : {}),
     },

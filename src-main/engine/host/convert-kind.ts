@@ -55,11 +55,11 @@ const outcomeOf = (record: JobRecord): ConvertOutcome | null => record.result as
 /** How much of the whole an archive takes to be unpacked. */
 const unpackingPart = 0.2;
 
-/** How much of what comes then each stage takes, and where it starts. */
+/** How much of what comes then each stage takes, and where it starts. Only some conversions plan: see `planAhead`. */
 const stages = {
-  planning: { start: 0, part: 0.3, word: 'Reading the source' },
-  writing: { start: 0.3, part: 0.4, word: 'Writing' },
-  checking: { start: 0.7, part: 0.3, word: 'Reading it back' },
+  planning: { start: 0, part: 0, word: 'Reading the source' },
+  writing: { start: 0, part: 0.6, word: 'Writing' },
+  checking: { start: 0.6, part: 0.4, word: 'Reading it back' },
 } as const;
 
 /** Items weigh as much as megapixels of pictures do, as long as both are about as quickly done. */
@@ -129,6 +129,8 @@ export function convertKind({ onProgress, onFinished }: ConvertKindOptions): Job
           media,
           overwrite,
           strict,
+          // A page has shown it before it asked for this.
+          planAhead: false,
           signal,
           key: record.id,
           waitWhilePaused,

@@ -31,6 +31,11 @@ export interface ConversionRequest {
   readonly overwrite?: boolean;
   /** Stops when anything of the source can't be read. */
   readonly strict?: boolean;
+  /**
+   * False for those who know what will be lost: the plan is then told when the set is written and has no name yet, which
+   * spares reading it once more. It is told before anyway in strict mode and where files are replaced.
+   */
+  readonly planAhead?: boolean;
   /** Whether a receipt is written beside the output; yes unless said otherwise. */
   readonly receipt?: boolean;
   readonly signal?: AbortSignal;

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../files/temporary.ts';
 import { Writing, whileWriting } from '../files/writing.ts';
 import type { Dataset, Format, WriteReport } from '../format.ts';
 import { lossOf } from '../loss.ts';
-import { ProblemLog } from '../model/index.ts';
+import { type Item, ProblemLog } from '../model/index.ts';
 import { OverlapMeter } from '../overlap.ts';
 import { StatisticsCounter } from '../statistics.ts';
 import { applyTransforms } from '../transforms/index.ts';
@@ -65,26 +65,25 @@ async function convert(
   await using source = await borrowed(request);
   // Opened once: what a reader finds out about its files on the first reading serves the second.
   const read = await source.open(request);
-  const planned = await plan(request, source, read, target);
-  onPlan?.(planned);
-  if (request.strict === true && planned.problems.total > 0) {
-    throw new RefineryError(
-      'INPUT_CORRUPT',
-      `${planned.problems.total} things in the source can't be read.`,
-      {
-        hint: 'Mend them, or convert without --strict: the rest is carried over and each is listed.',
-      },
-    );
+  const isAhead = request.planAhead !== false || request.strict === true || !staging.staged;
+  const ahead = isAhead ? await plan(request, source, read, target) : null;
+  if (ahead !== null) {
+    onPlan?.(ahead);
+    refuseProblems(request, ahead);
   }
   await using scratch = temporaryFolder('pictures');
+  const planner = new Planner(source, read, target);
   const written = await writeSet(
     request,
     source.folder,
-    planned,
+    ahead === null ? planner : null,
+    ahead?.statistics.items ?? null,
     staging,
-    async () => (await changed(request, source, read, target, scratch.path)).dataset,
+    () => changed(request, source, read, target, scratch.path),
   );
   const { writing, report, check, renamed } = written;
+  const planned = ahead ?? planner.result(written.source);
+  if (ahead === null) onPlan?.(planned);
   const back = await target.read(
     staging.folder,
     request.signal === undefined ? {} : { signal: request.signal },
@@ -160,6 +159,11 @@ async function borrowed(request: ConversionRequest): Promise<Source> {
   });
 }
 
+interface Changed {
+  readonly dataset: Dataset;
+  readonly changes: ProblemLog;
+}
+
 /** The set with its transforms. What these leave out is no fault of the source, and has a list of its own. */
 async function changed(
   { transforms, signal }: ConversionRequest,
@@ -167,7 +171,7 @@ async function changed(
   read: Dataset,
   target: Format,
   scratch: string | null,
-): Promise<{ readonly dataset: Dataset; readonly changes: ProblemLog }> {
+): Promise<Changed> {
   const changes = new ProblemLog();
   // Only VOC counts its background as a class.
   const background = source.format.name.startsWith('voc') && !target.name.startsWith('voc');
@@ -179,41 +183,81 @@ async function changed(
   return { dataset, changes };
 }
 
+function refuseProblems({ strict }: ConversionRequest, { problems }: ConversionPlan): void {
+  if (strict !== true || problems.total === 0) return;
+  throw new RefineryError('INPUT_CORRUPT', `${problems.total} things in the source can't be read.`, {
+    hint: 'Mend them, or convert without --strict: the rest is carried over and each is listed.',
+  });
+}
+
 async function plan(
   request: ConversionRequest,
   source: Source,
   read: Dataset,
   target: Format,
 ): Promise<ConversionPlan> {
-  const { dataset, changes } = await changed(request, source, read, target, null);
-  const counter = new StatisticsCounter();
-  const overlaps = new OverlapMeter(target.abilities.types);
+  const planner = new Planner(source, read, target);
+  const open = await changed(request, source, read, target, null);
   const tick = counting(request, 'planning', null);
   // A reader may look through large files before it gives the first item.
   tick(0);
-  for await (const item of breathing(dataset.items(), request)) {
-    counter.add(item);
-    overlaps.add(item);
+  for await (const item of breathing(open.dataset.items(), request)) {
+    planner.add(item);
     tick();
   }
-  const statistics = counter.result(dataset);
-  const loss = lossOf(statistics, target.abilities, dataset.categories, overlaps);
-  return {
-    sourcePath: source.path,
-    from: source.format.name,
-    to: target.name,
-    fromTitle: source.format.title,
-    toTitle: target.title,
-    statistics,
-    loss,
-    advice: adviceOn(loss, target),
-    choices: choicesFor(loss, target),
-    problems: summaryOf(read.problems),
-    changes: summaryOf(changes),
-  };
+  return planner.result(open);
+}
+
+/** Counts what of a set a format would keep. */
+class Planner {
+  readonly #source: Source;
+  readonly #read: Dataset;
+  readonly #target: Format;
+  #counter = new StatisticsCounter();
+  #overlaps: OverlapMeter;
+
+  /** @param read the set before its transforms. */
+  constructor(source: Source, read: Dataset, target: Format) {
+    this.#source = source;
+    this.#read = read;
+    this.#target = target;
+    this.#overlaps = new OverlapMeter(target.abilities.types);
+  }
+
+  /** Forgets everything: a writer may read the set several times. */
+  restart(): void {
+    this.#counter = new StatisticsCounter();
+    this.#overlaps = new OverlapMeter(this.#target.abilities.types);
+  }
+
+  add(item: Item): void {
+    this.#counter.add(item);
+    this.#overlaps.add(item);
+  }
+
+  result({ dataset, changes }: Changed): ConversionPlan {
+    const [source, target] = [this.#source, this.#target];
+    const statistics = this.#counter.result(dataset);
+    const loss = lossOf(statistics, target.abilities, dataset.categories, this.#overlaps);
+    return {
+      sourcePath: source.path,
+      from: source.format.name,
+      to: target.name,
+      fromTitle: source.format.title,
+      toTitle: target.title,
+      statistics,
+      loss,
+      advice: adviceOn(loss, target),
+      choices: choicesFor(loss, target),
+      problems: summaryOf(this.#read.problems),
+      changes: summaryOf(changes),
+    };
+  }
 }
 
 interface Written {
+  /** What was written, but for names that were changed. */
+  readonly source: Changed;
   readonly writing: Writing;
   readonly report: WriteReport;
   readonly check: RoundTripCheck;
@@ -225,28 +269,33 @@ interface Written {
  * that differ only in case on a disk that doesn't), it is written anew with the later ones renamed.
  *
  * @param folder of the source.
+ * @param planner is shown every item, where there is no plan yet.
+ * @param total items, where that is known.
  */
 async function writeSet(
   request: ConversionRequest,
   folder: string,
-  planned: ConversionPlan,
+  planner: Planner | null,
+  total: number | null,
   staging: Staging,
-  openDataset: () => Promise<Dataset>,
+  openDataset: () => Promise<Changed>,
 ): Promise<Written> {
   const target = writableFormat(request.to);
   const attempt = async (unique: boolean): Promise<Written> => {
-    const opened = await openDataset();
-    const names = unique ? uniqueNames(opened) : { dataset: opened, renamed: () => 0 };
+    const source = await openDataset();
+    const names = unique ? uniqueNames(source.dataset) : { dataset: source.dataset, renamed: () => 0 };
     const { dataset } = names;
     const check = new RoundTripCheck(target.abilities, dataset);
-    const tick = counting(request, 'writing', planned.statistics.items);
+    const tick = counting(request, 'writing', total);
     const observed: Dataset = {
       ...dataset,
       async *items() {
         check.restart();
+        planner?.restart();
         tick(0);
         for await (const item of breathing(dataset.items(), request)) {
           check.expect(item);
+          planner?.add(item);
           yield item;
           tick();
         }
@@ -271,7 +320,7 @@ async function writeSet(
       const reason = 'It is a link out of the set to a file that is no picture; that file was not taken';
       report.problems.add(relative(folder, file), '', reason);
     }
-    return { writing, report, check, renamed: names.renamed() };
+    return { source, writing, report, check, renamed: names.renamed() };
   };
   try {
     return await attempt(false);

@@ -115,6 +115,40 @@ describe('a conversion', () => {
     expect(beside()).toEqual(['out', 'out.receipt.json']);
   });
 
+  test.each(['yolo_ultralytics', 'voc_detection', 'coco_instances'])(
+    'planned while it is written, it says the same of %s, before anything has its name',
+    async (to) => {
+      // Some transforms leave items out, which a plan tells, too.
+      const transforms = [{ name: 'filter', options: { items: 'id != "b"' } }];
+      const expected = await planConversion(request(to, { transforms }));
+      const stages: string[] = [];
+      let told: unknown;
+      await runConversion(
+        request(to, {
+          transforms,
+          planAhead: false,
+          onProgress: ({ stage }) => stages.at(-1) !== stage && stages.push(stage),
+        }),
+        (plan) => {
+          told = plan;
+          expect(existsSync(output)).toBe(false);
+        },
+      );
+      expect(told).toEqual(expected);
+      expect(stages).toEqual(['writing', 'checking']);
+    },
+  );
+
+  test('in strict mode and where files are replaced, it is planned ahead', async () => {
+    await runConversion(request('coco_instances'));
+    for (const more of [{ overwrite: true }, { strict: true, output: `${output}-2` }]) {
+      const stages: string[] = [];
+      const onProgress: ConversionRequest['onProgress'] = ({ stage }) => stages.push(stage);
+      await runConversion(request('coco_instances', { planAhead: false, onProgress, ...more }));
+      expect(stages[0]).toBe('planning');
+    }
+  });
+
   test('never writes over anything unless asked, and never over a receipt', async () => {
     await runConversion(request('coco_instances'));
     await expect(runConversion(request('coco_instances'))).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
