@@ -105,7 +105,7 @@ test('what a COCO file says of set, classes, pictures and objects is in its copy
 test('a target without a place for it says so beforehand', async () => {
   const source = await cocoSet();
   const request = { source, from: 'coco_instances', output: join(fresh(), 'none'), media: 'none' } as const;
-  const { loss } = await planConversion({ ...request, to: 'voc_detection' });
+  const { loss } = await planConversion({ ...request, to: 'kitti_detection' });
   expect(loss.notes).toEqual(
     expect.arrayContaining([
       'The attributes of 2 items are dropped: id, license, coco_url, flickr_url, date_captured, extra.',

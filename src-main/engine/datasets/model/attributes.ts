@@ -16,6 +16,17 @@ function attributeValue(value: unknown): AttributeValue {
   return JSON.stringify(value) ?? null;
 }
 
+/** The inverse for objects inside. Another text that is JSON, with blanks in it, stays text. */
+export function objectIn(value: unknown): unknown {
+  if (typeof value !== 'string' || !value.startsWith('{')) return value;
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return JSON.stringify(parsed) === value ? parsed : value;
+  } catch {
+    return value;
+  }
+}
+
 /** The object that goes into JSON. It has no prototype, so that `__proto__` is written as a field. */
 export function toRecord(attributes: Attributes): Record<string, AttributeValue> {
   const record: Record<string, AttributeValue> = Object.create(null);

@@ -39,11 +39,18 @@ export const allowances: readonly Allowance[] = [
   },
   {
     name: 'boxes of poses',
-    why: "CVAT's fork writes the box around the key points, and ours the object's own",
+    why: "CVAT's fork writes the box around the key points, and ours the object's own; only ours names the points",
     applies: to('yolov8_pose'),
     compare: (ours, theirs) => {
+      const numbered = ({ keypoints = {} }: Golden): NonNullable<Golden['keypoints']> =>
+        Object.fromEntries(
+          Object.entries(keypoints).map(([label, { labels, joints }]) => [
+            label,
+            { labels: labels.map((_, at) => String(at)), joints },
+          ]),
+        );
       const points = (golden: Golden): Golden =>
-        mapItemsOf(golden, (item) => ({
+        mapItemsOf({ ...golden, keypoints: numbered(golden) }, (item) => ({
           ...item,
           annotations: item.annotations
             .filter(({ type }) => type === 'points')
@@ -249,6 +256,21 @@ export const allowances: readonly Allowance[] = [
         annotations: item.annotations.filter(({ label }) => label !== 'background'),
       })),
     ],
+  },
+  {
+    name: 'attributes of pictures',
+    why: 'Datumaro drops the licence, the date and what a tool says of a COCO picture, where ours goes along',
+    applies: (set, target) =>
+      set === 'roboflow_coco' &&
+      [
+        'coco_instances',
+        'coco_person_keypoints',
+        'cvat',
+        'datumaro',
+        'open_images',
+        'voc_detection',
+      ].includes(target),
+    compare: (ours, theirs) => [mapItemsOf(ours, (item) => ({ ...item, attributes: {} })), theirs],
   },
   {
     name: 'undeclared attributes',

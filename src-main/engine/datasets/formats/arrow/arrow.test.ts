@@ -59,7 +59,7 @@ describe('tables of Arrow', () => {
   test('the length of what stands beside the columns is in ASCII, whatever it is', () => {
     for (let letters = 0; letters < 400; letters += 7) {
       const value = { name: 'é'.repeat(letters) };
-      const text = schemaOf(value, 2).metadata.get('categories')!;
+      const text = schemaOf({}, value, 2).metadata.get('categories')!;
       const bytes = Buffer.from(text);
       expect(bytes.subarray(0, 4).every((byte) => byte < 128)).toBe(true);
       expect(bytes.readUInt32LE()).toBe(bytes.length - 4);

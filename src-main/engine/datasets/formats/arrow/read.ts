@@ -2,15 +2,22 @@ import { open } from 'node:fs/promises';
 import { type RecordBatch, RecordBatchReader, type Schema } from 'apache-arrow';
 import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
 import { namesIn, pictureSize } from '../../files/folder.ts';
-import { endingOf, inside, safeRelative } from '../../files/paths.ts';
+import { endingOf, inside, safeRelative, stemOf } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
-import { attributesOf, CategoryBuilder, type Item, type Media, ProblemLog } from '../../model/index.ts';
+import {
+  attributesOf,
+  CategoryBuilder,
+  InfosBuilder,
+  type Item,
+  type Media,
+  ProblemLog,
+} from '../../model/index.ts';
 import { endingFor, InnerPictures } from '../common/pictures.ts';
 import { addCategories } from '../datumaro/categories.ts';
 import { pointClouds } from '../datumaro/parse.ts';
 import { readAnnotations } from '../datumaro_binary/annotations.ts';
 import { ByteReader } from '../datumaro_binary/bytes.ts';
-import { imageMedia } from '../datumaro_binary/read.ts';
+import { addInfos, imageMedia } from '../datumaro_binary/read.ts';
 import { signature, unpacked } from './schema.ts';
 
 interface Shard {
@@ -33,6 +40,7 @@ export async function readArrow(folder: string, options: ReadOptions = {}): Prom
   const names = (await namesIn(folder)).filter((name) => name.endsWith('.arrow'));
   if (names.length === 0)
     throw new RefineryError('INPUT_NOT_FOUND', `There is no file ….arrow in ${folder}.`);
+  const infos = new InfosBuilder();
   const shards: Shard[] = [];
   let media: Media['kind'] = 'image';
   for (const file of names) {
@@ -41,6 +49,9 @@ export async function readArrow(folder: string, options: ReadOptions = {}): Prom
         const { metadata } = schema;
         if (metadata.get('signature') !== signature) throw new Error("it does not say that it is Datumaro's");
         if (metadata.get('media_type')?.codePointAt(0) === pointClouds) media = 'point_cloud';
+        addInfos(unpacked(metadata.get('infos')), infos, stemOf(file), (place, reason) =>
+          problems.add(file, place, reason),
+        );
         shards.push({ file, labels: addCategories(unpacked(metadata.get('categories')), builder) });
       }
     } catch (thrown) {
@@ -50,6 +61,7 @@ export async function readArrow(folder: string, options: ReadOptions = {}): Prom
   return {
     categories: builder.build(),
     media,
+    infos: infos.build(),
     problems,
     async *items() {
       for (const { file, labels } of shards) {

@@ -36,7 +36,11 @@ export const columns = [
  * What stands beside the columns. Datumaro packs an object as JSON behind four bytes of length; but these values are text
  * for every other library, and so the JSON is filled up with spaces until no byte of its length is beyond ASCII.
  */
-export function schemaOf(categories: Readonly<Record<string, unknown>>, mediaType: number): Schema {
+export function schemaOf(
+  infos: Readonly<Record<string, unknown>>,
+  categories: Readonly<Record<string, unknown>>,
+  mediaType: number,
+): Schema {
   const packed = (value: Readonly<Record<string, unknown>>): string => {
     const text = Object.keys(value).length === 0 ? '' : JSON.stringify(value);
     let length = Buffer.byteLength(text);
@@ -48,7 +52,7 @@ export function schemaOf(categories: Readonly<Record<string, unknown>>, mediaTyp
     new Map([
       ['signature', signature],
       ['version', version],
-      ['infos', packed({})],
+      ['infos', packed(infos)],
       ['categories', packed(categories)],
       ['media_type', String.fromCharCode(...bytesOf(mediaType))],
     ]),

@@ -8,6 +8,7 @@ import {
   isRecord,
   type JsonValue,
   noAttributes,
+  objectIn,
   toRecord,
   without,
 } from '../../model/index.ts';
@@ -98,14 +99,4 @@ export function pictureFields(attributes: Attributes): {
   const fields: Record<string, unknown> = toRecord(without(others, ...taken));
   for (const [name, value] of Object.entries(fields)) fields[name] = objectIn(value);
   return { fields, taken };
-}
-
-/** An attribute holds an object as its JSON text: Roboflow's `extra` is one. */
-function objectIn(value: unknown): unknown {
-  if (typeof value !== 'string' || !value.startsWith('{')) return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
 }

@@ -5,14 +5,17 @@ import { type XmlElement, xmlElements } from '../../files/xml.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import {
   type Annotation,
+  type AttributeValue,
   CategoryBuilder,
+  InfosBuilder,
   type Item,
   numberOf,
   ProblemLog,
   type Size,
 } from '../../model/index.ts';
+import { addPictureFacts, readFacts } from './facts.ts';
 import { readLabels } from './labels.ts';
-import { type Labels, parseShape } from './shapes.ts';
+import { hasPointAttributes, type Labels, parseShape, pointAttributes } from './shapes.ts';
 import { Tracks } from './tracks-read.ts';
 
 async function filesOf(folder: string): Promise<string[]> {
@@ -23,11 +26,14 @@ async function filesOf(folder: string): Promise<string[]> {
 export async function readCvat(folder: string, options: ReadOptions = {}): Promise<Dataset> {
   const problems = new ProblemLog();
   const builder = new CategoryBuilder();
+  const infos = new InfosBuilder();
   const files: { path: string; meta: XmlElement | undefined; labels: Labels }[] = [];
   for (const path of await filesOf(folder)) {
     try {
       const meta = await headOf(inside(folder, path));
       const labels = meta === undefined ? noLabels : readLabels(meta, builder);
+      const room = meta === undefined || readFacts(meta, subsetOf(path), infos);
+      if (!room) problems.add(path, 'meta', 'what it says of the set is too long to be kept');
       files.push({ path, meta, labels });
     } catch (thrown) {
       problems.add(path, '', toErrorValue(thrown).message);
@@ -43,6 +49,7 @@ export async function readCvat(folder: string, options: ReadOptions = {}): Promi
   return {
     categories: builder.build(),
     media: 'image',
+    infos: infos.build(),
     problems,
     async *items() {
       for (const { path, meta, labels } of files) {
@@ -53,6 +60,8 @@ export async function readCvat(folder: string, options: ReadOptions = {}): Promi
             if (element.name === 'track') {
               const place = `track ${element.attributes.get('id') ?? ''}`;
               tracks.add(element, subsetOf(path), labels, (reason) => problems.add(path, place, reason));
+            } else if (element.name === 'frame') {
+              tracks.addFrame(element, subsetOf(path), (reason) => problems.add(path, 'frame', reason));
             } else if (element.name === 'image') {
               const item = await readImage(folder, path, element, labels, problems);
               if (item !== null) yield item;
@@ -114,13 +123,17 @@ async function readImage(
     const parsed = parseShape(shape, labels, size);
     if (typeof parsed === 'string') problems.add(path, `${place}, shape ${index}`, parsed);
     else annotations.push(parsed);
+    if (hasPointAttributes(shape)) problems.add(path, `${place}, shape ${index}`, pointAttributes);
   }
   const frame = numberOf(element.attributes.get('id'));
+  const attributes = new Map<string, AttributeValue>(Number.isFinite(frame) ? [['frame', frame]] : []);
+  const wrong = addPictureFacts(element, attributes);
+  if (wrong !== null) problems.add(path, place, wrong);
   return {
     id: stemOf(name),
     subset,
     media: { kind: 'image', path: picture, size },
-    attributes: new Map(Number.isFinite(frame) ? [['frame', frame]] : []),
+    attributes,
     annotations,
   };
 }

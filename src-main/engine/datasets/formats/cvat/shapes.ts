@@ -6,12 +6,14 @@ import {
   type AttributeValue,
   fault,
   flagOf,
+  type LabelCategory,
   type Mask,
   numberOf,
   type Size,
   type Visibility,
   wholeOf,
 } from '../../model/index.ts';
+import { hasOrigin, originOf } from './facts.ts';
 
 /** Corners of a cuboid as CVAT names them: left and right edges of the front, then of the back, top before bottom. */
 const cuboidCorners = ['tl1', 'bl1', 'tr1', 'br1', 'tl2', 'bl2', 'tr2', 'br2'];
@@ -26,6 +28,8 @@ const pointsOf = (text: string | undefined): number[] =>
 function attributesOf(element: XmlElement): Map<string, AttributeValue> {
   const attributes = new Map<string, AttributeValue>();
   if (element.name !== 'tag') attributes.set('occluded', element.attributes.get('occluded') === '1');
+  const origin = originOf(element);
+  if (origin !== undefined) attributes.set('source', origin);
   for (const child of element.children) {
     const name = child.attributes.get('name');
     if (child.name !== 'attribute' || name === undefined) continue;
@@ -76,6 +80,12 @@ function parseSkeleton(
   }
   return { points, visibility };
 }
+
+/** Points have attributes in CVAT, and none here. */
+export const hasPointAttributes = ({ name, children }: XmlElement): boolean =>
+  name === 'skeleton' && children.some((part) => part.name === 'points' && part.children.length > 0);
+
+export const pointAttributes = "the attributes of a skeleton's points have no place";
 
 function parseGeometry(
   element: XmlElement,
@@ -217,13 +227,15 @@ function maskAttributes(mask: Mask): Record<string, string> {
 /**
  * Lines for one annotation; null where it can't be written.
  *
- * @param label null in a track, which has it.
+ * @param inTrack whether the class and how it came to be stand in a track around it.
  */
-export function shapeLines(annotation: Annotation, label: string | null): string[] | null {
+export function shapeLines(annotation: Annotation, label: LabelCategory, inTrack: boolean): string[] | null {
   const shape = geometry(annotation);
   if (shape === null) return null;
   const [name, own] = shape;
-  const attributes: Record<string, string> = label === null ? {} : { label };
+  const attributes: Record<string, string> = inTrack ? {} : { label: label.name };
+  const origin = hasOrigin(annotation, label);
+  if (origin) attributes['source'] = String(annotation.attributes.get('source'));
   if (name !== 'tag') {
     attributes['occluded'] = flagOf(annotation.attributes.get('occluded')) === true ? '1' : '0';
     Object.assign(attributes, own);
@@ -233,7 +245,7 @@ export function shapeLines(annotation: Annotation, label: string | null): string
   const head = Object.entries(attributes).map(([key, value]) => `${key}="${escapeXml(value)}"`);
   const lines = [`    <${name} ${head.join(' ')}>`];
   for (const [key, value] of annotation.attributes) {
-    if (key === 'occluded' && name !== 'tag') continue;
+    if ((key === 'occluded' && name !== 'tag') || (key === 'source' && origin)) continue;
     const content = typeof value === 'string' ? value : JSON.stringify(value);
     lines.push(`      <attribute name="${escapeXml(key)}">${escapeXml(content)}</attribute>`);
   }

@@ -11,7 +11,8 @@ import {
   wholeOf,
 } from '../../model/index.ts';
 import { readFrameNames } from '../common/frames.ts';
-import { type Labels, parseShape } from './shapes.ts';
+import { addPictureFacts } from './facts.ts';
+import { hasPointAttributes, type Labels, parseShape, pointAttributes } from './shapes.ts';
 
 /** The name that CVAT gives a video's frame. */
 export const frameName = (frame: number): string => `frame_${String(frame).padStart(6, '0')}`;
@@ -22,6 +23,8 @@ const frameIn = (name: string): number => wholeOf(/(?:^|_)(\d{1,9})\.[^.]+$/.exe
 /** Frames of one subset. */
 interface Frames {
   readonly annotations: Map<number, Annotation[]>;
+  /** What is said of some of them, in an element of our own. */
+  readonly facts: Map<number, Map<string, AttributeValue>>;
 }
 
 /**
@@ -44,8 +47,7 @@ export class Tracks {
       complain("the subset's name can't be one of a file");
       return;
     }
-    const known = this.#subsets.get(subset) ?? { annotations: new Map<number, Annotation[]>() };
-    this.#subsets.set(subset, known);
+    const known = this.#framesOf(subset);
     const number = wholeOf(track.attributes.get('id'), -1);
     for (const shape of track.children) {
       const frame = wholeOf(shape.attributes.get('frame'), -1);
@@ -61,6 +63,7 @@ export class Tracks {
         complain(`frame ${frame}: ${made}`);
         continue;
       }
+      if (hasPointAttributes(shape)) complain(`frame ${frame}: ${pointAttributes}`);
       const attributes = new Map<string, AttributeValue>(made.attributes);
       if (shape.attributes.has('keyframe'))
         attributes.set('keyframe', shape.attributes.get('keyframe') === '1');
@@ -71,9 +74,23 @@ export class Tracks {
     }
   }
 
+  addFrame(element: XmlElement, subset: string, complain: (reason: string) => void): void {
+    const frame = wholeOf(element.attributes.get('id'), -1);
+    const facts = new Map<string, AttributeValue>();
+    const wrong = frame < 0 ? 'it has no number' : addPictureFacts(element, facts);
+    if (wrong === null) this.#framesOf(subset).facts.set(frame, facts);
+    else complain(wrong);
+  }
+
+  #framesOf(subset: string): Frames {
+    const known = this.#subsets.get(subset) ?? { annotations: new Map(), facts: new Map() };
+    this.#subsets.set(subset, known);
+    return known;
+  }
+
   /** The frames that have a picture or an object, in their order. */
   async *items(folder: string, problems: ProblemLog): AsyncGenerator<Item> {
-    for (const [subset, { annotations }] of this.#subsets) {
+    for (const [subset, { annotations, facts }] of this.#subsets) {
       const pictures = new Map<number, string>();
       // Below a folder of the subset's name they are its own; beside the file they are the video's.
       for (const below of [`images/${subset}`, 'images']) {
@@ -84,7 +101,9 @@ export class Tracks {
         if (pictures.size > 0) break;
       }
       const names = await readFrameNames(folder, `images/${subset}`, problems, true);
-      const frames = [...new Set([...pictures.keys(), ...annotations.keys()])].sort((a, b) => a - b);
+      const frames = [...new Set([...pictures.keys(), ...annotations.keys(), ...facts.keys()])].sort(
+        (a, b) => a - b,
+      );
       for (const frame of frames) {
         const path = inside(folder, pictures.get(frame) ?? `images/${frameName(frame)}.png`);
         const size = this.#size ?? (await pictureSize(path));
@@ -92,7 +111,7 @@ export class Tracks {
           id: names.get(frame) ?? frameName(frame),
           subset,
           media: { kind: 'image', path, size },
-          attributes: new Map([['frame', frame]]),
+          attributes: new Map<string, AttributeValue>([['frame', frame], ...(facts.get(frame) ?? [])]),
           annotations: annotations.get(frame) ?? [],
         };
       }

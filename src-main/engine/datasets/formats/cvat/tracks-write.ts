@@ -1,17 +1,18 @@
 import { endingOf } from '../../files/paths.ts';
 import { escapeXml } from '../../files/xml.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
-import { type Annotation, type Size, without } from '../../model/index.ts';
+import { type Annotation, type LabelCategory, type Size, without } from '../../model/index.ts';
 import { csvText } from '../common/csv.ts';
 import { framesFile } from '../common/frames.ts';
 import { writeSet } from '../common/write.ts';
+import { hasOrigin, pictureFact } from './facts.ts';
 import { shapeLines } from './shapes.ts';
 import { frameName } from './tracks-read.ts';
 import { headText, usedAttributes } from './write.ts';
 
 interface Track {
   readonly id: number;
-  readonly label: string;
+  readonly label: LabelCategory;
   readonly group: number;
   /** By frame. */
   readonly shapes: Map<number, Annotation>;
@@ -20,6 +21,8 @@ interface Track {
 interface Video {
   readonly tracks: Map<string, Track>;
   readonly frames: Set<number>;
+  /** Lines about frames of which more is known than their number. */
+  readonly facts: string[];
   size: Size | null;
 }
 
@@ -45,11 +48,18 @@ export async function writeCvatVideo(
   return writeSet(dataset, folder, abilities, options, {
     picture: () => place,
     async each({ item, id, name, size, annotations, sinks, lose, note }) {
-      const video = videos.get(item.subset) ?? { tracks: new Map(), frames: new Set(), size };
+      const video: Video = videos.get(item.subset) ?? {
+        tracks: new Map(),
+        frames: new Set(),
+        facts: [],
+        size,
+      };
       videos.set(item.subset, video);
       const frame = frameOf(item.attributes.get('frame'), id, video.frames);
       if (size !== null && (video.size?.width !== size.width || video.size.height !== size.height))
         note('the frames of a video are of one size, and this picture is of another');
+      const fact = pictureFact(item.attributes, frame);
+      if (fact !== '') video.facts.push(`  <frame id="${frame}"${fact}/>\n`);
       const own = frameName(frame);
       if (id !== own) {
         note("the picture's file is named by its frame; its name is kept in frames.csv");
@@ -60,14 +70,15 @@ export async function writeCvatVideo(
       for (const part of annotations) {
         const label = 'label' in part && part.label !== null ? labels[part.label] : undefined;
         if (label === undefined) lose(`a ${part.type} without a class`);
-        else addShape(video, part, label.name, frame);
+        else addShape(video, part, label, frame);
       }
     },
     async finish(output) {
-      for (const [subset, { tracks, frames, size }] of videos) {
+      for (const [subset, { tracks, frames, facts, size }] of videos) {
         const sink = await output.sink(`${subset}.xml`);
         await sink.write(headText(subset, dataset, used, { frames: Math.max(-1, ...frames) + 1, size }));
         for (const track of tracks.values()) await sink.write(trackText(track, frames));
+        for (const fact of facts) await sink.write(fact);
         await sink.write('</annotations>\n');
       }
     },
@@ -84,10 +95,10 @@ function frameOf(given: unknown, id: string, taken: Set<number>): number {
   return frame;
 }
 
-function addShape({ tracks }: Video, part: Annotation, label: string, frame: number): void {
+function addShape({ tracks }: Video, part: Annotation, label: LabelCategory, frame: number): void {
   const given = part.attributes.get('track_id');
   const tracked = typeof given === 'number' || (typeof given === 'string' && given !== '');
-  let key = tracked ? JSON.stringify([given, label, part.type]) : `${tracks.size}`;
+  let key = tracked ? JSON.stringify([given, label.name, part.type]) : `${tracks.size}`;
   // Two shapes of one track in one frame are two tracks.
   while (tracks.get(key)?.shapes.has(frame) === true) key += '+';
   let track = tracks.get(key);
@@ -108,25 +119,38 @@ function freeNumber(given: unknown, tracks: ReadonlyMap<string, Track>): number 
 
 function trackText({ id, label, group, shapes }: Track, frames: ReadonlySet<number>): string {
   const of = group === 0 ? '' : ` group_id="${group}"`;
-  const lines = [`  <track id="${id}" label="${escapeXml(label)}"${of} source="manual">`];
+  const origin = commonOrigin([...shapes.values()], label);
+  const source = escapeXml(origin ?? 'manual');
+  const lines = [`  <track id="${id}" label="${escapeXml(label.name)}"${of} source="${source}">`];
   const order = [...shapes.keys()].sort((a, b) => a - b);
   for (const frame of order) {
     const shape = shapes.get(frame)!;
     const key = shape.attributes.get('keyframe') !== false;
-    lines.push(...shapeText(shape, { frame, keyframe: key, outside: false }));
+    const said = origin === null ? builtIn : [...builtIn, 'source'];
+    const part = { ...shape, group: 0, attributes: without(shape.attributes, ...said) };
+    lines.push(...shapeText(part, label, { frame, keyframe: key, outside: false }));
     // Without it CVAT would draw the object up to its next frame, or to the end.
     if (frames.has(frame + 1) && !shapes.has(frame + 1))
-      lines.push(...shapeText(shape, { frame: frame + 1, keyframe: true, outside: true }));
+      lines.push(...shapeText(part, label, { frame: frame + 1, keyframe: true, outside: true }));
   }
   return `${[...lines, '  </track>'].join('\n')}\n`;
 }
 
+/** How all shapes of a track came to be, or null where they differ or were drawn by hand. */
+function commonOrigin(shapes: readonly Annotation[], label: LabelCategory): string | null {
+  const origins = new Set(
+    shapes.map((shape) => (hasOrigin(shape, label) ? String(shape.attributes.get('source')) : null)),
+  );
+  const [origin = null] = origins;
+  return origins.size === 1 ? origin : null;
+}
+
 function shapeText(
   shape: Annotation,
+  label: LabelCategory,
   place: { readonly frame: number; readonly keyframe: boolean; readonly outside: boolean },
 ): string[] {
-  const part = { ...shape, group: 0, attributes: without(shape.attributes, ...builtIn) };
-  const [head = '', ...rest] = shapeLines(part, null) ?? [];
+  const [head = '', ...rest] = shapeLines(shape, label, true) ?? [];
   const marks = `frame="${place.frame}" keyframe="${place.keyframe ? 1 : 0}" outside="${place.outside ? 1 : 0}"`;
   return [head.replace(/^( *<\w+) ?/, (start) => `${start.trimEnd()} ${marks} `), ...rest];
 }

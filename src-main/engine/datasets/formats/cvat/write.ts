@@ -9,17 +9,20 @@ import {
   type WriteOptions,
   type WriteReport,
 } from '../../format.ts';
-import { ProblemLog, type Size } from '../../model/index.ts';
+import { noInfos, ProblemLog, type Size } from '../../model/index.ts';
+import { factLines, hasOrigin, pictureFact } from './facts.ts';
 import { shapeLines } from './shapes.ts';
 
 export const abilities: Abilities = {
   ...noAbilities,
   types: ['box', 'rotated_box', 'polygon', 'polyline', 'mask', 'points', 'ellipse', 'cuboid_2d', 'label'],
   attributes: 'any',
+  itemAttributes: true,
   groups: true,
   zOrder: true,
   limits: { needsClass: true, withoutVisibility: true, textAttributes: true },
   subsets: true,
+  infos: true,
 };
 
 /** Attributes by label that the set really has: CVAT only takes declared ones. */
@@ -30,7 +33,9 @@ export async function usedAttributes(dataset: Dataset): Promise<Map<number, Set<
   for await (const { annotations } of dataset.items()) {
     for (const annotation of annotations) {
       if (!('label' in annotation) || annotation.label === null) continue;
-      for (const name of annotation.attributes.keys()) used.get(annotation.label)?.add(name);
+      const own = hasOrigin(annotation, dataset.categories.labels[annotation.label]);
+      const names = used.get(annotation.label);
+      for (const name of annotation.attributes.keys()) if (!own || name !== 'source') names?.add(name);
     }
   }
   for (const names of used.values()) names.delete('occluded');
@@ -72,10 +77,12 @@ export async function writeCvat(
       open.used.add(frame);
       const sides =
         size === null || size === undefined ? '' : ` width="${size.width}" height="${size.height}"`;
-      const lines = [`  <image id="${frame}" name="${escapeXml(name)}"${sides}>`];
+      const lines = [
+        `  <image id="${frame}" name="${escapeXml(name)}"${sides}${pictureFact(item.attributes, frame)}>`,
+      ];
       for (const part of adapted.annotations) {
-        const label = 'label' in part && part.label !== null ? labels[part.label]?.name : undefined;
-        const own = label === undefined ? null : shapeLines(part, label);
+        const label = 'label' in part && part.label !== null ? labels[part.label] : undefined;
+        const own = label === undefined ? null : shapeLines(part, label, false);
         if (own !== null) lines.push(...own);
         else {
           lost += 1;
@@ -102,18 +109,20 @@ export async function writeCvat(
 /** @param video its frames and their size, where the file is of a video. */
 export function headText(
   subset: string,
-  { categories }: Dataset,
+  { categories, infos = noInfos }: Dataset,
   used: ReadonlyMap<number, Set<string>>,
   video?: { readonly frames: number; readonly size: Size | null },
 ): string {
   const { size } = video ?? { size: null };
+  const facts = factLines(infos, subset);
   const lines = [
     '<?xml version="1.0" encoding="utf-8"?>',
     '<annotations>',
     '  <version>1.1</version>',
     '  <meta>',
     '    <task>',
-    `      <name>${escapeXml(subset)}</name>`,
+    `      <name>${escapeXml(facts.name)}</name>`,
+    ...facts.inside.map((line) => `      ${line}`),
     ...(video === undefined
       ? ['      <mode>annotation</mode>']
       : [
@@ -148,5 +157,6 @@ export function headText(
     }
     lines.push('          </attributes>', '        </label>');
   }
-  return `${[...lines, '      </labels>', '    </task>', '  </meta>', ''].join('\n')}`;
+  const outside = facts.beside.map((line) => `    ${line}`);
+  return `${[...lines, '      </labels>', '    </task>', ...outside, '  </meta>', ''].join('\n')}`;
 }

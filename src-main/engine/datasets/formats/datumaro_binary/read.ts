@@ -7,6 +7,7 @@ import {
   attributesOf,
   CategoryBuilder,
   field,
+  InfosBuilder,
   type Item,
   type Media,
   ProblemLog,
@@ -43,6 +44,7 @@ export async function readBinary(folder: string, options: ReadOptions = {}): Pro
   if (names.length === 0) {
     throw new RefineryError('INPUT_NOT_FOUND', `There is no file annotations/….datum in ${folder}.`);
   }
+  const infos = new InfosBuilder();
   const parts: Part[] = [];
   let media: Media['kind'] = 'image';
   for (const name of names) {
@@ -51,7 +53,9 @@ export async function readBinary(folder: string, options: ReadOptions = {}): Pro
       const head = await readHead(inside(folder, path));
       if (head.media === pointClouds) media = 'point_cloud';
       const labels = addCategories(head.categories, builder);
-      parts.push({ path, subset: name.slice(0, -'.datum'.length), labels, ...head });
+      const subset = name.slice(0, -'.datum'.length);
+      addInfos(head.infos, infos, subset, (place, reason) => problems.add(path, place, reason));
+      parts.push({ path, subset, labels, start: head.start, pieces: head.pieces });
     } catch (thrown) {
       problems.add(path, '', toErrorValue(thrown).message);
     }
@@ -59,6 +63,7 @@ export async function readBinary(folder: string, options: ReadOptions = {}): Pro
   return {
     categories: builder.build(),
     media,
+    infos: infos.build(),
     problems,
     async *items() {
       for (const part of parts) {
@@ -85,6 +90,18 @@ export async function readBinary(folder: string, options: ReadOptions = {}): Pro
   };
 }
 
+/** Notes what the head of one file says of the set. */
+export function addInfos(
+  said: Readonly<Record<string, unknown>>,
+  builder: InfosBuilder,
+  where: string,
+  complain: (place: string, reason: string) => void,
+): void {
+  for (const [name, value] of Object.entries(said)) {
+    if (!builder.add(name, value, where)) complain(`infos.${name}`, 'it is too long to be kept');
+  }
+}
+
 async function bytesOf(file: FileHandle, at: number, length: number): Promise<Buffer> {
   if (length > mostBytes) throw new RangeError('a piece of the file is too large');
   const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, at);
@@ -94,6 +111,7 @@ async function bytesOf(file: FileHandle, at: number, length: number): Promise<Bu
 
 /** The parts in front of the items: each is behind its length, and an object again behind its own. */
 async function readHead(path: string): Promise<{
+  readonly infos: Readonly<Record<string, unknown>>;
   readonly categories: unknown;
   readonly media: unknown;
   readonly start: number;
@@ -113,12 +131,12 @@ async function readHead(path: string): Promise<{
     };
     await part();
     if ((await part()).length > 0) throw new RangeError('it is encrypted');
-    await part();
+    const infos = new ByteReader(await part()).fields();
     const categories = new ByteReader(await part()).fields();
     const media = field(new ByteReader(await part()).fields(), 'media_type');
     const pieces = new ByteReader(await part()).wholes();
     if (pieces.some((length) => length < 0)) throw new RangeError('a length is negative');
-    return { categories, media, start: at, pieces };
+    return { infos, categories, media, start: at, pieces };
   } finally {
     await file.close();
   }

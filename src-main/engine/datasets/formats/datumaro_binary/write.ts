@@ -1,6 +1,6 @@
 import { endingOf } from '../../files/paths.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
-import { type Media, toRecord } from '../../model/index.ts';
+import { infosRecord, type Media, noInfos, toRecord } from '../../model/index.ts';
 import { type Work, writeSet } from '../common/write.ts';
 import { categoryFields } from '../datumaro/categories.ts';
 import { pointClouds } from '../datumaro/parse.ts';
@@ -65,7 +65,7 @@ function closePiece(subset: Subset): void {
   subset.length = 0;
 }
 
-function headBytes({ categories, media }: Dataset): Buffer {
+function headBytes({ categories, media, infos = noInfos }: Dataset): Buffer {
   const writer = new ByteWriter();
   writer.raw(Buffer.from(signature));
   const part = (value: Record<string, unknown>): void => {
@@ -77,7 +77,7 @@ function headBytes({ categories, media }: Dataset): Buffer {
   part({ dm_format_version: '1.0', media_encryption: false });
   // Nothing is encrypted.
   writer.unsigned(0);
-  part({});
+  part(infosRecord(infos));
   part(categoryFields(categories));
   part({ media_type: media === 'point_cloud' ? pointClouds : imageMedia });
   return writer.bytes;

@@ -57,6 +57,7 @@ describe('Label Studio', () => {
     });
     expect(reasons).toEqual([
       'several people annotated the picture; one of them is taken',
+      'an annotation that was cancelled is passed over',
       'not an object',
       'a turned ellipse is read as its outline',
       'the run lengths are damaged',
@@ -99,7 +100,11 @@ describe('Label Studio', () => {
       { type: 'box', x: 10, y: 5, width: 50, height: 25 },
       { type: 'label', label: 1 },
     ]);
-    expect(items[0]!.attributes).toEqual(new Map([['place', 'Rome']]));
+    expect(Object.fromEntries(items[0]!.attributes)).toEqual({
+      place: 'Rome',
+      completed_by: 1,
+      lead_time: 2.5,
+    });
     expect((await detectFormats(folder))[0]!.format.name).toBe('label_studio');
   });
 

@@ -100,7 +100,7 @@ async function toItem(
     id: ids.of(subset, own),
     subset,
     media: { kind: 'image', path, size: size ?? firstSize(task.results) },
-    attributes: itemAttributesOf(task.data, address[0]),
+    attributes: itemAttributesOf(task, address[0]),
     annotations,
   };
 }

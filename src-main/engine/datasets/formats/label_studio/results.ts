@@ -4,12 +4,12 @@ import {
   attributesOf,
   field,
   isRecord,
-  noAttributes,
   type Points,
   type Size,
   wholeOf,
 } from '../../model/index.ts';
 import { plainShape, take } from '../common/read.ts';
+import { resultFacts } from './facts.ts';
 import { type Kind, kindOf, kinds, parseGeometry } from './geometry.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -89,12 +89,14 @@ export function annotationsOf(
       annotations.push(...wholePicture(parts, labelOf, (reason) => complain(place, reason)));
       continue;
     }
-    const attributes = new Map<string, AttributeValue>();
+    const attributes = resultFacts(shape);
     const names = new Set<string>();
+    if (isTurned(shape)) complain(place, 'the picture was turned; the region is taken as it stands');
     for (const part of parts) {
       for (const name of part === shape || typeOf(part) === 'labels' ? labelsOf(part) : []) names.add(name);
       const said = part === shape || typeOf(part) === 'labels' ? undefined : saidOf(part);
       if (said !== undefined) attributes.set(String(field(part, 'from_name') ?? 'value'), said);
+      else if (part !== shape && typeOf(part) !== 'labels') complain(place, unknown(part));
     }
     const own = sizeOf(shape, size);
     if (own === null) {
@@ -128,6 +130,14 @@ export function annotationsOf(
   }
   return alone(annotations);
 }
+
+const unknown = (result: Fields): string =>
+  typeOf(result) === 'relation'
+    ? 'relations between regions have no place'
+    : `results of the type ${typeOf(result)} are not known`;
+
+/** Whether the picture was turned when a result was drawn. */
+const isTurned = (result: Fields): boolean => wholeOf(field(result, 'image_rotation'), 0) % 360 !== 0;
 
 /** Groups by region: a region and the ones that name it as their parent, and so on. */
 function groupsOf(regions: ReadonlyMap<string, readonly Fields[]>): ReadonlyMap<string, number> {
@@ -167,9 +177,9 @@ function wholePicture(
   complain: (reason: string) => void,
 ): Annotation[] {
   const annotations: Annotation[] = [];
-  const plain = { id: 0, group: 0, attributes: noAttributes };
   for (const part of parts) {
     const type = typeOf(part);
+    const plain = { id: 0, group: 0, attributes: resultFacts(part) };
     if (type === 'choices') {
       for (const name of labelsOf(part)) {
         const label = labelOf(name);
@@ -178,7 +188,7 @@ function wholePicture(
     } else if (type === 'textarea') {
       for (const text of strings(field(payloadOf(part), 'text')))
         annotations.push({ type: 'caption', ...plain, text });
-    } else complain(`results of the type ${type} are not known`);
+    } else complain(unknown(part));
   }
   return annotations;
 }

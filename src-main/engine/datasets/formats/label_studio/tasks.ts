@@ -1,5 +1,6 @@
 import { fileNameOf, folderOf, isPicture, safeRelative } from '../../files/paths.ts';
 import { type AttributeValue, attributesOf, field, isRecord } from '../../model/index.ts';
+import { skippedName, workFacts, workFactsOfMin } from './facts.ts';
 import { kindOf } from './geometry.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -8,6 +9,8 @@ export interface Task {
   /** What is known about the picture: its address, its subset, and more. */
   readonly data: Fields;
   readonly results: readonly unknown[];
+  /** What it says of the work on it. */
+  readonly work: ReadonlyMap<string, AttributeValue>;
   /** Sentences about what is passed over. */
   readonly notes: readonly string[];
 }
@@ -33,11 +36,10 @@ export function parseTask(value: unknown): Task | string {
     const all = list(field(value, 'annotations') ?? field(value, 'completions')).filter(isRecord);
     const kept = all.filter((entry) => field(entry, 'was_cancelled') !== true);
     const chosen = kept.find((entry) => field(entry, 'ground_truth') === true) ?? kept[0];
-    const notes = kept.length > 1 ? ['several people annotated the picture; one of them is taken'] : [];
-    if (chosen === undefined && list(field(value, 'predictions')).length > 0) {
-      notes.push('there are predictions and no annotations');
-    }
-    return { data, results: chosen === undefined ? [] : list(field(chosen, 'result')), notes };
+    const work = workFacts(value, chosen ?? all[0]);
+    if (chosen === undefined && all.length > 0) work.set(skippedName, true);
+    const results = chosen === undefined ? [] : list(field(chosen, 'result'));
+    return { data, results, work, notes: notesOn(value, all, kept) };
   }
   const results: unknown[] = [];
   const rest: Record<string, unknown> = Object.create(null);
@@ -51,7 +53,19 @@ export function parseTask(value: unknown): Task | string {
       results.push({ type: 'choices', value: { choices: [entry] }, from_name: key });
     } else if (!aboutWork.has(key)) rest[key] = entry;
   }
-  return { data: rest, results, notes: [] };
+  return { data: rest, results, work: workFactsOfMin(value), notes: [] };
+}
+
+/** What of a task is passed over. */
+function notesOn(task: Fields, all: readonly Fields[], kept: readonly Fields[]): string[] {
+  const notes = kept.length > 1 ? ['several people annotated the picture; one of them is taken'] : [];
+  const cancelled = all.filter((entry) => !kept.includes(entry) && list(field(entry, 'result')).length > 0);
+  if (cancelled.length > 0) notes.push('an annotation that was cancelled is passed over');
+  if (list(field(task, 'predictions')).length > 0) {
+    notes.push(kept.length > 0 ? 'predictions are passed over' : 'there are predictions and no annotations');
+  }
+  if (list(field(task, 'drafts')).length > 0) notes.push('drafts are passed over');
+  return notes;
 }
 
 /** The field that holds the picture's address. */
@@ -63,11 +77,12 @@ export function addressOf(data: Fields): readonly [key: string, address: string]
   return named ?? entries.find(([, text]) => isPicture(text.replace(/[?#].*$/, ''))) ?? null;
 }
 
-/** What a task says about its picture besides its address and its subset. */
-export function itemAttributesOf(data: Fields, without: string): Map<string, AttributeValue> {
+/** What a task says about its picture besides its address and its subset. What its data call so is not the work's. */
+export function itemAttributesOf({ data, work }: Task, without: string): Map<string, AttributeValue> {
   const attributes = attributesOf(data);
   attributes.delete(without);
   attributes.delete('subset');
+  for (const [name, value] of work) if (!attributes.has(name)) attributes.set(name, value);
   return attributes;
 }
 

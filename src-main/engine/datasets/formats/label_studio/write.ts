@@ -1,9 +1,10 @@
 import { rotatedCorners } from '../../convert.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
-import { type Annotation, toRecord, without } from '../../model/index.ts';
+import type { Annotation, Attributes } from '../../model/index.ts';
 import { writeSet } from '../common/write.ts';
 import { encodeBrush } from './brush.ts';
 import { configText, type Said } from './config.ts';
+import { resultFields, taskFields } from './facts.ts';
 import { configFile } from './read.ts';
 
 const tasksFile = 'tasks.json';
@@ -38,8 +39,9 @@ export function writeLabelStudio(
           lose("the picture's size is not known, and Label Studio's numbers are parts of it");
           continue;
         }
+        const { fields, rest } = resultFields(part.attributes);
         if ('zOrder' in part) used.add(part.type);
-        else if (part.attributes.size > 0) note(`the attributes of a ${part.type} have no place`);
+        else if (rest.size > 0) note(`the attributes of a ${part.type} have no place`);
         if (part.type === 'points' && part.visibility.some((seen) => seen !== 2)) {
           note('whether points can be seen has no place');
         }
@@ -53,16 +55,21 @@ export function writeLabelStudio(
             to_name: 'image',
             ...side,
             ...(parent === undefined ? {} : { parentID: parent }),
+            ...(turn === 0 ? fields : {}),
           });
           // Further points of a pose are parts of its first.
           parent ??= part.group !== 0 || shapes.length > 1 ? own : undefined;
         }
         if (part.group !== 0 && !parents.has(part.group)) parents.set(part.group, id);
-        if ('zOrder' in part) results.push(...saidResults(part, id, said));
+        if ('zOrder' in part) results.push(...saidResults(rest, id, said));
       }
       const image = `/data/local-files/?d=${encodeURIComponent(`images/${item.subset}/${name}`).replaceAll('%2F', '/')}`;
-      const data = { image, subset: item.subset, ...toRecord(without(item.attributes, 'image', 'subset')) };
-      const task = { id: tasks, data, annotations: [{ id: tasks, was_cancelled: false, result: results }] };
+      const about = taskFields(item.attributes, results.length === 0);
+      for (const taken of about.taken)
+        note(`the picture's attribute ${taken} has no place: the task's own is called so`);
+      const data = { image, subset: item.subset, ...about.data };
+      const annotation = { id: tasks, was_cancelled: false, ...about.annotation, result: results };
+      const task = { id: tasks, ...about.task, data, annotations: [annotation] };
       await sinks.add(tasksFile, `${tasks === 1 ? '' : ','}\n${JSON.stringify(task)}`, '[');
     },
     async finish(output, _, sinks) {
@@ -73,8 +80,8 @@ export function writeLabelStudio(
 }
 
 /** What is said about a region: yes and no as choices, numbers as numbers, the rest as text. */
-function saidResults(part: Annotation, id: string, said: Map<string, Said>): Result[] {
-  return [...part.attributes].map(([name, value]) => {
+function saidResults(attributes: Attributes, id: string, said: Map<string, Said>): Result[] {
+  return [...attributes].map(([name, value]) => {
     const common = { id, from_name: name, to_name: 'image' };
     const kind: Said =
       typeof value === 'boolean' ? 'choices' : typeof value === 'number' ? 'number' : 'textarea';

@@ -6,6 +6,7 @@ const abilities: Abilities = {
   ...noAbilities,
   types: ['box', 'polygon', 'polyline', 'points', 'mask', 'label'],
   attributes: 'any',
+  itemAttributes: true,
   groups: true,
   limits: { withoutVisibility: true },
   subsets: true,

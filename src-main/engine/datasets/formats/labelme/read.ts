@@ -17,6 +17,7 @@ import {
 } from '../../model/index.ts';
 import { namesFile } from '../common/lines.ts';
 import { below, imageItem, Pictures, splitSubset, take } from '../common/read.ts';
+import { pictureFacts } from './facts.ts';
 import { isLabelme, parseShape } from './shapes.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -113,7 +114,7 @@ async function toItem(
       annotations.push({ type: 'label', id: 0, group: 0, label, attributes: noAttributes });
     }
   }
-  return { ...plain, annotations };
+  return { ...plain, attributes: pictureFacts(fields), annotations };
 }
 
 async function pictureOf(

@@ -26,7 +26,6 @@ const own = new Set([
   'attributes',
   'other_data',
   'direction',
-  'kie_linking',
 ]);
 
 /** A class and a shape; a string says what is wrong. */
@@ -41,10 +40,11 @@ export async function parseShape(
   const group = field(fields, 'group_id');
   const attributes = new Map<string, AttributeValue>();
   for (const [key, value] of attributesOf(fields)) {
-    // What is empty is what labelme writes where nothing was said.
-    if (!own.has(key) && value !== null && value !== '') attributes.set(key, value);
+    // What is empty is what tools write where nothing was said.
+    const empty = value === null || value === '' || (Array.isArray(value) && value.length === 0);
+    if (!own.has(key) && !empty) attributes.set(key, value);
   }
-  for (const source of ['flags', 'attributes']) {
+  for (const source of ['flags', 'other_data', 'attributes']) {
     for (const [key, value] of attributesOf(field(fields, source))) attributes.set(key, value);
   }
   // Numbers of groups start at 0 in labelme, and 0 is no group here.

@@ -2,16 +2,11 @@ import { fileNameOf } from '../../files/paths.ts';
 import { sharp } from '../../files/sharp.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
 import { boundsOf, decodeBitmap } from '../../masks.ts';
-import {
-  type Annotation,
-  type Attributes,
-  type AttributeValue,
-  type Mask,
-  toRecord,
-} from '../../model/index.ts';
+import type { Annotation, Mask } from '../../model/index.ts';
 import { namesText } from '../common/lines.ts';
 import { joinSubset } from '../common/read.ts';
 import { writeSet } from '../common/write.ts';
+import { pictureFields, shapeFields } from './facts.ts';
 
 /** The version of labelme whose files these are. */
 const version = '5.5.0';
@@ -56,11 +51,15 @@ export function writeLabelme(
           label: 'label' in part && part.label !== null ? labels[part.label]!.name : '',
           ...geometry,
           group_id: part.group === 0 ? null : part.group - 1,
-          description: '',
-          ...split(part.attributes),
+          ...shapeFields(part.attributes),
         });
       }
+      const about = pictureFields(item.attributes);
+      if (about.taken.length > 0) {
+        note(`labelme has another meaning for what the picture calls ${about.taken.join(', ')}`);
+      }
       const fields = {
+        ...about.fields,
         version,
         flags,
         shapes,
@@ -73,13 +72,6 @@ export function writeLabelme(
     },
     finish: (output) => output.text('labels.txt', namesText(labels)),
   });
-}
-
-function split(attributes: Attributes): { flags: unknown; attributes?: unknown } {
-  const isFlag = ([, value]: readonly [string, AttributeValue]): boolean => typeof value === 'boolean';
-  const rest = [...attributes].filter((entry) => !isFlag(entry));
-  const flags = toRecord(new Map([...attributes].filter(isFlag)));
-  return rest.length === 0 ? { flags } : { flags, attributes: toRecord(new Map(rest)) };
 }
 
 async function geometryOf(part: Annotation): Promise<Record<string, unknown> | null> {

@@ -6,10 +6,19 @@ import { writeOpenImages } from './write.ts';
 const abilities: Abilities = {
   ...noAbilities,
   types: ['label', 'box', 'mask'],
-  attributes: ['score', 'box_id', 'predicted_iou', ...flags.map(({ attribute }) => attribute)],
+  attributes: [
+    'score',
+    'source',
+    'box_id',
+    'predicted_iou',
+    'clicks',
+    ...flags.map(({ attribute }) => attribute),
+  ],
+  itemAttributes: true,
   groups: true,
   limits: { needsClass: true },
   labelParents: true,
+  labelFacts: true,
   subsets: true,
 };
 

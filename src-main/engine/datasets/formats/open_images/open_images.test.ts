@@ -67,11 +67,13 @@ describe('Open Images', () => {
     ]);
     expect(items.map(({ id }) => id)).toEqual(['a', 'b']);
     const [label, box, drawn] = items[0]!.annotations;
-    expect(label).toMatchObject({ type: 'label', label: 1, attributes: new Map([['score', 0]]) });
+    expect(label).toMatchObject({ type: 'label', label: 1 });
+    expect(Object.fromEntries(label!.attributes)).toEqual({ score: 0, source: 'verification' });
     expect(box).toMatchObject({ type: 'box', x: 10, y: 10, width: 20, height: 10, group: 1 });
     expect(box!.attributes).toEqual(
       new Map<string, unknown>([
         ['score', 1],
+        ['source', 'xclick'],
         ['occluded', true],
         ['truncated', false],
         ['is_inside', false],

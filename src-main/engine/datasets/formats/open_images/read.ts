@@ -4,14 +4,15 @@ import { inside, safeRelative } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import {
   type Annotation,
+  type Attributes,
+  type AttributeValue,
   CategoryBuilder,
-  noAttributes,
-  numberOf,
   ProblemLog,
   type Size,
 } from '../../model/index.ts';
 import { type CsvRow, csvRows } from '../common/csv.ts';
 import { Pictures } from '../common/read.ts';
+import { addAttributes, classFactsFile, codeFact, displayFact, pictureFacts } from './facts.ts';
 import { hierarchyFile, readParents, readSizes } from './files.ts';
 import { type MaskPlace, toBox, toLabel, toMask } from './rows.ts';
 
@@ -19,17 +20,22 @@ const tables = {
   labels: /-annotations-(human|machine)-imagelabels(-boxable)?\.csv$/,
   boxes: /-annotations-bbox\.csv$/,
   masks: /-annotations-object-segmentation\.csv$/,
+  attributes: /-image-attributes\.csv$/,
 } as const;
 type Table = keyof typeof tables;
 
 /** `oidv6-train-annotations-bbox.csv` and `train-annotations-bbox.csv` are of the subset train. */
 const subsetOf = (file: string): string => file.split('-')[file.startsWith('oidv') ? 1 : 0]!;
 
+const subsetOfRow = (row: CsvRow, file: string): string => row.get('Subset') || subsetOf(file);
+
 interface Subset {
-  /** Pictures in their order. */
-  readonly ids: Map<string, string>;
+  /** The tables of its pictures. */
+  readonly lists: Set<string>;
   readonly files: Record<Table, string[]>;
 }
+
+type Rows = Record<Table, Map<string, [string, CsvRow][]>>;
 
 /**
  * Reads `annotations/` with tables of pictures, classes, boxes and masks. A class is called by its name and not by its
@@ -49,23 +55,28 @@ export async function readOpenImages(folder: string, options: ReadOptions = {}):
   }
   const rowsOf = (file: string, columns?: readonly string[]): AsyncGenerator<CsvRow> =>
     csvRows(inside(at, file), (line, reason) => problems.add(shown(file), `line ${line}`, reason), columns);
+  for (const file of files) {
+    if (!known.includes(file) && /-annotations-[^/]*\.csv$/.test(file))
+      problems.add(shown(file), '', 'tables of this kind are not read');
+  }
   const builder = new CategoryBuilder();
-  const labelOf = await readClasses(at, files, builder, rowsOf, (reason) =>
-    problems.add(shown(hierarchyFile), '', reason),
+  const labelOf = await readClasses(at, files, builder, rowsOf, (file, place, reason) =>
+    problems.add(shown(file), place, reason),
   );
   const subsets = new Map<string, Subset>();
   const subset = (name: string): Subset => {
-    const own = subsets.get(name) ?? { ids: new Map(), files: { labels: [], boxes: [], masks: [] } };
+    const none = { labels: [], boxes: [], masks: [], attributes: [] };
+    const own = subsets.get(name) ?? { lists: new Set(), files: none };
     subsets.set(name, own);
     return own;
   };
   for (const file of lists) {
     for await (const row of rowsOf(file)) {
-      const name = row.get('Subset') || subsetOf(file);
+      const name = subsetOfRow(row, file);
       const safe = safeRelative(name);
       if (safe === null || safe.includes('/'))
         problems.add(shown(file), `line ${row.line}`, "the subset's name is no name");
-      else subset(name).ids.set(row.get('ImageID'), row.get('Rotation'));
+      else subset(name).lists.add(file);
     }
   }
   for (const [table, pattern] of Object.entries(tables) as [Table, RegExp][]) {
@@ -78,18 +89,16 @@ export async function readOpenImages(folder: string, options: ReadOptions = {}):
     media: 'image',
     problems,
     async *items() {
-      for (const [name, { ids, files: own }] of subsets) {
-        const rows = await collect(own);
-        for (const rowsOfTable of Object.values(rows))
-          for (const id of rowsOfTable.keys()) if (!ids.has(id)) ids.set(id, '');
-        for (const [id, rotation] of ids) {
+      for (const [name, { lists: own, files: ownFiles }] of subsets) {
+        const rows = await collect(ownFiles);
+        for await (const [id, facts] of picturesOf(name, own, rows)) {
           options.signal?.throwIfAborted();
           const safe = safeRelative(id);
           if (safe === null) {
             problems.add('', `picture ${id}`, "the picture's name leaves the set's folder");
             continue;
           }
-          if (rotation !== '' && numberOf(rotation) !== 0) {
+          if (facts.has('Rotation')) {
             problems.add(
               '',
               `picture ${id}`,
@@ -106,7 +115,7 @@ export async function readOpenImages(folder: string, options: ReadOptions = {}):
             id: safe,
             subset: name,
             media: { kind: 'image', path, size },
-            attributes: noAttributes,
+            attributes: withOwn(facts, rows, id),
             annotations,
           };
         }
@@ -114,13 +123,40 @@ export async function readOpenImages(folder: string, options: ReadOptions = {}):
     },
   };
 
-  async function collect(
-    own: Record<Table, string[]>,
-  ): Promise<Record<Table, Map<string, [string, CsvRow][]>>> {
-    const rows = { labels: new Map(), boxes: new Map(), masks: new Map() } as Record<
-      Table,
-      Map<string, [string, CsvRow][]>
-    >;
+  /** The pictures of a subset in their order, each with what its row says; what the row says is not kept. */
+  async function* picturesOf(
+    name: string,
+    own: ReadonlySet<string>,
+    rows: Rows,
+  ): AsyncGenerator<readonly [id: string, facts: Map<string, AttributeValue>]> {
+    const seen = new Set<string>();
+    for (const file of own) {
+      // What is wrong with it was told when the subsets were looked for.
+      for await (const row of csvRows(inside(at, file), () => undefined)) {
+        const id = row.get('ImageID');
+        if (subsetOfRow(row, file) !== name || seen.has(id)) continue;
+        seen.add(id);
+        yield [id, pictureFacts(row)];
+      }
+    }
+    for (const table of Object.values(rows)) {
+      for (const id of table.keys()) {
+        if (!seen.has(id)) yield [id, new Map()];
+        seen.add(id);
+      }
+    }
+  }
+
+  function withOwn(facts: Map<string, AttributeValue>, { attributes }: Rows, id: string): Attributes {
+    for (const [file, row] of attributes.get(id) ?? []) {
+      const wrong = addAttributes(facts, row.get('Attributes'));
+      if (wrong !== null) problems.add(shown(file), `line ${row.line}`, wrong);
+    }
+    return facts;
+  }
+
+  async function collect(own: Record<Table, string[]>): Promise<Rows> {
+    const rows: Rows = { labels: new Map(), boxes: new Map(), masks: new Map(), attributes: new Map() };
     for (const table of Object.keys(rows) as Table[]) {
       for (const file of own[table]) {
         for await (const row of rowsOf(file)) {
@@ -135,7 +171,7 @@ export async function readOpenImages(folder: string, options: ReadOptions = {}):
   }
 
   async function annotationsOf(
-    rows: Record<Table, Map<string, [string, CsvRow][]>>,
+    rows: Rows,
     id: string,
     size: Size | null,
     name: string,
@@ -182,9 +218,9 @@ async function readClasses(
   files: readonly string[],
   builder: CategoryBuilder,
   rowsOf: (file: string, columns?: readonly string[]) => AsyncGenerator<CsvRow>,
-  complain: (reason: string) => void,
+  complain: (file: string, place: string, reason: string) => void,
 ): Promise<ReadonlyMap<string, number>> {
-  const parents = await readParents(at, complain);
+  const parents = await readParents(at, (reason) => complain(hierarchyFile, '', reason));
   const order = ['class-descriptions-boxable.csv', 'class-descriptions.csv'];
   const file =
     files.find((name) => /^oidv.*class-descriptions[^/]*\.csv$/.test(name)) ??
@@ -196,14 +232,27 @@ async function readClasses(
       shownAs.set(row.get('LabelName'), row.get('DisplayName') || row.get('LabelName'));
     }
   }
+  const facts = new Map<string, Map<string, AttributeValue>>();
+  if (files.includes(classFactsFile)) {
+    for await (const row of rowsOf(classFactsFile)) {
+      const own = new Map<string, AttributeValue>();
+      const wrong = addAttributes(own, row.get('Facts'));
+      if (wrong !== null) complain(classFactsFile, `line ${row.line}`, wrong);
+      facts.set(row.get('LabelName'), own);
+    }
+  }
   const unique = new Set(shownAs.values()).size === shownAs.size;
   const nameOf = (code: string): string => (unique ? (shownAs.get(code) ?? code) : code);
   const add = builder.scope();
   const labelOf = new Map<string, number>();
-  for (const code of shownAs.keys()) {
+  for (const [code, display] of shownAs) {
     const above = parents.get(code);
     const parent = above !== undefined && shownAs.has(above) ? nameOf(above) : '';
-    labelOf.set(code, add({ name: nameOf(code), parent, attributes: [] }));
+    const own = facts.get(code) ?? new Map<string, AttributeValue>();
+    // A class has its code and its name, one of which it is called by.
+    if (display !== code) own.set(unique ? codeFact : displayFact, unique ? code : display);
+    const label = { name: nameOf(code), parent, attributes: [] };
+    labelOf.set(code, add(own.size === 0 ? label : { ...label, facts: own }));
   }
   return labelOf;
 }

@@ -13,6 +13,7 @@ import {
 import { csvText } from '../common/csv.ts';
 import { grey8Png } from '../common/paint.ts';
 import { type Work, writeSet } from '../common/write.ts';
+import { attributeColumns, classFactsFile, classFactsText, codesOf, factsRow, textOf } from './facts.ts';
 import { boxColumns, flags, hierarchyFile, imageColumns, maskColumns, sizesFile } from './files.ts';
 
 /** Writes `annotations/`, `images/<subset>/` and `masks/<subset>/`. */
@@ -23,7 +24,7 @@ export function writeOpenImages(
   options: WriteOptions,
 ): Promise<WriteReport> {
   const { labels } = dataset.categories;
-  const nameOf = (label: number): string => labels[label]!.name;
+  const codes = codesOf(labels);
   const files = new Set<string>();
   return writeSet(dataset, folder, abilities, options, {
     picture: ({ item, name }) => `images/${item.subset}/${name}`,
@@ -35,11 +36,9 @@ export function writeOpenImages(
         row: readonly (string | number)[],
       ): Promise<void> =>
         sinks.add(`annotations/${item.subset}-${name}.csv`, csvText([row]), csvText([columns]));
-      await table('images-with-rotation', imageColumns, [
-        id,
-        item.subset,
-        ...imageColumns.slice(2).map(() => ''),
-      ]);
+      const { row: facts, rest } = factsRow(item.attributes);
+      await table('images-with-rotation', imageColumns, [id, item.subset, ...facts]);
+      if (rest !== null) await table('image-attributes', attributeColumns, [id, rest]);
       if (size !== null) {
         const quoted = /[\s"'\\]/.test(id) ? `"${id.replace(/["\\]/g, '\\$&')}"` : id;
         const head = '# <image name> <height> <width>\n\n';
@@ -50,21 +49,23 @@ export function writeOpenImages(
         if (!('label' in part)) continue;
         if (part.label === null) lose('an annotation without a class');
         else if (part.type === 'label') {
-          const row = [id, '', nameOf(part.label), scoreOf(part)];
+          const row = [id, textOf(part.attributes, 'source'), codes[part.label]!, scoreOf(part)];
           await table('annotations-human-imagelabels', ['ImageID', 'Source', 'LabelName', 'Confidence'], row);
         } else if (size === null) lose("the picture's size is not known, and the numbers are parts of it");
         else if (part.type === 'box') {
           const marks = flags.map(({ attribute }) => flagNumber(part.attributes.get(attribute)));
-          const row = [id, '', nameOf(part.label), scoreOf(part), ...corners(part, size), ...marks];
+          const head = [id, textOf(part.attributes, 'source'), codes[part.label]!, scoreOf(part)];
+          const row = [...head, ...corners(part, size), ...marks];
           await table('annotations-bbox', boxColumns, row);
         } else if (part.type === 'mask') {
-          const name = nameOf(part.label);
+          const { name } = labels[part.label]!;
           const boxId = boxIdOf(part, annotations.indexOf(part));
           const file = freeName(`${slug(id)}_${slug(name)}_${boxId}`, `${item.subset}/`, files);
           const box = part.group === 0 ? undefined : boxes.find(({ group }) => group === part.group);
           const at = box === undefined ? ['', '', '', ''] : corners(box, size);
           const overlap = part.attributes.get('predicted_iou');
-          const row = [file, id, name, boxId, ...at, typeof overlap === 'number' ? overlap : '', ''];
+          const said = [typeof overlap === 'number' ? overlap : '', textOf(part.attributes, 'clicks')];
+          const row = [file, id, codes[part.label]!, boxId, ...at, ...said];
           await writeMask(work, part, file);
           await table('annotations-object-segmentation', maskColumns, row);
         }
@@ -73,9 +74,14 @@ export function writeOpenImages(
     async finish(output) {
       await output.text(
         'annotations/class-descriptions.csv',
-        csvText(labels.map(({ name }) => [name, name])),
+        csvText(labels.map(({ name }, index) => [codes[index]!, name])),
       );
-      await output.text(`annotations/${hierarchyFile}`, `${JSON.stringify(treeOf(labels), null, 2)}\n`);
+      await output.text(
+        `annotations/${hierarchyFile}`,
+        `${JSON.stringify(treeOf(labels, codes), null, 2)}\n`,
+      );
+      const facts = classFactsText(labels, codes);
+      if (facts !== null) await output.text(`annotations/${classFactsFile}`, facts);
     },
   });
 }
@@ -131,10 +137,10 @@ interface Node {
 }
 
 /** The classes that have others above or below them. */
-function treeOf(labels: readonly LabelCategory[]): Node {
-  const nodes = new Map<string, Node>(labels.map(({ name }) => [name, { LabelName: name }]));
+function treeOf(labels: readonly LabelCategory[], codes: readonly string[]): Node {
+  const nodes = new Map<string, Node>(labels.map(({ name }, at) => [name, { LabelName: codes[at]! }]));
   let root = '/m/0';
-  for (let turn = 1; nodes.has(root); turn += 1) root = `/m/${turn}`;
+  for (let turn = 1; codes.includes(root); turn += 1) root = `/m/${turn}`;
   const tops: Node[] = [];
   for (const { name, parent } of labels) {
     const above = parent === name ? undefined : nodes.get(parent);

@@ -8,6 +8,8 @@ const abilitiesOf = (types: readonly AnnotationType[]): Abilities => ({
   ...noAbilities,
   types,
   attributes: types.includes('box') ? 'any' : [],
+  // They stand in the XML files, which the others have not.
+  itemAttributes: types.includes('box'),
   groups: types.includes('mask') && types.includes('box'),
   subsets: true,
   limits: {
@@ -114,7 +116,7 @@ async function detectFlat(task: VocTask, listing: Listing): Promise<Verdict | nu
   const files = listing.files.filter((path) => path.toLowerCase().endsWith('.xml'));
   for (const path of files.slice(0, 3)) {
     const head = await listing.head(path);
-    if (!/<annotation>[\s\S]*<filename>/.test(head)) continue;
+    if (!/<annotation(\s[^>]*)?>[\s\S]*<filename>/.test(head)) continue;
     return {
       confidence: 0.85,
       reasons: [`${path} is an XML file of Pascal VOC's kind beside its picture.`],

@@ -123,15 +123,24 @@ function mostCommon(
 /**
  * Joins boxes with their masks. VOC numbers the objects of both in the same order, but not every tool that writes its
  * layout does (Datumaro counts the boxes from 0 and the masks from 1, and so joins a box with another object's mask). A pair
- * is one only where class and place agree; a box without a mask gets no group.
+ * is one only where class and place agree. A box without a mask gets no group, unless it has parts or is one.
  */
 export function joinObjects(annotations: readonly Annotation[], masks: readonly Mask[]): Annotation[] {
   const free = new Set(masks);
+  const members = new Map<number, number>();
+  for (const { group } of annotations) members.set(group, (members.get(group) ?? 0) + 1);
+  const beyond = masks.reduce((most, { group }) => Math.max(most, group), 0);
+  const groups = new Map<number, number>();
   const joined = annotations.map((annotation) => {
     if (annotation.type !== 'box') return annotation;
+    const { group } = annotation;
     const match = best(annotation, free);
     if (match !== undefined) free.delete(match);
-    return { ...annotation, group: match?.group ?? 0 };
+    if (group === 0 || members.get(group) === 1) return { ...annotation, group: match?.group ?? 0 };
+    // The whole comes before its parts, and they go where it goes.
+    const known = groups.get(group) ?? match?.group ?? beyond + group;
+    groups.set(group, known);
+    return { ...annotation, group: known };
   });
   return [...joined, ...masks];
 }

@@ -4,6 +4,7 @@ import { endingOf, folderOf, inside, isPicture, stemOf } from '../../files/paths
 import { childText, type XmlElement, xmlIfThere } from '../../files/xml.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { type Annotation, type Categories, noAttributes, ProblemLog } from '../../model/index.ts';
+import { pictureFacts } from './facts.ts';
 import { readLabels } from './labels.ts';
 import { entriesOf, isTree, type VocEntry, type VocTask } from './layout.ts';
 import { joinObjects, readMasks } from './masks.ts';
@@ -55,13 +56,17 @@ export async function readVoc(folder: string, task: VocTask, options: ReadOption
             ...readObjects(
               root,
               (name) => indexOf.get(name),
+              !masks,
               (place, reason) => problems.add(entry.xml, place, reason),
             ),
           );
         }
         if (marks && tree) {
           if (marked?.subset !== entry.subset) {
-            marked = { subset: entry.subset, of: await readMarks(folder, entry.subset, categories) };
+            marked = {
+              subset: entry.subset,
+              of: await readMarks(folder, entry.subset, categories, problems),
+            };
           }
           for (const label of marked.of.get(entry.id) ?? []) {
             annotations.push({ type: 'label', id: 0, group: 0, label, attributes: noAttributes });
@@ -75,7 +80,7 @@ export async function readVoc(folder: string, task: VocTask, options: ReadOption
           id: entry.id,
           subset: entry.subset,
           media: { kind: 'image', path, size },
-          attributes: noAttributes,
+          attributes: root === undefined ? noAttributes : pictureFacts(root),
           annotations: masks ? joinObjects(annotations, drawn) : annotations,
         };
       }
@@ -110,17 +115,23 @@ async function readMarks(
   folder: string,
   subset: string,
   { labels }: Categories,
+  problems: ProblemLog,
 ): Promise<ReadonlyMap<string, readonly number[]>> {
   const of = new Map<string, number[]>();
   for (const [label, { name }] of labels.entries()) {
     if (/[\\/]/.test(name)) continue;
-    const text = await textIfThere(inside(folder, `ImageSets/Main/${name}_${subset}.txt`));
+    const path = `ImageSets/Main/${name}_${subset}.txt`;
+    const text = await textIfThere(inside(folder, path));
+    let unsure = false;
     for (const line of (text ?? '').split(/\r?\n/)) {
       const match = /^(.*\S)\s+(-?\d)\s*$/.exec(line);
+      unsure ||= match?.[2] === '0';
       if (match === null || match[2] !== '1') continue;
       const id = match[1]!.replace(/^"(.*)"$/, '$1');
       of.set(id, [...(of.get(id) ?? []), label]);
     }
+    if (unsure)
+      problems.add(path, '', 'pictures that are marked as hard to say (0) are left without the class');
   }
   return of;
 }

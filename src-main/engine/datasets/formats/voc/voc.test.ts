@@ -57,9 +57,9 @@ describe('VOC: parts and actions', () => {
     expect(await readFile(join(folder, 'ImageSets/Layout/train.txt'), 'utf8')).toBe('"img 5" 1\nnone\n');
     expect(items.map(({ id }) => id)).toEqual(['img 5', 'none']);
     expect(items[0]!.annotations.map((part) => [(part as { label: number }).label, part.group])).toEqual([
-      [1, 1],
-      [4, 1],
-      [4, 1],
+      [1, 4],
+      [4, 4],
+      [4, 4],
       [1, 1],
       [3, 2],
     ]);

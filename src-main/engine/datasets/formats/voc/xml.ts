@@ -8,6 +8,7 @@ import {
   type Item,
   type LabelCategory,
 } from '../../model/index.ts';
+import { pictureLines, pointLines } from './facts.ts';
 import { flags } from './objects.ts';
 import { boundsLines, type nest, partLines, type Scan } from './parts.ts';
 
@@ -30,16 +31,19 @@ export function xmlText(
   lose: (reason: string) => void,
 ): string {
   const size = item.media?.size ?? null;
+  const about = pictureLines(item.attributes, size !== null);
   const lines = [
-    '<annotation>',
+    about.start,
     `  <folder>${escapeXml(folderOf(name))}</folder>`,
     `  <filename>${escapeXml(fileNameOf(name))}</filename>`,
-    '  <source><database>Unknown</database></source>',
+    about.source,
+    ...about.owner,
   ];
   if (size !== null) {
-    lines.push(`  <size><width>${size.width}</width><height>${size.height}</height><depth>3</depth></size>`);
+    const sides = `<width>${size.width}</width><height>${size.height}</height>`;
+    lines.push(`  <size>${sides}<depth>${about.depth}</depth></size>`);
   }
-  lines.push(`  <segmented>${segmented ? 1 : 0}</segmented>`);
+  lines.push(`  <segmented>${segmented ? 1 : 0}</segmented>`, ...about.attributes);
   const nameOf = (label: number): string => classes.labels[label + classes.shift]!.name;
   for (const { box, parts } of objects) {
     if (box.label === null) lose('a box without a class');
@@ -69,7 +73,7 @@ function objectLines(
     lines.push(`    <${flag}>${flagOf(rest.get(flag)) === true ? 1 : 0}</${flag}>`);
     rest.delete(flag);
   }
-  lines.push(...boundsLines(box, '    '), ...inside);
+  lines.push(...boundsLines(box, '    '), ...pointLines(rest), ...inside);
   const done = actions.filter((action) => rest.has(action));
   if (done.length > 0) {
     const marks = done.map(

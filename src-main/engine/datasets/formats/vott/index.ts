@@ -9,7 +9,7 @@ const table: Abilities = {
   subsets: true,
 };
 
-const project: Abilities = { ...table, types: ['box', 'polygon'], attributes: ['id'] };
+const project: Abilities = { ...table, types: ['box', 'polygon'], attributes: ['id'], itemAttributes: true };
 
 async function detectCsv(listing: Listing): Promise<Verdict | null> {
   for (const path of listing.files.filter((name) => name.endsWith('-export.csv')).slice(0, 3)) {

@@ -6,6 +6,7 @@ import type { Dataset, ReadOptions } from '../../format.ts';
 import {
   type Annotation,
   type AttributeValue,
+  attributesOf,
   CategoryBuilder,
   field,
   type Item,
@@ -83,6 +84,11 @@ export async function readVottJson(folder: string, options: ReadOptions = {}): P
   };
 }
 
+/** Fields of an asset with a place of their own, and those of the labeller's machine and work. */
+export const ofAsset: ReadonlySet<string> = new Set([
+  ...['format', 'id', 'name', 'path', 'size', 'state', 'type', 'parent', 'predicted'],
+]);
+
 async function toItem(
   folder: string,
   path: string,
@@ -121,6 +127,9 @@ async function toItem(
   const inFolder = below(folderOf(path), `vott-json-export/${name}`);
   const picture = (await isFile(inside(folder, inFolder))) ? inFolder : beside;
   const attributes = new Map<string, AttributeValue>(id === '' ? [] : [['id', id]]);
+  for (const [key, value] of attributesOf(head)) {
+    if (!ofAsset.has(key) && value !== null && value !== '') attributes.set(key, value);
+  }
   const item = { id: stemOf(name), subset: suffix?.[1] ?? 'default', annotations };
   return imageItem(folder, picture, item, size, attributes);
 }

@@ -57,6 +57,31 @@ describe('VoTT', () => {
     expect(reasons).toHaveLength(5);
   });
 
+  test("what an asset says besides comes back; names of VoTT's own are told", async () => {
+    const folder = fresh();
+    const asset = {
+      id: 'abc',
+      name: 'clip.mp4_4.5.jpg',
+      path: 'file:/x',
+      timestamp: 4.5,
+      state: 2,
+      predicted: true,
+    };
+    await put(folder, { 'abc-asset.json': JSON.stringify({ asset, regions: [], version: '2.2.0' }) });
+    const { dataset, items } = await readAll('vott_json', folder);
+    expect([...items[0]!.attributes]).toEqual([
+      ['id', 'abc'],
+      ['timestamp', 4.5],
+    ]);
+    const again = await writeAndRead('vott_json', dataset, fresh());
+    expect(again.items[0]!.attributes).toEqual(items[0]!.attributes);
+    const set = setOf(['a'], [{ id: 'x', attributes: new Map([['path', 'y']]) }]);
+    const { report } = await writeAndRead('vott_json', set, fresh());
+    expect(report.problems.list.map(({ reason }) => reason)).toEqual([
+      'VoTT has another meaning for what the picture calls path',
+    ]);
+  });
+
   test('tables: damaged rows, pictures without boxes', async () => {
     const folder = fresh();
     await put(folder, {

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { hull } from '../../convert.ts';
 import { endingOf } from '../../files/paths.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
-import type { Annotation } from '../../model/index.ts';
+import { type Annotation, toRecord, without } from '../../model/index.ts';
 import { writeSet } from '../common/write.ts';
+import { ofAsset } from './read.ts';
 
 /** Colours of the tags in VoTT's window, in turn. */
 const tagColours = ['#5db300', '#e81123', '#6917aa', '#015cda', '#4894fe', '#70c400', '#fcd116', '#dc0067'];
@@ -36,8 +37,12 @@ export function writeVottJson(
         typeof given === 'string' && given !== ''
           ? given
           : createHash('md5').update(`${item.subset}/${name}`).digest('hex');
+      const fields = toRecord(without(item.attributes, ...ofAsset));
+      const taken = [...item.attributes.keys()].filter((key) => key !== 'id' && ofAsset.has(key));
+      if (taken.length > 0) note(`VoTT has another meaning for what the picture calls ${taken.join(', ')}`);
       const format = endingOf(name).slice(1).toLowerCase();
       const asset = {
+        ...fields,
         format,
         id,
         name,
