@@ -28,7 +28,10 @@ module.exports = {
     {
       name: 'datasets-load-sharp-late',
       severity: 'error',
-      from: { path: '^src-main/engine/datasets/', pathNot: 'files/sharp\\.ts$|test\\.ts$|/testing/|/fixtures/' },
+      from: {
+        path: '^src-main/engine/datasets/',
+        pathNot: 'files/sharp\\.ts$|test\\.ts$|/testing/|/fixtures/',
+      },
       to: { path: '^node_modules/sharp', dependencyTypesNot: ['type-only'] },
     },
     {

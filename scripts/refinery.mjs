@@ -21,8 +21,8 @@ const child = spawn(node, ['--disable-warning=ExperimentalWarning', main, ...pro
   },
 });
 // The child hears of Ctrl+C itself and ends in its own time; this only waits.
-for (const signal of ['SIGINT', 'SIGTERM'])
-  process.on(signal, () => signal === 'SIGTERM' && child.kill(signal));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.on(signal, () => signal !== 'SIGINT' && child.kill(signal));
 child.once('exit', (code, signal) => {
   process.exitCode = code ?? (signal ? 1 : 0);
 });

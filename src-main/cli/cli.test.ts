@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Receipt } from '../contract/upscale.ts';
@@ -85,6 +86,61 @@ describe.skipIf(!hasOpenVino)(`refinery upscale${hasOpenVino ? '' : ' (OpenVINO 
     );
     expect(JSON.parse(await readFile(join(folder, 'data', 'models', 'custom.json'), 'utf8'))).toEqual([]);
   });
+
+  test('what is left out of a folder is told, and a pipe among the pictures is none', async () => {
+    await sharp(sample).resize(40, 30).png().toFile(join(folder, 'good.png'));
+    for (const name of ['scan.bmp', 'raw.CR2', 'notes.txt']) await writeFile(join(folder, name), 'x');
+    await promisify(execFile)('mkfifo', [join(folder, 'pipe.png')]);
+    const { code, lines } = await refinery('upscale', folder, '--json');
+    expect(code).toBe(0);
+    const notices = parse(lines).filter(({ event }) => event === 'notice');
+    expect(notices.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^2 pictures of formats that are not read are left out: .*(scan.bmp|raw.CR2)/),
+    ]);
+    expect(parse(lines).at(-1)).toEqual({ event: 'end', done: 1, failed: 0 });
+  });
+
+  test.each([
+    [['']],
+    [['a.png', '-o', '']],
+    [['a.png', '--seed', ' ']],
+    [['a.png', '--effort', '']],
+    [['a.png', '--device', '']],
+    [['a.png', '--pattern', '']],
+  ])('%j is a mistake of usage: a variable that is not set is neither a folder nor 0', async (args) => {
+    const { code, errors } = await refinery('upscale', ...args);
+    expect(code).toBe(2);
+    expect(errors).toContain('invalid');
+  });
+
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s ends it with 130, and nothing half written',
+    async (signal) => {
+      for (let at = 0; at < 40; at += 1)
+        await sharp(sample)
+          .resize(300, 200)
+          .png()
+          .toFile(join(folder, `${at}.png`));
+      const output = join(folder, 'out');
+      const args = ['--disable-warning=ExperimentalWarning', main, 'upscale', folder, '-o', output, '--json'];
+      const child = spawn(process.execPath, args, {
+        env: { ...process.env, REFINERY_DATA_DIR: join(folder, 'data') },
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      let told = '';
+      child.stdout.on('data', (chunk: Buffer) => {
+        const before = told.includes('"event":"done"');
+        told += chunk.toString();
+        if (!before && told.includes('"event":"done"')) child.kill(signal);
+      });
+      const code = await new Promise((resolve) => child.once('close', resolve));
+      expect(code).toBe(130);
+      const made = await readdir(output);
+      expect(made.length).toBeLessThan(40);
+      expect(made.filter((name) => !/^\d+_x4\.png$/.test(name))).toEqual([]);
+      for (const name of made) await sharp(join(output, name)).stats();
+    },
+  );
 
   test('a person reads lines, not JSON', async () => {
     const source = join(folder, 'small.png');

@@ -55,6 +55,15 @@ for (const [, load] of wanted.length > 0 ? wanted : loaders) {
 }
 for (const command of program.commands.flatMap((one) => [one, ...one.commands])) command.exitOverride();
 
+// Whoever reads this has enough, as `head` does: the work ends as after Ctrl+C.
+let isHeard = true;
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', () => {
+    if (isHeard) process.kill(process.pid, 'SIGTERM');
+    isHeard = false;
+  });
+}
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { InvalidArgumentError } from 'commander';
 import { type ErrorValue, toErrorValue } from '../contract/errors.ts';
 
 /** What the process ends with. */
@@ -10,7 +11,44 @@ export function printJson(value: unknown): void {
 
 /** An error as a person reads it in a terminal. */
 export function describeError(error: ErrorValue): string {
-  return error.hint ? `${error.message} ${styleText('dim', error.hint)}` : error.message;
+  const message = plainText(error.message);
+  return error.hint ? `${message} ${styleText('dim', plainText(error.hint))}` : message;
+}
+
+/** Text of files for a terminal, which would obey what looks like a command in it. */
+export const plainText = (text: string): string =>
+  text.replaceAll(/\p{Cc}/gu, (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, '0')}`);
+
+/** A name or path. An empty one, as a shell's variable that is not set gives it, would be the folder that one is in. */
+export function parseName(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It is empty.');
+  return text;
+}
+
+/** Several of them. */
+export const parseNames = (text: string, before: readonly string[] = []): string[] => [
+  ...before,
+  parseName(text),
+];
+
+/**
+ * Calls back at Ctrl+C, and when the system or the terminal wants an end. What is half written is removed when the work lets
+ * go; who can't wait for that asks a third time.
+ *
+ * @returns what makes it stop listening.
+ */
+export function listenForStop(onStop: () => void): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  let asked = 0;
+  const hear = (): void => {
+    asked += 1;
+    if (asked > 2) process.exit(exitCodes.interrupted);
+    onStop();
+  };
+  for (const signal of signals) process.on(signal, hear);
+  return () => {
+    for (const signal of signals) process.removeListener(signal, hear);
+  };
 }
 
 /** Reports what a command could not do at all, and gives its exit code. */

@@ -1,5 +1,4 @@
 import { existsSync, statSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { SingleBar } from 'cli-progress';
@@ -16,8 +15,18 @@ import {
 } from '../contract/upscale.ts';
 import type { EngineClient } from '../contract/wire.ts';
 import { userFolders } from '../engine/host/folders.ts';
+import { makeFolder } from '../engine/io/folders.ts';
 import { planLatents, saveLatents } from './save-latents.ts';
-import { describeError, exitCodes, printJson, reportFailure } from './shared.ts';
+import {
+  describeError,
+  exitCodes,
+  listenForStop,
+  parseName,
+  parseNames,
+  plainText,
+  printJson,
+  reportFailure,
+} from './shared.ts';
 
 interface UpscaleFlags {
   readonly output?: string;
@@ -68,14 +77,14 @@ function parseScale(text: string): Scale {
 }
 
 function parseShare(text: string): number {
-  const share = Number(text);
+  const share = numberIn(text);
   if (!(share >= 0 && share <= 1)) throw new InvalidArgumentError('Give a number from 0 to 1.');
   return share;
 }
 
 function parseWhole(low: number, high: number): (text: string) => number {
   return (text) => {
-    const value = Number(text);
+    const value = numberIn(text);
     if (!Number.isInteger(value) || value < low || value > high) {
       throw new InvalidArgumentError(`Give a whole number from ${low} to ${high}.`);
     }
@@ -83,15 +92,25 @@ function parseWhole(low: number, high: number): (text: string) => number {
   };
 }
 
+/** A variable of a shell that is not set gives an empty text, which is no 0. */
+const numberIn = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text));
+
+function parsePattern(text: string): string {
+  const parsed = UpscaleSettings.shape.pattern.safeParse(text);
+  if (!parsed.success) throw new InvalidArgumentError('Give a name of 1 to 200 characters.');
+  return parsed.data;
+}
+
 export function upscaleCommand(resources: string): Command {
   return new Command('upscale')
     .description('enlarge pictures; results are checked, and nothing is overwritten unless asked')
-    .argument('<files...>', 'pictures, or folders of them')
-    .option('-o, --output <folder>', 'where results go (default: beside each picture)')
+    .argument('<files...>', 'pictures, or folders of them', parseNames)
+    .option('-o, --output <folder>', 'where results go (default: beside each picture)', parseName)
     .option('-s, --scale <scale>', 'factor, or 1920w, 1080h, 250%', parseScale, defaults.scale)
     .option(
       '-m, --model <id or path>',
       'a model of the catalogue, an IR or ONNX file, or the folder of a diffusion model',
+      parseName,
       defaults.model,
     )
     .option('--steps <number>', 'diffusion: steps', parseWhole(1, 1000), defaults.diffusion.steps)
@@ -117,7 +136,7 @@ export function upscaleCommand(resources: string): Command {
       'diffusion: correct the result until it is the source when shrunk, so that colours stay (default: as the model asks)',
     )
     .option('--no-back-projection', 'diffusion: leave the result as the model makes it')
-    .option('-d, --device <name>', 'OpenVINO device', defaults.device)
+    .option('-d, --device <name>', 'OpenVINO device', parseName, defaults.device)
     .addOption(new Option('--precision <type>', 'arithmetic').choices(precisions).default(defaults.precision))
     .addOption(
       new Option('-f, --format <format>', 'of the results').choices(outputFormats).default(defaults.format),
@@ -133,6 +152,7 @@ export function upscaleCommand(resources: string): Command {
     .option(
       '--pattern <name>',
       'of results: {name} {scale} {model} {width} {height} {date}',
+      parsePattern,
       defaults.pattern,
     )
     .option('--overwrite', 'replace results that are there already')
@@ -179,18 +199,28 @@ async function upscale(
     failures += 1;
     reporter.failed(name, error);
   }
+  if (added.others.count > 0) {
+    const more = added.others.count > added.others.first.length ? ' and others' : '';
+    reporter.notice(
+      `${added.others.count} pictures of formats that are not read are left out: ${added.others.first.join(', ')}${more}`,
+    );
+  }
   if (latents && added.jobIds.length > 1) {
     throw new RefineryError('BAD_REQUEST', '--save-latents takes one picture.', {
       hint: 'Give the pictures one by one.',
     });
   }
+  let interrupted = false;
   if (added.jobIds.length > 0) {
     const saved = async (job: Job): Promise<void> => {
       if (latents) await saveLatents(cacheDir, job.id, latents);
     };
-    failures += await follow(engine, added.jobIds, reporter, saved);
+    const outcome = await follow(engine, added.jobIds, reporter, saved);
+    failures += outcome.failures;
+    interrupted = outcome.interrupted;
   }
   reporter.end(added.jobIds.length + refused.length + added.refused.length - failures, failures);
+  if (interrupted) return exitCodes.interrupted;
   return failures > 0 ? exitCodes.someFailed : exitCodes.good;
 }
 
@@ -202,7 +232,7 @@ async function settingsOf(
   let folder: string | null = null;
   if (flags.output !== undefined) {
     const path = resolve(flags.output);
-    await mkdir(path, { recursive: true }).catch((error: Error) => {
+    await makeFolder(path).catch((error: Error) => {
       throw new RefineryError('OUTPUT_NOT_WRITABLE', `The folder ${path} can't be made: ${error.message}`, {
         hint: 'Choose another one with --output.',
       });
@@ -268,13 +298,13 @@ async function modelOf(engine: EngineClient, model: string): Promise<{ id: strin
   };
 }
 
-/** Starts the jobs and waits until each has ended and was reported. Gives how many failed. */
+/** Starts the jobs and waits until each has ended and was reported. Whoever stops it has them cancelled first. */
 async function follow(
   engine: EngineClient,
   ids: readonly string[],
   reporter: Reporter,
   saved: (job: Job) => Promise<void>,
-): Promise<number> {
+): Promise<{ readonly failures: number; readonly interrupted: boolean }> {
   const open = new Set(ids);
   const reports: Array<Promise<boolean>> = [];
   const report = async (job: Job): Promise<boolean> => {
@@ -294,27 +324,27 @@ async function follow(
     reporter.failed(input, job.error ?? { code: 'CANCELLED', message: 'Cancelled.' });
     return false;
   };
-  const interrupt = (): void => {
+  let interrupted = false;
+  const stop = listenForStop(() => {
+    interrupted = true;
     void engine.call('jobs.cancel', { ids: [...open] });
-    process.exitCode = exitCodes.interrupted;
-  };
-  process.once('SIGINT', interrupt);
+  });
   const stopNotices = engine.on('engine.notice', ({ message }) => reporter.notice(message));
   await new Promise<void>((finish, fail) => {
-    const stop = engine.on('jobs.changed', ({ jobs, summary }) => {
+    const off = engine.on('jobs.changed', ({ jobs, summary }) => {
       reporter.progress(summary.fraction, summary.timeLeft, ids.length - open.size, ids.length);
       for (const job of jobs)
         if (finishedStates.has(job.state) && open.delete(job.id)) reports.push(report(job));
       if (open.size > 0) return;
-      stop();
+      off();
       finish();
     });
     engine.call('jobs.start', {}).catch(fail);
   });
   const outcomes = await Promise.all(reports);
   stopNotices();
-  process.removeListener('SIGINT', interrupt);
-  return outcomes.filter((good) => !good).length;
+  stop();
+  return { failures: outcomes.filter((good) => !good).length, interrupted };
 }
 
 interface Reporter {
@@ -366,10 +396,12 @@ function terminalReporter(): Reporter {
     done(_input, job, output) {
       const result = job.upscale?.result;
       const size = result ? `${result.width} × ${result.height}` : '';
-      line(`${styleText('green', 'Done')}    ${job.title}  ${styleText('dim', `${size}  ${output}`)}`);
+      const [title, place] = [plainText(job.title), plainText(output)];
+      line(`${styleText('green', 'Done')}    ${title}  ${styleText('dim', `${size}  ${place}`)}`);
     },
-    failed: (input, error) => line(`${styleText('red', 'Failed')}  ${input}  ${describeError(error)}`),
-    notice: (message) => line(styleText('yellow', message)),
+    failed: (input, error) =>
+      line(`${styleText('red', 'Failed')}  ${plainText(input)}  ${describeError(error)}`),
+    notice: (message) => line(styleText('yellow', plainText(message))),
     end(done, failed) {
       if (started) bar?.stop();
       console.log(failed > 0 ? `${done} done, ${failed} failed` : `${done} done`);

@@ -219,5 +219,7 @@ export type UpscalePreset = z.infer<typeof UpscalePreset>;
 export const UpscaleAddResult = z.object({
   jobIds: z.array(z.string()),
   refused: z.array(z.object({ name: z.string(), error: ErrorValue })),
+  /** What of the folders was left out: names of pictures of formats that are not read, the first of them, and how many. */
+  others: z.object({ count: z.int(), first: z.array(z.string()) }),
 });
 export type UpscaleAddResult = z.infer<typeof UpscaleAddResult>;

@@ -1,4 +1,4 @@
-import type { AdmitResult, DialogPurpose } from '../../src-main/contract/index.ts';
+import type { AdmitResult, DialogPurpose, UpscaleAddResult } from '../../src-main/contract/index.ts';
 import { count } from '../ui/format.ts';
 import { isActive, pictures, useJobs } from './jobs.ts';
 import { act, showPage, toast, useSession } from './session.ts';
@@ -10,6 +10,7 @@ export async function addToQueue({ handles, refused }: AdmitResult): Promise<str
   const problems = [
     ...refused.map(({ name, reason }) => `${name}: ${reason}`),
     ...(added?.refused ?? []).map(({ name, error }) => `${name}: ${error.message}`),
+    ...leftOut(added?.others),
   ];
   if (problems.length > 0) {
     const rest = problems.length > 1 ? ` And ${count(problems.length - 1, 'more')}.` : '';
@@ -17,6 +18,12 @@ export async function addToQueue({ handles, refused }: AdmitResult): Promise<str
   }
   if (added && added.jobIds.length > 0) showPage('upscale');
   return added?.jobIds ?? [];
+}
+
+function leftOut(others: UpscaleAddResult['others'] | undefined): string[] {
+  if (others === undefined || others.count === 0) return [];
+  const more = others.count > others.first.length ? ' and others' : '';
+  return [`Of a format that is not read: ${others.first.join(', ')}${more}.`];
 }
 
 /** Adds files that the browser holds: dropped, pasted, or chosen in web mode. */

@@ -1,5 +1,5 @@
 import type { Progress } from '../../engine/datasets/index.ts';
-import { exitCodes, printJson } from '../shared.ts';
+import { exitCodes, listenForStop, printJson } from '../shared.ts';
 
 const words: Readonly<Record<Progress['stage'], string>> = {
   unpacking: 'Unpacking',
@@ -30,8 +30,7 @@ export function progressLine(json: boolean): { show(progress: Progress): void; c
 export async function interruptible(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
   const controller = new AbortController();
   const stop = (): void => controller.abort();
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  const stopListening = listenForStop(stop);
   try {
     return await work(controller.signal);
   } catch (thrown) {
@@ -39,7 +38,6 @@ export async function interruptible(work: (signal: AbortSignal) => Promise<numbe
     console.error('Stopped. Nothing was left behind.');
     return exitCodes.interrupted;
   } finally {
-    process.removeListener('SIGINT', stop);
-    process.removeListener('SIGTERM', stop);
+    stopListening();
   }
 }

@@ -99,6 +99,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     onChanged: (conversion) => emit('models.conversion', conversion),
   });
   const upscaler = createUpscaler({
+    sources: () => queue.inputsOf('upscale', (record) => inputOf(record).path),
     openvino: () => runtime.openvino(),
     runtime: () => runtime.identity(),
     catalogue,
@@ -248,7 +249,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       });
       return { jobIds: queue.add('upscale', jobs) };
     },
-    'upscale.addSample': async () => ({ jobIds: addPictures(await samplePictures()), refused: [] }),
+    'upscale.addSample': async () => ({
+      jobIds: addPictures(await samplePictures()),
+      refused: [],
+      others: { count: 0, first: [] },
+    }),
     'upscale.override': acting(({ ids, settings: override }) => {
       queue.amend(ids, (record) => ({ detail: { ...detailOf(record), override } }));
     }),
@@ -278,6 +283,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   async function addHandles(chosen: readonly string[]): Promise<UpscaleAddResult> {
     const pictures: Array<{ path: string; relativeFolder: string }> = [];
     const refused: UpscaleAddResult['refused'] = [];
+    const others: string[] = [];
     for (const id of chosen) {
       const handle = await handles.describe(id);
       const path = handles.path(id);
@@ -287,6 +293,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       }
       const found = await findPictures(path);
       pictures.push(...found.pictures);
+      others.push(...found.others);
       if (found.pictures.length === 0) {
         refused.push({
           name: handle.name,
@@ -304,7 +311,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         });
       }
     }
-    return { jobIds: addPictures(pictures), refused };
+    const left = { count: others.length, first: others.slice(0, 5) };
+    return { jobIds: addPictures(pictures), refused, others: left };
   }
 
   /** The sample is copied to where its result may be written. */

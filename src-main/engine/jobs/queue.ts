@@ -114,6 +114,11 @@ export class JobQueue {
     };
   }
 
+  /** What the jobs on the list are about. */
+  *inputsOf<Input>(kind: JobKindName, input: (record: JobRecord) => Input): Generator<Input> {
+    for (const record of this.#order) if (record.kind === kind) yield input(record);
+  }
+
   /** @throws {RefineryError} `JOB_NOT_FOUND` */
   record(id: string): JobRecord {
     const record = this.#records.get(id);

@@ -22,6 +22,7 @@ import { display, thumbnail } from '../imaging/preview.ts';
 import { checkLimit, decode, readHeader } from '../imaging/source.ts';
 import { addTiffBlocks } from '../imaging/tiff-blocks.ts';
 import { removeQuietly, removeTemporaries, temporaryPath } from '../io/atomic.ts';
+import { makeFolder } from '../io/folders.ts';
 import { hashFile } from '../io/hash.ts';
 import type { PixelDepth } from '../models/ir/wrap.ts';
 import { checkOutput } from './checks.ts';
@@ -29,7 +30,7 @@ import type { Enlarged } from './enlarge.ts';
 import { createEnlargers, type Enlarger, type ResolvedModel } from './enlargers.ts';
 import { type PendingCommit, publishResult, ResultNames } from './publish.ts';
 import { targetSize } from './scale.ts';
-import { checkSpace, removeOrphans } from './work-folder.ts';
+import { checkSpace, removeOrphans, removeStale } from './work-folder.ts';
 
 export { type PendingCommit, recoverCommit } from './publish.ts';
 
@@ -47,6 +48,8 @@ export interface UpscalerOptions {
   /** Threads for inference; 0 leaves it to OpenVINO. */
   readonly threads: () => number;
   readonly memoryBudgetBytes: () => number;
+  /** Paths of all pictures that are to be enlarged, or were: no result replaces one of them. */
+  readonly sources: () => Iterable<string>;
 }
 
 export interface UpscaleContext {
@@ -89,8 +92,9 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
   // libvips' threads would take the cores from inference; pictures are read and written side by side anyway.
   sharp.concurrency(1);
   const enlargers = createEnlargers(options);
-  const names = new ResultNames();
+  const names = new ResultNames(options.sources);
   const work = join(options.cacheDir, 'work');
+  const cleared = new Set<string>();
   let runs = 0;
   void removeOrphans(work);
 
@@ -131,10 +135,11 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
     await checkSpace(work, info.width * info.height * kind.scale ** 2 * (info.alpha ? 4 : 3) * (depth / 8));
 
     const outputFolder = join(spec.outputFolder, spec.relativeFolder);
-    await mkdir(outputFolder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-      // Of a folder, "exists" says that a file has its name.
-      throw targetError(outputFolder, error.code === 'EEXIST' ? { ...error, code: 'ENOTDIR' } : error);
+    await makeFolder(outputFolder).catch((error: unknown) => {
+      throw targetError(outputFolder, error);
     });
+    if (!cleared.has(outputFolder)) await removeStale(outputFolder);
+    cleared.add(outputFolder);
     const pixels = await decode(inputPath, info, folder);
     const decodeTime = performance.now() - started;
     const planned = planMetadata(metadata, settings.metadata, size, info.channels !== 4);
@@ -190,7 +195,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
       context.report({ stage: 'checking', fraction: shares.writing });
       const checking = performance.now();
       const checks = await checkOutput({
-        source: inputPath,
+        source: pixels.readable ?? inputPath,
         result: temporary,
         ...size,
         sourceSide: Math.max(info.width, info.height),

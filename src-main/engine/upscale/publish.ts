@@ -1,10 +1,12 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Receipt, UpscaleResult, UpscaleSettings } from '../../contract/upscale.ts';
 import { targetError } from '../imaging/errors.ts';
-import { exists, publish, removeQuietly, syncFile, temporaryPath } from '../io/atomic.ts';
+import { exists, publish, removeQuietly, syncFile } from '../io/atomic.ts';
 import { hashFile } from '../io/hash.ts';
 import { fileName, fillPattern, type NameParts } from '../io/names.ts';
+import { writeReceipt } from '../io/receipts.ts';
 
 /** A checked result that lies beside its place and is about to get its name. */
 export interface PendingCommit {
@@ -17,13 +19,38 @@ export interface PendingCommit {
 /** More than this many results of one name are a mistake in the pattern. */
 const mostOfOneName = 10_000;
 
-/** Remembers which source each name went to, so that two pictures of one batch never replace each other. */
+/**
+ * Remembers which source each name went to, so that two pictures of one batch never replace each other. A source is never
+ * a target, by whatever links either is reached: overwriting may replace old results, not originals.
+ */
 export class ResultNames {
   readonly #claims = new Map<string, string>();
+  readonly #sources: () => Iterable<string>;
+  /** What was found of each source: which file it really is. */
+  readonly #identities = new Map<string, string>();
+
+  /** @param sources all pictures that are to be enlarged, or were. */
+  constructor(sources: () => Iterable<string>) {
+    this.#sources = sources;
+  }
+
+  /** Whether a file that is there is one of the sources. */
+  isSource(target: string): boolean {
+    const identity = identityOf(target);
+    if (identity === undefined) return false;
+    for (const source of this.#sources()) {
+      let known = this.#identities.get(source);
+      if (known === undefined) {
+        known = identityOf(source) ?? '';
+        this.#identities.set(source, known);
+      }
+      if (known === identity) return true;
+    }
+    return false;
+  }
 
   /** Takes a name for a source, unless another one has it. */
   claim(target: string, source: string): boolean {
-    // A source is never a target: overwriting may replace old results, not originals.
     if (target === source) return false;
     const owner = this.#claims.get(target);
     if (owner !== undefined && owner !== source) return false;
@@ -34,6 +61,12 @@ export class ResultNames {
   release(target: string): void {
     this.#claims.delete(target);
   }
+}
+
+/** The same for every path to a file; undefined where there is none. */
+function identityOf(path: string): string | undefined {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found && `${found.dev}:${found.ino}`;
 }
 
 interface Publication {
@@ -66,7 +99,7 @@ export async function publishResult(
     for (let counter = 1; counter <= mostOfOneName; counter += 1) {
       const target = join(folder, fileName(stem, extension, counter));
       if (!names.claim(target, inputPath)) continue;
-      if (!settings.overwrite && (await exists(target))) {
+      if (await (settings.overwrite ? names.isSource(target) : exists(target))) {
         names.release(target);
         continue;
       }
@@ -80,22 +113,12 @@ export async function publishResult(
         if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') continue;
         throw thrown;
       }
-      if (settings.sidecar) await writeSidecar(target, receipt, publication.jobId);
+      if (settings.sidecar) await writeReceipt(target, receipt, publication.jobId, settings.overwrite);
       return { outputPath: target, receipt };
     }
     throw Object.assign(new Error('Every name of this pattern is taken.'), { code: 'EEXIST' });
   } catch (thrown) {
     throw targetError(folder, thrown);
-  }
-}
-
-async function writeSidecar(target: string, receipt: Receipt, jobId: string): Promise<void> {
-  const temporary = temporaryPath(dirname(target), jobId, '.json');
-  try {
-    await writeFile(temporary, `${JSON.stringify(receipt, null, 2)}\n`, { flag: 'wx' });
-    await publish(temporary, `${target}.receipt.json`, dirname(target), true);
-  } finally {
-    await removeQuietly(temporary);
   }
 }
 
@@ -111,7 +134,7 @@ export async function recoverCommit(pending: PendingCommit, jobId: string): Prom
       if (!(await holds(pending.temporary))) return 'lost';
       const { overwrite, sidecar } = pending.receipt.settings;
       await publish(pending.temporary, pending.target, dirname(pending.target), overwrite);
-      if (sidecar) await writeSidecar(pending.target, pending.receipt, jobId);
+      if (sidecar) await writeReceipt(pending.target, pending.receipt, jobId, overwrite);
     }
     return 'done';
   } catch {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
@@ -196,6 +196,39 @@ describe.skipIf(!hasOpenVino)(`upscaling${hasOpenVino ? '' : ' (OpenVINO is not 
       const { output } = await good(engine, await cut(engine.folder, name, 24, 24), { folder });
       expect(Buffer.byteLength(output.split('/').at(-1) ?? '')).toBeLessThanOrEqual(255);
     }
+  });
+
+  test('overwriting replaces no source of the batch, by whatever links it is reached', async () => {
+    await using engine = await openEngine();
+    const own = join(engine.folder, 'own');
+    const [first, second] = [await cut(own, 'a.png', 40, 30), await cut(own, 'a_x4.png', 30, 30)];
+    await symlink(own, join(engine.folder, 'linked'));
+    await mkdir(join(engine.folder, 'named'));
+    await symlink(first, join(engine.folder, 'named', 'in.png'));
+    const before = [await readFile(first), await readFile(second)];
+    await engine.upscale([first, second], { overwrite: true });
+    const linked = await engine.handle(join(engine.folder, 'linked'));
+    await good(engine, first, { folder: linked, pattern: '{name}', overwrite: true });
+    const given = join(engine.folder, 'named', 'in.png');
+    await good(engine, given, { folder: await engine.handle(own), pattern: 'a', overwrite: true });
+    expect([await readFile(first), await readFile(second)]).toEqual(before);
+    expect(await readdir(own)).toContain('a_x4 (2).png');
+  });
+
+  test("a receipt that is there already is somebody's, and what a killed run left is cleared after a day", async () => {
+    await using engine = await openEngine();
+    const source = await cut(engine.folder, 'small.png', 24, 24);
+    const kept = join(engine.folder, 'small_x4.png.receipt.json');
+    await writeFile(kept, 'of a picture that was moved');
+    const left = (letter: string): string => join(engine.folder, `.refinery-${letter}-0a1b2c.part.png`);
+    for (const letter of ['o', 'n']) await writeFile(left(letter), 'half');
+    const yesterday = new Date(Date.now() - 25 * 60 * 60 * 1000);
+    await utimes(left('o'), yesterday, yesterday);
+    await good(engine, source, { sidecar: true });
+    expect(await readFile(kept, 'utf8')).toBe('of a picture that was moved');
+    const names = await readdir(engine.folder);
+    expect(names).toContain('small_x4.png.receipt-2.json');
+    expect(names.filter((name) => name.startsWith('.refinery-'))).toEqual(['.refinery-n-0a1b2c.part.png']);
   });
 
   test('the receipt tells what happened, and lies beside the result when asked', async () => {

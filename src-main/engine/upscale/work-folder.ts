@@ -1,4 +1,4 @@
-import { readdir, statfs } from 'node:fs/promises';
+import { readdir, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { RefineryError } from '../../contract/errors.ts';
@@ -12,6 +12,22 @@ export async function removeOrphans(work: string): Promise<void> {
     } catch {
       await removeQuietly(join(work, name));
     }
+  }
+}
+
+/** Names of results that are not finished. */
+const unfinished = /^\.refinery-[\w-]+-[0-9a-f]{6}\.part\.[a-z]+$/;
+
+/** Milliseconds for which nobody works on one file: a day. */
+const longestWork = 24 * 60 * 60 * 1000;
+
+/** Clears a folder of results of what runs that were killed have left there, a day ago or before. */
+export async function removeStale(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!unfinished.test(name)) continue;
+    const path = join(folder, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isFile() && Date.now() - found.mtimeMs > longestWork) await removeQuietly(path);
   }
 }
 

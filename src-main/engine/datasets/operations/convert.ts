@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import { RefineryError, toErrorValue } from '../../../contract/errors.ts';
 import { removeTemporaries } from '../../io/atomic.ts';
+import { writeReceipt } from '../../io/receipts.ts';
 import { Boundary } from '../files/boundary.ts';
 import { temporaryFolder } from '../files/temporary.ts';
 import { Writing, whileWriting } from '../files/writing.ts';
@@ -16,7 +17,7 @@ import { adviceOn } from './advice.ts';
 import { choicesFor } from './choices.ts';
 import type { ConversionPlan, ConversionRequest, ConversionResult, ReadyConversion } from './conversion.ts';
 import { breathing, counting, unpackingNotes } from './pace.ts';
-import { receiptOf, summaryOf, writeReceipt } from './receipt.ts';
+import { receiptOf, summaryOf } from './receipt.ts';
 import { type RoundTrip, RoundTripCheck } from './round-trip.ts';
 import { openSource, type Source, writableFormat } from './source.ts';
 import { type Staging, stage } from './staging.ts';
@@ -112,7 +113,10 @@ async function convert(
     request.beforePublish({ inode: (await stat(staging.folder)).ino, result, receipt });
   }
   await staging.publish();
-  return { ...result, receipt: receipt === null ? null : await writeReceipt(request.output, receipt) };
+  return {
+    ...result,
+    receipt: receipt === null ? null : await writeReceipt(request.output, receipt, 'receipt'),
+  };
 }
 
 /**
@@ -129,7 +133,7 @@ export async function recoverConversion(
   if (ready === null || (await stat(output).catch(() => undefined))?.ino !== ready.inode) return undefined;
   await forgetConversion(output, key);
   const { result, receipt } = ready;
-  return { ...result, receipt: receipt === null ? null : await writeReceipt(output, receipt) };
+  return { ...result, receipt: receipt === null ? null : await writeReceipt(output, receipt, 'receipt') };
 }
 
 /** Removes what a conversion that was broken off has copied. */

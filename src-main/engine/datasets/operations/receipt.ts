@@ -1,4 +1,3 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import type { Writing } from '../files/writing.ts';
 import type { Problem, ProblemLog } from '../model/index.ts';
 import type { ConversionPlan, ConversionRequest, ConversionResult } from './conversion.ts';
@@ -61,22 +60,4 @@ export function receiptOf(
     // `digest` is sha256 of the lines `<sha256>  <path>` of all annotation files in the order of writing.
     files,
   };
-}
-
-/**
- * Writes `<output>.receipt.json` beside the set; where there is one, `.receipt-2.json` and so on. One that says the same
- * is this one: it was written before a crash.
- */
-export async function writeReceipt(output: string, receipt: object): Promise<string> {
-  const text = `${JSON.stringify(receipt, null, 2)}\n`;
-  for (let number = 1; ; number += 1) {
-    const path = `${output}.receipt${number === 1 ? '' : `-${number}`}.json`;
-    try {
-      await writeFile(path, text, { flag: 'wx' });
-      return path;
-    } catch (thrown) {
-      if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
-      if ((await readFile(path, 'utf8').catch(() => '')) === text) return path;
-    }
-  }
 }

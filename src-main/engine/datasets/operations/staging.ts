@@ -2,6 +2,7 @@ import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 import { removeQuietly, temporariesOf, temporaryPath } from '../../io/atomic.ts';
+import { makeFolder } from '../../io/folders.ts';
 
 /** Where a set is written before it counts. */
 export interface Staging extends AsyncDisposable {
@@ -39,7 +40,7 @@ export async function stage(output: string, overwrite: boolean, key?: string): P
       [Symbol.asyncDispose]: nothing,
     };
   }
-  await mkdir(dirname(output), { recursive: true });
+  await makeFolder(dirname(output));
   const earlier = key === undefined ? [] : await temporariesOf(dirname(output), key);
   const folder = temporaryPath(dirname(output), key ?? 'dataset');
   await mkdir(folder);
