@@ -7,11 +7,13 @@ import {
   merge,
   mergeModes,
   openSource,
+  planConversion,
   runConversion,
   type Source,
 } from '../../engine/datasets/index.ts';
 import { exitCodes, printJson, reportFailure } from '../shared.ts';
 import { interruptible } from './progress.ts';
+import { tellPlan, tellResult } from './report.ts';
 
 interface MergeFlags {
   readonly to: string;
@@ -20,7 +22,9 @@ interface MergeFlags {
   readonly overlap: string;
   readonly quorum?: string;
   readonly media: 'copy' | 'link' | 'none';
+  readonly dryRun?: true;
   readonly overwrite?: true;
+  readonly strict?: true;
   readonly json?: true;
 }
 
@@ -42,7 +46,9 @@ export function mergeCommand(): Command {
     .option('--overlap <part>', 'with intersect, from which overlap on two shapes are one', '0.5')
     .option('--quorum <number>', 'with intersect, in how many sets a thing must be; else more than half')
     .addOption(new Option('--media <what>', 'pictures').choices(['copy', 'link', 'none']).default('copy'))
+    .option('--dry-run', 'only say what would be lost')
     .option('--overwrite', 'replace files that are there')
+    .option('--strict', 'stop when anything of the sources can’t be read, or they don’t agree')
     .option('--json', 'as JSON')
     .action(async (paths: readonly string[], flags: MergeFlags) => {
       try {
@@ -58,7 +64,6 @@ async function mergeSets(paths: readonly string[], flags: MergeFlags, signal: Ab
   const sources: Source[] = [];
   for (const path of paths) sources.push(opened.use(await openSource(resolve(path), { signal })));
   const [first] = sources;
-  const conflicts = { total: 0, byReason: {} as Record<string, number> };
   const together: Source = {
     ...first!,
     path: sources.map(({ path }) => path).join(', '),
@@ -72,27 +77,24 @@ async function mergeSets(paths: readonly string[], flags: MergeFlags, signal: Ab
       return merged;
     },
   };
-  const result = await runConversion(
-    {
-      source: together,
-      to: flags.to,
-      output: resolve(flags.output),
-      media: flags.media,
-      planAhead: false,
-      signal,
-      ...(flags.overwrite ? { overwrite: true } : {}),
-    },
-    ({ problems }) => Object.assign(conflicts, { total: problems.total, byReason: problems.byReason }),
-  );
-  if (flags.json) {
-    const { items, annotations, check, receipt, output } = result;
-    printJson({ event: 'done', output, items, annotations, check, receipt, conflicts });
-  } else {
-    console.log(`${styleText('green', 'Done')}    ${result.items} items, ${result.annotations} annotations`);
-    for (const [reason, count] of Object.entries(conflicts.byReason)) {
-      console.log(`${styleText('yellow', String(count))}  ${reason}`);
-    }
+  const request = {
+    source: together,
+    to: flags.to,
+    output: resolve(flags.output),
+    media: flags.media,
+    signal,
+    // Who reads along can still stop it.
+    planAhead: process.stdout.isTTY === true,
+    ...(flags.overwrite ? { overwrite: true } : {}),
+    ...(flags.strict ? { strict: true } : {}),
+  };
+  const json = flags.json ?? false;
+  if (flags.dryRun) {
+    tellPlan(await planConversion(request), json);
+    return exitCodes.good;
   }
+  const result = await runConversion(request, (plan) => tellPlan(plan, json));
+  tellResult(result, json);
   return result.check === 'failed' ? exitCodes.someFailed : exitCodes.good;
 }
 

@@ -1,4 +1,4 @@
-import { boundsOf } from './masks.ts';
+import { boundsOf, unionOf } from './masks.ts';
 import {
   type Annotation,
   type AnnotationType,
@@ -45,7 +45,7 @@ export interface Adapted {
 /**
  * Turns an item's annotations into ones of the given types. Parts of one object are looked at together: where an object
  * has a box and an outline and only boxes can be held, its box stands for both, and of several outlines without a box
- * one box is made. Where only rotated boxes can be held, the outline stands for both, since its box tells less. A mask
+ * one box is made, or one mask. Where only rotated boxes can be held, the outline stands for both, since its box tells less. A mask
  * of several parts becomes several polygons.
  *
  * @param size the picture's, needed to draw masks; without it, a shape that would become a mask becomes a box.
@@ -67,8 +67,9 @@ export function adapt(
   }
   const has = (group: number, type: AnnotationType): boolean =>
     ((native.get(group) ?? 0) & typeBit(type)) !== 0;
-  // Where the one box of an object without a box is in the result.
+  // Where the one box of an object without a box, or its one mask, is in the result.
   const boxes = new Map<number, number>();
+  const masks = new Map<number, number>();
   for (const annotation of annotations) {
     const { group } = annotation;
     const becomes = types.includes(annotation.type) ? annotation.type : targetType(annotation.type, held);
@@ -86,6 +87,14 @@ export function adapt(
         result[known] = { ...before, ...boxAround([before, first]) };
         continue;
       }
+      const drawn = becomes === 'mask' && group !== 0 ? masks.get(group) : undefined;
+      if (drawn !== undefined && first?.type === 'mask') {
+        const before = result[drawn] as Mask;
+        const counts = unionOf([before.counts, first.counts], before.width, before.height);
+        result[drawn] = { ...before, counts };
+        continue;
+      }
+      if (becomes === 'mask') masks.set(group, result.length);
       if (becomes === 'box') boxes.set(group, result.length);
       result.push(...made);
     }

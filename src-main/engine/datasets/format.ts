@@ -13,6 +13,17 @@ export interface Dataset {
   readonly problems: ProblemLog;
 }
 
+/** A view of a set that tells its problems once, however often it is read. */
+export function toldOnce(dataset: Dataset): Dataset {
+  return {
+    ...dataset,
+    async *items() {
+      yield* dataset.items();
+      dataset.problems.close();
+    },
+  };
+}
+
 /** Names in a folder, enough of them to tell its format; never the whole of a large set. */
 export interface Listing {
   readonly folder: string;
@@ -53,8 +64,10 @@ export interface Limits {
   readonly withoutJoints?: true;
   /** It has no place for whether a point can be seen. */
   readonly withoutVisibility?: true;
-  /** Attributes are text, so that numbers and yes or no become words. */
-  readonly textAttributes?: true;
+  /** Attributes are text, so that numbers and yes or no become words, but for these, which have a place of their own. */
+  readonly textAttributes?: readonly string[];
+  /** A region with a crowd in it would be taken for one object. */
+  readonly withoutCrowds?: true;
 }
 
 /** What a format can hold. The rest is turned into what it can hold, or dropped: see `loss.ts`. */

@@ -69,12 +69,16 @@ export function lossOf(
     for (const [key, counts] of statistics.byMakeup) {
       const fate = fateOf(type, becomes, key);
       const exact = exactOutlines(type, key, statistics, target);
+      const crowds =
+        target.limits?.withoutCrowds === true ? statistics.crowds.get(key)?.get(type) : undefined;
       for (const [label, number] of counts.get(type) ?? []) {
-        const kept = fate === 'kept' ? 0 : (exact.get(label) ?? 0);
+        const refused = crowds?.get(label) ?? 0;
+        const kept = fate === 'kept' ? 0 : Math.min(exact.get(label) ?? 0, number - refused);
         const ofLabel = byLabel.get(label) ?? nothing();
         for (const counts of [all, ofLabel]) {
           counts.kept += kept;
-          counts[fate] += number - kept;
+          counts.dropped += refused;
+          counts[fate] += number - kept - refused;
         }
         byLabel.set(label, ofLabel);
       }
@@ -112,9 +116,10 @@ function notesOn(statistics: Statistics, target: Abilities): string[] {
   const note = (lost: boolean, number: number, text: string, names = ''): void => {
     if (lost && number > 0) notes.push(sentence(number, text, names));
   };
+  const apart = comingApart(statistics.grouped, target.types);
   note(
     !target.groups,
-    statistics.grouped,
+    apart,
     '# {annotation is part|annotations are parts} of an object and {comes|come} apart.',
   );
   note(
@@ -152,6 +157,24 @@ function notesOn(statistics: Statistics, target: Abilities): string[] {
   return notes;
 }
 
+/** Annotations of objects of which more than one part is written. */
+function comingApart(grouped: Statistics['grouped'], types: readonly AnnotationType[]): number {
+  let apart = 0;
+  for (const [makeup, number] of grouped) {
+    const parts = makeup.split('+') as AnnotationType[];
+    const fates = parts.map(
+      (type) => [fateOf(type, targetType(type, types), makeup), targetType(type, types)] as const,
+    );
+    const written = fates.filter(([fate]) => fate === 'kept' || fate === 'approximated');
+    const [only] = written;
+    // Several parts of one type become one box or mask where they are approximated.
+    const joined =
+      written.length === 1 && only?.[0] === 'approximated' && (only[1] === 'box' || only[1] === 'mask');
+    if (written.length > 1 || (written.length === 1 && parts.length === 1 && !joined)) apart += number;
+  }
+  return apart;
+}
+
 /**
  * @param text with `#` for the number, and `{one|many}` for what goes with one and with any other.
  * @param names what comes at its end, before the point.
@@ -182,10 +205,11 @@ function exactOutlines(
 
 /** What the target has no place for in what it holds. */
 function limitNotes(
-  { details, byLabel, byType }: Statistics,
+  statistics: Statistics,
   { limits = {}, types, attributes }: Abilities,
   { labels }: Categories,
 ): string[] {
+  const { details, byLabel, byType } = statistics;
   const notes: string[] = [];
   const note = (applies: boolean, number: number, text: string, names = ''): void => {
     if (applies && number > 0) notes.push(sentence(number, text, names));
@@ -231,13 +255,27 @@ function limitNotes(
   );
   const hidden = limits.withoutVisibility === true && types.includes('points');
   note(hidden, details.withHiddenPoints, 'Of # {annotation|annotations} it is lost which points are hidden.');
-  const texts = limits.textAttributes === true && (attributes !== 'any' ? attributes.length > 0 : true);
+  const native = limits.textAttributes;
+  const named =
+    native === undefined || attributes === 'declared' || attributes.length === 0
+      ? []
+      : [...details.typedAttributes];
+  const texts = named.filter((name) => native?.includes(name) !== true);
+  note(true, texts.length, 'Numbers and yes or no become text in # {attribute|attributes}: ', listed(texts));
+  const crowds = limits.withoutCrowds === true ? crowdsIn(statistics) : 0;
   note(
-    texts,
-    details.withTypedAttributes,
-    'Numbers and yes or no become text in the attributes of # {annotation|annotations}.',
+    true,
+    crowds,
+    '# {region with a crowd is|regions with crowds are} dropped: it would be taken for an object.',
   );
   return notes;
+}
+
+function crowdsIn({ crowds }: Statistics): number {
+  let number = 0;
+  for (const types of crowds.values())
+    for (const labels of types.values()) for (const count of labels.values()) number += count;
+  return number;
 }
 
 /** Attributes that a set says its classes have. */

@@ -1,5 +1,5 @@
 import type { Dataset } from './format.ts';
-import { type AnnotationType, type Item, noAttributes, noInfos } from './model/index.ts';
+import { type AnnotationType, type Item, isCrowd, noAttributes, noInfos } from './model/index.ts';
 
 /** Numbers by class, by type; class -1 is none. */
 type ByTypeAndLabel = ReadonlyMap<AnnotationType, ReadonlyMap<number, number>>;
@@ -25,8 +25,10 @@ export interface Statistics {
   readonly infos: readonly string[];
   /** Items without any annotation. */
   readonly itemsWithoutAnnotations: number;
-  /** Annotations that share a group with another of their item. */
-  readonly grouped: number;
+  /** Annotations that share a group with another of their item, by what their object is made of. */
+  readonly grouped: ReadonlyMap<string, number>;
+  /** Those of {@link byMakeup} that are regions with a crowd in them. */
+  readonly crowds: ReadonlyMap<string, ByTypeAndLabel>;
   readonly withZOrder: number;
   readonly labelsWithParent: number;
   readonly skeletons: number;
@@ -50,8 +52,8 @@ export interface Details {
   readonly masksOfSameClass: number;
   /** Annotations with points of which some are hidden or not labelled. */
   readonly withHiddenPoints: number;
-  /** Annotations with an attribute that is no text. */
-  readonly withTypedAttributes: number;
+  /** Attributes that are no text somewhere. */
+  readonly typedAttributes: ReadonlySet<string>;
 }
 
 /** Corners from which on outlines are counted as one. */
@@ -68,7 +70,9 @@ export class StatisticsCounter {
   #items = 0;
   #itemsWithAttributes = 0;
   #itemsWithoutAnnotations = 0;
-  #grouped = 0;
+  readonly #grouped = new Map<string, number>();
+  readonly #crowds = new Map<string, Map<AnnotationType, Map<number, number>>>();
+  readonly #typedAttributes = new Set<string>();
   #withZOrder = 0;
   readonly #outlines = new Map<string, Map<number, Map<number, number>>>();
   readonly #details = {
@@ -77,7 +81,6 @@ export class StatisticsCounter {
     itemsWithMasks: 0,
     masksOfSameClass: 0,
     withHiddenPoints: 0,
-    withTypedAttributes: 0,
   };
 
   add(item: Item): void {
@@ -100,7 +103,6 @@ export class StatisticsCounter {
     }
     for (const parts of groups.values()) {
       this.#object(parts);
-      if (parts.length > 1) this.#grouped += parts.length;
     }
   }
 
@@ -117,10 +119,8 @@ export class StatisticsCounter {
         classes.add(annotation.label);
       } else if (annotation.type === 'points' && annotation.visibility.some((seen) => seen !== 2))
         details.withHiddenPoints += 1;
-      for (const value of annotation.attributes.values()) {
-        if (typeof value === 'string') continue;
-        details.withTypedAttributes += 1;
-        break;
+      for (const [name, value] of annotation.attributes) {
+        if (typeof value !== 'string') this.#typedAttributes.add(name);
       }
     }
     if (labels > 1) details.itemsWithLabels += 1;
@@ -131,13 +131,11 @@ export class StatisticsCounter {
   #object(parts: Item['annotations']): void {
     const key =
       parts.length === 1 ? parts[0]!.type : [...new Set(parts.map(({ type }) => type))].sort().join('+');
-    const counts = this.#byMakeup.get(key) ?? new Map<AnnotationType, Map<number, number>>();
-    this.#byMakeup.set(key, counts);
+    if (parts.length > 1) this.#grouped.set(key, (this.#grouped.get(key) ?? 0) + parts.length);
     for (const part of parts) {
-      const labels = counts.get(part.type) ?? new Map<number, number>();
-      counts.set(part.type, labels);
       const label = 'label' in part ? (part.label ?? -1) : -1;
-      count(labels, label);
+      countBy(this.#byMakeup, key, part.type, label);
+      if (isCrowd(part.attributes)) countBy(this.#crowds, key, part.type, label);
       if (part.type !== 'polygon') continue;
       const corners = this.#outlines.get(key) ?? new Map<number, Map<number, number>>();
       this.#outlines.set(key, corners);
@@ -161,13 +159,14 @@ export class StatisticsCounter {
       infos: [...(infos ?? noInfos).keys()],
       itemsWithoutAnnotations: this.#itemsWithoutAnnotations,
       grouped: this.#grouped,
+      crowds: this.#crowds,
       withZOrder: this.#withZOrder,
       labelsWithParent: categories.labels.filter(({ parent }) => parent !== '').length,
       skeletons: categories.skeletons.size,
       jointed: [...categories.skeletons.values()].filter(({ joints }) => joints.length > 0).length,
       mirrored: [...categories.skeletons.values()].filter(({ mirrored }) => mirrored !== undefined).length,
       labelFacts: [...new Set(categories.labels.flatMap(({ facts }) => [...(facts ?? noAttributes).keys()]))],
-      details: { ...this.#details, outlines: this.#outlines },
+      details: { ...this.#details, outlines: this.#outlines, typedAttributes: this.#typedAttributes },
     };
   }
 }
@@ -183,6 +182,19 @@ export function annotationsIn({ byType }: Statistics): number {
   let total = 0;
   for (const number of byType.values()) total += number;
   return total;
+}
+
+function countBy(
+  counts: Map<string, Map<AnnotationType, Map<number, number>>>,
+  makeup: string,
+  type: AnnotationType,
+  label: number,
+): void {
+  const types = counts.get(makeup) ?? new Map<AnnotationType, Map<number, number>>();
+  counts.set(makeup, types);
+  const labels = types.get(type) ?? new Map<number, number>();
+  types.set(type, labels);
+  count(labels, label);
 }
 
 function count<Key>(counts: Map<Key, number>, key: Key): void {

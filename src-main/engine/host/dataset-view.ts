@@ -109,6 +109,13 @@ export function totalOf({ types }: Loss) {
   return total;
 }
 
+/** Files of an older set among those of the new one are a thing to know. */
+function withLeft(problems: Reading['problems'], left: number): Reading['problems'] {
+  if (left === 0) return problems;
+  const reason = 'files of what was there before stay in the folder';
+  return { ...problems, total: problems.total + left, byReason: { ...problems.byReason, [reason]: left } };
+}
+
 export async function resultView(result: ConversionResult, handles: Handles): Promise<DatasetResult> {
   const { output, roundTrip, media, problems, check, receipt } = result;
   const [handle] = (await handles.admit([output])).handles;
@@ -133,7 +140,7 @@ export async function resultView(result: ConversionResult, handles: Handles): Pr
       added,
     })),
     renamedLabels: roundTrip.renamedLabels.map(({ from, to }) => ({ from, to })),
-    problems: problemsView(problems),
+    problems: problemsView(withLeft(problems, result.left)),
     receipt: receipt === null ? null : basename(receipt),
   };
 }

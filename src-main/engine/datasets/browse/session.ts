@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 import { archiveIn } from '../archives/index.ts';
 import { type Candidate, detectInArchive, detectSets, type InnerSet, listFolder } from '../detect.ts';
-import type { Dataset, Format } from '../format.ts';
+import { type Dataset, type Format, toldOnce } from '../format.ts';
 import { formats } from '../formats/index.ts';
 import { type Loss, lossOf } from '../loss.ts';
 import { type Categories, type Infos, type Item, noInfos } from '../model/index.ts';
@@ -158,7 +158,7 @@ export class DatasetSession implements AsyncDisposable {
       path: this.path,
       folder,
       format,
-      open: (reading) => format.read(folder, reading),
+      open: async (reading) => toldOnce(await format.read(folder, reading)),
       [Symbol.asyncDispose]: async () => undefined,
     };
     const dataset = await source.open(work);

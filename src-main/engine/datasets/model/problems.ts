@@ -15,11 +15,32 @@ export class ProblemLog {
   readonly #list: Problem[] = [];
   readonly #counts = new Map<string, number>();
   #total = 0;
+  #isClosed = false;
 
   add(file: string, place: string, reason: string): void {
+    if (this.#isClosed) return;
     this.#total += 1;
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
     if (this.#list.length < most) this.#list.push({ file, place, reason });
+  }
+
+  /** Adds those of another one, whose files are in a folder of another name. */
+  addAll({ list, byReason }: ProblemLog, folder: string): void {
+    const rest = new Map(byReason);
+    for (const { file, place, reason } of list) {
+      this.add(file === '' ? folder : `${folder}/${file}`, place, reason);
+      rest.set(reason, rest.get(reason)! - 1);
+    }
+    for (const [reason, count] of rest) {
+      if (count === 0) continue;
+      this.#total += count;
+      this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + count);
+    }
+  }
+
+  /** What is added from now on is known already: the same is read again. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   get total(): number {

@@ -33,7 +33,7 @@ export interface ConversionRequest {
   readonly strict?: boolean;
   /**
    * False for those who know what will be lost: the plan is then told when the set is written and has no name yet, which
-   * spares reading it once more. It is told before anyway in strict mode and where files are replaced.
+   * spares reading it once more. It is told before anyway in strict mode.
    */
   readonly planAhead?: boolean;
   /** Whether a receipt is written beside the output; yes unless said otherwise. */
@@ -47,7 +47,7 @@ export interface ConversionRequest {
    * crash, or after it was aborted by anything but `CANCELLED`: pictures that were copied are not copied again.
    */
   readonly key?: string;
-  /** Called when everything is checked and only the name is missing, unless a folder is replaced file by file. */
+  /** Called when everything is checked and only the name is missing, unless its files are moved over others. */
   beforePublish?(ready: ReadyConversion): void;
 }
 
@@ -98,6 +98,8 @@ export interface ConversionResult {
    * some with other numbers than were said. `failed`: something is gone that nobody spoke of.
    */
   readonly check: 'passed' | 'changed' | 'failed';
+  /** Files of what was there before that stay, where a set was replaced. */
+  readonly left: number;
   /** Path of the receipt, or null where none was wanted. */
   readonly receipt: string | null;
 }

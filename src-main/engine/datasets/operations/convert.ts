@@ -6,7 +6,7 @@ import { writeReceipt } from '../../io/receipts.ts';
 import { Boundary } from '../files/boundary.ts';
 import { temporaryFolder } from '../files/temporary.ts';
 import { Writing, whileWriting } from '../files/writing.ts';
-import type { Dataset, Format, WriteReport } from '../format.ts';
+import { type Dataset, type Format, toldOnce, type WriteReport } from '../format.ts';
 import { lossOf } from '../loss.ts';
 import { type Item, ProblemLog } from '../model/index.ts';
 import { OverlapMeter } from '../overlap.ts';
@@ -53,7 +53,7 @@ export async function runConversion(
     const { key, signal } = request;
     if (key !== undefined && signal?.aborted && toErrorValue(signal.reason).code !== 'CANCELLED')
       staging.keep();
-    throw thrown;
+    throw isFull(thrown) ? diskFull(request.output, thrown) : thrown;
   }
 }
 
@@ -66,7 +66,7 @@ async function convert(
   await using source = await borrowed(request);
   // Opened once: what a reader finds out about its files on the first reading serves the second.
   const read = await source.open(request);
-  const isAhead = request.planAhead !== false || request.strict === true || !staging.staged;
+  const isAhead = request.planAhead !== false || request.strict === true;
   const ahead = isAhead ? await plan(request, source, read, target) : null;
   if (ahead !== null) {
     onPlan?.(ahead);
@@ -106,15 +106,18 @@ async function convert(
     problems: summaryOf(report.problems),
     checkProblems: summaryOf(back.problems),
     roundTrip,
-    check: verdict(roundTrip, report, writing.absent),
+    check: verdict(roundTrip, report, heldBy(planned), writing.absent),
+    left: 0,
   };
+  if (staging.replaces && result.check === 'failed') throw notReplaced(request.output, roundTrip);
   const receipt = request.receipt === false ? null : receiptOf(request, planned, result, writing.summary());
-  if (staging.staged && request.beforePublish !== undefined) {
+  if (!staging.replaces && request.beforePublish !== undefined) {
     request.beforePublish({ inode: (await stat(staging.folder)).ino, result, receipt });
   }
-  await staging.publish();
+  const left = await staging.publish();
   return {
     ...result,
+    left,
     receipt: receipt === null ? null : await writeReceipt(request.output, receipt, 'receipt'),
   };
 }
@@ -136,20 +139,49 @@ export async function recoverConversion(
   return { ...result, receipt: receipt === null ? null : await writeReceipt(output, receipt, 'receipt') };
 }
 
+const isFull = (thrown: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT'].includes((thrown as NodeJS.ErrnoException | null)?.code ?? '');
+
+const diskFull = (output: string, cause: unknown): RefineryError =>
+  new RefineryError('DISK_FULL', `The disk of ${output} is full. Nothing half-written was left behind.`, {
+    hint: 'Free some space, choose a folder on another disk, or take hard links for the pictures.',
+    cause,
+  });
+
+const notReplaced = (output: string, { damaged }: RoundTrip): RefineryError =>
+  new RefineryError(
+    'OUTPUT_CHECK_FAILED',
+    `What was written doesn't hold what it should, and ${output} stays as it was.`,
+    {
+      hint: 'Write it into a new folder to look at it.',
+      details: damaged.join('\n'),
+    },
+  );
+
 /** Removes what a conversion that was broken off has copied. */
 export function forgetConversion(output: string, key: string): Promise<void> {
   return removeTemporaries(dirname(output), key);
 }
 
+/**
+ * @param held annotations that the plan says the target holds.
+ * @param absent pictures that are not where the source says.
+ */
 function verdict(
   { items, types, missingInFound, missingInfos }: RoundTrip,
-  { problems }: WriteReport,
+  { annotations }: WriteReport,
+  held: number,
   absent: number,
 ): ConversionResult['check'] {
   // Some formats have no item without a picture.
-  if (items.expected - items.found > absent || missingInFound > problems.total) return 'failed';
+  if (items.expected - items.found > absent) return 'failed';
+  // What a writer left out beyond that, it has told.
+  if (missingInFound > Math.max(0, held - annotations)) return 'failed';
   return missingInfos.length > 0 || types.some(({ changed }) => changed > 0) ? 'changed' : 'passed';
 }
+
+const heldBy = ({ loss }: ConversionPlan): number =>
+  loss.types.reduce((sum, { kept, approximated, merged }) => sum + kept + approximated + merged, 0);
 
 /** The request's source, which is closed afterwards where it was opened here. */
 async function borrowed(request: ConversionRequest): Promise<Source> {
@@ -184,7 +216,7 @@ async function changed(
     scratch,
     ...(signal === undefined ? {} : { signal }),
   });
-  return { dataset, changes };
+  return { dataset: toldOnce(dataset), changes };
 }
 
 function refuseProblems({ strict }: ConversionRequest, { problems }: ConversionPlan): void {
@@ -305,18 +337,16 @@ async function writeSet(
         }
       },
     };
-    // Some formats can't be read back without their pictures: for the check, they are there.
-    const borrows = request.media === 'none' && staging.staged;
+    // Some formats can't be read back without their pictures: for the check, they are there in any case.
     const writing = new Writing(staging.folder, {
-      staged: staging.staged,
+      staged: true,
       media: request.media === 'none' ? 'check' : request.media,
       ...(request.key === undefined ? {} : { earlier: staging.earlier }),
       source: new Boundary(folder),
     });
     const report = await whileWriting(writing, () =>
       target.write(observed, staging.folder, {
-        media: request.media === 'none' && !borrows ? 'none' : 'copy',
-        overwrite: request.overwrite === true && !staging.staged,
+        media: 'copy',
         ...(request.signal === undefined ? {} : { signal: request.signal }),
       }),
     );
@@ -330,7 +360,7 @@ async function writeSet(
     return await attempt(false);
   } catch (thrown) {
     const collides = thrown instanceof RefineryError && thrown.code === 'OUTPUT_EXISTS';
-    if (!collides || !staging.staged) throw thrown;
+    if (!collides) throw thrown;
     await staging.clear();
     return attempt(true);
   }

@@ -9,5 +9,6 @@ export { forgetConversion, planConversion, recoverConversion, runConversion } fr
 export { type Difference, diff } from './diff.ts';
 export { type MergeMode, type MergeOptions, merge, mergeModes } from './merge.ts';
 export { unpackingNotes } from './pace.ts';
+export type { ProblemSummary } from './receipt.ts';
 export type { RoundTrip, TypeRoundTrip } from './round-trip.ts';
 export { namedFormat, openFolder, openSource, type Source, type Unpacked, writableFormat } from './source.ts';

@@ -28,7 +28,7 @@ export interface MergeOptions {
 
 /**
  * Joins sets into one that is read item by item. Items of the same subset and name are one; only of those that several
- * sets have, the annotations are kept in memory. What the sets don't agree on is in the result's problems.
+ * sets have, the annotations are kept in memory. What can't be read of them, and what they don't agree on, is in the result's problems.
  *
  * @throws {RefineryError} `BAD_REQUEST` for fewer than two sets, and in `exact` mode for sets of other classes.
  */
@@ -42,7 +42,9 @@ export async function merge(sets: readonly Dataset[], options: MergeOptions): Pr
   }
   const problems = new ProblemLog();
   const { categories, maps } = joinCategories(sets, options.mode);
+  // It reads them all, so that their problems are known.
   const shared = await sharedKeys(sets);
+  for (const [index, set] of sets.entries()) problems.addAll(set.problems, `set ${index + 1}`);
   return {
     categories,
     media: first.media,

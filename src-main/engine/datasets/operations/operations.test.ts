@@ -139,14 +139,42 @@ describe('a conversion', () => {
     },
   );
 
-  test('in strict mode and where files are replaced, it is planned ahead', async () => {
-    await runConversion(request('coco_instances'));
-    for (const more of [{ overwrite: true }, { strict: true, output: `${output}-2` }]) {
-      const stages: string[] = [];
-      const onProgress: ConversionRequest['onProgress'] = ({ stage }) => stages.push(stage);
-      await runConversion(request('coco_instances', { planAhead: false, onProgress, ...more }));
-      expect(stages[0]).toBe('planning');
-    }
+  test('in strict mode it is planned ahead', async () => {
+    const stages: string[] = [];
+    const onProgress: ConversionRequest['onProgress'] = ({ stage }) => stages.push(stage);
+    await runConversion(request('coco_instances', { planAhead: false, strict: true, onProgress }));
+    expect(stages[0]).toBe('planning');
+  });
+
+  test('a set is replaced when the new one is whole, and not before; what stays of it is counted', async () => {
+    const all = (): Map<string, string> => {
+      const entries = readdirSync(output, { recursive: true, withFileTypes: true });
+      const files = entries
+        .filter((entry) => entry.isFile())
+        .map(({ parentPath, name }) => join(parentPath, name));
+      return new Map(files.sort().map((path) => [path, readFileSync(path, 'hex')]));
+    };
+    await runConversion(request('yolo_ultralytics'));
+    await writeFile(join(output, 'notes.txt'), 'mine');
+    const before = all();
+    const over = {
+      overwrite: true,
+      receipt: false,
+      transforms: [{ name: 'filter', options: { items: 'id != "b"' } }],
+    };
+    const controller = new AbortController();
+    const onProgress: ConversionRequest['onProgress'] = ({ stage }) =>
+      stage === 'checking' && controller.abort();
+    const stopped = runConversion(
+      request('yolo_ultralytics', { ...over, signal: controller.signal, onProgress }),
+    );
+    await expect(stopped).rejects.toThrow();
+    expect(all()).toEqual(before);
+    const { check, left } = await runConversion(request('yolo_ultralytics', over));
+    // b.txt, b.png and the notes.
+    expect([check, left]).toEqual(['passed', 3]);
+    expect([...all().keys()]).toEqual([...before.keys()]);
+    expect(beside()).toEqual(['out', 'out.receipt.json']);
   });
 
   test('never writes over anything unless asked, and never over a receipt', async () => {

@@ -9,6 +9,7 @@ import {
   type Categories,
   type Infos,
   type Item,
+  isCrowd,
   noInfos,
 } from '../model/index.ts';
 import { isApproximated, match, rowsOf, typeAt, width } from './fingerprints.ts';
@@ -60,6 +61,7 @@ const chunkRows = 16_384;
  */
 export class RoundTripCheck {
   readonly #types: Abilities['types'];
+  readonly #takesCrowds: boolean;
   readonly #categories: Categories;
   /** What the set says of itself and the format has a place for. */
   readonly #infos: Infos;
@@ -69,10 +71,11 @@ export class RoundTripCheck {
   #rows = 0;
 
   constructor(
-    { types, infos: holdsInfos }: Abilities,
+    { types, infos: holdsInfos, limits }: Abilities,
     { categories, infos = noInfos }: Pick<Dataset, 'categories' | 'infos'>,
   ) {
     this.#types = types;
+    this.#takesCrowds = limits?.withoutCrowds !== true;
     this.#categories = categories;
     this.#infos = holdsInfos === true ? infos : noInfos;
   }
@@ -85,10 +88,13 @@ export class RoundTripCheck {
   }
 
   expect(item: Item): void {
-    const { annotations } = adapt(item.annotations, this.#types, item.media?.size ?? null);
+    const taken = this.#takesCrowds
+      ? item.annotations
+      : item.annotations.filter(({ attributes }) => !isCrowd(attributes));
+    const { annotations } = adapt(taken, this.#types, item.media?.size ?? null);
     this.#indexOf.set(keyOf(item), this.#starts.length);
     this.#starts.push(this.#rows);
-    const rows = rowsOf(annotations, item.annotations);
+    const rows = rowsOf(annotations, taken);
     for (let from = 0; from < rows.length; ) {
       const chunk = Math.floor(this.#rows / chunkRows);
       const offset = (this.#rows % chunkRows) * width;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 import { type ArchiveOptions, archiveIn, openArchive } from '../archives/index.ts';
 import { detectFormats, detectSets, listFolder } from '../detect.ts';
-import type { AnyFormat, Dataset, Format, ReadOptions } from '../format.ts';
+import { type AnyFormat, type Dataset, type Format, type ReadOptions, toldOnce } from '../format.ts';
 import { formatNamed, formats } from '../formats/index.ts';
 
 /** A set whose format is known. Dispose of it, for an archive was unpacked into a temporary folder. */
@@ -71,7 +71,7 @@ export async function openSource(
       path,
       folder: opened.folder,
       format,
-      open: (reading) => format.read(opened.folder, reading),
+      open: async (reading) => toldOnce(await format.read(opened.folder, reading)),
       [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
     };
   } catch (thrown) {

@@ -1,18 +1,23 @@
 import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 import { removeQuietly, temporariesOf, temporaryPath } from '../../io/atomic.ts';
 import { makeFolder } from '../../io/folders.ts';
 
-/** Where a set is written before it counts. */
+/** Where a set is written before it counts: a folder of its own that nobody sees yet. */
 export interface Staging extends AsyncDisposable {
   readonly folder: string;
-  /** True where it is a folder of its own that nobody sees yet. */
-  readonly staged: boolean;
+  /** Whether there is a set already, whose files are replaced. */
+  readonly replaces: boolean;
   /** Folders of earlier tries that were broken off, whose files may be taken over. */
   readonly earlier: readonly string[];
-  /** Gives the folder its name. Before that, disposing of it leaves nothing behind. */
-  publish(): Promise<void>;
+  /**
+   * Gives the folder its name, or moves its files over those that are there. Before that, disposing of it leaves nothing
+   * behind and everything as it was.
+   *
+   * @returns how many files of what was there stay, as there is none of their name.
+   */
+  publish(): Promise<number>;
   /** Empties it, for another try. */
   clear(): Promise<void>;
   /** Leaves all as it is when it is disposed of: the work will go on. */
@@ -20,26 +25,15 @@ export interface Staging extends AsyncDisposable {
 }
 
 /**
- * Prepares an output folder: a temporary one beside it that is renamed at the end. Where the output has files and may be
- * overwritten, it is the output itself, and its files are replaced one by one.
+ * Prepares an output folder: a temporary one beside it that takes its place at the end.
  *
  * @param key names the temporary folder; see `removeTemporaries`. What others left behind under it is {@link Staging.earlier}.
- * @throws {RefineryError} `OUTPUT_EXISTS` for a folder with files, or a file, unless overwriting was asked for.
+ * @throws {RefineryError} `OUTPUT_EXISTS` for a folder with files unless overwriting was asked for, and for a file.
  */
 export async function stage(output: string, overwrite: boolean, key?: string): Promise<Staging> {
-  if (await isTaken(output)) {
-    if (!overwrite) throw notEmpty(output);
-    const nothing = async (): Promise<void> => undefined;
-    return {
-      folder: output,
-      staged: false,
-      earlier: [],
-      publish: nothing,
-      clear: nothing,
-      keep: () => undefined,
-      [Symbol.asyncDispose]: nothing,
-    };
-  }
+  const replaces = await isTaken(output);
+  const isFolder = (await stat(output).catch(() => undefined))?.isDirectory() ?? true;
+  if (replaces && !(overwrite && isFolder)) throw notEmpty(output);
   await makeFolder(dirname(output));
   const earlier = key === undefined ? [] : await temporariesOf(dirname(output), key);
   const folder = temporaryPath(dirname(output), key ?? 'dataset');
@@ -48,14 +42,19 @@ export async function stage(output: string, overwrite: boolean, key?: string): P
   let kept = false;
   return {
     folder,
-    staged: true,
+    replaces,
     earlier,
     async publish() {
-      // It may have been filled while the set was written.
-      if (await isTaken(output)) throw notEmpty(output);
-      await rmdir(output).catch(() => undefined);
-      await rename(folder, output);
-      published = true;
+      let left = 0;
+      if (replaces) left = await moveOver(folder, output);
+      else {
+        // It may have been filled while the set was written.
+        if (await isTaken(output)) throw notEmpty(output);
+        await rmdir(output).catch(() => undefined);
+        await rename(folder, output);
+      }
+      published = !replaces;
+      return left;
     },
     async clear() {
       await rm(folder, { recursive: true, force: true });
@@ -69,6 +68,31 @@ export async function stage(output: string, overwrite: boolean, key?: string): P
       for (const path of published ? earlier : [folder, ...earlier]) await removeQuietly(path);
     },
   };
+}
+
+/** Moves files over those of the same names. @returns how many others there are. */
+async function moveOver(from: string, to: string): Promise<number> {
+  const names = new Set<string>();
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    names.add(entry.name);
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (!entry.isDirectory()) await rename(source, target);
+  }
+  let left = 0;
+  for (const entry of await readdir(to, { withFileTypes: true })) {
+    if (!names.has(entry.name)) left += entry.isDirectory() ? await filesIn(join(to, entry.name)) : 1;
+  }
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const target = join(to, entry.name);
+    await makeFolder(target);
+    left += await moveOver(join(from, entry.name), target);
+  }
+  return left;
+}
+
+async function filesIn(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => !entry.isDirectory()).length;
 }
 
 /** Whether there is a folder with something in it, or a file. */

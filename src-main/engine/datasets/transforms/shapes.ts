@@ -34,11 +34,15 @@ function toMask(shape: Shape, size: Size | null): readonly Annotation[] {
   }));
 }
 
-/** A transform that turns shapes of some types into others, one by one; ids, groups and attributes stay. */
+/**
+ * A transform that turns shapes of some types into others, one by one; ids, groups and attributes stay. Where an object has
+ * a part of the new type already, that stands for the others: else each object of COCO's would be there twice.
+ */
 function shapeTransform(
   name: string,
   description: string,
   from: readonly AnnotationType[],
+  to: AnnotationType,
   convert: (shape: Shape, size: Size | null) => readonly Annotation[],
 ): Transform {
   return defineTransform({
@@ -46,13 +50,15 @@ function shapeTransform(
     description,
     options: z.strictObject({}),
     apply: (dataset: Dataset) =>
-      mapAnnotations(dataset, (annotations, { media }) =>
-        annotations.flatMap((annotation) =>
-          'zOrder' in annotation && from.includes(annotation.type)
-            ? convert(annotation, media?.size ?? null)
-            : [annotation],
-        ),
-      ),
+      mapAnnotations(dataset, (annotations, { media }) => {
+        const done = new Set(
+          annotations.flatMap(({ type, group }) => (type === to && group !== 0 ? [group] : [])),
+        );
+        return annotations.flatMap((annotation) => {
+          if (!('zOrder' in annotation) || !from.includes(annotation.type)) return [annotation];
+          return done.has(annotation.group) ? [] : convert(annotation, media?.size ?? null);
+        });
+      }),
   });
 }
 
@@ -62,25 +68,29 @@ export const shapeTransforms: readonly Transform[] = [
     'shapes_to_boxes',
     'Turns outlines, lines, masks, points and ellipses into the boxes around them.',
     ['mask', 'polygon', 'polyline', 'points', 'ellipse', 'rotated_box'],
+    'box',
     toBox,
   ),
   shapeTransform(
     'boxes_to_polygons',
     'Turns boxes into outlines of four corners.',
     ['box', 'rotated_box'],
+    'polygon',
     toPolygons,
   ),
-  shapeTransform('boxes_to_masks', 'Turns boxes into masks.', ['box', 'rotated_box'], toMask),
+  shapeTransform('boxes_to_masks', 'Turns boxes into masks.', ['box', 'rotated_box'], 'mask', toMask),
   shapeTransform(
     'polygons_to_masks',
     'Turns outlines and ellipses into masks.',
     ['polygon', 'ellipse'],
+    'mask',
     toMask,
   ),
   shapeTransform(
     'masks_to_polygons',
     'Turns masks into outlines along the edges of their pixels, one for each part.',
     ['mask'],
+    'polygon',
     toPolygons,
   ),
 ];

@@ -68,9 +68,8 @@ export function mapItems(
   categories: Categories = dataset.categories,
 ): Dataset {
   return {
+    ...dataset,
     categories,
-    media: dataset.media,
-    problems: dataset.problems,
     async *items() {
       let index = 0;
       for await (const item of dataset.items()) {
@@ -99,9 +98,7 @@ export function mapBatches(
   begin: () => (items: readonly Item[]) => readonly Item[],
 ): Dataset {
   return {
-    categories: dataset.categories,
-    media: dataset.media,
-    problems: dataset.problems,
+    ...dataset,
     async *items() {
       const change = begin();
       let waiting: Item[] = [];

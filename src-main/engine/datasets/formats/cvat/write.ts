@@ -20,7 +20,7 @@ export const abilities: Abilities = {
   itemAttributes: true,
   groups: true,
   zOrder: true,
-  limits: { needsClass: true, withoutVisibility: true, textAttributes: true },
+  limits: { needsClass: true, withoutVisibility: true, textAttributes: ['occluded'] },
   subsets: true,
   infos: true,
 };

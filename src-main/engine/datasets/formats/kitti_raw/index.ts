@@ -6,7 +6,7 @@ const abilities: Abilities = {
   ...noAbilities,
   types: ['cuboid_3d'],
   attributes: 'any',
-  limits: { needsClass: true, textAttributes: true },
+  limits: { needsClass: true, textAttributes: [] },
 };
 
 async function detect(listing: Listing): Promise<Verdict | null> {

@@ -1,6 +1,7 @@
 import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import type { AnnotationType } from '../../model/index.ts';
 import { listFolders, type VocTask } from './layout.ts';
+import { flags } from './objects.ts';
 import { readVoc } from './read.ts';
 import { writeVoc } from './write.ts';
 
@@ -14,7 +15,7 @@ const abilitiesOf = (types: readonly AnnotationType[]): Abilities => ({
   subsets: true,
   limits: {
     needsClass: true,
-    ...(types.includes('box') ? { textAttributes: true } : {}),
+    ...(types.includes('box') ? { textAttributes: flags } : {}),
     ...(types.includes('mask') ? { flatMasks: 'objects' } : {}),
   },
 });

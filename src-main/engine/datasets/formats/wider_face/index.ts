@@ -8,7 +8,7 @@ const abilities: Abilities = {
   types: ['box', 'label'],
   attributes: faceAttributes,
   subsets: true,
-  limits: { oneLabel: true, textAttributes: true },
+  limits: { oneLabel: true, textAttributes: [] },
 };
 
 async function detect(listing: Listing): Promise<Verdict | null> {

@@ -9,7 +9,7 @@ const abilitiesOf = (types: readonly AnnotationType[]): Abilities => ({
   ...noAbilities,
   types,
   subsets: true,
-  limits: { needsClass: true },
+  limits: { needsClass: true, withoutCrowds: true },
 });
 
 const ultralyticsAbilities = (types: readonly AnnotationType[]): Abilities => ({
@@ -100,7 +100,7 @@ const kinds: readonly {
       ...ultralyticsAbilities(['box', 'points']),
       skeletons: true,
       mirrored: true,
-      limits: { needsClass: true, withoutJoints: true },
+      limits: { needsClass: true, withoutCrowds: true, withoutJoints: true },
     },
   },
   {
