@@ -164,6 +164,19 @@ test('files that say it alike say it once, and what they say otherwise is kept o
   expect(merged.categories.labels[0]?.facts?.get('synset')).toBe('cat.n.01');
 });
 
+test('transforms leave it as it is', async () => {
+  const dataset = await format('coco_instances').read(await cocoSet());
+  const steps = [
+    { name: 'map_subsets', options: { subsets: { train: 'val' } } },
+    { name: 'filter', options: { items: 'id != "b"' } },
+    { name: 'remap_labels', options: { labels: { cat: 'puss' } } },
+    { name: 'remove_duplicates', options: {} },
+  ];
+  const changed = await applyTransforms(dataset, steps, { scratch: null });
+  expect(changed.infos).toEqual(dataset.infos);
+  expect(changed.categories.labels[0]?.facts).toEqual(dataset.categories.labels[0]?.facts);
+});
+
 test('project_infos adds, changes, and starts anew', async () => {
   const dataset = await format('coco_instances').read(await cocoSet({ licenses: [] }));
   const after = async (overwrite: boolean) => {

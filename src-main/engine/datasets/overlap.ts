@@ -86,6 +86,7 @@ export class OverlapMeter {
       const place = sample.seen <= most ? sample.values.length : this.#random.below(sample.seen);
       if (place >= most) continue;
       const own = parts.filter((part) => part.type === type);
+      if (own.some((part) => part.type !== 'mask' && outlines(part).length === 0)) continue;
       const value = overlapOf(own, adapt(own, this.#types, size).annotations);
       if (value !== null) sample.values[Math.min(place, sample.values.length)] = value;
     }

@@ -28,6 +28,34 @@ describe('sizes out of headers', () => {
     expect(sizeInHeader(join(folder, 'a.png'))).toEqual({ width: 37, height: 21 });
   });
 
+  test('of a BMP, which the decoder of the others knows not, lines up or down', async () => {
+    const bmp = (header: number, width: number, height: number): Buffer => {
+      const bytes = Buffer.alloc(14 + header + 32);
+      bytes.write('BM', 'latin1');
+      bytes.writeUInt32LE(header, 14);
+      if (header === 12) {
+        bytes.writeUInt16LE(width, 18);
+        bytes.writeUInt16LE(height, 20);
+      } else {
+        bytes.writeInt32LE(width, 18);
+        bytes.writeInt32LE(height, 22);
+      }
+      return bytes;
+    };
+    const path = join(folder, 'a.bmp');
+    for (const [header, height] of [
+      [40, 48],
+      [40, -48],
+      [124, 48],
+      [12, 48],
+    ] as const) {
+      await writeFile(path, bmp(header, 64, height));
+      expect(await pictureSize(path)).toEqual({ width: 64, height: 48 });
+    }
+    await writeFile(path, bmp(40, 0, 48));
+    expect(await pictureSize(path)).toBeNull();
+  });
+
   test('what is unusual is left to the decoder, what is broken has none', async () => {
     await blank().webp().toFile(join(folder, 'a.webp'));
     expect(sizeInHeader(join(folder, 'a.webp'))).toBeNull();

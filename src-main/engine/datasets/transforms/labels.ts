@@ -76,8 +76,19 @@ export const removeLabels = defineTransform({
   name: 'remove_labels',
   description: 'Takes out classes and what is annotated with them.',
   options: z.strictObject({ labels: z.array(z.string()).min(1).describe('names of the classes') }),
-  apply: (dataset, { labels }) => withoutLabels(dataset, new Set(labels)),
+  apply(dataset, { labels }) {
+    tellUnknown(dataset, labels, 'remove_labels');
+    return withoutLabels(dataset, new Set(labels));
+  },
 });
+
+/** A name that is mistyped changes nothing. */
+function tellUnknown({ categories, problems }: Dataset, names: Iterable<string>, transform: string): void {
+  const known = new Set(categories.labels.map(({ name }) => name));
+  for (const name of names) {
+    if (!known.has(name)) problems.add('', name, `${transform}: there is no class of this name`);
+  }
+}
 
 export const remapLabels = defineTransform({
   name: 'remap_labels',
@@ -95,6 +106,7 @@ export const remapLabels = defineTransform({
   names: 'labels',
   apply(dataset, { labels: mapping, default: otherwise }) {
     const target = new Map(Object.entries(mapping));
+    tellUnknown(dataset, target.keys(), 'remap_labels');
     const labels: LabelCategory[] = [];
     const newIndex = new Map<number, number>();
     const given = new Map<string, number>();

@@ -357,3 +357,43 @@ describe('names and numbers', () => {
     ]);
   });
 });
+
+describe('objects of several parts', () => {
+  const ring = (more: object): Annotation => ({
+    ...shape,
+    type: 'polygon',
+    points: [0, 0, 4, 0, 4, 4],
+    ...more,
+  });
+  const types = (items: readonly Item[]) => items[0]!.annotations.map(({ type, group }) => [type, group]);
+
+  test('are not there twice: the part that has the new kind stands for the others', async () => {
+    const annotations = [
+      box(0, 0, 4, 4, { group: 1 }),
+      ring({ group: 1 }),
+      ring({ group: 2 }),
+      ring({ group: 0 }),
+    ];
+    const set = setOf(['a'], [{ id: 'x', annotations }]);
+    expect(types(await run(set, 'shapes_to_boxes'))).toEqual([
+      ['box', 1],
+      ['box', 2],
+      ['box', 0],
+    ]);
+    expect(types(await run(set, 'boxes_to_polygons'))).toEqual([
+      ['polygon', 1],
+      ['polygon', 2],
+      ['polygon', 0],
+    ]);
+  });
+
+  test('a name that is mistyped is told', async () => {
+    const set = setOf(['a'], [{ id: 'x', subset: 'val', annotations: [] }]);
+    await run(set, 'map_subsets:vlaid=val', 'remap_labels:nooo=b', 'remove_labels:labels=[c]');
+    expect(set.problems.list.map(({ place, reason }) => `${place}: ${reason}`).sort()).toEqual([
+      'c: remove_labels: there is no class of this name',
+      'nooo: remap_labels: there is no class of this name',
+      'vlaid: map_subsets: there is no subset of this name',
+    ]);
+  });
+});

@@ -13,7 +13,19 @@ export const mapSubsets = defineTransform({
   names: 'subsets',
   apply(dataset, { subsets }) {
     const target = new Map(Object.entries(subsets));
-    return mapItems(dataset, (item) => ({ ...item, subset: target.get(item.subset) ?? item.subset }));
+    const unseen = new Set(target.keys());
+    const renamed = mapItems(dataset, (item) => {
+      unseen.delete(item.subset);
+      return { ...item, subset: target.get(item.subset) ?? item.subset };
+    });
+    return {
+      ...renamed,
+      async *items() {
+        yield* renamed.items();
+        for (const name of unseen)
+          dataset.problems.add('', name, 'map_subsets: there is no subset of this name');
+      },
+    };
   },
 });
 
