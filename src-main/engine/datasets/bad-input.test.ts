@@ -121,7 +121,7 @@ describe('COCO where Datumaro fails', () => {
     expect(new Set(written.annotations.map(({ id }) => id)).size).toBe(2);
   });
 
-  test('paths out of the folder are refused, prototypes stay as they are', async () => {
+  test('paths out of the folder become names in it, prototypes stay as they are', async () => {
     const images = ['../../etc/passwd', '/etc/passwd', 'C:\\x.jpg', '..\\x.jpg', 'ok.jpg'].map(
       (file_name, id) => ({
         id,
@@ -134,9 +134,10 @@ describe('COCO where Datumaro fails', () => {
       annotations: [{ id: 1, image_id: 4, category_id: 1, bbox: [0, 0, 1, 1], attributes: 'HERE' }],
     }).replace('"HERE"', '{"__proto__":{"polluted":1},"constructor":2}');
     const { items, reasons } = await open('coco_instances', { 'annotations/instances_train.json': text });
-    expect(items.map(({ id }) => id)).toEqual(['ok']);
+    expect(items.map(({ id }) => id)).toEqual(['passwd', 'etc/passwd', 'x', 'x_2', 'ok']);
+    expect(items.every(({ media }) => media!.path.startsWith(scratch))).toBe(true);
     expect(reasons).toHaveLength(4);
-    expect(items[0]!.annotations[0]!.attributes.get('constructor')).toBe(2);
+    expect(items.at(-1)!.annotations[0]!.attributes.get('constructor')).toBe(2);
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
   });
 

@@ -12,6 +12,7 @@ import {
   toRecord,
   without,
 } from '../../model/index.ts';
+import { isAddress } from './pictures.ts';
 
 /** Fields of a picture's entry that have a place of their own in the model. */
 const ofPicture = new Set(['id', 'width', 'height', 'file_name']);
@@ -52,9 +53,17 @@ export function factTexts(infos: Infos): { readonly info: string; readonly licen
   return { info: JSON.stringify(rest), licenses: JSON.stringify(listed) };
 }
 
-/** What else a picture's entry says: `license`, `coco_url`, `date_captured`, and what a tool put there. */
-export const pictureFacts = (entry: Readonly<Record<string, unknown>>): Attributes =>
-  rest(entry, ofPicture, (value) => value === '' || value === null || value === 0);
+/**
+ * What else a picture's entry says: `license`, `coco_url`, `date_captured`, and what a tool put there. An address for a
+ * name is its `coco_url`, unless it has another one.
+ */
+export function pictureFacts(entry: Readonly<Record<string, unknown>>): Attributes {
+  const facts = rest(entry, ofPicture, (value) => value === '' || value === null || value === 0);
+  const name = entry['file_name'];
+  if (typeof name !== 'string' || !name.includes('://') || !isAddress(name)) return facts;
+  const free = [undefined, name].includes(facts.get('coco_url') as string | undefined);
+  return new Map([...facts, [free ? 'coco_url' : 'file_name', name]]);
+}
 
 /** Fields of a category's entry that have a place of their own. */
 const ofCategory = new Set(['id', 'name', 'supercategory', 'keypoints', 'skeleton']);

@@ -1,6 +1,7 @@
-import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
+import { type Abilities, type Format, noAbilities } from '../../format.ts';
 import type { AnnotationType } from '../../model/index.ts';
-import { parseName, type Task } from './layout.ts';
+import { detect } from './detect.ts';
+import type { Task } from './layout.ts';
 import { readCoco } from './read.ts';
 import { writeCoco } from './write.ts';
 
@@ -100,49 +101,13 @@ const kinds: readonly Kind[] = [
   },
 ];
 
-async function detect(kind: Kind, listing: Listing): Promise<Verdict | null> {
-  const found = new Map<Task, string>();
-  for (const path of listing.files) {
-    const name = path.startsWith('annotations/') ? path.slice('annotations/'.length) : '';
-    const parsed = name.includes('/') ? null : parseName(name);
-    if (parsed !== null) found.set(parsed.task, path);
-  }
-  const wanted = kind.reads.filter((task) => found.has(task));
-  if (wanted.length > 0) {
-    const several = found.size > 1;
-    // With files of several tasks the whole is meant; with one, that task.
-    const fits = several === (kind.name === 'coco');
-    return {
-      confidence: fits ? 0.95 : kind.name === 'coco' ? 0.8 : 0.6,
-      reasons: wanted.map((task) => `${found.get(task)} has the name of a COCO file.`),
-      against: fits ? [] : several ? ['The folder has files of other COCO tasks, too.'] : [],
-    };
-  }
-  if (kind.name !== 'coco_instances' && kind.name !== 'coco') return null;
-  const jsons = listing.files.filter((path) => path.endsWith('.json') && path.split('/').length <= 2);
-  for (const path of jsons.slice(0, 3)) {
-    const head = await listing.head(path);
-    const keys = ['"images"', '"categories"', '"annotations"'].filter((key) => head.includes(key));
-    const roboflow = path.endsWith('.coco.json');
-    if (!roboflow && keys.length === 0) continue;
-    return {
-      confidence: (roboflow ? 0.9 : keys.length > 1 ? 0.7 : 0.4) - (kind.name === 'coco' ? 0.2 : 0),
-      reasons: roboflow
-        ? [`${path} has the name that Roboflow gives to a COCO file.`]
-        : [`${path} has COCO's fields ${keys.join(', ')}.`],
-      against: roboflow ? [] : ['No file has a name as in COCO.'],
-    };
-  }
-  return null;
-}
-
 /** COCO: https://cocodataset.org/#format-data, and the layouts of tools that write it. */
 export const cocoFormats: readonly Format[] = kinds.map((kind) => ({
   name: kind.name,
   title: kind.title,
   aliases: kind.aliases,
   abilities: kind.abilities,
-  detect: (listing) => detect(kind, listing),
+  detect: (listing) => detect(kind.reads, listing),
   read: (folder, options) => readCoco(folder, kind.reads, options),
   write: (dataset, folder, options) => writeCoco(dataset, folder, kind.writes, kind.abilities, options),
 }));

@@ -1,5 +1,6 @@
 import { isFile, isFolder, namesIn } from '../../files/folder.ts';
 import { folderOf, inside } from '../../files/paths.ts';
+import { classesHavePoints, type Sample, sampleOf, sampleOfOther, taskOf } from './sample.ts';
 
 /** COCO's annotation files by what is in them: `<task>_<subset>.json`. */
 export const tasks = [
@@ -18,45 +19,109 @@ export interface CocoFile {
   readonly path: string;
   readonly task: Task;
   readonly subset: string;
+  /** Whether its name says what it is, as COCO's and Roboflow's do. */
+  readonly named: boolean;
+  /** Whether it has key points, whatever its task; it is looked for where that decides. */
+  readonly points: boolean;
 }
 
-const named = new RegExp(`^(${tasks.join('|')})(?:_(.*))?\\.json$`);
+/** A JSON file, and what its name says. */
+interface Candidate {
+  readonly path: string;
+  readonly task: Task | null;
+  readonly subset: string;
+  readonly named: boolean;
+}
+
+const taskName = new RegExp(`^(${tasks.join('|')})(?:_(.*))?\\.json$`);
 
 /** What an annotation file's name says, or null for another name. */
 export function parseName(name: string): { readonly task: Task; readonly subset: string } | null {
-  const match = named.exec(name);
+  const match = taskName.exec(name);
   if (match === null) return null;
   return { task: match[1] as Task, subset: match[2] || 'default' };
 }
 
+export const isRoboflow = (path: string): boolean => path.endsWith('.coco.json');
+
+/** Whether a file can be read for a task: one of objects with key points for two. */
+export const isFor = (file: CocoFile, task: Task): boolean =>
+  file.task === task || (task === 'person_keypoints' && file.points);
+
+/** Files of another kind that are looked at in a row before the rest of a folder is passed over. */
+const mostOthers = 100;
+
 /**
  * Finds the annotation files of a set: COCO's own `annotations/<task>_<subset>.json`; Roboflow's
- * `<subset>/_annotations.coco.json`; and any other JSON in the folder, in `annotations/` or in a subset's folder, which
- * is taken for instances.
+ * `<subset>/_annotations.coco.json`; and any other JSON of COCO's fields in the folder, in `annotations/` or in a
+ * subset's folder. What those are follows from their entries.
  */
-export async function findFiles(folder: string): Promise<CocoFile[]> {
-  const found: CocoFile[] = [];
-  const others: CocoFile[] = [];
-  for (const name of await namesIn(inside(folder, 'annotations'))) {
-    if (!name.endsWith('.json')) continue;
-    const path = `annotations/${name}`;
-    const parsed = parseName(name);
-    if (parsed !== null) found.push({ path, ...parsed });
-    else others.push({ path, task: 'instances', subset: name.slice(0, -'.json'.length) });
+export async function findFiles(folder: string, only: readonly Task[]): Promise<CocoFile[]> {
+  const files: CocoFile[] = [];
+  const others = new Map<string, number>();
+  for (const candidate of await candidatesIn(folder)) {
+    const below = folderOf(candidate.path);
+    const passed = others.get(below) ?? 0;
+    if (passed >= mostOthers) continue;
+    const file = await resolve(folder, candidate, only);
+    others.set(below, file === null ? passed + 1 : 0);
+    if (file !== null) files.push(file);
   }
-  if (found.length > 0) return found;
+  return files;
+}
+
+/** JSON files where annotations can be: those with a name that says so first, folder by folder. */
+async function candidatesIn(folder: string): Promise<Candidate[]> {
+  const found = await jsonsIn(folder, 'annotations');
+  found.push(...(await jsonsIn(folder, '')));
   for (const name of await namesIn(folder)) {
-    if (name.endsWith('.json') && (await isFile(inside(folder, name)))) {
-      const parsed = parseName(name);
-      others.push({ path: name, task: 'instances', subset: name.slice(0, -'.json'.length), ...parsed });
-    } else if (name !== 'annotations' && (await isFolder(inside(folder, name)))) {
-      const inner = await namesIn(inside(folder, name));
-      const own =
-        inner.find((entry) => entry.endsWith('.coco.json')) ?? inner.find((n) => n.endsWith('.json'));
-      if (own !== undefined) others.push({ path: `${name}/${own}`, task: 'instances', subset: name });
-    }
+    if (name === 'annotations' || !(await isFolder(inside(folder, name)))) continue;
+    found.push(...(await jsonsIn(folder, name)).map((file) => ({ ...file, subset: name })));
   }
-  return others;
+  return found;
+}
+
+async function jsonsIn(folder: string, below: string): Promise<Candidate[]> {
+  const found: Candidate[] = [];
+  for (const name of await namesIn(below === '' ? folder : inside(folder, below))) {
+    if (!name.endsWith('.json')) continue;
+    const path = below === '' ? name : `${below}/${name}`;
+    if (!(await isFile(inside(folder, path)))) continue;
+    const parsed = parseName(name);
+    const subset = parsed?.subset ?? name.slice(0, -'.json'.length);
+    found.push({ path, task: parsed?.task ?? null, subset, named: parsed !== null || isRoboflow(path) });
+  }
+  return [...found.filter(({ named }) => named), ...found.filter(({ named }) => !named)];
+}
+
+/** Says what a candidate is, with a look into it where its name doesn't tell; null for a file of another kind. */
+async function resolve(
+  folder: string,
+  { path, task, subset, named }: Candidate,
+  only: readonly Task[],
+): Promise<CocoFile | null> {
+  const full = inside(folder, path);
+  const sample = named ? await sampleOfNamed(full, task, only) : await sampleOfOther(full);
+  if (sample === null) return null;
+  const own = sample === undefined ? (task ?? 'instances') : taskOf(task, sample);
+  const seen = sample?.points === true || (pointsDecide(only) && (await classesHavePoints(full)));
+  const points = own === 'instances' && seen;
+  return { path, task: own, subset, named: named && own === (task ?? own), points };
+}
+
+/** Where objects are read, their key points are read as well, and a file's task need not be known. */
+const pointsDecide = (only: readonly Task[]): boolean =>
+  only.includes('person_keypoints') && !only.includes('instances');
+
+/** A large file is not looked into where its name is enough. */
+async function sampleOfNamed(
+  full: string,
+  task: Task | null,
+  only: readonly Task[],
+): Promise<Sample | undefined> {
+  const isDoubtful = task === 'labels' || task === 'captions' || task === 'panoptic';
+  const isOfObjects = task === null || task === 'instances';
+  return isDoubtful || (isOfObjects && pointsDecide(only)) ? sampleOf(full) : undefined;
 }
 
 /** Folders where the pictures of an annotation file can lie, by how it is laid out. The usual one comes first. */
@@ -64,6 +129,7 @@ export function pictureFolders({ path, subset }: CocoFile): string[] {
   const beside = folderOf(path);
   const folders = [`images/${subset}`, 'images', subset, ''];
   if (beside !== 'annotations' && beside !== '') folders.unshift(beside);
-  folders.push(`${subset}2017`, `images/${subset}2017`);
+  folders.push(`${subset}2017`, `images/${subset}2017`, 'data', `data/${subset}`);
+  if (beside !== 'annotations' && beside !== '') folders.push(`${beside}/images`, `${beside}/data`);
   return [...new Set(folders)];
 }

@@ -80,7 +80,9 @@ export function parseObject(
     return { annotations: kept, problems };
   }
   parseSegmentation(field(fields, 'segmentation'), head, task, size, add, problems);
-  if (task === 'person_keypoints') parsePoints(field(fields, 'keypoints'), head, add, problems);
+  if (task === 'person_keypoints' || task === 'instances') {
+    parsePoints(field(fields, 'keypoints'), head, add, problems);
+  }
   const box = field(fields, 'bbox');
   if (Array.isArray(box) && box.length > 0) {
     const [x, y, width, height] = box.map(numberOf);

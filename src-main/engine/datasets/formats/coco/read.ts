@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
-import { KnownFiles } from '../../files/folder.ts';
+import { pictureSize } from '../../files/folder.ts';
 import { jsonBatches, jsonEntries, openSpans } from '../../files/json.ts';
-import { inside, safeRelative, stemOf } from '../../files/paths.ts';
+import { inside, safeRelative } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import {
   type Annotation,
@@ -17,22 +16,27 @@ import {
   type Size,
   wholeOf,
 } from '../../model/index.ts';
+import { chooseFiles } from './choose.ts';
+import { ExactEntries, isBlurred, keyOf } from './exact.ts';
 import { addFacts, categoryFacts, pictureFacts } from './facts.ts';
-import { type CocoFile, findFiles, pictureFolders, type Task } from './layout.ts';
+import { type CocoFile, pictureFolders, type Task } from './layout.ts';
 import { parsePanoptic } from './panoptic.ts';
 import { parseObject } from './parse.ts';
+import { type Picture, PictureFinder, Pictures, pictureName } from './pictures.ts';
 import { SpanIndex } from './spans.ts';
 
 /** A file's own numbers for the categories. */
 type LabelOf = (categoryId: unknown) => number | undefined;
 
-interface OpenFile {
-  readonly file: CocoFile;
+interface Head {
   readonly labelOf: LabelOf;
+  /** Whether the classes' numbers are too long for a number, so that entries are read digit by digit. */
+  readonly exact: boolean;
 }
 
-/** Tasks that describe the same objects in different ways: of these, one is read. */
-const rivals: readonly Task[] = ['instances', 'person_keypoints', 'panoptic', 'stuff', 'labels'];
+interface OpenFile extends Head {
+  readonly file: CocoFile;
+}
 
 /**
  * Opens a COCO set.
@@ -46,19 +50,13 @@ export async function readCoco(
   options: ReadOptions = {},
 ): Promise<Dataset> {
   const problems = new ProblemLog();
-  const all = (await findFiles(folder)).filter(({ task }) => only.includes(task));
-  const chosen = rivals.find((task) => all.some((file) => file.task === task));
   const builder = new CategoryBuilder();
   const facts = new InfosBuilder();
   const open: OpenFile[] = [];
   let damage: unknown;
-  for (const file of all) {
-    if (rivals.includes(file.task) && file.task !== chosen) {
-      problems.add(file.path, '', `not read: ${chosen} of the same set is read instead`);
-      continue;
-    }
+  for (const file of await chooseFiles(folder, only, problems)) {
     try {
-      open.push({ file, labelOf: await readHead(folder, file, builder, facts, problems) });
+      open.push({ file, ...(await readHead(folder, file, builder, facts, problems)) });
     } catch (thrown) {
       damage = thrown;
       problems.add(file.path, '', toErrorValue(thrown).message);
@@ -95,24 +93,32 @@ async function readHead(
   builder: CategoryBuilder,
   infos: InfosBuilder,
   problems: ProblemLog,
-): Promise<LabelOf> {
+): Promise<Head> {
   const categories: Readonly<Record<string, unknown>>[] = [];
   const licenses: unknown[] = [];
   let info: unknown;
-  for await (const { key, value } of jsonEntries(inside(folder, file.path), headFields)) {
+  let exact = false;
+  const path = inside(folder, file.path);
+  using entries = new ExactEntries(path);
+  for await (const { key, value, start, end } of jsonEntries(path, headFields)) {
     if (key === 'info') info = value;
     else if (key === 'licenses') licenses.push(value);
-    else if (isRecord(value)) categories.push(value);
+    else if (isRecord(value)) {
+      const isLong = isBlurred(field(value, 'id'));
+      exact ||= isLong;
+      categories.push(isLong ? entries.record(start, end) : value);
+    }
   }
   const wrong = addFacts(info, licenses, infos, file.subset);
   if (wrong !== null) problems.add(file.path, 'info', wrong);
-  return addCategories(categories, file, builder);
+  return { labelOf: addCategories(categories, file, builder, problems), exact };
 }
 
 function addCategories(
   listed: Readonly<Record<string, unknown>>[],
   file: CocoFile,
   builder: CategoryBuilder,
+  problems: ProblemLog,
 ): LabelOf {
   listed.sort((a, b) => numberOf(field(a, 'id')) - numberOf(field(b, 'id')));
   const add = builder.scope();
@@ -130,29 +136,31 @@ function addCategories(
       ...(sourceId < 0 ? {} : { sourceId }),
       ...(facts.size === 0 ? {} : { facts }),
     });
+    if (indexOf.has(id)) problems.add(file.path, `category ${id}`, 'another class has this number, too');
     indexOf.set(id, index);
-    if (file.task === 'person_keypoints') {
-      const points = field(category, 'keypoints');
-      const joints = field(category, 'skeleton');
-      builder.skeleton(index, {
-        points: Array.isArray(points) ? points.map(String) : [],
-        joints: (Array.isArray(joints) ? joints : [])
-          .filter((joint) => Array.isArray(joint) && joint.length === 2)
-          .map((joint: unknown[]) => [wholeOf(joint[0], 0), wholeOf(joint[1], 0)] as const),
-      });
-    }
+    addSkeleton(category, file.task, index, builder);
   }
-  return (id) => indexOf.get(id);
+  for (const [id, index] of [...indexOf]) if (!indexOf.has(keyOf(id))) indexOf.set(keyOf(id), index);
+  return (id) => indexOf.get(id) ?? (typeof id === 'string' ? indexOf.get(keyOf(id)) : undefined);
 }
 
-interface Picture {
-  readonly id: string;
-  readonly name: string;
-  readonly size: Size | null;
-  /** The number that the first file gives it. */
-  readonly number: unknown;
-  /** Which file's entry says more of it, and where that lies: what they say of a hundred thousand is much to keep. */
-  readonly more: { readonly turn: number; readonly span: readonly [start: number, end: number] } | null;
+/** A class's key points, which tools write into files of any name. */
+function addSkeleton(
+  category: Readonly<Record<string, unknown>>,
+  task: Task,
+  index: number,
+  builder: CategoryBuilder,
+): void {
+  const points = field(category, 'keypoints');
+  const joints = field(category, 'skeleton');
+  const hasPoints = Array.isArray(points) && points.length > 0;
+  if (task !== 'person_keypoints' && !(task === 'instances' && hasPoints)) return;
+  builder.skeleton(index, {
+    points: Array.isArray(points) ? points.map(String) : [],
+    joints: (Array.isArray(joints) ? joints : [])
+      .filter((joint) => Array.isArray(joint) && joint.length === 2)
+      .map((joint: unknown[]) => [wholeOf(joint[0], 0), wholeOf(joint[1], 0)] as const),
+  });
 }
 
 /** Which pictures a subset has, and where in its files their annotations lie. */
@@ -160,7 +168,7 @@ interface SubsetIndex {
   readonly pictures: readonly Picture[];
   /** For each file. */
   readonly spans: readonly SpanIndex[];
-  locate(name: string): string;
+  readonly finder: PictureFinder;
 }
 
 async function indexSubset(
@@ -169,42 +177,47 @@ async function indexSubset(
   problems: ProblemLog,
   options: ReadOptions,
 ): Promise<SubsetIndex> {
-  const pictures: Picture[] = [];
-  const byId = new Map<string, number>();
+  const finder = new PictureFinder(folder, [...new Set(files.flatMap(({ file }) => pictureFolders(file)))]);
+  const pictures = new Pictures(finder);
   const spans: SpanIndex[] = [];
   for (const [turn, { file }] of files.entries()) {
-    const known = { pictures, byId, turn };
-    spans.push(await indexFile(folder, file, known, problems, options));
+    pictures.nextFile(!files.slice(0, turn).some((before) => before.file.task === file.task));
+    spans.push(await indexFile(folder, file, { pictures, finder, turn }, problems, options));
   }
   for (const [turn, { file }] of files.entries()) {
-    spans[turn]!.sort(pictures.length, (index) => {
+    spans[turn]!.sort(pictures.list.length, (index) => {
       problems.add(file.path, `annotations[${index}]`, 'there is no such picture');
     });
   }
-  return { pictures, spans, locate: pictureFinder(folder, pictureFolders(files[0]!.file)) };
+  return { pictures: pictures.list, spans, finder };
 }
 
 async function* readSubset(
   folder: string,
   files: readonly OpenFile[],
-  { pictures, spans, locate }: SubsetIndex,
+  { pictures, spans, finder }: SubsetIndex,
   problems: ProblemLog,
   options: ReadOptions,
 ): AsyncGenerator<Item> {
   const { subset } = files[0]!.file;
   const opened = () => files.map(({ file }) => openSpans(inside(folder, file.path)));
-  const readers = opened();
+  const readers = files.map(({ file, exact }) => {
+    const path = inside(folder, file.path);
+    return exact ? new ExactEntries(path) : openSpans(path);
+  });
   // Apart from those, as each reads ahead from where it was asked last.
   let entries: ReturnType<typeof opened> | undefined;
   try {
     for (const [index, picture] of pictures.entries()) {
       options.signal?.throwIfAborted();
+      const { id, number, more } = picture;
+      const path = finder.locate(picture.name);
+      const size = picture.size ?? (await pictureSize(path));
       const annotations: Annotation[] = [];
       for (const [turn, { file, labelOf }] of files.entries()) {
         const objects = readers[turn]!.values(spans[turn]!.of(index));
-        await addObjects(folder, file, labelOf, picture, objects, annotations, problems);
+        await addObjects(folder, file, labelOf, { id, size }, objects, annotations, problems);
       }
-      const { id, size, number, more } = picture;
       const attributes = new Map<string, AttributeValue>();
       if (typeof number === 'number' || typeof number === 'string') attributes.set('id', number);
       if (more !== null) {
@@ -212,7 +225,7 @@ async function* readSubset(
         const [entry] = entries[more.turn]!.values(more.span);
         for (const [name, value] of isRecord(entry) ? pictureFacts(entry) : []) attributes.set(name, value);
       }
-      const media = { kind: 'image', path: locate(picture.name), size } as const;
+      const media = { kind: 'image', path, size } as const;
       yield { id, subset, media, attributes, annotations };
     }
   } finally {
@@ -220,53 +233,43 @@ async function* readSubset(
   }
 }
 
-/** Finds pictures among the folders where they can be. */
-function pictureFinder(folder: string, folders: readonly string[]): (name: string) => string {
-  const full = folders.map((below) => (below === '' ? folder : inside(folder, below)));
-  const files = new KnownFiles();
-  // What held the last picture will mostly hold this one.
-  let usual = full[0]!;
-  return (name) => {
-    for (const candidate of [usual, ...full]) {
-      const path = join(candidate, name);
-      if (!files.has(path)) continue;
-      usual = candidate;
-      return path;
-    }
-    return join(full[0]!, name);
-  };
-}
-
 async function indexFile(
   folder: string,
   file: CocoFile,
-  { pictures, byId, turn }: { pictures: Picture[]; byId: Map<string, number>; turn: number },
+  { pictures, finder, turn }: { pictures: Pictures; finder: PictureFinder; turn: number },
   problems: ProblemLog,
   options: ReadOptions,
 ): Promise<SpanIndex> {
   const found = new SpanIndex();
+  const path = inside(folder, file.path);
+  using exact = new ExactEntries(path);
+  /** What an entry says in a field by which entries name each other. */
+  const keyIn = (value: Readonly<Record<string, unknown>>, name: string, start: number, end: number) => {
+    const key = field(value, name);
+    return keyOf(isBlurred(key) ? field(exact.record(start, end), name) : key);
+  };
   const addPicture = (
     value: Readonly<Record<string, unknown>>,
     place: string,
     span: readonly [number, number],
   ): void => {
     const given = field(value, 'file_name');
-    const name = typeof given === 'string' ? safeRelative(given) : null;
-    if (name === null) {
-      problems.add(file.path, place, "the picture's name is missing or leaves the set's folder");
+    const named = pictureName(given, finder);
+    if (named === null) {
+      problems.add(file.path, place, "the picture's name is missing or is none");
       return;
     }
-    const id = stemOf(name);
-    const number = field(value, 'id');
-    let index = byId.get(id);
-    if (index === undefined) {
-      const more = pictureFacts(value).size === 0 ? null : { turn, span };
-      index = pictures.push({ id, name, size: sizeOf(value), number, more }) - 1;
-      byId.set(id, index);
-    }
-    found.picture(number, index);
+    const key = keyIn(value, 'id', ...span);
+    const index = pictures.add(given, named, () => ({
+      size: sizeOf(value),
+      number: isBlurred(field(value, 'id')) ? key : field(value, 'id'),
+      more: pictureFacts(value).size === 0 ? null : { turn, span },
+    }));
+    const isThere = named.found && (!named.foreign || pictures.list[index]!.name === named.name);
+    if (!isThere) problems.add(file.path, place, 'its path is not in the set, and no picture has its name');
+    if (key === undefined || key === null) return;
+    if (!found.picture(key, index)) problems.add(file.path, place, 'another picture has this number, too');
   };
-  const path = inside(folder, file.path);
   for await (const { key, index, values, spans } of jsonBatches(path, new Set(['images', 'annotations']))) {
     options.signal?.throwIfAborted();
     await options.waitWhilePaused?.();
@@ -275,8 +278,10 @@ async function indexFile(
       if (!given) problems.add(file.path, `${key}[${index + at}]`, 'not an object');
       if (key === 'images') {
         if (given) addPicture(value, `${key}[${index + at}]`, [spans[2 * at]!, spans[2 * at + 1]!]);
-      } else if (given) found.add(field(value, 'image_id'), spans[2 * at]!, spans[2 * at + 1]!);
-      else found.skip();
+      } else if (given) {
+        const [start, end] = [spans[2 * at]!, spans[2 * at + 1]!];
+        found.add(keyIn(value, 'image_id', start, end), start, end);
+      } else found.skip();
     }
   }
   return found;
@@ -294,7 +299,7 @@ async function addObjects(
   folder: string,
   file: CocoFile,
   labelOf: LabelOf,
-  picture: Picture,
+  picture: Pick<Picture, 'id' | 'size'>,
   objects: readonly unknown[],
   annotations: Annotation[],
   problems: ProblemLog,

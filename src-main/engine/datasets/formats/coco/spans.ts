@@ -14,9 +14,12 @@ export class SpanIndex {
   /** For each picture, the place of its first annotation among the sorted ones. */
   #first = new Uint32Array(1);
 
-  /** Says which picture a file's own number for one means. */
-  picture(key: unknown, picture: number): void {
-    this.#pictureOf[this.#numberOf(key)] = picture;
+  /** Says which picture a file's own number for one means. @returns false where it meant another one. */
+  picture(key: unknown, picture: number): boolean {
+    const number = this.#numberOf(key);
+    const before = this.#pictureOf[number];
+    this.#pictureOf[number] = picture;
+    return before === undefined || before === picture;
   }
 
   /** Adds the next annotation of the file. @param key the file's number for its picture. */

@@ -1,0 +1,62 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { type JsonSpans, parseLenient } from '../../files/json.ts';
+import { isRecord } from '../../model/index.ts';
+
+/** Whether a whole number is beyond what a number tells apart: 20240501123045123456 and …457 are one. */
+export const isBlurred = (value: unknown): boolean =>
+  typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
+
+/** A number by which entries name each other; text that is one means the same. */
+export function keyOf(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const number = Number(value);
+  return Number.isSafeInteger(number) && String(number) === value ? number : value;
+}
+
+/** Reads entries whose numbers are too long: these become text, digit by digit. */
+export class ExactEntries implements JsonSpans {
+  readonly #path: string;
+  #file: number | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** The entry of this place in the file, in bytes. */
+  value(start: number, end: number): unknown {
+    this.#file ??= openSync(this.#path, 'r');
+    const bytes = Buffer.alloc(end - start);
+    readSync(this.#file, bytes, 0, bytes.length, start);
+    const text = bytes.toString('utf8');
+    try {
+      return JSON.parse(text, digitsOf);
+    } catch {
+      // Python's NaN, which only the other reading takes.
+      return parseLenient(text);
+    }
+  }
+
+  record(start: number, end: number): Readonly<Record<string, unknown>> {
+    const value = this.value(start, end);
+    return isRecord(value) ? value : {};
+  }
+
+  /** {@link value} of each of these places, start and end in turn. */
+  values(spans: readonly number[]): unknown[] {
+    const values: unknown[] = [];
+    for (let at = 0; at < spans.length; at += 2) values.push(this.value(spans[at]!, spans[at + 1]!));
+    return values;
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+const digitsOf = (_: string, value: unknown, context?: { readonly source?: string }): unknown =>
+  isBlurred(value) ? (context?.source ?? value) : value;
