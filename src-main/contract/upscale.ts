@@ -16,7 +16,7 @@ export const OutputFormat = z.enum(outputFormats);
 export type OutputFormat = z.infer<typeof OutputFormat>;
 
 export const metadataPolicies = ['all', 'safe', 'none'] as const;
-/** `all` keeps EXIF, XMP, IPTC and ICC; `safe` drops position, serial numbers and owner names; `none` keeps only the ICC profile. */
+/** `all` keeps EXIF, XMP, IPTC, texts and ICC; `safe` drops places, serial numbers and owner names; `none` keeps only the ICC profile. */
 export const MetadataPolicy = z.enum(metadataPolicies);
 export type MetadataPolicy = z.infer<typeof MetadataPolicy>;
 
@@ -114,8 +114,8 @@ export const PictureInfo = z.object({
   width: z.int(),
   height: z.int(),
   format: z.string(),
-  /** Bits a channel. */
-  depth: z.union([z.literal(8), z.literal(16), z.literal(32)]),
+  /** Bits a channel; 10 and 12 are AVIF's. */
+  depth: z.union([z.literal(8), z.literal(10), z.literal(12), z.literal(16), z.literal(32)]),
   /** 1 grey, 3 colour, 4 CMYK; alpha not counted. */
   channels: z.int(),
   alpha: z.boolean(),

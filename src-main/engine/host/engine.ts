@@ -300,7 +300,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
           error: {
             code: 'INPUT_NOT_FOUND',
             message: 'There are no pictures in this folder.',
-            hint: 'PNG, JPEG, WebP, AVIF, TIFF, GIF and HEIF are read.',
+            hint: 'PNG, JPEG, WebP, AVIF, TIFF and GIF are read.',
           },
         });
       }

@@ -1,6 +1,7 @@
 import sharp, { type Sharp } from 'sharp';
 import { RefineryError } from '../../contract/errors.ts';
 import type { OutputFormat, PictureInfo, UpscaleSettings } from '../../contract/upscale.ts';
+import { usualDensity } from './vips-file.ts';
 
 type FileFormat = Exclude<OutputFormat, 'same'>;
 
@@ -49,6 +50,15 @@ export function planTarget(info: PictureInfo, settings: UpscaleSettings, sourceE
   };
 }
 
+/**
+ * The profile of a grey source, where the result's format has no grey pictures and so can't hold it: then the values
+ * must become sRGB's.
+ */
+export function unheldGreyProfile(info: PictureInfo, format: FileFormat, icc?: Buffer): Buffer | undefined {
+  const isGrey = info.channels === 1 && icc?.toString('latin1', 16, 20) === 'GRAY';
+  return isGrey && info.depth !== 32 && (format === 'webp' || format === 'avif') ? icc : undefined;
+}
+
 function sameFormat(info: PictureInfo, losses: string[]): FileFormat {
   switch (info.format) {
     case 'png':
@@ -92,6 +102,8 @@ export async function encode(
     grey: boolean;
     alpha: boolean;
     profileOnly: boolean;
+    /** Pixels of a print inch. */
+    density?: number | undefined;
   },
 ): Promise<void> {
   let image = sharp(intermediate, {
@@ -106,14 +118,19 @@ export async function encode(
     image = image.resize(options.width, options.height, { fit: 'fill', kernel: 'lanczos3' });
   }
   if (options.alpha && target.format === 'jpeg') image = image.flatten({ background: '#ffffff' });
+  // sharp's own `greyscale` counts in 8 bits, whatever colour space is asked for.
   if (target.depth === 16) image = image.toColourspace(options.grey ? 'grey16' : 'rgb16');
-  else if (options.grey) image = image.toColourspace('b-w');
-  if (options.grey) image = image.greyscale();
-  await write(image, target, settings).toFile(path);
+  else if (options.grey) image = image.toColourspace('b-w').greyscale();
+  await write(image, target, settings, options.density ?? usualDensity).toFile(path);
 }
 
 /** 0..9 in the terms of each encoder. */
-function write(image: Sharp, { format }: Target, { quality, lossless, effort }: UpscaleSettings): Sharp {
+function write(
+  image: Sharp,
+  { format }: Target,
+  { quality, lossless, effort }: UpscaleSettings,
+  density: number,
+): Sharp {
   switch (format) {
     case 'png':
       return image.png({ compressionLevel: effort, adaptiveFiltering: effort >= 4 });
@@ -145,6 +162,10 @@ function write(image: Sharp, { format }: Target, { quality, lossless, effort }: 
         compression: effort === 0 ? 'none' : 'deflate',
         predictor: 'horizontal',
         bigtiff: false,
+        // The others take it from the intermediate file; in millimetres, whatever the unit.
+        xres: density / 25.4,
+        yres: density / 25.4,
+        resolutionUnit: 'inch',
       });
     default:
       throw new Error(`Unknown format ${String(format)}`);

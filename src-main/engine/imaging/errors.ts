@@ -1,7 +1,8 @@
 import { statfsSync } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { RefineryError } from '../../contract/errors.ts';
+import { stateOf } from './file-end.ts';
 
 /** Turns what sharp or the file system says of a source into an error that a person can act on. */
 export async function sourceError(path: string, thrown: unknown): Promise<RefineryError> {
@@ -12,9 +13,7 @@ export async function sourceError(path: string, thrown: unknown): Promise<Refine
   if (status instanceof Error) {
     const denied = status.code === 'EACCES' || status.code === 'EPERM';
     return denied
-      ? new RefineryError('INPUT_UNREADABLE', `You have no permission to read ${name}.`, {
-          hint: 'Change its permissions, or copy it to a folder of yours.',
-        })
+      ? unreadable(name, status.message)
       : new RefineryError('INPUT_NOT_FOUND', `${name} is not there any more.`, {
           hint: 'Bring it back and try again, or remove it from the queue.',
         });
@@ -29,38 +28,40 @@ export async function sourceError(path: string, thrown: unknown): Promise<Refine
       hint: 'Copy it again from where it came.',
     });
   }
-  if (/permission denied|EACCES/i.test(message)) {
-    return new RefineryError('INPUT_UNREADABLE', `You have no permission to read ${name}.`, {
-      hint: 'Change its permissions, or copy it to a folder of yours.',
-      details: message,
-    });
-  }
-  if (
-    /unsupported image format|unknown image|not a known|no known|unsupported codec|bad seek/i.test(message)
-  ) {
-    return new RefineryError('INPUT_UNSUPPORTED', `${name} is not a picture in a format that is read.`, {
-      hint: 'PNG, JPEG, WebP, AVIF, TIFF, GIF and HEIF are read. Is its ending right?',
-      details: message,
-    });
-  }
+  // sharp takes a file that it may not open for one of an unknown format.
+  const state = await stateOf(path).catch((error: NodeJS.ErrnoException) => error);
+  if (state instanceof Error) return unreadable(name, state.message);
   if (/exceeds pixel limit/i.test(message)) return tooLarge(name);
-  if (
-    /premature|truncated|end of (file|stream|image)|unexpected end|not enough data|read error|IDAT|incomplete/i.test(
-      message,
-    ) ||
-    // libvips keeps one text of errors for all threads: what it says may be of another picture.
-    (await endsEarly(path).catch(() => false))
-  ) {
+  if (state.format === undefined) {
+    return new RefineryError('INPUT_UNSUPPORTED', `${name} is not a picture in a format that is read.`, {
+      hint: 'PNG, JPEG, WebP, AVIF, TIFF and GIF are read. Is its ending right?',
+      details: message,
+    });
+  }
+  // libvips keeps one text of errors for all threads: what it says may be of another picture.
+  const saysSo = (state.format === 'JPEG' || state.format === 'GIF') && saysItEnds.test(message);
+  if (state.endsEarly || saysSo) {
     return new RefineryError('INPUT_TRUNCATED', `${name} ends too early: a part of the picture is missing.`, {
       hint: 'Copy or download it again.',
       details: message,
     });
   }
+  if (state.format === 'HEIC') return hevcError(name);
   if (/memory|alloc/i.test(message)) {
     return new RefineryError('OUT_OF_MEMORY', `There is not enough memory to read ${name}.`, {
       hint: 'Close other programs and try again.',
       details: message,
     });
+  }
+  if (/not supported|unsupported (?!image)|not configured|not implemented/i.test(message)) {
+    return new RefineryError(
+      'INPUT_UNSUPPORTED',
+      `${name} is a ${state.format} of a kind that is not read.`,
+      {
+        hint: 'Open it in another program and save it as a plain PNG, JPEG or TIFF.',
+        details: message,
+      },
+    );
   }
   return new RefineryError('INPUT_CORRUPT', `${name} is damaged and can't be read.`, {
     hint: 'Open it in another program and save it anew, or copy it again.',
@@ -68,26 +69,24 @@ export async function sourceError(path: string, thrown: unknown): Promise<Refine
   });
 }
 
-/** How files of a format begin, and what stands near the end of one that is whole. */
-const ends = [
-  { begin: Buffer.from([0xff, 0xd8, 0xff]), end: Buffer.from([0xff, 0xd9]) },
-  { begin: Buffer.from('\x89PNG', 'latin1'), end: Buffer.from('IEND', 'latin1') },
-  { begin: Buffer.from('GIF8', 'latin1'), end: Buffer.from(';', 'latin1') },
-];
+const saysItEnds = /premature|truncated|end of (file|stream|image)|unexpected end|not enough data/i;
 
-/** Bytes that some programs leave behind the end of a picture. */
-const slack = 4096;
+function unreadable(name: string, details: string): RefineryError {
+  return new RefineryError('INPUT_UNREADABLE', `You have no permission to read ${name}.`, {
+    hint: 'Change its permissions, or copy it to a folder of yours.',
+    details,
+  });
+}
 
-/** Whether a file lacks the mark that its format ends with. */
-async function endsEarly(path: string): Promise<boolean> {
-  await using file = await open(path, 'r');
-  const { size } = await file.stat();
-  const { buffer: start } = await file.read(Buffer.alloc(4), 0, 4, 0);
-  const known = ends.find(({ begin }) => start.subarray(0, begin.length).equals(begin));
-  if (!known) return false;
-  const length = Math.min(size, slack);
-  const { buffer: tail } = await file.read(Buffer.alloc(length), 0, length, size - length);
-  return !tail.includes(known.end);
+/** Decoders of HEVC need a licence; none comes with sharp. */
+export function hevcError(name: string): RefineryError {
+  return new RefineryError(
+    'INPUT_UNSUPPORTED',
+    `${name} is an HEIC photo in HEVC, which can't be decoded here.`,
+    {
+      hint: 'Export it as JPEG or AVIF. An iPhone takes JPEG when its camera format is set to Most Compatible.',
+    },
+  );
 }
 
 export function tooLarge(name: string, width?: number, height?: number): RefineryError {

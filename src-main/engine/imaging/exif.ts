@@ -13,6 +13,11 @@ const tags = {
 
 /** Entries that tell where, with what or by whom a picture was taken. */
 const privateTags: ReadonlyMap<number, string> = new Map([
+  [0x013c, "computer's name"],
+  // What is in here a second time is not looked through.
+  [0x02bc, 'XMP inside'],
+  [0x83bb, 'IPTC inside'],
+  [0x8649, "Photoshop's records inside"],
   [0x8825, 'position'],
   [0x927c, "the camera maker's notes"],
   [0xa420, 'unique picture number'],
@@ -132,11 +137,12 @@ export function rewriteExif(
 
 function removePrivate(tiff: Tiff, directory: number, removed: Set<string>): void {
   for (const [tag, what] of privateTags) {
-    const entry = tiff.find(directory, tag);
-    if (entry === undefined) continue;
-    if (tag === tags.gpsDirectory) tiff.eraseDirectory(tiff.long(entry + 8));
-    tiff.remove(directory, entry);
-    removed.add(what);
+    // Some programs write an entry twice.
+    for (let entry = tiff.find(directory, tag); entry !== undefined; entry = tiff.find(directory, tag)) {
+      if (tag === tags.gpsDirectory) tiff.eraseDirectory(tiff.long(entry + 8));
+      tiff.remove(directory, entry);
+      removed.add(what);
+    }
   }
 }
 

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import type { MediaFile } from '../../contract/files.ts';
 import { sourceError } from './errors.ts';
+import { numbersOf } from './numbers.ts';
+import { decode, readHeader } from './source.ts';
 
 /** Formats that every browser engine in use shows, colours and orientation included. */
 const shown: Readonly<Record<string, string>> = {
@@ -19,14 +22,30 @@ const longestSide = 8_192;
 /** Pixels above which a browser is given a smaller copy. */
 const pixelLimit = 120_000_000;
 
+/** Gives a picture as a file that libvips reads right: itself, or a copy of one that holds 32-bit numbers. */
+async function withReadable<Result>(path: string, use: (file: string) => Promise<Result>): Promise<Result> {
+  if (!numbersOf(await sharp(path, { page: 0, limitInputPixels: false }).metadata())) return use(path);
+  const folder = await mkdtemp(join(tmpdir(), 'refinery-preview-'));
+  try {
+    const { info } = await readHeader(path);
+    const pixels = await decode(path, info, folder);
+    await pixels.close();
+    return await use(pixels.readable ?? path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 /** A small upright picture, as WebP. */
 export async function thumbnail(path: string, maximum: number): Promise<Buffer> {
   try {
-    return await sharp(path, { page: 0, failOn: 'none', limitInputPixels: false })
-      .autoOrient()
-      .resize(maximum, maximum, { fit: 'inside', withoutEnlargement: true })
-      .webp({ quality: 78, effort: 2 })
-      .toBuffer();
+    return await withReadable(path, (file) =>
+      sharp(file, { page: 0, failOn: 'none', limitInputPixels: false })
+        .autoOrient()
+        .resize(maximum, maximum, { fit: 'inside', withoutEnlargement: true })
+        .webp({ quality: 78, effort: 2 })
+        .toBuffer(),
+    );
   } catch (thrown) {
     throw await sourceError(path, thrown);
   }
@@ -35,8 +54,16 @@ export async function thumbnail(path: string, maximum: number): Promise<Buffer> 
 /** The file itself where a browser can show it, else a copy that it can, made once. */
 export async function display(path: string, cacheFolder: string): Promise<MediaFile> {
   try {
-    const image = sharp(path, { page: 0, failOn: 'none', limitInputPixels: false });
-    const { format, width = 0, height = 0, pages = 1 } = await image.metadata();
+    const {
+      format,
+      width = 0,
+      height = 0,
+      pages = 1,
+    } = await sharp(path, {
+      page: 0,
+      failOn: 'none',
+      limitInputPixels: false,
+    }).metadata();
     const mime = shown[format ?? ''];
     if (mime && pages === 1 && width * height <= pixelLimit) return { path, mime };
     const { size, mtimeMs } = await stat(path);
@@ -47,11 +74,13 @@ export async function display(path: string, cacheFolder: string): Promise<MediaF
       await mkdir(folder, { recursive: true });
       const temporary = `${copy}.${process.pid}.part`;
       try {
-        await image
-          .autoOrient()
-          .resize(longestSide, longestSide, { fit: 'inside', withoutEnlargement: true })
-          .png({ compressionLevel: 1 })
-          .toFile(temporary);
+        await withReadable(path, (file) =>
+          sharp(file, { page: 0, failOn: 'none', limitInputPixels: false })
+            .autoOrient()
+            .resize(longestSide, longestSide, { fit: 'inside', withoutEnlargement: true })
+            .png({ compressionLevel: 1 })
+            .toFile(temporary),
+        );
         await rename(temporary, copy);
       } finally {
         await rm(temporary, { force: true });

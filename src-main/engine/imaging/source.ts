@@ -1,11 +1,15 @@
-import { stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { RefineryError } from '../../contract/errors.ts';
 import type { PictureInfo } from '../../contract/upscale.ts';
-import { sourceError, tooLarge } from './errors.ts';
+import { hevcError, sourceError, tooLarge } from './errors.ts';
+import { readExtras } from './extras.ts';
+import type { SourceMetadata } from './metadata.ts';
+import { numbersOf, refuseOddNumbers, scaleNumbers } from './numbers.ts';
+import { refuseOddTiff } from './odd-tiff.ts';
 import { readTiffBlocks } from './tiff-blocks.ts';
-import { type RawPicture, VipsFileReader } from './vips-file.ts';
+import { type RawPicture, setBlocks, VipsFileReader } from './vips-file.ts';
 
 // Each file is read once; a cache would only take memory from inference.
 sharp.cache(false);
@@ -20,7 +24,7 @@ const lossless = new Set(['png', 'tiff', 'gif', 'raw', 'vips']);
 
 export interface SourceHeader {
   readonly info: PictureInfo;
-  readonly metadata: Metadata;
+  readonly metadata: SourceMetadata;
 }
 
 /**
@@ -30,10 +34,15 @@ export interface SourceHeader {
  */
 export async function readHeader(path: string): Promise<SourceHeader> {
   try {
+    await refuseOddTiff(path);
     // Any size: only the header is read, and the limit has an error of its own.
     const metadata = await sharp(path, { limitInputPixels: false, page: 0 }).metadata();
+    if (metadata.compression === 'hevc') throw hevcError(basename(path));
+    refuseOddNumbers(path, metadata);
     const { size } = await stat(path);
-    return { info: describe(metadata, size), metadata: await withTiffBlocks(path, metadata) };
+    const extras = await readExtras(path, metadata.format);
+    const blocks = { ...(await withTiffBlocks(path, metadata)), ...(extras.icc ? { icc: extras.icc } : {}) };
+    return { info: describe(metadata, size, extras.frames), metadata: { ...blocks, extras } };
   } catch (thrown) {
     throw await sourceError(path, thrown);
   }
@@ -44,9 +53,9 @@ async function withTiffBlocks(path: string, metadata: Metadata): Promise<Metadat
   return metadata.format === 'tiff' ? { ...metadata, ...(await readTiffBlocks(path)) } : metadata;
 }
 
-function describe(metadata: Metadata, bytes: number): PictureInfo {
+function describe(metadata: Metadata, bytes: number, frames: number): PictureInfo {
   const { width, height } = metadata.autoOrient ?? metadata;
-  const pages = metadata.pages ?? 1;
+  const pages = Math.max(metadata.pages ?? 1, frames);
   const alpha = metadata.hasAlpha ?? false;
   const remarks: string[] = [];
   if (pages > 1) {
@@ -57,8 +66,7 @@ function describe(metadata: Metadata, bytes: number): PictureInfo {
     );
   }
   if (metadata.space === 'cmyk') remarks.push('CMYK: the colours are converted to sRGB.');
-  const depth =
-    metadata.depth === 'ushort' ? 16 : metadata.depth === 'float' || metadata.depth === 'uint' ? 32 : 8;
+  const depth = depthOf(metadata);
   if (depth === 32) remarks.push('32 bits a channel: the result has 16.');
   return {
     width: width ?? 0,
@@ -75,8 +83,18 @@ function describe(metadata: Metadata, bytes: number): PictureInfo {
   };
 }
 
+/** Bits that a channel has in the file: AVIF's 10 and 12 are read as 16. */
+function depthOf(metadata: Metadata): PictureInfo['depth'] {
+  if (numbersOf(metadata)) return 32;
+  if (metadata.depth !== 'ushort') return 8;
+  const { format, bitsPerSample } = metadata;
+  return format === 'heif' && (bitsPerSample === 10 || bitsPerSample === 12) ? bitsPerSample : 16;
+}
+
 /** Decoded pixels: RGB or RGBA, row by row, upright. */
 export interface Pixels extends RawPicture {
+  /** The same pixels as a file that libvips reads right, where it doesn't the source. */
+  readonly readable?: string;
   /** Whole rows from `top`; the buffer may be a view. */
   rows(top: number, count: number): Promise<Buffer>;
   close(): Promise<void>;
@@ -92,12 +110,24 @@ export function checkLimit(path: string, info: PictureInfo, allowHuge: boolean):
  * Decodes a source: upright, as RGB or RGBA, in 8 or 16 bits, with the values of its own profile (CMYK is converted).
  *
  * @param workFolder where a source goes that is too large for memory.
+ * @param greyProfile of a grey source whose values are to become sRGB's.
  */
-export async function decode(path: string, info: PictureInfo, workFolder: string): Promise<Pixels> {
+export async function decode(
+  path: string,
+  info: PictureInfo,
+  workFolder: string,
+  greyProfile?: Buffer,
+): Promise<Pixels> {
   const depth = info.depth === 8 ? 8 : 16;
   const channels = info.alpha ? 4 : 3;
   const picture = { width: info.width, height: info.height, channels, depth } as const;
+  if (info.depth === 32) return decodeNumbers(path, picture, workFolder);
   const rowBytes = info.width * channels * (depth / 8);
+  if (greyProfile) {
+    const readable = await greyWithProfile(path, greyProfile, workFolder);
+    // Four channels: what sharp converts by its profile.
+    return { ...(await decode(readable, { ...info, channels: 4 }, workFolder)), readable };
+  }
   const image = (): Sharp =>
     sharp(path, {
       limitInputPixels: false,
@@ -125,8 +155,46 @@ export async function decode(path: string, info: PictureInfo, workFolder: string
     }
     const file = join(workFolder, 'source.v');
     check(await image().toFile(file), picture);
-    const reader = await VipsFileReader.open(file, rowBytes);
-    return { ...picture, rows: (top, count) => reader.rows(top, count), close: () => reader.close() };
+    return await openFile(file, picture);
+  } catch (thrown) {
+    throw await sourceError(path, thrown);
+  }
+}
+
+async function openFile(file: string, picture: RawPicture): Promise<Pixels> {
+  const reader = await VipsFileReader.open(file, picture.width * picture.channels * (picture.depth / 8));
+  return { ...picture, rows: (top, count) => reader.rows(top, count), close: () => reader.close() };
+}
+
+/** A grey picture in 8 bits that carries its profile where libvips finds it, whatever the source told it by. */
+async function greyWithProfile(path: string, icc: Buffer, workFolder: string): Promise<string> {
+  const file = join(workFolder, 'grey.v');
+  const options = { limitInputPixels: false, failOn: 'error', page: 0, pages: 1, ignoreIcc: true } as const;
+  try {
+    const { width, height, channels } = await sharp(path, options)
+      .autoOrient()
+      .toColourspace('b-w')
+      .toFile(file);
+    await setBlocks(file, width * height * channels, { icc });
+    return file;
+  } catch (thrown) {
+    throw await sourceError(path, thrown);
+  }
+}
+
+/** Decodes a picture of 32-bit numbers, by way of files: such pictures are rare and large. */
+async function decodeNumbers(path: string, picture: RawPicture, workFolder: string): Promise<Pixels> {
+  const options = { limitInputPixels: false, failOn: 'error', page: 0, pages: 1, ignoreIcc: true } as const;
+  const [asIs, readable] = [join(workFolder, 'numbers.v'), join(workFolder, 'source.v')];
+  try {
+    const metadata = await sharp(path, options).metadata();
+    const kind = numbersOf(metadata);
+    if (!kind || !metadata.space) throw new Error(`Not a picture of 32-bit numbers: ${metadata.depth}`);
+    // Asked for the colours that it has, sharp changes nothing.
+    const { channels } = await sharp(path, options).autoOrient().toColourspace(metadata.space).toFile(asIs);
+    await scaleNumbers(path, asIs, kind, channels, { file: readable, picture });
+    await rm(asIs, { force: true });
+    return { ...(await openFile(readable, picture)), readable };
   } catch (thrown) {
     throw await sourceError(path, thrown);
   }

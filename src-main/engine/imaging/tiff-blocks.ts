@@ -45,7 +45,7 @@ const photoshopMark = Buffer.from('Photoshop 3.0\0', 'latin1');
 const iptcResource = Buffer.from('8BIM\x04\x04\0\0', 'latin1');
 const tiffHeader = Buffer.from([0x49, 0x49, 42, 0, 8, 0, 0, 0]);
 
-const reader =
+export const readerOf =
   (file: FileHandle): ReadBytes =>
   async (offset, length) => {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);
@@ -64,7 +64,7 @@ const withoutMark = (block: Buffer, mark: Buffer): Buffer =>
 export async function readTiffBlocks(path: string): Promise<TiffBlocks> {
   const file = await open(path, 'r');
   try {
-    const read = reader(file);
+    const read = readerOf(file);
     const start = await readStart(read);
     if (!start) return {};
     const wanted = (tag: number): boolean => description.has(tag) || tag === iptcTag || tag === photoshopTag;
@@ -119,9 +119,9 @@ function plainIptc(resources: Buffer): Buffer | undefined {
 export async function addTiffBlocks(path: string, { exif, iptc }: TiffBlocks): Promise<void> {
   const file = await open(path, 'r+');
   try {
-    const start = await readStart(reader(file));
+    const start = await readStart(readerOf(file));
     if (!start?.little) throw new Error('The file is not a TIFF of the kind that is written here.');
-    const own = await readDirectory(reader(file), start.first, true);
+    const own = await readDirectory(readerOf(file), start.first, true);
     const more = exif ? await readBlock(withoutMark(exif, exifMark)) : undefined;
     const added = [...(more?.entries ?? []), ...(iptc ? iptcEntries(withoutMark(iptc, photoshopMark)) : [])];
     // IPTC as libvips writes it lacks most of its end.

@@ -18,6 +18,9 @@ export interface RawPicture {
 const headerSize = 64;
 /** The magic of files with the least significant byte first. */
 const magic = 0x08f2a6b6;
+const resolutionAt = 32;
+/** Pixels of an inch where nothing is known, as libvips and most programs take it. */
+export const usualDensity = 72;
 const formats = { 8: 0, 16: 2 } as const;
 const interpretations = { 8: 22, 16: 25 } as const;
 
@@ -30,19 +33,39 @@ function header({ width, height, channels, depth }: RawPicture): Buffer {
   bytes.writeInt32LE(depth, 16);
   bytes.writeInt32LE(formats[depth], 20);
   bytes.writeInt32LE(interpretations[depth], 28);
-  bytes.writeFloatLE(1, 32);
-  bytes.writeFloatLE(1, 36);
+  resolution(usualDensity).copy(bytes, resolutionAt);
+  return bytes;
+}
+
+/** Pixels of a millimetre, across and down. */
+function resolution(density: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeFloatLE(density / 25.4, 0);
+  bytes.writeFloatLE(density / 25.4, 4);
   return bytes;
 }
 
 function trailer(blocks: MetadataBlocks): Buffer {
   const names = { exif: 'exif-data', icc: 'icc-profile-data', xmp: 'xmp-data', iptc: 'iptc-data' } as const;
   const fields = Object.entries(names).flatMap(([key, name]) => {
-    const block = blocks[key as keyof MetadataBlocks];
+    const block = blocks[key as keyof typeof names];
     return block ? [`<field type="VipsBlob" name="${name}">${block.toString('base64')}</field>`] : [];
   });
   const xml = `<?xml version="1.0"?>\n<root xmlns="http://www.vips.ecs.soton.ac.uk/vips/8.18.0"><header></header><meta>${fields.join('')}</meta></root>\n`;
   return Buffer.from(xml);
+}
+
+/**
+ * Gives a file that libvips wrote other metadata.
+ *
+ * @param pixelBytes of all its pixels together.
+ */
+export async function setBlocks(path: string, pixelBytes: number, blocks: MetadataBlocks): Promise<void> {
+  await using file = await open(path, 'r+');
+  const end = headerSize + pixelBytes;
+  const bytes = trailer(blocks);
+  await file.truncate(end);
+  await file.write(bytes, 0, bytes.length, end);
 }
 
 /** Writes rows, in any order of strips, into a `.v` file. */
@@ -73,6 +96,7 @@ export class VipsFileWriter {
   }
 
   async finish(blocks: MetadataBlocks): Promise<void> {
+    if (blocks.density) await this.#file.write(resolution(blocks.density), 0, 8, resolutionAt);
     const bytes = trailer(blocks);
     await this.#file.write(bytes, 0, bytes.length, headerSize + this.#rowBytes * this.#picture.height);
     await this.#file.close();

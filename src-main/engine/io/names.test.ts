@@ -7,8 +7,16 @@ const parts = { name: 'holiday', scale: 4, model: 'srx4', width: 100, height: 50
 
 test('a pattern is filled with what it names, and keeps the rest', () => {
   const pattern = '{date} {name}_x{scale} {width}x{height} {model} {other}';
-  expect(fillPattern(pattern, parts)).toBe('2026-03-04 holiday_x4 100x50 srx4 {other}');
-  expect(fillPattern('{scale}', { ...parts, scale: 2.6666 })).toBe('2.67');
+  expect(fillPattern(pattern, parts, '.png')).toBe('2026-03-04 holiday_x4 100x50 srx4 {other}');
+  expect(fillPattern('{scale}', { ...parts, scale: 2.6666 }, '.png')).toBe('2.67');
+});
+
+test('of a long name the end goes, and not what the pattern says', () => {
+  for (const name of ['n'.repeat(255), 'é'.repeat(127)]) {
+    const made = fileName(fillPattern('{name}_x{scale}', { ...parts, name }, '.png'), '.png');
+    expect(made).toMatch(/^(n|é)+_x4\.png$/);
+    expect(Buffer.byteLength(made)).toBeLessThanOrEqual(255);
+  }
 });
 
 test('every text becomes a name that every system takes', () => {

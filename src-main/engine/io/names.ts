@@ -17,8 +17,19 @@ export interface NameParts {
   readonly date: Date;
 }
 
-/** Fills a pattern such as `{name}_x{scale}` and makes of it a name that every system takes, without an ending. */
-export function fillPattern(pattern: string, parts: NameParts): string {
+/**
+ * Fills a pattern such as `{name}_x{scale}`. Of a source's name that is too long for it the end is cut off, and not what the
+ * pattern puts behind it.
+ */
+export function fillPattern(pattern: string, parts: NameParts, extension: string): string {
+  const room = longestName - reserve - Buffer.byteLength(extension);
+  const bare = filled(pattern, { ...parts, name: '' });
+  const times = pattern.split('{name}').length - 1;
+  const left = Math.floor((room - Buffer.byteLength(bare)) / Math.max(1, times));
+  return filled(pattern, { ...parts, name: left > 0 ? cut(parts.name, left) : parts.name });
+}
+
+function filled(pattern: string, parts: NameParts): string {
   const values: Readonly<Record<string, string>> = {
     name: parts.name,
     scale: String(Math.round(parts.scale * 100) / 100),

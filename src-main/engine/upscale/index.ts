@@ -15,9 +15,11 @@ import {
   type UpscaleSpec,
   type UpscaleStage,
 } from '../../contract/upscale.ts';
-import { checkSize, encode, planTarget, type Target } from '../imaging/encode.ts';
+import { checkSize, encode, planTarget, type Target, unheldGreyProfile } from '../imaging/encode.ts';
 import { targetError } from '../imaging/errors.ts';
+import { addDensity } from '../imaging/jfif.ts';
 import { comparePlan, planMetadata } from '../imaging/metadata.ts';
+import { appendChunks } from '../imaging/png-chunks.ts';
 import { display, thumbnail } from '../imaging/preview.ts';
 import { checkLimit, decode, readHeader } from '../imaging/source.ts';
 import { addTiffBlocks } from '../imaging/tiff-blocks.ts';
@@ -102,7 +104,16 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
     runs += 1;
     const folder = join(work, `${process.pid}-${runs}`);
     try {
-      await mkdir(folder, { recursive: true });
+      await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+        throw new RefineryError(
+          'OUTPUT_NOT_WRITABLE',
+          `Nothing can be written to ${work}, where rows wait to be encoded.`,
+          {
+            hint: 'Change its permissions, or put the cache elsewhere with REFINERY_CACHE_DIR.',
+            cause,
+          },
+        );
+      });
       return await make(spec, context, folder);
     } catch (thrown) {
       if (context.signal.aborted) throw context.signal.reason;
@@ -140,9 +151,11 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
     });
     if (!cleared.has(outputFolder)) await removeStale(outputFolder);
     cleared.add(outputFolder);
-    const pixels = await decode(inputPath, info, folder);
+    const greyProfile = unheldGreyProfile(info, target.format, metadata.icc);
+    const convertsColors = info.channels === 4 || greyProfile !== undefined;
+    const pixels = await decode(inputPath, info, folder, greyProfile);
     const decodeTime = performance.now() - started;
-    const planned = planMetadata(metadata, settings.metadata, size, info.channels !== 4);
+    const planned = planMetadata(metadata, settings.metadata, size, target.format, !convertsColors);
     const temporary = temporaryPath(outputFolder, context.jobId, target.extension);
     const resample = size.width !== info.width * kind.scale || size.height !== info.height * kind.scale;
 
@@ -185,7 +198,12 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
           grey: info.channels === 1,
           alpha: info.alpha,
           profileOnly: !planned.blocks.exif && !planned.blocks.xmp && !planned.blocks.iptc,
+          density: planned.blocks.density,
         });
+        if (target.format === 'jpeg' && planned.blocks.density && !planned.blocks.exif) {
+          await addDensity(temporary, planned.blocks.density);
+        }
+        if (planned.texts.length > 0) await appendChunks(temporary, planned.texts);
         if (target.format === 'tiff' && (planned.blocks.exif || planned.blocks.iptc)) {
           await addTiffBlocks(temporary, planned.blocks);
         }
@@ -202,7 +220,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
         finite: enlarged.finite,
         agreement:
           settings.quality < 40 ? Math.min(18, model.entry.agreementPsnr) : model.entry.agreementPsnr,
-        convertsColors: info.channels === 4,
+        convertsColors,
       });
       await rm(enlarged.path, { force: true });
       const timing = {

@@ -1,8 +1,9 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { hasOpenVino, openEngine, sample } from '../host/fixtures/engine.ts';
+import { appendChunks } from '../imaging/png-chunks.ts';
 import { addTiffBlocks, readTiffBlocks } from '../imaging/tiff-blocks.ts';
 import { good, hasGps, pixels } from './fixtures/results.ts';
 
@@ -98,6 +99,42 @@ describe.skipIf(!hasOpenVino)(
         ).toBe(!kept);
         expect(kept, format).toBe(format === 'jpeg' || format === 'tiff');
       }
+    });
+
+    test('the resolution stays the number that it is, and texts of a PNG go along', async () => {
+      await using engine = await openEngine();
+      const plain = join(engine.folder, 'plain.png');
+      await sharp(sample).resize(60, 40).withDensity(300).png().toFile(plain);
+      await appendChunks(plain, [{ type: 'tEXt', data: Buffer.from('Author\0Ada Lovelace', 'latin1') }]);
+      for (const format of ['png', 'jpeg', 'tiff'] as const) {
+        const { output, receipt } = await good(engine, plain, {
+          format,
+          metadata: 'none',
+          pattern: `none-${format}`,
+        });
+        expect(Math.round((await sharp(output).metadata()).density ?? 0), format).toBe(300);
+        expect(receipt.metadata.dropped, format).toContain('PNG text (Author)');
+      }
+      const { output, receipt } = await good(engine, plain, { format: 'png', metadata: 'all' });
+      expect(receipt.metadata.kept).toContain('PNG text (Author)');
+      expect((await readFile(output)).includes('Ada Lovelace')).toBe(true);
+      const webp = await good(engine, plain, { format: 'webp', metadata: 'none' });
+      expect(webp.receipt.losses.join()).toContain('300 dpi');
+    });
+
+    test('grey of 16 bits keeps them', async () => {
+      await using engine = await openEngine();
+      const [width, height] = [64, 48];
+      const values = Uint16Array.from({ length: width * height }, (_, at) => 9000 + at * 11);
+      const source = join(engine.folder, 'grey16.png');
+      const raw = { raw: { width, height, channels: 1 } } as const;
+      await sharp(values, raw).toColourspace('grey16').png().toFile(source);
+      const made = await good(engine, source);
+      expect(made.receipt.losses).toEqual([]);
+      const data = await sharp(made.output).toColourspace('grey16').raw({ depth: 'ushort' }).toBuffer();
+      expect(new Set(new Uint16Array(data.buffer, data.byteOffset, data.length / 2)).size).toBeGreaterThan(
+        5000,
+      );
     });
 
     test.each(['II', 'MM'])(

@@ -69,6 +69,8 @@ function identityOf(path: string): string | undefined {
   return found && `${found.dev}:${found.ino}`;
 }
 
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
 interface Publication {
   readonly jobId: string;
   readonly temporary: string;
@@ -92,14 +94,15 @@ export async function publishResult(
   beforeCommit: (pending: PendingCommit) => Promise<void>,
 ): Promise<UpscaleResult> {
   const { temporary, folder, extension, inputPath, settings } = publication;
-  const stem = fillPattern(settings.pattern, publication.parts);
+  const stem = fillPattern(settings.pattern, publication.parts, extension);
   try {
     await syncFile(temporary);
     const { size } = await stat(temporary);
     for (let counter = 1; counter <= mostOfOneName; counter += 1) {
       const target = join(folder, fileName(stem, extension, counter));
       if (!names.claim(target, inputPath)) continue;
-      if (await (settings.overwrite ? names.isSource(target) : exists(target))) {
+      const isKept = settings.overwrite ? names.isSource(target) || isFolder(target) : await exists(target);
+      if (isKept) {
         names.release(target);
         continue;
       }
