@@ -107,6 +107,34 @@ describe('datasets: telling formats apart, by hand', () => {
     expect(none).toEqual([]);
   });
 
+  test.each(['outer/inner', 'my data/export 1/x'])('sets some folders down are found: %s', async (path) => {
+    const set = `deep ${path}`;
+    for (const [name, text] of Object.entries(yolo)) await put(set, `${path}/${name}`, text);
+    for (const [name, text] of Object.entries(voc)) await put(set, `kit/VOC2007/${name}`, text);
+    await put(set, 'README.txt', 'nothing');
+    const { candidates, inner } = await detectSets(await listFolder(join(folder, set)));
+    expect(candidates).toEqual([]);
+    expect(inner.map((one) => `${one.folder} ${one.format.name}`)).toEqual([
+      'kit/VOC2007 voc_detection',
+      `${path} yolo_ultralytics`,
+    ]);
+    const archive = join(folder, `${path.length}deep.zip`);
+    await writeFile(
+      archive,
+      zip(Object.entries(yolo).map(([name, content]) => ({ name: `${path}/${name}`, content }))),
+    );
+    expect(await detectInArchive(archive)).toMatchObject({ within: path, inner: [] });
+  });
+
+  test('below a folder with files of its own, and four folders down, nothing is looked for', async () => {
+    for (const [name, text] of Object.entries(yolo)) {
+      await put('beyond', `a/b/c/d/${name}`, text);
+      await put('beyond', `x/y/${name}`, text);
+    }
+    await put('beyond', 'x/notes.csv', 'a');
+    expect((await detectSets(await listFolder(join(folder, 'beyond')))).inner).toEqual([]);
+  });
+
   test.each(['', 'set/'])('a zip file is told by its names: %s', async (below) => {
     const path = join(folder, `named${below.length}.zip`);
     const entries = Object.entries(yolo).map(([name, content]) => ({ name: `${below}${name}`, content }));

@@ -109,7 +109,7 @@ async function formatsOf(listing: Listing): Promise<Candidate[]> {
 
 /** A set in a folder of what was looked at. */
 export interface InnerSet extends Candidate {
-  /** Relative. */
+  /** Relative, of several levels where the outer ones have nothing but folders. */
   readonly folder: string;
 }
 
@@ -122,21 +122,41 @@ const leastInner = 0.7;
 /** Most folders that are looked into for sets of their own. */
 const mostInner = 20;
 
+/** How many folders down a set may lie. */
+const deepestInner = 3;
+
 /** What a folder may be, and which sets lie in its folders: several sets side by side are none together. */
 export async function detectSets(
   listing: Listing,
 ): Promise<{ readonly candidates: readonly Candidate[]; readonly inner: readonly InnerSet[] }> {
   const candidates = await formatsOf(listing);
   const [best] = candidates;
-  const inner: InnerSet[] = [];
-  if ((best?.confidence ?? 0) >= sure) return { candidates, inner };
-  for (const folder of listing.folders.filter((path) => !path.includes('/')).slice(0, mostInner)) {
-    const [found] = await formatsOf(below(listing, folder));
-    if (found === undefined || found.confidence < leastInner) continue;
-    if (found.confidence > (best?.confidence ?? 0)) inner.push({ ...found, folder });
-  }
-  return { candidates, inner };
+  if ((best?.confidence ?? 0) >= sure) return { candidates, inner: [] };
+  return { candidates, inner: await setsIn(listing, best?.confidence ?? 0, 1) };
 }
+
+/** The sets in a folder's folders; deeper, where a folder is none and has nothing but folders, too. */
+async function setsIn(listing: Listing, than: number, depth: number): Promise<InnerSet[]> {
+  const inner: InnerSet[] = [];
+  for (const folder of listing.folders.filter((path) => !path.includes('/')).slice(0, mostInner)) {
+    const within = below(listing, folder);
+    const [found] = await formatsOf(within);
+    const confidence = found?.confidence ?? 0;
+    if (found !== undefined && confidence >= leastInner && confidence > than)
+      inner.push({ ...found, folder });
+    else if (confidence < leastInner && depth < deepestInner && hasFoldersOnly(within)) {
+      const deeper = await setsIn(within, Math.max(than, confidence), depth + 1);
+      inner.push(...deeper.map((set) => ({ ...set, folder: `${folder}/${set.folder}` })));
+    }
+  }
+  return inner;
+}
+
+/** Files that say nothing of a folder's sets. */
+const besides = /^(\.|readme|licen[cs]e|citation|thumbs\.db$|desktop\.ini$)/i;
+
+const hasFoldersOnly = ({ files }: Listing): boolean =>
+  files.every((path) => path.includes('/') || besides.test(path));
 
 /** {@link detectSets} of an archive, which is not unpacked, or of a folder in it. */
 export async function detectInArchive(

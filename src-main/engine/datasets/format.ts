@@ -62,10 +62,12 @@ export interface Limits {
   readonly corners?: number;
   /** Its skeletons have no lines between points. */
   readonly withoutJoints?: true;
-  /** It has no place for whether a point can be seen. */
-  readonly withoutVisibility?: true;
+  /** It has no place for whether a point can be seen: never, or for points that are no skeleton's of their class. */
+  readonly withoutVisibility?: true | 'outside skeletons';
   /** Attributes are text, so that numbers and yes or no become words, but for these, which have a place of their own. */
   readonly textAttributes?: readonly string[];
+  /** Of those, yes and no are told from words all the same. */
+  readonly keepsFlags?: true;
   /** A region with a crowd in it would be taken for one object. */
   readonly withoutCrowds?: true;
 }

@@ -111,7 +111,7 @@ describe('what a format has no place for in what it holds', () => {
     ['common_semantic_segmentation', '1 mask joins another of its class.'],
     ['imagenet', '1 picture keeps one of its classes.'],
     ['cvat', 'Of 1 annotation it is lost which points are hidden.'],
-    ['cvat', 'Numbers and yes or no become text in 2 attributes: n, is_crowd.'],
+    ['cvat', 'Numbers become text in 1 attribute: n.'],
     ['yolo', '1 region with a crowd is dropped: it would be taken for an object.'],
     ['yolo', '1 annotation without a class is dropped.'],
   ])('%s: %s', async (name, note) => {

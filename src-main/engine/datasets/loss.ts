@@ -1,5 +1,5 @@
 import { isStoodFor, targetType } from './convert.ts';
-import type { Abilities } from './format.ts';
+import type { Abilities, Limits } from './format.ts';
 import { wordNames } from './formats/common/lines.ts';
 import { type AnnotationType, annotationTypes, type Categories } from './model/index.ts';
 import type { Overlap, OverlapMeter } from './overlap.ts';
@@ -207,7 +207,7 @@ function exactOutlines(
 function limitNotes(
   statistics: Statistics,
   { limits = {}, types, attributes }: Abilities,
-  { labels }: Categories,
+  categories: Categories,
 ): string[] {
   const { details, byLabel, byType } = statistics;
   const notes: string[] = [];
@@ -227,8 +227,8 @@ function limitNotes(
     '# {annotation without a class is|annotations without a class are} dropped.',
   );
   if (limits.classes === 'words') {
-    const words = wordNames(labels);
-    const renamed = labels.flatMap(({ name }, at) =>
+    const words = wordNames(categories.labels);
+    const renamed = categories.labels.flatMap(({ name }, at) =>
       words[at] === name ? [] : [`${name} becomes ${words[at]}`],
     );
     const text = '# {class is|classes are} renamed, as a name ends at a space: ';
@@ -253,15 +253,11 @@ function limitNotes(
     masksOfSameClass,
     '# {mask joins|masks join} another of {its|their} class.',
   );
-  const hidden = limits.withoutVisibility === true && types.includes('points');
-  note(hidden, details.withHiddenPoints, 'Of # {annotation|annotations} it is lost which points are hidden.');
-  const native = limits.textAttributes;
-  const named =
-    native === undefined || attributes === 'declared' || attributes.length === 0
-      ? []
-      : [...details.typedAttributes];
-  const texts = named.filter((name) => native?.includes(name) !== true);
-  note(true, texts.length, 'Numbers and yes or no become text in # {attribute|attributes}: ', listed(texts));
+  const hidden = types.includes('points') ? hiddenIn(statistics, limits, categories) : 0;
+  note(true, hidden, 'Of # {annotation|annotations} it is lost which points are hidden.');
+  const texts = attributes === 'declared' || attributes.length === 0 ? [] : becomingText(statistics, limits);
+  const what = limits.keepsFlags === true ? 'Numbers' : 'Numbers and yes or no';
+  note(true, texts.length, `${what} become text in # {attribute|attributes}: `, listed(texts));
   const crowds = limits.withoutCrowds === true ? crowdsIn(statistics) : 0;
   note(
     true,
@@ -269,6 +265,24 @@ function limitNotes(
     '# {region with a crowd is|regions with crowds are} dropped: it would be taken for an object.',
   );
   return notes;
+}
+
+/** Annotations with points of which some can't be seen, where the format can't say which. */
+function hiddenIn({ details }: Statistics, { withoutVisibility }: Limits, { skeletons }: Categories): number {
+  if (withoutVisibility === undefined) return 0;
+  let number = 0;
+  for (const [label, counts] of details.withHiddenPoints) {
+    const own = withoutVisibility === true ? undefined : skeletons.get(label)?.points.length;
+    for (const [points, count] of counts) if (points !== own) number += count;
+  }
+  return number;
+}
+
+/** Attributes that a format of text holds as words. */
+function becomingText({ details }: Statistics, { textAttributes, keepsFlags }: Limits): string[] {
+  if (textAttributes === undefined) return [];
+  const typed = new Set([...(keepsFlags === true ? [] : details.flagAttributes), ...details.typedAttributes]);
+  return [...typed].filter((name) => !textAttributes.includes(name));
 }
 
 function crowdsIn({ crowds }: Statistics): number {

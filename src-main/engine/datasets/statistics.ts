@@ -50,9 +50,10 @@ export interface Details {
   readonly itemsWithMasks: number;
   /** Masks that are not the first of their class in their item. */
   readonly masksOfSameClass: number;
-  /** Annotations with points of which some are hidden or not labelled. */
-  readonly withHiddenPoints: number;
-  /** Attributes that are no text somewhere. */
+  /** Annotations with points of which some are hidden or not labelled, by class and number of points. */
+  readonly withHiddenPoints: ReadonlyMap<number, ReadonlyMap<number, number>>;
+  /** Attributes that are yes or no somewhere, and that are a number or a list. */
+  readonly flagAttributes: ReadonlySet<string>;
   readonly typedAttributes: ReadonlySet<string>;
 }
 
@@ -73,6 +74,8 @@ export class StatisticsCounter {
   readonly #grouped = new Map<string, number>();
   readonly #crowds = new Map<string, Map<AnnotationType, Map<number, number>>>();
   readonly #typedAttributes = new Set<string>();
+  readonly #flagAttributes = new Set<string>();
+  readonly #hidden = new Map<number, Map<number, number>>();
   #withZOrder = 0;
   readonly #outlines = new Map<string, Map<number, Map<number, number>>>();
   readonly #details = {
@@ -80,7 +83,6 @@ export class StatisticsCounter {
     itemsWithCaptions: 0,
     itemsWithMasks: 0,
     masksOfSameClass: 0,
-    withHiddenPoints: 0,
   };
 
   add(item: Item): void {
@@ -118,14 +120,21 @@ export class StatisticsCounter {
         if (classes.has(annotation.label)) details.masksOfSameClass += 1;
         classes.add(annotation.label);
       } else if (annotation.type === 'points' && annotation.visibility.some((seen) => seen !== 2))
-        details.withHiddenPoints += 1;
+        this.#hide(annotation.label ?? -1, annotation.visibility.length);
       for (const [name, value] of annotation.attributes) {
-        if (typeof value !== 'string') this.#typedAttributes.add(name);
+        if (typeof value === 'boolean') this.#flagAttributes.add(name);
+        else if (typeof value !== 'string') this.#typedAttributes.add(name);
       }
     }
     if (labels > 1) details.itemsWithLabels += 1;
     if (captions > 1) details.itemsWithCaptions += 1;
     if (masks > 1) details.itemsWithMasks += 1;
+  }
+
+  #hide(label: number, points: number): void {
+    const ofLabel = this.#hidden.get(label) ?? new Map<number, number>();
+    this.#hidden.set(label, ofLabel);
+    count(ofLabel, points);
   }
 
   #object(parts: Item['annotations']): void {
@@ -166,7 +175,13 @@ export class StatisticsCounter {
       jointed: [...categories.skeletons.values()].filter(({ joints }) => joints.length > 0).length,
       mirrored: [...categories.skeletons.values()].filter(({ mirrored }) => mirrored !== undefined).length,
       labelFacts: [...new Set(categories.labels.flatMap(({ facts }) => [...(facts ?? noAttributes).keys()]))],
-      details: { ...this.#details, outlines: this.#outlines, typedAttributes: this.#typedAttributes },
+      details: {
+        ...this.#details,
+        outlines: this.#outlines,
+        withHiddenPoints: this.#hidden,
+        flagAttributes: this.#flagAttributes,
+        typedAttributes: this.#typedAttributes,
+      },
     };
   }
 }

@@ -43,14 +43,17 @@ export async function openFolder(
   });
 }
 
-/** Most archives hold one folder with the set in it; some hold the set's files, which can be one folder, too. */
+/** Most archives hold one folder with the set in it, or folders around that; some hold the set's files, which can be one folder, too. */
 async function setWithin(folder: string): Promise<string> {
   const entries = await readdir(folder, { withFileTypes: true });
   const [only] = entries;
-  if (entries.length !== 1 || only?.isDirectory() !== true) return folder;
-  const below = join(folder, only.name);
-  const [[outer], [inner]] = [await detectFormats(folder), await detectFormats(below)];
-  return (inner?.confidence ?? 0) > (outer?.confidence ?? 0) ? below : folder;
+  if (entries.length === 1 && only?.isDirectory() === true) {
+    const below = join(folder, only.name);
+    const [[outer], [inner]] = [await detectFormats(folder), await detectFormats(below)];
+    if ((inner?.confidence ?? 0) > (outer?.confidence ?? 0)) return below;
+  }
+  const { inner } = await detectSets(await listFolder(folder));
+  return inner.length === 1 ? join(folder, inner[0]!.folder) : folder;
 }
 
 /**

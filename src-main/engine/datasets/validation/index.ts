@@ -1,5 +1,6 @@
 import { isFile } from '../files/folder.ts';
-import type { Dataset } from '../format.ts';
+import { type Dataset, toldOnce } from '../format.ts';
+import type { ProblemLog } from '../model/index.ts';
 import { AttributeChecks } from './attributes.ts';
 import { type Finding, Findings } from './findings.ts';
 import { samePictures, similarPictures } from './pictures.ts';
@@ -29,11 +30,22 @@ export interface Validation {
   readonly findings: readonly Finding[];
 }
 
+/** What a reader could not take, with its places as far as they were kept. */
+function addUnreadable({ list, byReason }: ProblemLog, findings: Findings): void {
+  const rest = new Map(byReason);
+  for (const { file, place, reason } of list) {
+    findings.add('unreadable', [file, place, reason].filter(Boolean).join(': '));
+    rest.set(reason, rest.get(reason)! - 1);
+  }
+  for (const [reason, count] of rest) if (count > 0) findings.add('unreadable', reason, null, count);
+}
+
 /**
  * Looks for faults in a set: Datumaro's checks for a task, and shapes that leave their picture, annotations that are
  * there twice, pictures that are missing or in several subsets. The set is read twice, and not kept.
  */
-export async function validate(dataset: Dataset, options: ValidationOptions = {}): Promise<Validation> {
+export async function validate(given: Dataset, options: ValidationOptions = {}): Promise<Validation> {
+  const dataset = toldOnce(given);
   const task = options.task ?? (await likelyTask(dataset));
   const thresholds = { ...usual, ...options.thresholds };
   const findings = new Findings();
@@ -41,7 +53,6 @@ export async function validate(dataset: Dataset, options: ValidationOptions = {}
   const counts = labels.map(() => 0);
   const spreads = new Spreads(dataset.categories);
   const attributes = new AttributeChecks(dataset.categories, findings);
-  const known = dataset.problems.total;
   let [items, annotations] = [0, 0];
   if (labels.length === 0) findings.add('missing_label_categories', '');
   for await (const item of dataset.items()) {
@@ -70,9 +81,7 @@ export async function validate(dataset: Dataset, options: ValidationOptions = {}
       spreads.add(annotation, label, measures);
     }
   }
-  if (dataset.problems.total > known) {
-    for (const [reason, count] of dataset.problems.byReason) findings.add('unreadable', reason, null, count);
-  }
+  addUnreadable(dataset.problems, findings);
   await spreads.judge(dataset, task, thresholds, findings, options.signal);
   judgeLabels(labels, counts, thresholds, findings);
   attributes.finish(thresholds);

@@ -22,6 +22,7 @@ async function detect(listing: Listing, wanted: 'images' | 'video'): Promise<Ver
 const videoAbilities: Abilities = {
   ...abilities,
   types: abilities.types.filter((type) => type !== 'label'),
+  limits: { ...abilities.limits, textAttributes: ['occluded', 'track_id', 'keyframe'] },
 };
 
 /** CVAT 1.1, for images and for videos: https://docs.cvat.ai/docs/manual/advanced/xml_format/ */

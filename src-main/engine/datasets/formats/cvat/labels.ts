@@ -1,5 +1,6 @@
-import { child, childrenOf, childText, type XmlElement } from '../../files/xml.ts';
+import { child, childrenOf, childText, escapeXml, type XmlElement } from '../../files/xml.ts';
 import type { CategoryBuilder, LabelCategory } from '../../model/index.ts';
+import { declaredIn, readLabelFacts } from './inputs.ts';
 import type { Labels } from './shapes.ts';
 
 /** Reads the classes of a file's head. A skeleton's points stand among them as classes below it, and are none. */
@@ -13,9 +14,10 @@ export function readLabels(meta: XmlElement, builder: CategoryBuilder): Labels {
     const parent = childText(label, 'parent') ?? '';
     if (skeletons.has(parent)) continue;
     const name = childText(label, 'name') ?? '';
-    const declared = childrenOf(child(label, 'attributes') ?? label, 'attribute');
+    const declared = declaredIn(label);
     const attributes = declared.map((entry) => childText(entry, 'name') ?? '').filter((text) => text !== '');
-    const index = add({ name, parent, attributes } satisfies LabelCategory);
+    const facts = readLabelFacts(label, declared);
+    const index = add({ name, parent, attributes, ...(facts.size > 0 && { facts }) } satisfies LabelCategory);
     indices.set(name, index);
     if (!isSkeleton(label)) continue;
     const own = all.filter((other) => childText(other, 'parent') === name);
@@ -41,9 +43,11 @@ function labelsOf(meta: XmlElement): readonly XmlElement[] {
 function jointsOf(svg: string, names: readonly string[]): (readonly [number, number])[] {
   const value = (tag: string, key: string): string => new RegExp(`${key}="([^"]*)"`).exec(tag)?.[1] ?? '';
   const tags = svg.match(/<(?:circle|line)\b[^>]*>/g) ?? [];
+  // The drawing is XML within XML.
+  const known = names.map(escapeXml);
   const places = new Map<string, number>();
   for (const tag of tags) {
-    const place = names.indexOf(value(tag, 'data-label-name'));
+    const place = known.indexOf(value(tag, 'data-label-name'));
     if (place >= 0) places.set(value(tag, 'data-node-id'), place + 1);
   }
   return tags.flatMap((tag) => {

@@ -15,7 +15,7 @@ import {
 } from '../../model/index.ts';
 import { addPictureFacts, readFacts } from './facts.ts';
 import { readLabels } from './labels.ts';
-import { hasPointAttributes, type Labels, parseShape, pointAttributes } from './shapes.ts';
+import { type Labels, lossesOf, parseShape } from './shapes.ts';
 import { Tracks } from './tracks-read.ts';
 
 async function filesOf(folder: string): Promise<string[]> {
@@ -123,7 +123,7 @@ async function readImage(
     const parsed = parseShape(shape, labels, size);
     if (typeof parsed === 'string') problems.add(path, `${place}, shape ${index}`, parsed);
     else annotations.push(parsed);
-    if (hasPointAttributes(shape)) problems.add(path, `${place}, shape ${index}`, pointAttributes);
+    for (const loss of lossesOf(shape)) problems.add(path, `${place}, shape ${index}`, loss);
   }
   const frame = numberOf(element.attributes.get('id'));
   const attributes = new Map<string, AttributeValue>(Number.isFinite(frame) ? [['frame', frame]] : []);

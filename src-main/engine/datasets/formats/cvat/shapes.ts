@@ -1,3 +1,4 @@
+import { outlines } from '../../convert.ts';
 import type { XmlElement } from '../../files/xml.ts';
 import { escapeXml } from '../../files/xml.ts';
 import { boundsOf, countsFromRows, decodeBitmap, encodeBitmap } from '../../masks.ts';
@@ -10,10 +11,12 @@ import {
   type Mask,
   numberOf,
   type Size,
+  type Skeleton,
   type Visibility,
   wholeOf,
 } from '../../model/index.ts';
 import { hasOrigin, originOf } from './facts.ts';
+import { isSkeleton, pointLines } from './skeletons.ts';
 
 /** Corners of a cuboid as CVAT names them: left and right edges of the front, then of the back, top before bottom. */
 const cuboidCorners = ['tl1', 'bl1', 'tr1', 'br1', 'tl2', 'bl2', 'tr2', 'br2'];
@@ -82,10 +85,8 @@ function parseSkeleton(
 }
 
 /** Points have attributes in CVAT, and none here. */
-export const hasPointAttributes = ({ name, children }: XmlElement): boolean =>
+const hasPointAttributes = ({ name, children }: XmlElement): boolean =>
   name === 'skeleton' && children.some((part) => part.name === 'points' && part.children.length > 0);
-
-export const pointAttributes = "the attributes of a skeleton's points have no place";
 
 function parseGeometry(
   element: XmlElement,
@@ -123,10 +124,11 @@ function parseGeometry(
       };
     }
     case 'ellipse': {
-      if (angle !== 0) return 'a rotated ellipse';
-      const [rx, ry] = [number('rx'), number('ry')];
-      const corner = { x: number('cx') - rx, y: number('cy') - ry };
-      return { ...common, type: 'ellipse', ...corner, width: 2 * rx, height: 2 * ry };
+      const [cx, cy, rx, ry] = [number('cx'), number('cy'), number('rx'), number('ry')];
+      const ellipse = { x: cx - rx, y: cy - ry, width: 2 * rx, height: 2 * ry };
+      const upright: Annotation = { ...common, type: 'ellipse', ...ellipse };
+      if (angle === 0 || rx === ry) return upright;
+      return { ...common, type: 'polygon', points: turned(outlines(upright)[0]!, cx, cy, angle) };
     }
     case 'cuboid': {
       const points = cuboidCorners.flatMap((corner) => [number(`x${corner}`), number(`y${corner}`)]);
@@ -149,6 +151,33 @@ function parseGeometry(
     default:
       return `shapes of the type ${element.name} are not known`;
   }
+}
+
+/** Points turned about a centre by degrees, clockwise on the screen. */
+function turned(points: readonly number[], centreX: number, centreY: number, degrees: number): number[] {
+  const turn = (degrees * Math.PI) / 180;
+  const [cosine, sine] = [Math.cos(turn), Math.sin(turn)];
+  return points.map((value, at) => {
+    const [x, y] =
+      at % 2 === 0
+        ? [value - centreX, points[at + 1]! - centreY]
+        : [points[at - 1]! - centreX, value - centreY];
+    return at % 2 === 0 ? centreX + x * cosine - y * sine : centreY + x * sine + y * cosine;
+  });
+}
+
+/** Whether it is an ellipse that the model has no shape for. */
+const isTurnedEllipse = ({ name, attributes }: XmlElement): boolean =>
+  name === 'ellipse' &&
+  Number(attributes.get('rotation') ?? 0) !== 0 &&
+  numberOf(attributes.get('rx')) !== numberOf(attributes.get('ry'));
+
+/** What is not carried of a shape that is read. */
+export function lossesOf(element: XmlElement): string[] {
+  const losses: string[] = [];
+  if (hasPointAttributes(element)) losses.push("the attributes of a skeleton's points have no place");
+  if (isTurnedEllipse(element)) losses.push('a turned ellipse is read as an outline');
+  return losses;
 }
 
 /** Two decimals are CVAT's; four lose nothing that can be seen. */
@@ -227,10 +256,16 @@ function maskAttributes(mask: Mask): Record<string, string> {
 /**
  * Lines for one annotation; null where it can't be written.
  *
- * @param inTrack whether the class and how it came to be stand in a track around it.
+ * @param skeleton its class's. @param inTrack whether the class and how it came to be stand in a track around it.
  */
-export function shapeLines(annotation: Annotation, label: LabelCategory, inTrack: boolean): string[] | null {
-  const shape = geometry(annotation);
+export function shapeLines(
+  annotation: Annotation,
+  label: LabelCategory,
+  skeleton: Skeleton | undefined,
+  inTrack: boolean,
+): string[] | null {
+  const parts = isSkeleton(annotation, skeleton) ? pointLines(annotation, skeleton!, text) : null;
+  const shape = parts === null ? geometry(annotation) : (['skeleton', {}] as const);
   if (shape === null) return null;
   const [name, own] = shape;
   const attributes: Record<string, string> = inTrack ? {} : { label: label.name };
@@ -243,7 +278,7 @@ export function shapeLines(annotation: Annotation, label: LabelCategory, inTrack
   }
   if (annotation.group !== 0) attributes['group_id'] = String(annotation.group);
   const head = Object.entries(attributes).map(([key, value]) => `${key}="${escapeXml(value)}"`);
-  const lines = [`    <${name} ${head.join(' ')}>`];
+  const lines = [`    <${name} ${head.join(' ')}>`, ...(parts ?? [])];
   for (const [key, value] of annotation.attributes) {
     if ((key === 'occluded' && name !== 'tag') || (key === 'source' && origin)) continue;
     const content = typeof value === 'string' ? value : JSON.stringify(value);

@@ -12,7 +12,7 @@ import {
 } from '../../model/index.ts';
 import { readFrameNames } from '../common/frames.ts';
 import { addPictureFacts } from './facts.ts';
-import { hasPointAttributes, type Labels, parseShape, pointAttributes } from './shapes.ts';
+import { type Labels, lossesOf, parseShape } from './shapes.ts';
 
 /** The name that CVAT gives a video's frame. */
 export const frameName = (frame: number): string => `frame_${String(frame).padStart(6, '0')}`;
@@ -57,13 +57,13 @@ export class Tracks {
       }
       const inherited = new Map(track.attributes);
       const about = { ...shape, attributes: new Map([...inherited, ...shape.attributes]) };
-      if (shape.attributes.get('outside') === '1') continue;
+      if (isOutside(shape)) continue;
       const made = parseShape(about, labels, this.#size);
       if (typeof made === 'string') {
         complain(`frame ${frame}: ${made}`);
         continue;
       }
-      if (hasPointAttributes(shape)) complain(`frame ${frame}: ${pointAttributes}`);
+      for (const loss of lossesOf(shape)) complain(`frame ${frame}: ${loss}`);
       const attributes = new Map<string, AttributeValue>(made.attributes);
       if (shape.attributes.has('keyframe'))
         attributes.set('keyframe', shape.attributes.get('keyframe') === '1');
@@ -117,6 +117,13 @@ export class Tracks {
       }
     }
   }
+}
+
+/** Whether a shape says that its object is not there: of a skeleton, no point is. */
+function isOutside({ name, attributes, children }: XmlElement): boolean {
+  if (attributes.get('outside') === '1') return true;
+  const points = name === 'skeleton' ? children.filter((part) => part.name === 'points') : [];
+  return points.length > 0 && points.every((part) => part.attributes.get('outside') === '1');
 }
 
 function originalSize(meta: XmlElement): Size | null {

@@ -1,18 +1,20 @@
 import { endingOf } from '../../files/paths.ts';
 import { escapeXml } from '../../files/xml.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
-import { type Annotation, type LabelCategory, type Size, without } from '../../model/index.ts';
+import { type Annotation, type LabelCategory, type Size, type Skeleton, without } from '../../model/index.ts';
 import { csvText } from '../common/csv.ts';
 import { framesFile } from '../common/frames.ts';
 import { writeSet } from '../common/write.ts';
 import { hasOrigin, pictureFact } from './facts.ts';
 import { shapeLines } from './shapes.ts';
+import { hiddenPoints, hidesPoints, skeletonOf, tellUnnamed } from './skeletons.ts';
 import { frameName } from './tracks-read.ts';
 import { headText, usedAttributes } from './write.ts';
 
 interface Track {
   readonly id: number;
   readonly label: LabelCategory;
+  readonly skeleton: Skeleton | undefined;
   readonly group: number;
   /** By frame. */
   readonly shapes: Map<number, Annotation>;
@@ -41,7 +43,7 @@ export async function writeCvatVideo(
   options: WriteOptions,
 ): Promise<WriteReport> {
   const videos = new Map<string, Video>();
-  const { labels } = dataset.categories;
+  const { labels, skeletons } = dataset.categories;
   const used = await usedAttributes(dataset);
   for (const names of used.values()) for (const name of builtIn) names.delete(name);
   let place = '';
@@ -70,10 +72,15 @@ export async function writeCvatVideo(
       for (const part of annotations) {
         const label = 'label' in part && part.label !== null ? labels[part.label] : undefined;
         if (label === undefined) lose(`a ${part.type} without a class`);
-        else addShape(video, part, label, frame);
+        else {
+          const skeleton = skeletonOf(part, skeletons);
+          if (hidesPoints(part, skeleton)) note(hiddenPoints);
+          addShape(video, part, label, skeleton, frame);
+        }
       }
     },
-    async finish(output) {
+    async finish(output, problems) {
+      tellUnnamed(dataset.categories, problems);
       for (const [subset, { tracks, frames, facts, size }] of videos) {
         const sink = await output.sink(`${subset}.xml`);
         await sink.write(headText(subset, dataset, used, { frames: Math.max(-1, ...frames) + 1, size }));
@@ -95,7 +102,13 @@ function frameOf(given: unknown, id: string, taken: Set<number>): number {
   return frame;
 }
 
-function addShape({ tracks }: Video, part: Annotation, label: LabelCategory, frame: number): void {
+function addShape(
+  { tracks }: Video,
+  part: Annotation,
+  label: LabelCategory,
+  skeleton: Skeleton | undefined,
+  frame: number,
+): void {
   const given = part.attributes.get('track_id');
   const tracked = typeof given === 'number' || (typeof given === 'string' && given !== '');
   let key = tracked ? JSON.stringify([given, label.name, part.type]) : `${tracks.size}`;
@@ -103,7 +116,7 @@ function addShape({ tracks }: Video, part: Annotation, label: LabelCategory, fra
   while (tracks.get(key)?.shapes.has(frame) === true) key += '+';
   let track = tracks.get(key);
   if (track === undefined) {
-    track = { id: freeNumber(given, tracks), label, group: part.group, shapes: new Map() };
+    track = { id: freeNumber(given, tracks), label, skeleton, group: part.group, shapes: new Map() };
     tracks.set(key, track);
   }
   track.shapes.set(frame, part);
@@ -117,7 +130,7 @@ function freeNumber(given: unknown, tracks: ReadonlyMap<string, Track>): number 
   return number;
 }
 
-function trackText({ id, label, group, shapes }: Track, frames: ReadonlySet<number>): string {
+function trackText({ id, label, skeleton, group, shapes }: Track, frames: ReadonlySet<number>): string {
   const of = group === 0 ? '' : ` group_id="${group}"`;
   const origin = commonOrigin([...shapes.values()], label);
   const source = escapeXml(origin ?? 'manual');
@@ -128,10 +141,10 @@ function trackText({ id, label, group, shapes }: Track, frames: ReadonlySet<numb
     const key = shape.attributes.get('keyframe') !== false;
     const said = origin === null ? builtIn : [...builtIn, 'source'];
     const part = { ...shape, group: 0, attributes: without(shape.attributes, ...said) };
-    lines.push(...shapeText(part, label, { frame, keyframe: key, outside: false }));
+    lines.push(...shapeText(part, label, skeleton, { frame, keyframe: key, outside: false }));
     // Without it CVAT would draw the object up to its next frame, or to the end.
     if (frames.has(frame + 1) && !shapes.has(frame + 1))
-      lines.push(...shapeText(part, label, { frame: frame + 1, keyframe: true, outside: true }));
+      lines.push(...shapeText(part, label, skeleton, { frame: frame + 1, keyframe: true, outside: true }));
   }
   return `${[...lines, '  </track>'].join('\n')}\n`;
 }
@@ -148,9 +161,17 @@ function commonOrigin(shapes: readonly Annotation[], label: LabelCategory): stri
 function shapeText(
   shape: Annotation,
   label: LabelCategory,
+  skeleton: Skeleton | undefined,
   place: { readonly frame: number; readonly keyframe: boolean; readonly outside: boolean },
 ): string[] {
-  const [head = '', ...rest] = shapeLines(shape, label, true) ?? [];
-  const marks = `frame="${place.frame}" keyframe="${place.keyframe ? 1 : 0}" outside="${place.outside ? 1 : 0}"`;
-  return [head.replace(/^( *<\w+) ?/, (start) => `${start.trimEnd()} ${marks} `), ...rest];
+  const [head = '', ...rest] = shapeLines(place.outside ? gone(shape) : shape, label, skeleton, true) ?? [];
+  const key = `keyframe="${place.keyframe ? 1 : 0}"`;
+  const marks = `frame="${place.frame}" ${key} outside="${place.outside ? 1 : 0}"`;
+  // CVAT wants to know it of each point of a skeleton.
+  const parts = rest.map((line) => line.replace(/^ *<points(?= )/, (start) => `${start} ${key}`));
+  return [head.replace(/^( *<\w+) ?/, (start) => `${start.trimEnd()} ${marks} `), ...parts];
 }
+
+/** Where an object is no longer there, no point of its skeleton is. */
+const gone = (shape: Annotation): Annotation =>
+  shape.type === 'points' ? { ...shape, visibility: shape.visibility.map(() => 0) } : shape;

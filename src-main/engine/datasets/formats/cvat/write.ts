@@ -9,9 +9,19 @@ import {
   type WriteOptions,
   type WriteReport,
 } from '../../format.ts';
-import { noInfos, ProblemLog, type Size } from '../../model/index.ts';
+import { type LabelCategory, noInfos, ProblemLog, type Size, type Skeleton } from '../../model/index.ts';
 import { factLines, hasOrigin, pictureFact } from './facts.ts';
+import { labelFactLines } from './inputs.ts';
 import { shapeLines } from './shapes.ts';
+import {
+  hiddenPoints,
+  hidesPoints,
+  isNamed,
+  partLines,
+  skeletonLines,
+  skeletonOf,
+  tellUnnamed,
+} from './skeletons.ts';
 
 export const abilities: Abilities = {
   ...noAbilities,
@@ -20,7 +30,14 @@ export const abilities: Abilities = {
   itemAttributes: true,
   groups: true,
   zOrder: true,
-  limits: { needsClass: true, withoutVisibility: true, textAttributes: ['occluded'] },
+  skeletons: true,
+  labelFacts: true,
+  limits: {
+    needsClass: true,
+    withoutVisibility: 'outside skeletons',
+    keepsFlags: true,
+    textAttributes: ['occluded'],
+  },
   subsets: true,
   infos: true,
 };
@@ -52,7 +69,8 @@ export async function writeCvat(
   const problems = new ProblemLog();
   const sinks = new Map<string, { sink: TextSink; used: Set<number> }>();
   const used = await usedAttributes(dataset);
-  const { labels } = dataset.categories;
+  const { labels, skeletons } = dataset.categories;
+  tellUnnamed(dataset.categories, problems);
   let [items, written] = [0, 0];
   try {
     for await (const item of dataset.items()) {
@@ -82,7 +100,9 @@ export async function writeCvat(
       ];
       for (const part of adapted.annotations) {
         const label = 'label' in part && part.label !== null ? labels[part.label] : undefined;
-        const own = label === undefined ? null : shapeLines(part, label, false);
+        const skeleton = skeletonOf(part, skeletons);
+        const own = label === undefined ? null : shapeLines(part, label, skeleton, false);
+        if (own !== null && hidesPoints(part, skeleton)) problems.add('', place, hiddenPoints);
         if (own !== null) lines.push(...own);
         else {
           lost += 1;
@@ -142,21 +162,30 @@ export function headText(
     '      <z_order>True</z_order>',
     '      <labels>',
   ];
-  for (const [index, { name }] of categories.labels.entries()) {
-    lines.push('        <label>', `          <name>${escapeXml(name)}</name>`, '          <attributes>');
-    for (const attribute of used.get(index) ?? []) {
-      lines.push(
-        '            <attribute>',
-        `              <name>${escapeXml(attribute)}</name>`,
-        '              <mutable>True</mutable>',
-        '              <input_type>text</input_type>',
-        '              <default_value></default_value>',
-        '              <values></values>',
-        '            </attribute>',
-      );
-    }
-    lines.push('          </attributes>', '        </label>');
+  for (const [index, label] of categories.labels.entries()) {
+    const skeleton = categories.skeletons.get(index);
+    const own = labelLines(
+      label,
+      used.get(index) ?? [],
+      skeleton !== undefined && isNamed(skeleton) ? skeleton : null,
+    );
+    lines.push(...own.map((line) => `        ${line}`));
   }
   const outside = facts.beside.map((line) => `    ${line}`);
   return `${[...lines, '      </labels>', '    </task>', ...outside, '  </meta>', ''].join('\n')}`;
+}
+
+/** Lines of a class, and of its points where it is a skeleton. */
+function labelLines(
+  { name, facts }: LabelCategory,
+  attributes: Iterable<string>,
+  skeleton: Skeleton | null,
+): string[] {
+  const inside = [
+    `<name>${escapeXml(name)}</name>`,
+    ...labelFactLines(attributes, facts),
+    ...(skeleton === null ? [] : skeletonLines(skeleton)),
+  ];
+  const parts = skeleton === null ? [] : partLines(name, skeleton);
+  return ['<label>', ...inside.map((line) => `  ${line}`), '</label>', ...parts];
 }

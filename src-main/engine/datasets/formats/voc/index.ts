@@ -1,5 +1,7 @@
+import { folderOf, isPicture } from '../../files/paths.ts';
 import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import type { AnnotationType } from '../../model/index.ts';
+import { isSubsetName } from '../common/read.ts';
 import { listFolders, type VocTask } from './layout.ts';
 import { flags } from './objects.ts';
 import { readVoc } from './read.ts';
@@ -85,7 +87,9 @@ async function detect({ task }: Kind, listing: Listing): Promise<Verdict | null>
   const lists = listing.files.filter((path) => /^ImageSets\/\w+\/.*\.txt$/.test(path));
   const xml = under('Annotations');
   const masks = under('SegmentationClass');
-  if (lists.length === 0 && !(xml && under('JPEGImages')) && !masks) return detectFlat(task, listing);
+  if (lists.length === 0 && !(xml && under('JPEGImages')) && !masks) {
+    return task === 'detection' ? detectFlat(listing) : null;
+  }
   const inFolder = (name: string): boolean => lists.some((path) => path.startsWith(`ImageSets/${name}/`));
   const classLists = lists.filter((path) => /^ImageSets\/Main\/.+_[^_/]+\.txt$/.test(path));
   const subsets = new Set(lists.map((path) => path.slice(path.lastIndexOf('/') + 1)));
@@ -111,20 +115,36 @@ async function detect({ task }: Kind, listing: Listing): Promise<Verdict | null>
   return { confidence: 0.5, reasons, against: ['The folder holds something else as well.'] };
 }
 
-/** XML files beside their pictures, as Roboflow and labelImg write them. */
-async function detectFlat(task: VocTask, listing: Listing): Promise<Verdict | null> {
-  if (task !== 'detection') return null;
+/** XML files without VOC's tree: beside their pictures, as Roboflow and labelImg write them, or in a folder of their own. */
+async function detectFlat(listing: Listing): Promise<Verdict | null> {
   const files = listing.files.filter((path) => path.toLowerCase().endsWith('.xml'));
+  if (isDeeper(listing, files)) return null;
   for (const path of files.slice(0, 3)) {
     const head = await listing.head(path);
     if (!/<annotation(\s[^>]*)?>[\s\S]*<filename>/.test(head)) continue;
+    const pictures = listing.files.filter(isPicture);
+    const beside = pictures.some((picture) => folderOf(picture) === folderOf(path));
+    const where = beside
+      ? ' beside its picture'
+      : pictures.length > 0
+        ? ', with pictures in another folder'
+        : '';
     return {
       confidence: 0.85,
-      reasons: [`${path} is an XML file of Pascal VOC's kind beside its picture.`],
-      against: [],
+      reasons: [`${path} is an XML file of Pascal VOC's kind${where}.`],
+      against: pictures.length > 0 || listing.sampled ? [] : ['There are no pictures.'],
     };
   }
   return null;
+}
+
+/** Whether the set lies in the folders of the folder: VOC's trees, or all in one that is called as no subset is. */
+function isDeeper({ files, folders }: Listing, xmls: readonly string[]): boolean {
+  if (folders.some((folder) => /.\/(ImageSets|JPEGImages)$/.test(folder))) return true;
+  const [top, ...others] = new Set(files.map((path) => path.slice(0, path.indexOf('/') + 1)));
+  if (top === undefined || top === '' || others.length > 0 || isSubsetName(top.slice(0, -1))) return false;
+  const pictures = new Set(files.filter(isPicture).map(folderOf));
+  return pictures.size > 0 && !xmls.some((path) => pictures.has(folderOf(path)));
 }
 
 /** Pascal VOC: http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc/devkit_doc.html */

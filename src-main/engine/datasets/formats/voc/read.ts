@@ -4,9 +4,19 @@ import { endingOf, folderOf, inside, isPicture, stemOf } from '../../files/paths
 import { childText, type XmlElement, xmlIfThere } from '../../files/xml.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { type Annotation, type Categories, noAttributes, ProblemLog } from '../../model/index.ts';
+import { imageItem } from '../common/read.ts';
 import { pictureFacts } from './facts.ts';
+import { FlatSet } from './flat.ts';
 import { readLabels } from './labels.ts';
-import { entriesOf, isTree, type VocEntry, type VocTask } from './layout.ts';
+import {
+  countUnlisted,
+  entriesOf,
+  isTree,
+  listFolders,
+  listsOf,
+  type VocEntry,
+  type VocTask,
+} from './layout.ts';
 import { joinObjects, readMasks } from './masks.ts';
 import { flags, readObjects, readSize } from './objects.ts';
 
@@ -21,23 +31,25 @@ const takes: Readonly<Record<VocTask, { boxes: boolean; masks: boolean; marks: b
   action: { boxes: true, masks: false, marks: false },
 };
 
-/** Opens a set in VOC's layout, or one of XML files beside their pictures as Roboflow and labelImg write it. */
+/** Opens a set in VOC's layout, or one of XML files beside their pictures or in a folder beside theirs. */
 export async function readVoc(folder: string, task: VocTask, options: ReadOptions = {}): Promise<Dataset> {
   const problems = new ProblemLog();
   const { boxes, masks, marks } = takes[task];
-  const silent = new ProblemLog();
+  const flat = (await isTree(folder)) ? null : await FlatSet.open(folder);
   const xmlFiles = async function* (): AsyncGenerator<string> {
-    for await (const { xml } of entriesOf(folder, task, null, silent)) {
-      if (await isFile(inside(folder, xml))) yield xml;
+    const unnamed = flat === null ? await listsOf(folder, task, null, new ProblemLog()) : [];
+    for await (const { xml } of flat?.entries ?? entriesOf(folder, unnamed)) {
+      if (flat !== null || (await isFile(inside(folder, xml)))) yield xml;
     }
   };
   const listed = await readLabels(folder, masks, xmlFiles);
   // Every object with a box has these, so that all classes declare them.
   const categories: Categories = boxes ? { ...listed, attributes: flags } : listed;
-  const indexOf = new Map(categories.labels.map(({ name }, index) => [name, index] as const).toReversed());
-  const tree = await isTree(folder);
-  const first = await entriesOf(folder, task, categories.labels, silent).next();
-  if (first.done === true) {
+  const { labels } = categories;
+  const indexOf = new Map(labels.map(({ name }, index) => [name, index] as const).toReversed());
+  const lists = flat === null ? await listsOf(folder, task, labels, problems) : [];
+  const first = flat === null ? (await entriesOf(folder, lists).next()).value : flat.entries[0];
+  if (first === undefined) {
     throw new RefineryError('INPUT_NOT_FOUND', `There is no list of pictures and no XML file in ${folder}.`);
   }
   return {
@@ -47,7 +59,8 @@ export async function readVoc(folder: string, task: VocTask, options: ReadOption
     async *items() {
       const endings = new Map<string, ReadonlyMap<string, string>>();
       let marked: { subset: string; of: ReadonlyMap<string, readonly number[]> } | undefined;
-      for await (const entry of entriesOf(folder, task, categories.labels, problems)) {
+      const used = new Set<string>();
+      for await (const entry of flat?.entries ?? entriesOf(folder, lists)) {
         options.signal?.throwIfAborted();
         const annotations: Annotation[] = [];
         const root = await xmlOf(folder, entry, problems);
@@ -61,7 +74,7 @@ export async function readVoc(folder: string, task: VocTask, options: ReadOption
             ),
           );
         }
-        if (marks && tree) {
+        if (marks && flat === null) {
           if (marked?.subset !== entry.subset) {
             marked = {
               subset: entry.subset,
@@ -73,7 +86,10 @@ export async function readVoc(folder: string, task: VocTask, options: ReadOption
           }
         }
         const drawn = masks ? await masksOf(folder, entry, categories, problems) : [];
-        const picture = await pictureOf(folder, entry, root, endings);
+        const named = (root === undefined ? undefined : childText(root, 'filename')) ?? '';
+        const known = flat?.pictureOf(entry.xml, named) ?? null;
+        if (known !== null) used.add(known);
+        const picture = known ?? (await pictureOf(folder, entry, named, endings));
         const path = inside(folder, picture);
         const size = (root === undefined ? null : readSize(root)) ?? (await pictureSize(path));
         yield {
@@ -84,8 +100,20 @@ export async function readVoc(folder: string, task: VocTask, options: ReadOption
           annotations: masks ? joinObjects(annotations, drawn) : annotations,
         };
       }
+      for (const { picture, ...place } of flat?.without(used) ?? []) {
+        options.signal?.throwIfAborted();
+        yield imageItem(folder, picture, { ...place, annotations: [] });
+      }
+      const unlisted = flat === null ? await countUnlisted(folder, task, lists) : 0;
+      tellUnlisted(unlisted, listFolders[task], problems);
     },
   };
+}
+
+function tellUnlisted(number: number, lists: string, problems: ProblemLog): void {
+  if (number === 0) return;
+  const pictures = number === 1 ? '1 picture is' : `${number} pictures are`;
+  problems.add(`ImageSets/${lists}`, '', `${pictures} in none of its lists, and not read`);
 }
 
 async function xmlOf(folder: string, entry: VocEntry, problems: ProblemLog): Promise<XmlElement | undefined> {
@@ -140,7 +168,7 @@ async function readMarks(
 async function pictureOf(
   folder: string,
   entry: VocEntry,
-  root: XmlElement | undefined,
+  name: string,
   known: Map<string, ReadonlyMap<string, string>>,
 ): Promise<string> {
   const below = folderOf(entry.picture);
@@ -152,6 +180,6 @@ async function pictureOf(
     known.set(below, endings);
   }
   const stem = entry.picture.slice(below === '' ? 0 : below.length + 1);
-  const named = endingOf((root === undefined ? undefined : childText(root, 'filename')) ?? '');
+  const named = endingOf(name);
   return `${entry.picture}${endings.get(stem) ?? (isPicture(`x${named}`) ? named : '.jpg')}`;
 }

@@ -3,7 +3,10 @@ import { filesUnder, isFile, textIfThere } from '../../files/folder.ts';
 import { inside, isPicture, stemOf, withoutWayUp } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { CategoryBuilder, ProblemLog } from '../../model/index.ts';
+import { UniquePictures } from './ids.ts';
 import { readItem } from './item.ts';
+import { listedNames } from './names.ts';
+import { isAbsolutePath, placesOf, TailFinder } from './places.ts';
 
 /**
  * Reads darknet's layout: `obj.data` names the classes' file and a list of pictures for each subset; a picture's label
@@ -25,8 +28,7 @@ export async function readDarknet(folder: string, options: ReadOptions = {}): Pr
       `There is no file with the names of the classes in ${folder}.`,
     );
   }
-  const names = (await textIfThere(inside(folder, namesFile)))!.split(/\r?\n/).map((name) => name.trim());
-  while (names.at(-1) === '') names.pop();
+  const names = listedNames((await textIfThere(inside(folder, namesFile)))!);
   const builder = new CategoryBuilder();
   const add = builder.scope();
   for (const name of names) add({ name, parent: '', attributes: [] });
@@ -44,27 +46,36 @@ export async function readDarknet(folder: string, options: ReadOptions = {}): Pr
     problems,
     async *items() {
       if (text === undefined) {
+        let labelled = false;
+        const ids = new UniquePictures();
         for await (const picture of filesUnder(folder)) {
           options.signal?.throwIfAborted();
           if (!isPicture(picture)) continue;
           const stem = stemOf(picture);
-          yield await readItem(reading, stem, 'default', picture, `${stem}.txt`);
+          const label = `${stem}.txt`;
+          labelled ||= await isFile(inside(folder, label));
+          yield await readItem(reading, ids.of(stem, picture) ?? picture, 'default', picture, label);
         }
+        if (!labelled) problems.add('', '', 'no picture has a label file beside it');
       }
+      const tails = new TailFinder(folder);
       for (const { subset, file } of lists) {
+        const ids = new UniquePictures();
         const lines = ((await textIfThere(inside(folder, file))) ?? '').split(/\r?\n/);
         for (const [index, line] of lines.entries()) {
           options.signal?.throwIfAborted();
           if (line.trim() === '') continue;
-          const picture = withoutData(line.trim());
+          const picture = isAbsolutePath(line.trim())
+            ? (tails.find(line.trim()) ?? behindData(line.trim()))
+            : withoutData(line.trim());
           if (picture === null) {
             problems.add(file, `line ${index + 1}`, "the path leaves the set's folder");
             continue;
           }
           const stem = stemOf(picture);
           const folderName = `obj_${subset}_data/`;
-          const id = stem.startsWith(folderName) ? stem.slice(folderName.length) : stem;
-          yield await readItem(reading, id, subset, picture, `${stem}.txt`);
+          const id = ids.of(stem.startsWith(folderName) ? stem.slice(folderName.length) : stem, picture);
+          if (id !== null) yield await readItem(reading, id, subset, picture, `${stem}.txt`);
         }
       }
     },
@@ -76,13 +87,20 @@ function withoutData(path: string): string | null {
   return withoutWayUp(path.replaceAll('\\', '/').replace(/^(\.\/)?data\//, ''));
 }
 
+/** Of a path of the writer's machine, what it says from the folder `data` on, for a picture that isn't there. */
+function behindData(path: string): string | null {
+  const unified = path.replaceAll('\\', '/');
+  const at = unified.lastIndexOf('/data/');
+  return at < 0 ? null : withoutData(unified.slice(at + 1));
+}
+
 async function firstFile(
   folder: string,
   paths: readonly (string | undefined)[],
 ): Promise<string | undefined> {
   for (const path of paths) {
     if (path === undefined) continue;
-    for (const candidate of [withoutData(path), withoutWayUp(path)]) {
+    for (const candidate of [withoutData(path), ...placesOf(path)]) {
       if (candidate !== null && (await isFile(inside(folder, candidate)))) return candidate;
     }
   }

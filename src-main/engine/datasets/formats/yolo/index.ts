@@ -1,5 +1,7 @@
+import { fileNameOf, isPicture, stemOf } from '../../files/paths.ts';
 import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 import type { AnnotationType } from '../../model/index.ts';
+import { isSubsetName } from '../common/read.ts';
 import { readDarknet } from './darknet.ts';
 import type { LineKind } from './lines.ts';
 import { readUltralytics } from './ultralytics.ts';
@@ -24,16 +26,18 @@ async function detectDarknet(listing: Listing): Promise<Verdict | null> {
   }
   const names = ['obj.names', 'classes.txt'].find(has);
   if (names === undefined || has('data.yaml')) return null;
-  return {
-    confidence: 0.6,
-    reasons: [`There is a list of classes, ${names}.`],
-    against: ["There is no obj.data, so that subsets aren't known."],
-  };
+  const pictures = new Set(listing.files.filter(isPicture).map(stemOf));
+  const beside = listing.files.some((path) => path.endsWith('.txt') && pictures.has(stemOf(path)));
+  const against = ["There is no obj.data, so that subsets aren't known."];
+  if (!beside) against.push('No picture has a text file beside it.');
+  return { confidence: beside ? 0.6 : 0.2, reasons: [`There is a list of classes, ${names}.`], against };
 }
 
 /** The kind of lines in the first label files that have any. */
 async function kindOfLines(listing: Listing): Promise<LineKind | null> {
-  const labels = listing.files.filter((path) => /(^|\/)labels\/.*\.txt$/.test(path));
+  const labels = listing.files.filter(
+    (path) => /(^|\/)labels\/.*\.txt$/.test(path) && fileNameOf(path) !== 'classes.txt',
+  );
   const counts = new Set<number>();
   for (const path of labels.slice(0, 8)) {
     for (const line of (await listing.head(path)).split('\n').slice(0, -1)) {
@@ -47,24 +51,54 @@ async function kindOfLines(listing: Listing): Promise<LineKind | null> {
   return lengths.every((length) => length % 2 === 1) ? 'segment' : 'detect';
 }
 
+/**
+ * Label files that the reader finds without a `data.yaml`: in `labels`, or one folder down. A lone folder around it that
+ * is called as no subset, or one with a `data.yaml`, is a set of its own.
+ */
+function findable({ files, folders }: Listing): string[] {
+  const labels = files.filter((path) => {
+    const match = /^([^/]+\/)?labels\/.*\.txt$/.exec(path);
+    return match !== null && folders.includes(`${match[1] ?? ''}images`);
+  });
+  if (labels.some((path) => path.startsWith('labels/'))) return labels;
+  const tops = new Set(labels.map((path) => path.slice(0, path.indexOf('/'))));
+  const [only] = tops;
+  if (only === undefined || (tops.size === 1 && !isSubsetName(only))) return [];
+  const described = files.some(
+    (path) => /^[^/]+\/[^/]+\.ya?ml$/i.test(path) && tops.has(path.split('/')[0]!),
+  );
+  return described ? [] : labels;
+}
+
+/** Whether a label file has its picture in the folder `images` beside `labels`. */
+function isPaired({ files }: Listing, labels: readonly string[]): boolean {
+  const pictures = new Set(files.filter(isPicture).map(stemOf));
+  return labels.some((path) => pictures.has(stemOf(path).replace(/(^|\/)labels\//, '$1images/')));
+}
+
 async function detectUltralytics(listing: Listing, kind: LineKind): Promise<Verdict | null> {
   const yaml = listing.files.find((path) => /^(data|dataset|[^/]+)\.ya?ml$/i.test(path));
   const head = yaml === undefined ? '' : await listing.head(yaml);
   const described = /^names\s*:/m.test(head) && /^(train|val)\s*:/m.test(head);
-  const labels = listing.files.some((path) => /(^|\/)labels\/.*\.txt$/.test(path));
+  const found = findable(listing);
+  const labels = described
+    ? listing.files.some((path) => /(^|\/)labels\/.*\.txt$/.test(path))
+    : found.length > 0;
   if (!described && !labels) return null;
   const reasons: string[] = [];
   const against: string[] = [];
   if (described) reasons.push(`${yaml} names classes and subsets.`);
   if (labels) reasons.push('There are text files in a folder labels.');
   else against.push('There is no folder labels.');
-  let confidence = described && labels ? 0.9 : labels ? 0.6 : 0.3;
-  const found: LineKind | null = /^kpt_shape\s*:/m.test(head) ? 'pose' : await kindOfLines(listing);
-  if (found !== null && found !== kind) {
-    against.push(`The lines look like those of the kind ${found}.`);
-    confidence *= kind === 'detect' && found === 'segment' ? 0.6 : 0.4;
-  } else if (found === null && kind !== 'detect') confidence *= 0.4;
-  else if (found !== null) reasons.push(`The lines are those of the kind ${found}.`);
+  const paired = !described && isPaired(listing, found);
+  if (paired) reasons.push('They are called as the pictures in the folder images.');
+  let confidence = described && labels ? 0.9 : paired ? 0.85 : labels ? 0.6 : 0.3;
+  const lines: LineKind | null = /^kpt_shape\s*:/m.test(head) ? 'pose' : await kindOfLines(listing);
+  if (lines !== null && lines !== kind) {
+    against.push(`The lines look like those of the kind ${lines}.`);
+    confidence *= kind === 'detect' && lines === 'segment' ? 0.6 : 0.4;
+  } else if (lines === null && kind !== 'detect') confidence *= 0.4;
+  else if (lines !== null) reasons.push(`The lines are those of the kind ${lines}.`);
   return { confidence, reasons, against };
 }
 

@@ -6,7 +6,9 @@ import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format
 import { noInfos, ProblemLog } from '../../model/index.ts';
 import { infosText, isSplitName } from './infos.ts';
 import { type LineKind, type PointShape, toLines } from './lines.ts';
+import { labelPath } from './places.ts';
 import { nameLines, shapeLines } from './poses.ts';
+import { fieldOf } from './splits.ts';
 import { yamlScalar } from './yaml.ts';
 
 /** Where the two layouts put their files. */
@@ -17,7 +19,7 @@ interface Layout {
 
 const ultralytics: Layout = {
   picture: (subset, name) => `images/${subset}/${name}`,
-  label: (subset, id) => `labels/${subset}/${id}.txt`,
+  label: (subset, id) => labelPath(`images/${subset}/${id}.jpg`),
 };
 
 const darknet: Layout = {
@@ -58,22 +60,39 @@ function yamlText(
   return `${lines.join('\n')}\n${infosText(infos ?? noInfos, new Set(splits.keys()), tell)}`;
 }
 
-/** The lines that name the subsets, by their field. */
+/**
+ * The lines that name the subsets, by their field. Where several go into one field, those that are not called so have a
+ * field of their name besides, by which they are told apart in reading.
+ */
 function splitLines(
   subsets: readonly string[],
   tell: (place: string, reason: string) => void,
 ): Map<string, string> {
-  const lines = new Map<string, string>();
+  const byField = new Map<string, string[]>();
   for (const subset of subsets) {
-    const key = /^val/.test(subset) ? 'val' : subset === 'default' ? 'train' : subset;
-    if (lines.has(key) || !isSplitName(key)) tell(key, `the subset ${subset} is not named in it`);
-    else lines.set(key, `${yamlScalar(key)}: ${yamlScalar(`images/${subset}`)}`);
+    const key = fieldOf(subset);
+    if (isSplitName(key)) byField.set(key, [...(byField.get(key) ?? []), subset]);
+    else tell(key, `the subset ${subset} is not named in it`);
+  }
+  const lines = new Map<string, string>();
+  const name = (key: string, subset: string): unknown =>
+    lines.set(key, `${yamlScalar(key)}: ${yamlScalar(`images/${subset}`)}`);
+  for (const [key, [only, ...others]] of byField) {
+    if (others.length === 0) name(key, only!);
+    else lines.set(key, listLines(key, [only!, ...others]));
+  }
+  for (const [key, several] of byField) {
+    if (several.length < 2) continue;
+    for (const subset of several) if (subset !== key) name(subset, subset);
   }
   for (const key of ['train', 'val']) {
     if (!lines.has(key)) tell(key, 'Ultralytics needs this subset for training');
   }
   return lines;
 }
+
+const listLines = (key: string, subsets: readonly string[]): string =>
+  [`${key}:`, ...subsets.map((subset) => `  - ${yamlScalar(`images/${subset}`)}`)].join('\n');
 
 export async function writeDarknet(
   dataset: Dataset,
