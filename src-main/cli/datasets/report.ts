@@ -142,6 +142,8 @@ function printResult(result: ConversionResult): void {
       `${roundTrip.renamedItems.count} items are named otherwise now: ${first?.from} is ${first?.to}.`,
     );
   }
+  for (const name of roundTrip.joinedLabels)
+    console.log(`The classes of the name ${plainText(name)} can't be told apart any more.`);
   for (const { from, to } of roundTrip.renamedLabels) console.log(`The class ${from} is ${to} now.`);
   for (const line of roundTrip.damaged.slice(0, good ? 0 : 5)) console.log(`  ${line}`);
   printProblems(problems, '');

@@ -69,10 +69,11 @@ export function lossOf(
     for (const [key, counts] of statistics.byMakeup) {
       const fate = fateOf(type, becomes, key);
       const exact = exactOutlines(type, key, statistics, target);
-      const crowds =
-        target.limits?.withoutCrowds === true ? statistics.crowds.get(key)?.get(type) : undefined;
+      const { withoutCrowds, needsClass } = target.limits ?? {};
+      const crowds = withoutCrowds === true ? statistics.crowds.get(key)?.get(type) : undefined;
       for (const [label, number] of counts.get(type) ?? []) {
-        const refused = crowds?.get(label) ?? 0;
+        const isRefused = needsClass === true && label < 0 && type !== 'caption';
+        const refused = isRefused ? number : (crowds?.get(label) ?? 0);
         const kept = fate === 'kept' ? 0 : Math.min(exact.get(label) ?? 0, number - refused);
         const ofLabel = byLabel.get(label) ?? nothing();
         for (const counts of [all, ofLabel]) {

@@ -8,7 +8,7 @@ import { temporaryFolder } from '../files/temporary.ts';
 import { Writing, whileWriting } from '../files/writing.ts';
 import { type Dataset, type Format, toldOnce, type WriteReport } from '../format.ts';
 import { lossOf } from '../loss.ts';
-import { type Item, ProblemLog } from '../model/index.ts';
+import { type Item, noCategories, ProblemLog } from '../model/index.ts';
 import { OverlapMeter } from '../overlap.ts';
 import { StatisticsCounter } from '../statistics.ts';
 import { applyTransforms } from '../transforms/index.ts';
@@ -85,10 +85,7 @@ async function convert(
   const { writing, report, check, renamed } = written;
   const planned = ahead ?? planner.result(written.source);
   if (ahead === null) onPlan?.(planned);
-  const back = await target.read(
-    staging.folder,
-    request.signal === undefined ? {} : { signal: request.signal },
-  );
+  const back = await readBack(request, target, staging.folder);
   const tick = counting(request, 'checking', report.items);
   tick(0);
   const roundTrip = await check.compare({ ...back, items: () => breathing(back.items(), request) }, tick);
@@ -120,6 +117,18 @@ async function convert(
     left,
     receipt: receipt === null ? null : await writeReceipt(request.output, receipt, 'receipt'),
   };
+}
+
+/** What was written, as it is read again. Where it can't be, as a set of YOLO's without any picture, nothing came back. */
+async function readBack({ signal }: ConversionRequest, target: Format, folder: string): Promise<Dataset> {
+  try {
+    return await target.read(folder, signal === undefined ? {} : { signal });
+  } catch (thrown) {
+    if (!(thrown instanceof RefineryError)) throw thrown;
+    const problems = new ProblemLog();
+    problems.add('', '', `as a whole it can't be read: ${thrown.message.replaceAll(folder, 'it')}`);
+    return { categories: noCategories, media: 'image', problems, async *items() {} };
+  }
 }
 
 /**
@@ -168,16 +177,17 @@ export function forgetConversion(output: string, key: string): Promise<void> {
  * @param absent pictures that are not where the source says.
  */
 function verdict(
-  { items, types, missingInFound, missingInfos }: RoundTrip,
+  { items, types, missingInFound, missingInfos, joinedLabels }: RoundTrip,
   { annotations }: WriteReport,
   held: number,
   absent: number,
 ): ConversionResult['check'] {
   // Some formats have no item without a picture.
-  if (items.expected - items.found > absent) return 'failed';
+  if (items.expected - items.found > absent || (items.found === 0 && items.expected > 0)) return 'failed';
   // What a writer left out beyond that, it has told.
   if (missingInFound > Math.max(0, held - annotations)) return 'failed';
-  return missingInfos.length > 0 || types.some(({ changed }) => changed > 0) ? 'changed' : 'passed';
+  const isOther = missingInfos.length + joinedLabels.length > 0 || types.some(({ changed }) => changed > 0);
+  return isOther ? 'changed' : 'passed';
 }
 
 const heldBy = ({ loss }: ConversionPlan): number =>

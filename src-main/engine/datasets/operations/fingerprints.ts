@@ -29,13 +29,15 @@ export function fingerprint(
   at: number,
 ): void {
   const around = hull(annotation);
-  into[at + place.type] = annotationTypes.indexOf(annotation.type);
+  // A rotated box that isn't turned is a box, and formats that have both don't tell them apart.
+  const isUpright = annotation.type === 'rotated_box' && annotation.angle % 360 === 0;
+  into[at + place.type] = annotationTypes.indexOf(isUpright ? 'box' : annotation.type);
   into[at + place.label] = 'label' in annotation && annotation.label !== null ? annotation.label : -1;
   into[at + place.x] = around?.x ?? 0;
   into[at + place.y] = around?.y ?? 0;
   into[at + place.width] = around?.width ?? 0;
   into[at + place.height] = around?.height ?? 0;
-  const [shape, sum] = form(annotation);
+  const [shape, sum] = isUpright ? [0, 0] : form(annotation);
   into[at + place.shape] = shape;
   into[at + place.sum] = sum;
   into[at + place.approximated] = approximated ? 1 : 0;
@@ -161,7 +163,7 @@ export function match(
 }
 
 /** Whether everything came back equal and in its order, as it mostly does: nothing has to be looked for then. */
-function inTurn(wrote: Float32Array, read: Float32Array): boolean {
+export function inTurn(wrote: Float32Array, read: Float32Array): boolean {
   if (wrote.length !== read.length) return false;
   for (let at = 0; at < wrote.length; at += width) {
     if (!same(wrote, at, read, at, exact)) return false;
@@ -215,6 +217,17 @@ function same(a: Float32Array, one: number, b: Float32Array, other: number, tole
   return true;
 }
 
+/** Whether a row has a class. */
+export function hasLabel(rows: Float32Array, label: number): boolean {
+  for (let at = place.label; at < rows.length; at += width) if (rows[at] === label) return true;
+  return false;
+}
+
+/** Gives each row the class that stands for its own. */
+export function relabelRows(rows: Float32Array, labelOf: (label: number) => number): void {
+  for (let at = place.label; at < rows.length; at += width) if (rows[at]! >= 0) rows[at] = labelOf(rows[at]!);
+}
+
 export const typeAt = (of: Float32Array, at: number): AnnotationType =>
   annotationTypes[of[at + place.type]!]!;
 export const isApproximated = (of: Float32Array, at: number): boolean => of[at + place.approximated] === 1;
@@ -229,8 +242,7 @@ export function rowsOf(
   const rows = new Float32Array(annotations.length * width);
   for (const [index, annotation] of annotations.entries()) {
     fingerprint(annotation, own?.has(annotation) === false, rows, index * width);
-    const label = rows[index * width + place.label]!;
-    if (label >= 0) rows[index * width + place.label] = labelOf(label);
   }
+  relabelRows(rows, labelOf);
   return rows;
 }

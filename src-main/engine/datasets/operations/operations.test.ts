@@ -265,6 +265,38 @@ describe('a conversion', () => {
 });
 
 describe('a round trip', () => {
+  test('classes of one name that the target joins are told', async () => {
+    const twins = join(folder, 'twins');
+    const names = 'train: images/train\nval: images/train\nnames: [a, a]\n';
+    const files: Record<string, string> = {
+      'data.yaml': names,
+      'labels/train/a.txt': '0 0.3 0.3 0.2 0.2\n1 0.7 0.7 0.2 0.2\n',
+    };
+    for (const [path, content] of Object.entries(files)) {
+      await mkdir(dirname(join(twins, path)), { recursive: true });
+      await writeFile(join(twins, path), content);
+    }
+    await mkdir(join(twins, 'images', 'train'), { recursive: true });
+    await writeFile(
+      join(twins, 'images', 'train', 'a.png'),
+      await readFile(join(source, 'images', 'train', 'a.png')),
+    );
+    const given = { source: twins, from: 'yolo_ultralytics' };
+    const joined = await runConversion(request('voc_detection', given));
+    expect(joined).toMatchObject({ check: 'changed', roundTrip: { joinedLabels: ['a'], score: 1 } });
+    const kept = await runConversion(request('coco_instances', { ...given, output: `${output}-2` }));
+    expect(kept).toMatchObject({ check: 'passed', roundTrip: { joinedLabels: [] } });
+  });
+
+  test('what can not be read back at all has not come back', async () => {
+    const bare = join(folder, 'bare');
+    await mkdir(join(bare, 'annotations'), { recursive: true });
+    await writeFile(join(bare, 'annotations', 'instances_train.json'), set('train', ['a.png']));
+    const result = await runConversion(request('yolo_ultralytics', { source: bare, from: 'coco_instances' }));
+    expect(result).toMatchObject({ check: 'failed', roundTrip: { items: { expected: 1, found: 0 } } });
+    expect(Object.keys(result.checkProblems.byReason)[0]).not.toContain('.refinery-');
+  });
+
   test('is not deceived: what a writer loses or changes without a word fails the check', async () => {
     const voc = formatNamed('voc_detection')!;
     const broken = join(folder, 'broken');

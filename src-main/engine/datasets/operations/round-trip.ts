@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { adapt } from '../convert.ts';
 import { fileNameOf } from '../files/paths.ts';
-import type { Abilities, Dataset } from '../format.ts';
+import type { Abilities, Dataset, Limits } from '../format.ts';
 import {
+  type Annotation,
   type AnnotationType,
   annotationTypes,
   type Categories,
@@ -12,7 +13,16 @@ import {
   isCrowd,
   noInfos,
 } from '../model/index.ts';
-import { isApproximated, match, rowsOf, typeAt, width } from './fingerprints.ts';
+import {
+  hasLabel,
+  inTurn,
+  isApproximated,
+  match,
+  relabelRows,
+  rowsOf,
+  typeAt,
+  width,
+} from './fingerprints.ts';
 
 /** What came back of the annotations that were to be written as one type. */
 export interface TypeRoundTrip {
@@ -41,6 +51,8 @@ export interface RoundTrip {
   /** Items that have another name or subset now, the first of them. */
   readonly renamedItems: { readonly count: number; readonly examples: readonly Renamed[] };
   readonly renamedLabels: readonly Renamed[];
+  /** Names that several classes have, which were told apart before and aren't any more. */
+  readonly joinedLabels: readonly string[];
   /** Names of what the set says of itself that did not come back as it was. */
   readonly missingInfos: readonly string[];
   /** Items that did not come back, or not whole, and what of the set did not; the first of them. */
@@ -61,7 +73,7 @@ const chunkRows = 16_384;
  */
 export class RoundTripCheck {
   readonly #types: Abilities['types'];
-  readonly #takesCrowds: boolean;
+  readonly #limits: Limits;
   readonly #categories: Categories;
   /** What the set says of itself and the format has a place for. */
   readonly #infos: Infos;
@@ -75,7 +87,7 @@ export class RoundTripCheck {
     { categories, infos = noInfos }: Pick<Dataset, 'categories' | 'infos'>,
   ) {
     this.#types = types;
-    this.#takesCrowds = limits?.withoutCrowds !== true;
+    this.#limits = limits ?? {};
     this.#categories = categories;
     this.#infos = holdsInfos === true ? infos : noInfos;
   }
@@ -88,9 +100,7 @@ export class RoundTripCheck {
   }
 
   expect(item: Item): void {
-    const taken = this.#takesCrowds
-      ? item.annotations
-      : item.annotations.filter(({ attributes }) => !isCrowd(attributes));
+    const taken = takenBy(this.#limits, item.annotations);
     const { annotations } = adapt(taken, this.#types, item.media?.size ?? null);
     this.#indexOf.set(keyOf(item), this.#starts.length);
     this.#starts.push(this.#rows);
@@ -141,8 +151,16 @@ export class RoundTripCheck {
     const examples: Renamed[] = [];
     const damaged: string[] = [];
     let [found, added, renamed, missingInFound] = [0, 0, 0, 0];
+    const twins = twinsIn(this.#categories);
+    const joined = new Set<string>();
     const compareRows = (wrote: Float32Array, read: Float32Array): number => {
       let missing = 0;
+      if (twins.size > 0 && !inTurn(wrote, read)) {
+        const before = [wrote, read].map((rows) => rows.slice());
+        for (const rows of [wrote, read]) relabelRows(rows, (label) => twins.get(label)?.first ?? label);
+        for (const [label, { name }] of twins)
+          if (before.some((rows) => hasLabel(rows, label))) joined.add(name);
+      }
       match(wrote, read, (one, other, likeness) => {
         if (one < 0) {
           of(typeAt(read, other)).added += 1;
@@ -203,10 +221,23 @@ export class RoundTripCheck {
       score: all === 0 ? 1 : good / all,
       renamedItems: { count: renamed, examples },
       renamedLabels: labels.renamed,
+      joinedLabels: [...joined],
       missingInfos,
       damaged,
     };
   }
+}
+
+/** What a format doesn't refuse, as its plan says. */
+function takenBy(
+  { withoutCrowds, needsClass }: Limits,
+  annotations: Item['annotations'],
+): Item['annotations'] {
+  if (withoutCrowds !== true && needsClass !== true) return annotations;
+  const isRefused = (annotation: Annotation): boolean =>
+    (withoutCrowds === true && isCrowd(annotation.attributes)) ||
+    (needsClass === true && 'label' in annotation && annotation.label === null);
+  return annotations.some(isRefused) ? annotations.filter((part) => !isRefused(part)) : annotations;
 }
 
 const keyOf = ({ subset, id }: Item): string => `${subset}/${id}`;
@@ -247,6 +278,20 @@ class Finder {
   nameOf(index: number, item: Item): string | null {
     return this.#indexOf.get(keyOf(item)) === index ? null : this.#names[index]!;
   }
+}
+
+/** Classes after the first of their name, with that. */
+function twinsIn({
+  labels,
+}: Categories): ReadonlyMap<number, { readonly first: number; readonly name: string }> {
+  const twins = new Map<number, { readonly first: number; readonly name: string }>();
+  const firsts = new Map<string, number>();
+  for (const [index, { name }] of labels.entries()) {
+    const first = firsts.get(name);
+    if (first === undefined) firsts.set(name, index);
+    else twins.set(index, { first, name });
+  }
+  return twins;
 }
 
 /**

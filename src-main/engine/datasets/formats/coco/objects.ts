@@ -10,18 +10,19 @@ import {
 import { polygonCounts } from '../../polygons.ts';
 import type { Task } from './layout.ts';
 
-/** Parts that belong together, in the order of their first. */
+/** Parts that belong together, in the order of their first. An object has one box: one with parts of its own is several. */
 export function objectsOf(parts: readonly Annotation[]): Annotation[][] {
   const groups = new Map<number, Annotation[]>();
   const objects: Annotation[][] = [];
   for (const part of parts) {
     if (part.type === 'caption' || part.type === 'label') continue;
     const known = part.group === 0 ? undefined : groups.get(part.group);
-    if (known !== undefined) known.push(part);
+    const isAnother = part.type === 'box' && known?.some(({ type }) => type === 'box') === true;
+    if (known !== undefined && !isAnother) known.push(part);
     else {
       const object = [part];
       objects.push(object);
-      if (part.group !== 0) groups.set(part.group, object);
+      if (part.group !== 0 && !isAnother) groups.set(part.group, object);
     }
   }
   return objects;

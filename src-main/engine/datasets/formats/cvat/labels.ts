@@ -25,7 +25,8 @@ export function readLabels(meta: XmlElement, builder: CategoryBuilder): Labels {
     points.set(index, names);
     builder.skeleton(index, { points: names, joints: jointsOf(childText(label, 'svg') ?? '', names) });
   }
-  return { find: (name) => indices.get(name), points };
+  // Text of an element comes without the blanks at its ends, and that of an attribute with them.
+  return { find: (name) => indices.get(name) ?? indices.get(name.trim()), points };
 }
 
 const isSkeleton = (label: XmlElement): boolean => childText(label, 'type') === 'skeleton';
