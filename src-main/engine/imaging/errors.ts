@@ -92,7 +92,7 @@ export function hevcError(name: string): RefineryError {
 export function tooLarge(name: string, width?: number, height?: number): RefineryError {
   const size = width && height ? `${width} × ${height} pixels` : 'more pixels';
   return new RefineryError('INPUT_TOO_LARGE', `${name} has ${size}; the limit is 268 megapixels.`, {
-    hint: 'If the file is what it should be, allow huge pictures in the settings of this batch.',
+    hint: 'If the file is what it should be, allow huge pictures in the settings of this batch, or with --allow-huge.',
   });
 }
 

@@ -35,7 +35,8 @@ async function* walk(
   depth: number,
   linked: Set<string>,
 ): AsyncGenerator<string> {
-  const entries = await readdir(join(folder, below), { withFileTypes: true }).catch(() => []);
+  const all = await readdir(join(folder, below), { withFileTypes: true }).catch(() => []);
+  const entries = all.filter(({ name }) => !isShadow(name));
   entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   for (const entry of entries) {
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
@@ -61,9 +62,12 @@ function isNew(path: string, linked: Set<string>): boolean {
   return true;
 }
 
+/** What macOS puts beside a file on disks that are not its own: `._a.jpg` is no picture. */
+const isShadow = (name: string): boolean => name.startsWith('._') || name === '__MACOSX';
+
 /** Names in a folder, sorted; empty where there is none. */
 export async function namesIn(folder: string): Promise<string[]> {
-  return (await readdir(folder).catch(() => [])).sort();
+  return (await readdir(folder).catch(() => [])).filter((name) => !isShadow(name)).sort();
 }
 
 export async function isFile(path: string): Promise<boolean> {
