@@ -263,7 +263,7 @@ function limitNotes(
   note(
     true,
     crowds,
-    '# {region with a crowd is|regions with crowds are} dropped: it would be taken for an object.',
+    '# {region with a crowd is|regions with crowds are} dropped: {it|they} would be taken for {an object|objects}.',
   );
   return notes;
 }

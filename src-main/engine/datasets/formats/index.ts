@@ -2,6 +2,7 @@ import type { AnyFormat } from '../format.ts';
 import { ade20kFormats } from './ade20k/index.ts';
 import { arrowFormat } from './arrow/index.ts';
 import { avaFormat } from './ava/index.ts';
+import { boxTableFormat } from './box_table/index.ts';
 import { bratsFormat, bratsNumpyFormat } from './brats/index.ts';
 import { camvidFormat } from './camvid/index.ts';
 import { celebaFormats } from './celeba/index.ts';
@@ -70,6 +71,7 @@ export const formats: readonly AnyFormat[] = [
   openImagesFormat,
   ...kittiFormats,
   ...vottFormats,
+  boxTableFormat,
   createMlFormat,
   multiclassFormat,
   ...semanticFormats,

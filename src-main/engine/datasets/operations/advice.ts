@@ -16,7 +16,9 @@ export function adviceOn({ types, attributes }: Loss, target: Format): string[] 
     );
   const lost = types
     .filter(({ approximated, dropped }) => approximated + dropped > 0)
-    .map(({ type }) => type);
+    .map(({ type }) => type)
+    // Of a type that it holds, the notes say why some are refused.
+    .filter((type) => !target.abilities.types.includes(type));
   const advice: string[] = [];
   for (const type of lost) {
     const keepers = writable.filter(({ abilities }) => abilities.types.includes(type));

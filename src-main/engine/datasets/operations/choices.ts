@@ -39,7 +39,7 @@ const ways: readonly {
 /** For each type that is dropped, the transforms that would make something of it that the target holds. */
 export function choicesFor({ types }: Loss, target: Format): Choice[] {
   return types.flatMap(({ type, dropped }) =>
-    dropped === 0
+    dropped === 0 || target.abilities.types.includes(type)
       ? []
       : ways
           .filter(({ from, becomes }) => from.includes(type) && target.abilities.types.includes(becomes))
