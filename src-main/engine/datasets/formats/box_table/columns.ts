@@ -1,5 +1,6 @@
 import { isPicture } from '../../files/paths.ts';
 import { numberOf } from '../../model/index.ts';
+import { firstRow } from '../common/csv.ts';
 
 /** Where a row says the box: by two corners, by a corner and the sides, or as one list of the latter. */
 interface Geometry {
@@ -47,19 +48,12 @@ const pictureHeights = ['imageheight', 'imgheight', 'height'];
 const retinanetColumns = ['path', 'x1', 'y1', 'x2', 'y2', 'class'];
 
 /** The layout of a table of boxes from a file's first characters; null where the file is none. */
-export function layoutIn(head: string): Layout | null {
-  const line = head.split(/\r\n|\r|\n/).find((text) => text.trim() !== '') ?? '';
-  const fields = fieldsIn(line);
+export async function layoutIn(head: string): Promise<Layout | null> {
+  const fields = await firstRow(head);
   const columns = columnsOf(fields);
   if (columns !== null) return { columns, hasHead: true, of: ownerOf(columns) };
   if (!isRetinanet(fields)) return null;
   return { columns: columnsOf(retinanetColumns)!, hasHead: false, of: 'retinanet' };
-}
-
-/** The fields of one line of CSV. */
-function fieldsIn(line: string): string[] {
-  const found = line.matchAll(/(?<=^|,)\s*(?:"((?:[^"]|"")*)"|([^,]*))/g);
-  return [...found].map(([, quoted, plain]) => (quoted?.replaceAll('""', '"') ?? plain ?? '').trim());
 }
 
 /** Whether a first line is a row of keras-retinanet's, whose tables have no head. */

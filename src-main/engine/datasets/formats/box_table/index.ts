@@ -27,7 +27,7 @@ async function detect(listing: Listing): Promise<Verdict | null> {
   const paths = listing.files.filter((path) => /^([^/]+\/)?[^/]+\.csv$/i.test(path));
   let best: Verdict | null = null;
   for (const path of paths.slice(0, mostTables)) {
-    const layout = layoutIn(await listing.head(path));
+    const layout = await layoutIn(await listing.head(path));
     const verdict = layout === null ? null : verdictOn(path, layout, listing.files);
     if (verdict !== null && verdict.confidence > (best?.confidence ?? 0)) best = verdict;
   }

@@ -64,7 +64,7 @@ async function look(folder: string): Promise<Found> {
   for await (const path of filesUnder(folder)) {
     if (isPicture(path)) pictures.add(path);
     if (!/\.csv$/i.test(path)) continue;
-    const layout = layoutIn(await headOf(inside(folder, path)));
+    const layout = await layoutIn(await headOf(inside(folder, path)));
     if (layout === null) others.push(path);
     else tables.push(tableAt(path, layout));
   }

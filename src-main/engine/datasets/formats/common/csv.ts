@@ -13,6 +13,14 @@ export interface CsvRow {
 
 const mostInRow = 16 * 1024 * 1024;
 
+/** The fields of the first row of a file that begins with this text; empty where it begins with none. */
+export async function firstRow(text: string): Promise<readonly string[]> {
+  const { parse } = await import('csv-parse/sync');
+  const line = text.split(/\r\n|\r|\n/).find((part) => part.trim() !== '') ?? '';
+  const options = { bom: true, trim: true, relax_quotes: true, skip_records_with_error: true } as const;
+  return parse(line, options)[0] ?? [];
+}
+
 /**
  * Reads a CSV file row by row. A row that is damaged is told and left out; where nothing behind it can be read any more,
  * that is told, too, and the reading ends.
