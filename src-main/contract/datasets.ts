@@ -90,7 +90,8 @@ export const DatasetItem = z.object({
   subset: z.string(),
   size: z.object({ width: z.number(), height: z.number() }).nullable(),
   /** Whether there is a picture to show. */
-  hasPicture: z.boolean(),
+  /** Whether there is one to look at; `later` is made when the set is written. */
+  picture: z.enum(['here', 'none', 'later']),
   /** Of the picture as a whole. */
   attributes: z.array(Named),
   shapes: z.array(DatasetShape),

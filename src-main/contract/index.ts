@@ -8,6 +8,7 @@ export * from './files.ts';
 export * from './jobs.ts';
 export * from './methods.ts';
 export * from './models.ts';
+export * from './names.ts';
 export * from './settings.ts';
 export * from './shell.ts';
 export * from './training.ts';

@@ -1,20 +1,23 @@
 import type { AdmitResult, DialogPurpose, UpscaleAddResult } from '../../src-main/contract/index.ts';
-import { count } from '../ui/format.ts';
-import { isActive, pictures, useJobs } from './jobs.ts';
+import { cancelJobs, isActive, pictures, useJobs } from './jobs.ts';
 import { act, showPage, toast, useSession } from './session.ts';
 
 /** Puts what was admitted into the queue, and says what could not be taken. */
 export async function addToQueue({ handles, refused }: AdmitResult): Promise<string[]> {
   const added =
     handles.length > 0 ? await act('upscale.add', { handles: handles.map(({ id }) => id) }) : undefined;
+  // What was passed over explains the rest: it comes first, and with the first of the others.
+  const others = leftOut(added?.others);
   const problems = [
+    ...others,
     ...refused.map(({ name, reason }) => `${name}: ${reason}`),
     ...(added?.refused ?? []).map(({ name, error }) => `${name}: ${error.message}`),
-    ...leftOut(added?.others),
   ];
   if (problems.length > 0) {
-    const rest = problems.length > 1 ? ` And ${count(problems.length - 1, 'more')}.` : '';
-    toast(`${problems[0]}${rest}`, { tone: 'warning' });
+    const shown = problems.slice(0, others.length + 1);
+    const left = problems.length - shown.length;
+    const rest = left > 0 ? [`And ${left} more.`] : [];
+    toast([...shown, ...rest].join(' '), { tone: 'warning' });
   }
   if (added && added.jobIds.length > 0) showPage('upscale');
   return added?.jobIds ?? [];
@@ -89,5 +92,5 @@ export function cancelAll(): void {
   const ids = pictures(jobs)
     .filter(isActive)
     .map(({ id }) => id);
-  void act('jobs.cancel', { ids });
+  void cancelJobs(ids);
 }

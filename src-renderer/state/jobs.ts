@@ -38,8 +38,30 @@ export function mergeJobs(state: Jobs, changed: readonly Job[], summary: QueueSu
   return { jobs, order: moved ? sorted(jobs) : state.order, summary, loaded: true };
 }
 
+/** Jobs that were told to stop and have not stopped yet: the engine finishes its present step first. */
+export const useCancelling = create<{ readonly ids: ReadonlySet<string> }>(() => ({ ids: new Set() }));
+
+function stopCancelling(ids: readonly string[]): void {
+  const { ids: cancelling } = useCancelling.getState();
+  if (!ids.some((id) => cancelling.has(id))) return;
+  const left = new Set(cancelling);
+  for (const id of ids) left.delete(id);
+  useCancelling.setState({ ids: left });
+}
+
+export async function cancelJobs(ids: readonly string[]): Promise<void> {
+  useCancelling.setState(({ ids: before }) => ({ ids: new Set([...before, ...ids]) }));
+  const answer = await act('jobs.cancel', { ids: [...ids] });
+  const { jobs } = useJobs.getState();
+  // Those that ended just before have nothing more to say.
+  stopCancelling(ids.filter((id) => !answer || !isActive(jobs.get(id) ?? { state: 'cancelled' })));
+}
+
 export function followJobs(engine: EngineClient): void {
-  engine.on('jobs.changed', ({ jobs, summary }) => set((state) => mergeJobs(state, jobs, summary)));
+  engine.on('jobs.changed', ({ jobs, summary }) => {
+    set((state) => mergeJobs(state, jobs, summary));
+    stopCancelling(jobs.filter((job) => !isActive(job)).map(({ id }) => id));
+  });
   engine.on('jobs.removed', ({ ids, summary }) =>
     set((state) => {
       const jobs = new Map(state.jobs);
@@ -66,6 +88,7 @@ export function jobsAreThere(ids: readonly string[]): Promise<void> {
 export async function loadJobs(): Promise<void> {
   const { jobs, summary } = await call('jobs.list', {});
   const map = new Map(jobs.map((job) => [job.id, job]));
+  useCancelling.setState({ ids: new Set() });
   set({ jobs: map, order: sorted(map), summary, loaded: true });
 }
 
@@ -100,4 +123,5 @@ export function pictures(jobs: ReadonlyMap<string, Job>): Job[] {
 }
 
 export const isFinished = ({ state }: Job): boolean => finishedStates.has(state);
-export const isActive = ({ state }: Job): boolean => ['queued', 'running', 'paused'].includes(state);
+export const isActive = ({ state }: Pick<Job, 'state'>): boolean =>
+  ['queued', 'running', 'paused'].includes(state);

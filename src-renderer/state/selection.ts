@@ -36,3 +36,14 @@ export function nextSelection(
   }
   return { selected: new Set([id]), current: id, anchor: id };
 }
+
+/** Who takes the place of one that is gone: the next that is still there, else the one before. */
+export function neighbour(
+  before: readonly string[],
+  gone: string | null,
+  isThere: (id: string) => boolean,
+): string | undefined {
+  const index = gone === null ? -1 : before.indexOf(gone);
+  if (index < 0) return undefined;
+  return before.slice(index + 1).find(isThere) ?? before.slice(0, index).findLast(isThere);
+}

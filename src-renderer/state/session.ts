@@ -17,6 +17,7 @@ import {
   type UpscaleSettings,
 } from '../../src-main/contract/index.ts';
 import type { Connection } from '../transport/client.ts';
+import { forgetDialogProblem, sayInDialog } from '../ui/dialog-problem.ts';
 
 export interface Toast {
   readonly id: number;
@@ -65,16 +66,18 @@ export async function call<Name extends MethodName>(
   return connection.engine.call(name, input);
 }
 
-/** Asks the engine for something that a person wants; a failure becomes a message in the window. */
+/** Asks the engine for something that a person wants; a failure becomes a message in the window or its open dialog. */
 export async function act<Name extends MethodName>(
   name: Name,
   input: MethodInput<Name>,
 ): Promise<MethodOutput<Name> | undefined> {
+  forgetDialogProblem();
   try {
     return await call(name, input);
   } catch (thrown) {
     const { message, hint } = toErrorValue(thrown);
-    toast(hint ? `${message} ${hint}` : message, { tone: 'warning' });
+    const text = hint ? `${message} ${hint}` : message;
+    if (!sayInDialog(text)) toast(text, { tone: 'warning' });
     return undefined;
   }
 }
@@ -85,11 +88,38 @@ let lastToast = 0;
 export function toast(text: string, options: Partial<Pick<Toast, 'tone' | 'action'>> = {}): void {
   lastToast += 1;
   const entry: Toast = { id: lastToast, tone: options.tone ?? 'information', text, ...options };
-  set(({ toasts }) => ({ toasts: [...toasts.slice(-2), entry] }));
-  setTimeout(
-    () => dismissToast(entry.id),
-    options.action ? 10_000 : options.tone === 'warning' ? 9_000 : 4_000,
-  );
+  const { toasts } = get();
+  const oldest = toasts.length > 2 ? toasts.find(({ id }) => !isHeld(id)) : undefined;
+  set({ toasts: [...toasts.filter((other) => other !== oldest), entry] });
+  const end = (): void => {
+    if (isHeld(entry.id)) setTimeout(end, heldPause);
+    else dismissToast(entry.id);
+  };
+  setTimeout(end, options.action ? 10_000 : options.tone === 'warning' ? 9_000 : 4_000);
+}
+
+/** Between two looks at a message that somebody reads or is about to press. */
+const heldPause = 1_500;
+
+/** Whether the pointer rests on a message, or the focus is in it. */
+function isHeld(id: number): boolean {
+  const place = get().toasts.findIndex((entry) => entry.id === id);
+  return document.querySelectorAll('.toast')[place]?.matches(':hover, :focus-within') ?? false;
+}
+
+/** Ctrl+Z takes back what the newest message offers to, but in fields, which have an own way back. */
+function undoByKey(event: KeyboardEvent): void {
+  if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.defaultPrevented) return;
+  if (event.key.toLowerCase() !== 'z') return;
+  const target = event.target as HTMLElement;
+  const typed =
+    'textarea, select, dialog, [contenteditable], input:not([type=radio], [type=checkbox], [type=range])';
+  if (target.closest(typed)) return;
+  const newest = get().toasts.findLast(({ action }) => action?.label === 'Undo');
+  if (!newest) return;
+  event.preventDefault();
+  newest.action?.run();
+  dismissToast(newest.id);
 }
 
 export function dismissToast(id: number): void {
@@ -127,6 +157,7 @@ export interface SessionListeners {
 export function startSession(connection: Connection, listeners: SessionListeners): void {
   const { engine } = connection;
   set({ connection });
+  window.addEventListener('keydown', undoByKey);
   engine.on('settings.changed', (settings) => set({ settings }));
   engine.on('engine.notice', ({ tone, message }) => toast(message, { tone }));
   engine.on('shell.filesArrived', listeners.onFiles);

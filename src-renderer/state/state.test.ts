@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Job, QueueSummary } from '../../src-main/contract/index.ts';
 import { count, formatBytes, formatDuration, formatTimeLeft } from '../ui/format.ts';
 import { mergeJobs } from './jobs.ts';
-import { nextSelection } from './selection.ts';
+import { neighbour, nextSelection } from './selection.ts';
 
 const order = ['a', 'b', 'c', 'd', 'e'];
 const none = { selected: new Set<string>(), current: null, anchor: null };
@@ -39,6 +39,18 @@ const job = (id: string, position: number): Job => ({
   position,
   addedAt: 0,
   attempts: 0,
+});
+
+test('the next one takes the place of what is gone, else the one before', () => {
+  const without =
+    (...gone: string[]) =>
+    (id: string) =>
+      !gone.includes(id);
+  expect(neighbour(order, 'b', without('b'))).toBe('c');
+  expect(neighbour(order, 'b', without('b', 'c', 'd'))).toBe('e');
+  expect(neighbour(order, 'd', without('c', 'd', 'e'))).toBe('b');
+  expect(neighbour(order, 'c', without(...order))).toBeUndefined();
+  expect(neighbour(order, null, without())).toBeUndefined();
 });
 
 test('the mirror of the queue is in order, whatever comes in whatever pieces', () => {

@@ -59,7 +59,9 @@ function Items({ items, parts: { Item, Separator } }: ItemsProps) {
       <Separator key={index} className="menu-line" />
     ) : (
       <Item key={item.label} className="menu-item" disabled={item.disabled ?? false} onSelect={item.run}>
-        <span>{item.label}</span>
+        <span className="clip" title={item.label.length > 40 ? item.label : undefined}>
+          {item.label}
+        </span>
         {item.shortcut && <span className="kbd">{item.shortcut}</span>}
       </Item>
     ),

@@ -1,5 +1,16 @@
 import { clsx } from 'clsx';
-import { type ButtonHTMLAttributes, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import {
+  type ButtonHTMLAttributes,
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from 'react';
+import { createPortal } from 'react-dom';
+import { forgetDialogProblem, useDialogProblem } from './dialog-problem.ts';
+import { giveFocusBack, openerOf } from './focus.ts';
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   readonly kind?: 'primary' | 'bare' | undefined;
@@ -135,10 +146,16 @@ interface DialogProps {
 /** The browser's own modal dialog: it keeps the focus inside, and Escape closes it. */
 export function Dialog({ title, onClose, className, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
+  const [opener] = useState(openerOf);
   useEffect(() => {
     const dialog = ref.current;
     if (dialog && !dialog.open) dialog.showModal?.();
-  }, []);
+    useDialogProblem.setState(({ open }) => ({ open: open + 1, problem: null }));
+    return () => {
+      useDialogProblem.setState(({ open }) => ({ open: open - 1, problem: null }));
+      giveFocusBack(opener);
+    };
+  }, [opener]);
   return (
     <dialog
       ref={ref}
@@ -147,10 +164,25 @@ export function Dialog({ title, onClose, className, children }: DialogProps) {
       onClose={onClose}
       onClick={(event) => event.target === ref.current && onClose()}
       onKeyDown={(event) => event.stopPropagation()}
+      onInput={forgetDialogProblem}
     >
       {children}
+      <Problem dialog={ref} />
     </dialog>
   );
+}
+
+/** What went wrong: below the field where there is only one, else at the dialog's end. */
+function Problem({ dialog }: { readonly dialog: RefObject<HTMLDialogElement | null> }) {
+  const problem = useDialogProblem((state) => state.problem);
+  if (problem === null) return null;
+  const [field, ...others] = dialog.current?.querySelectorAll('.field') ?? [];
+  const text = (
+    <p className="dialog-problem" role="alert">
+      {problem}
+    </p>
+  );
+  return field && others.length === 0 ? createPortal(text, field) : text;
 }
 
 interface RangeProps {

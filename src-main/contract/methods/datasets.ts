@@ -48,6 +48,8 @@ export const datasetsMethods = {
     z.object({
       id: DatasetId,
       filter: DatasetFilter,
+      /** Those that the last `datasets.shape` made, instead of those of the source. */
+      changed: z.boolean().default(false),
       offset: z.int().min(0),
       count: z.int().min(1).max(200),
     }),

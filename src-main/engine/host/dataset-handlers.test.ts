@@ -12,7 +12,14 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'refinery-pages-'));
   await mkdir(join(folder, 'annotations'));
   const categories = [{ id: 1, name: 'cat' }];
-  const text = JSON.stringify({ images: [{ id: 1, file_name: '1.jpg' }], categories, annotations: [] });
+  const text = JSON.stringify({
+    images: [
+      { id: 1, file_name: '1.jpg' },
+      { id: 2, file_name: '2.jpg', width: 60, height: 40 },
+    ],
+    categories,
+    annotations: [],
+  });
   await writeFile(join(folder, 'annotations', 'instances_train.json'), text);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -49,5 +56,50 @@ test('a page can’t have a file read by naming it in a change', async () => {
   ])
     await expect(asked()).rejects.toMatchObject({ code: 'FORBIDDEN', hint: /./ });
   expect(added).toEqual([]);
+  await close();
+});
+
+test('a page sees the items as changes make them, and which pictures are only made in writing', async () => {
+  const handles = new Handles(new Journal(':memory:'), []);
+  const jobs = { add: () => '', cancel: () => undefined };
+  const { handlers, close, pictureOf } = datasetHandlers({ handles, emit: () => undefined, jobs });
+  const { handles: admitted } = await handles.admit([folder]);
+  const { id } = await handlers['datasets.open']!({ handle: admitted[0]!.id, within: '', every: 1 });
+  await handlers['datasets.read']!({ id, format: 'coco_instances' });
+  const filter = { subset: null, label: null, empty: false, text: '' };
+  const look = (changed: boolean) =>
+    handlers['datasets.items']!({ id, filter, changed, offset: 0, count: 9 });
+  const seen = async (changed: boolean) =>
+    (await look(changed)).items.map(({ id: name, subset, size, picture }) => ({
+      name,
+      subset,
+      size,
+      picture,
+    }));
+  const source = [
+    { name: '1', subset: 'train', size: null, picture: 'here' },
+    { name: '2', subset: 'train', size: { width: 60, height: 40 }, picture: 'here' },
+  ];
+  expect(await seen(false)).toEqual(source);
+  expect(await seen(true)).toEqual(source);
+
+  const renamed = { name: 'map_subsets', options: { subsets: { train: 'val' } } };
+  await handlers['datasets.shape']!({ id, steps: [renamed] });
+  expect(await seen(true)).toEqual(source.map((item) => ({ ...item, subset: 'val' })));
+
+  const halves = { name: 'tile', options: { width: 30, height: 40 } };
+  await handlers['datasets.shape']!({ id, steps: [halves] });
+  const half = { subset: 'train', size: { width: 30, height: 40 }, picture: 'later' };
+  expect(await seen(true)).toEqual([
+    { ...half, name: '2_r0_c0' },
+    { ...half, name: '2_r0_c1' },
+  ]);
+  expect(await seen(false)).toEqual(source);
+  expect(await pictureOf(`${id}.1`)).toBe(join(folder, 'images', 'train', '2.jpg'));
+  expect(await pictureOf(`${id}.changed3.1`)).toBe(join(folder, 'images', 'train', '2.jpg'));
+  expect(await pictureOf(`${id}.changed3.2`)).toBeUndefined();
+
+  await handlers['datasets.shape']!({ id, steps: [] });
+  expect(await seen(true)).toEqual(source);
   await close();
 });

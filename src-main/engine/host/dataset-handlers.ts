@@ -143,19 +143,19 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
         items.flatMap(({ annotations }) => annotations.map((part) => ('label' in part ? part.label : null))),
       );
       return {
-        items: items.map(itemView),
+        items: items.map((item, index) => itemView(item, index, false)),
         looked,
         labels: categories.labels.flatMap(({ name }, index) => (seen.has(index) ? [name] : [])),
         problems: problems.total,
       };
     },
-    'datasets.items': async ({ id, filter, offset, count }) => {
+    'datasets.items': async ({ id, filter, changed, offset, count }) => {
       const { session } = opened(id);
-      const indices = session.find(filter);
+      const indices = session.find(filter, changed);
       const items = await Promise.all(
         indices.slice(offset, offset + count).map(async (index) => {
-          const item = await session.item(index);
-          return item ? [itemView(item, index)] : [];
+          const item = await session.item(index, changed);
+          return item ? [itemView(item, index, changed && session.remakes)] : [];
         }),
       );
       return { total: indices.length, items: items.flat() };
@@ -280,10 +280,14 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
     handlers,
     close,
     async pictureOf(name) {
-      const [, id, format, index] = /^(set-[\w-]+)\.(?:(\w+)\.)?(\d+)$/.exec(name) ?? [];
-      if (id === undefined || index === undefined) return undefined;
+      const [, id, of, place] = /^(set-[\w-]+)\.(?:(\w+)\.)?(\d+)$/.exec(name) ?? [];
+      if (id === undefined || place === undefined) return undefined;
       const { session } = opened(id);
-      const item = format ? session.previewed(format, Number(index)) : await session.item(Number(index));
+      const index = Number(place);
+      // The number behind it tells a page's pictures from those of earlier changes.
+      const isChanged = of !== undefined && /^changed\d*$/.test(of);
+      const isPreview = of !== undefined && !isChanged;
+      const item = isPreview ? session.previewed(of, index) : await session.item(index, isChanged);
       return item?.media?.path;
     },
   };

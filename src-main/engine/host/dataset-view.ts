@@ -66,14 +66,15 @@ function infoText(value: JsonValue): string {
   return text.length > mostShown ? `${text.slice(0, mostShown)}…` : text;
 }
 
-export function itemView(item: Item, index: number) {
+/** @param remade whether its picture is made anew when it is written. */
+export function itemView(item: Item, index: number, remade: boolean) {
   const { media } = item;
   return {
     index,
     id: item.id,
     subset: item.subset,
     size: media?.size ?? null,
-    hasPicture: media !== null && media.kind === 'image',
+    picture: media?.kind !== 'image' ? ('none' as const) : remade ? ('later' as const) : ('here' as const),
     attributes: [...valuesOf(item.attributes)],
     shapes: item.annotations.map((annotation) => {
       const { type, label, rings, points, text, attributes } = shapeOf(annotation);

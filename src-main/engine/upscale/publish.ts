@@ -1,11 +1,12 @@
 import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { NameParts } from '../../contract/names.ts';
 import type { Receipt, UpscaleResult, UpscaleSettings } from '../../contract/upscale.ts';
 import { targetError } from '../imaging/errors.ts';
 import { exists, publish, removeQuietly, syncFile } from '../io/atomic.ts';
 import { hashFile } from '../io/hash.ts';
-import { fileName, fillPattern, type NameParts } from '../io/names.ts';
+import { fileName, fillPattern } from '../io/names.ts';
 import { writeReceipt } from '../io/receipts.ts';
 
 /** A checked result that lies beside its place and is about to get its name. */

@@ -1,4 +1,5 @@
 import { CircleAlert, Info, TriangleAlert } from 'lucide-react';
+import { useRef } from 'react';
 import type { DatasetFinding } from '../../../src-main/contract/index.ts';
 import { call } from '../../state/session.ts';
 import { count } from '../../ui/format.ts';
@@ -18,31 +19,37 @@ const validate = (about: About) => call('datasets.validate', about);
 /** What is wrong with the set after its changes, and what mends it. */
 export function Findings() {
   const { answer: found, failed } = useAsked(validate);
+  const line = useRef<HTMLParagraphElement>(null);
   if (failed !== null) return <p className="findings state-failed">{failed}</p>;
-  if (!found) {
-    return (
-      <p className="findings quiet" role="status">
-        Looking through every picture and annotation
-      </p>
-    );
-  }
+  const said =
+    found === null
+      ? 'Looking through every picture and annotation'
+      : found.findings.length === 0
+        ? `Nothing is wrong with it as a set for ${found.task}.`
+        : `Looked at as a set for ${found.task}, after your changes.`;
   return (
     <div className="findings">
-      <p className="quiet" role="status">
-        {found.findings.length === 0
-          ? `Nothing is wrong with it as a set for ${found.task}.`
-          : `Looked at as a set for ${found.task}, after your changes.`}
+      <p ref={line} className="quiet" role="status" tabIndex={-1}>
+        {said}
       </p>
-      <ul className="plain candidates">
-        {found.findings.map((finding) => (
-          <Finding key={finding.check} finding={finding} />
-        ))}
-      </ul>
+      {found && (
+        <ul className="plain candidates">
+          {found.findings.map((finding) => (
+            // The list is made anew: the keyboard goes on from its beginning.
+            <Finding key={finding.check} finding={finding} onMend={() => line.current?.focus()} />
+          ))}
+        </ul>
+      )}
     </div>
   );
 }
 
-function Finding({ finding }: { readonly finding: DatasetFinding }) {
+interface FindingProps {
+  readonly finding: DatasetFinding;
+  readonly onMend: () => void;
+}
+
+function Finding({ finding, onMend }: FindingProps) {
   const { steps } = useWizard();
   const { word, icon: Icon, className } = severities[finding.severity];
   const { mend } = finding;
@@ -79,7 +86,10 @@ function Finding({ finding }: { readonly finding: DatasetFinding }) {
       {mend && (
         <div>
           <Button
-            onClick={() => changeSteps([...steps, mend], `${titleOf(mend.name)} was added to the changes`)}
+            onClick={() => {
+              onMend();
+              changeSteps([...steps, mend], `${titleOf(mend.name)} was added to the changes`);
+            }}
           >
             Mend it: {titleOf(mend.name).toLowerCase()}
           </Button>

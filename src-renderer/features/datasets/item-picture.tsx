@@ -21,9 +21,9 @@ export function ItemPicture({ item, media, width }: ItemPictureProps) {
   const fit = size ? Math.min(width / size.width, height / size.height) : 0;
   return (
     <div className="tile-picture" style={{ height }}>
-      {item && !item.hasPicture && <span className="quiet">No picture</span>}
-      {item?.hasPicture && broken && <span className="quiet">Picture is missing</span>}
-      {item?.hasPicture && !broken && media !== null && (
+      {item?.picture === 'none' && <span className="quiet">No picture</span>}
+      {item?.picture === 'here' && broken && <span className="quiet">Picture is missing</span>}
+      {item?.picture === 'here' && !broken && media !== null && (
         <img
           src={bridge?.mediaUrl({ jobId: media, variant: 'tile' })}
           alt=""

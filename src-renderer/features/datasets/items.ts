@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useState } from 'react';
 import type { DatasetFilter, DatasetItem } from '../../../src-main/contract/index.ts';
 import { call } from '../../state/session.ts';
+import type { Looked } from './looked.ts';
 
 /** Items that are asked for at once. */
 const page = 48;
@@ -14,12 +15,14 @@ const keptPages = 40;
 export interface Items {
   readonly total: number;
   /** Undefined while it is not here yet. */
+  /** Whether some of the pictures are only made when the set is written. */
+  readonly areLater: boolean;
   readonly at: (place: number) => DatasetItem | undefined;
 }
 
 /** The items that fit a filter, of which those about a range are fetched. */
-export function useItems(id: string, filter: DatasetFilter, from: number, to: number): Items {
-  const source = useMemo(() => ({ id, filter }), [id, filter]);
+export function useItems(looked: Looked | null, filter: DatasetFilter, from: number, to: number): Items {
+  const source = useMemo(() => ({ looked, filter }), [looked, filter]);
   const [known, setKnown] = useState<{
     source: object;
     total: number;
@@ -41,9 +44,11 @@ export function useItems(id: string, filter: DatasetFilter, from: number, to: nu
     [first, last, pages],
   );
   useEffect(() => {
+    if (!looked) return undefined;
+    const { id, isChanged: changed } = looked;
     let current = true;
     const fetch = (index: number): void => {
-      call('datasets.items', { id, filter, offset: index * page, count: page }).then(
+      call('datasets.items', { id, filter, changed, offset: index * page, count: page }).then(
         ({ total: all, items }) => {
           if (!current) return;
           setKnown((before) => {
@@ -63,9 +68,10 @@ export function useItems(id: string, filter: DatasetFilter, from: number, to: nu
       current = false;
       clearTimeout(timer);
     };
-  }, [missing, id, filter, source, total]);
+  }, [missing, looked, filter, source, total]);
   return {
     total,
+    areLater: [...pages.values()].some((items) => items.some(({ picture }) => picture === 'later')),
     at: (place) => pages.get(Math.floor(place / page))?.[place % page],
   };
 }

@@ -1,5 +1,5 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { DatasetItem } from '../../../src-main/contract/index.ts';
 import { useSession } from '../../state/session.ts';
 import { classColour } from '../../ui/class-colour.ts';
@@ -7,11 +7,12 @@ import { formatSize } from '../../ui/format.ts';
 import { Overlay } from '../../ui/overlay.tsx';
 import { Button, IconButton } from '../../ui/parts.tsx';
 import { useRoom } from '../../ui/room.ts';
-import { useWizard } from './state.ts';
+import type { Looked } from './looked.ts';
 import { Values } from './values.tsx';
-import { kindWords, number } from './words.ts';
+import { kindWords, madeLater, number } from './words.ts';
 
 interface LargeProps {
+  readonly looked: Looked;
   readonly item: DatasetItem | undefined;
   readonly place: number;
   readonly total: number;
@@ -20,13 +21,14 @@ interface LargeProps {
 }
 
 /** One picture with every shape and attribute. */
-export function Large({ item, place, total, onMove, onClose }: LargeProps) {
-  const { view, summary } = useWizard();
+export function Large({ looked, item, place, total, onMove, onClose }: LargeProps) {
   const bridge = useSession((state) => state.connection?.bridge);
   const [box, room] = useRoom<HTMLDivElement>();
   const [natural, setNatural] = useState<{ width: number; height: number } | null>(null);
   const [hidden, setHidden] = useState<ReadonlySet<number>>(new Set());
   const [marked, setMarked] = useState<number | null>(null);
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => title.current?.focus({ preventScroll: true }), []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another picture starts with all its shapes.
   useEffect(() => {
     setHidden(new Set());
@@ -50,15 +52,15 @@ export function Large({ item, place, total, onMove, onClose }: LargeProps) {
   const fit = size ? Math.min((room.width - 24) / size.width, (room.height - 24) / size.height, 8) : 1;
   const shapes = item?.shapes ?? [];
   const nameOf = (label: number | null): string =>
-    label === null ? '' : (summary?.labels[label]?.name ?? `class ${label}`);
+    label === null ? '' : (looked.summary.labels[label]?.name ?? `class ${label}`);
   return (
     <div className="large">
       <div ref={box} className="large-picture">
-        {item && !item.hasPicture && <span className="quiet">This item has no picture.</span>}
-        {item?.hasPicture && (
+        {item?.picture === 'none' && <span className="quiet">This item has no picture.</span>}
+        {item?.picture === 'here' && (
           <img
-            key={item.index}
-            src={bridge?.mediaUrl({ jobId: `${view?.id}.${item.index}`, variant: 'input' })}
+            key={looked.picture(item.index)}
+            src={bridge?.mediaUrl({ jobId: looked.picture(item.index), variant: 'input' })}
             alt={item.id}
             draggable={false}
             style={size ? { width: size.width * fit, height: size.height * fit } : undefined}
@@ -94,10 +96,11 @@ export function Large({ item, place, total, onMove, onClose }: LargeProps) {
             </IconButton>
           </div>
         </div>
-        <h2 className="clip" title={item?.id} dir="auto">
+        <h2 ref={title} className="clip" title={item?.id} dir="auto" tabIndex={-1}>
           {item?.id}
         </h2>
         <p className="quiet numeric">{[item?.subset, size && formatSize(size)].filter(Boolean).join(', ')}</p>
+        {item?.picture === 'later' && <p className="quiet">{madeLater}</p>}
         {item && item.attributes.length > 0 && <Values of={item.attributes} />}
         {shapes.length === 0 && <p className="quiet">Nothing is annotated here.</p>}
         <ul className="plain shape-list">

@@ -10,7 +10,10 @@ import { Findings } from './findings.tsx';
 import { ItemPicture } from './item-picture.tsx';
 import { type Items, useItems } from './items.ts';
 import { Large } from './large.tsx';
-import { changeFilter, showStep, useWizard } from './state.ts';
+import { type Looked, useLooked } from './looked.ts';
+import { changeFilter, lookAsItIs, showStep, useWizard } from './state.ts';
+import { focusIfLost } from './step-title.tsx';
+import { madeLater } from './words.ts';
 
 /** Smallest width of a tile, and the height of its words, in pixels. */
 const least = 176;
@@ -19,14 +22,15 @@ const gap = 10;
 
 /** The pictures with what is annotated on them. */
 export function Look() {
-  const { view, summary, filter } = useWizard();
+  const { summary, filter, error } = useWizard();
+  const looked = useLooked();
   const [range, setRange] = useState({ from: 0, to: 47 });
   const [place, setPlace] = useState(0);
   const [large, setLarge] = useState(false);
   const [shown, setShown] = useState<'pictures' | 'figures' | 'findings'>('pictures');
-  const items = useItems(view?.id ?? '', filter, range.from, range.to);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another filter begins at its first picture.
-  useEffect(() => setPlace(0), [filter]);
+  const items = useItems(looked, filter, range.from, range.to);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another filter, or other changes, begin at the first picture.
+  useEffect(() => setPlace(0), [filter, looked]);
   if (!summary) return null;
   return (
     <div className="look">
@@ -41,7 +45,7 @@ export function Look() {
           ]}
           onChange={setShown}
         />
-        {shown === 'pictures' && <Filters total={items.total} />}
+        {shown === 'pictures' && looked && <Filters looked={looked} items={items} />}
         <Button kind="primary" className="look-next" onClick={() => showStep('target')}>
           Choose a target
         </Button>
@@ -50,8 +54,13 @@ export function Look() {
         <Findings />
       ) : shown === 'figures' ? (
         <Figures />
+      ) : !looked ? (
+        <p className="findings quiet" role="status">
+          {error ? `The changes can’t be made: ${error.message}` : 'Making the changes'}
+        </p>
       ) : large ? (
         <Large
+          looked={looked}
           item={items.at(place)}
           place={place}
           total={items.total}
@@ -63,6 +72,7 @@ export function Look() {
         />
       ) : (
         <Grid
+          looked={looked}
           items={items}
           place={place}
           onRange={(from, to) => setRange((now) => (now.from === from && now.to === to ? now : { from, to }))}
@@ -78,15 +88,26 @@ export function Look() {
 }
 
 /** Which of the pictures are shown. */
-function Filters({ total }: { readonly total: number }) {
-  const { summary, filter } = useWizard();
-  if (!summary) return null;
+function Filters({ looked, items }: { readonly looked: Looked; readonly items: Items }) {
+  const { filter, steps } = useWizard();
+  const { subsets, labels } = looked.summary;
   return (
     <>
+      {steps.length > 0 && (
+        <Segmented
+          label="Which of the two"
+          value={looked.isChanged ? 'changed' : 'source'}
+          options={[
+            ['changed', 'Changed'],
+            ['source', 'As it is'],
+          ]}
+          onChange={(which) => lookAsItIs(which === 'source')}
+        />
+      )}
       <Select
         label="Split"
         value={filter.subset ?? ''}
-        options={[['', 'All splits'] as const, ...summary.subsets.map(({ name }) => [name, name] as const)]}
+        options={[['', 'All splits'] as const, ...subsets.map(({ name }) => [name, name] as const)]}
         onChange={(subset) => changeFilter({ subset: subset === '' ? null : subset })}
       />
       <Select
@@ -94,7 +115,7 @@ function Filters({ total }: { readonly total: number }) {
         value={filter.label === null ? '' : String(filter.label)}
         options={[
           ['', 'All classes'] as const,
-          ...summary.labels.map(({ name }, index) => [String(index), name] as const),
+          ...labels.map(({ name }, index) => [String(index), name] as const),
         ]}
         onChange={(label) => changeFilter({ label: label === '' ? null : Number(label) })}
       />
@@ -110,13 +131,15 @@ function Filters({ total }: { readonly total: number }) {
         Empty only
       </Check>
       <span className="quiet numeric look-count" role="status">
-        {count(total, 'picture')}
+        {count(items.total, 'picture')}
       </span>
+      {items.areLater && <span className="quiet">{madeLater}</span>}
     </>
   );
 }
 
 interface GridProps {
+  readonly looked: Looked;
   readonly items: Items;
   readonly place: number;
   readonly onRange: (from: number, to: number) => void;
@@ -124,7 +147,7 @@ interface GridProps {
   readonly onOpen: (place: number) => void;
 }
 
-function Grid({ items, place, onRange, onPlace, onOpen }: GridProps) {
+function Grid({ looked, items, place, onRange, onPlace, onOpen }: GridProps) {
   const [box, { width }] = useRoom<HTMLDivElement>({ width: 800, height: 600 });
   const columns = Math.max(1, Math.floor((width - gap) / (least + gap)));
   const side = (width - gap) / columns - gap;
@@ -137,6 +160,10 @@ function Grid({ items, place, onRange, onPlace, onOpen }: GridProps) {
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: another width means other rows.
   useEffect(() => rows.measure(), [rowHeight]);
+  // Back from the large view, the keyboard goes on from the picture that was shown there.
+  useEffect(() => focusIfLost(box.current), [box]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a move brings its own place into view.
+  useEffect(() => rows.scrollToIndex(Math.floor(place / columns), { align: 'auto' }), [columns]);
   const shown = rows.getVirtualItems();
   const from = (shown[0]?.index ?? 0) * columns;
   const to = ((shown.at(-1)?.index ?? 0) + 1) * columns - 1;
@@ -182,6 +209,7 @@ function Grid({ items, place, onRange, onPlace, onOpen }: GridProps) {
             return (
               <Tile
                 key={at}
+                picture={looked.picture}
                 place={at}
                 total={items.total}
                 item={items.at(at)}
@@ -212,6 +240,7 @@ function useStays(): boolean {
 }
 
 interface TileProps {
+  readonly picture: Looked['picture'];
   readonly item: DatasetItem | undefined;
   readonly place: number;
   readonly total: number;
@@ -221,8 +250,7 @@ interface TileProps {
   readonly onOpen: (place: number) => void;
 }
 
-function Tile({ item, place, total, width, current, style, onOpen }: TileProps) {
-  const id = useWizard((state) => state.view?.id);
+function Tile({ picture, item, place, total, width, current, style, onOpen }: TileProps) {
   const stays = useStays();
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid takes the keys; tiles are its active descendants.
@@ -238,7 +266,7 @@ function Tile({ item, place, total, width, current, style, onOpen }: TileProps) 
       style={style}
       onClick={() => onOpen(place)}
     >
-      <ItemPicture item={item} media={stays ? `${id}.${item?.index}` : null} width={width} />
+      <ItemPicture item={item} media={stays && item ? picture(item.index) : null} width={width} />
       <div className="row spread tile-words">
         <span className="clip" title={item?.id} dir="auto">
           {item?.id}

@@ -19,56 +19,60 @@ export function LossTable({ loss }: { readonly loss: DatasetLoss }) {
   );
   return (
     <>
-      <table className="table">
-        <caption className="hidden-visually">What becomes of the annotations</caption>
-        <thead>
-          <tr>
-            <th>Annotations</th>
-            <th className="numeric">Kept</th>
-            {has('merged') && <th className="numeric">By another part</th>}
-            {has('approximated') && <th className="numeric">Approximated</th>}
-            {has('dropped') && <th className="numeric">Dropped</th>}
-            <th>How</th>
-            <th>
-              <span className="hidden-visually">Choice</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {loss.types.map(({ type, kept, merged, approximated, dropped, becomes, overlap }) => (
-            <tr key={type}>
-              <td>{kindWords[type]}</td>
-              <td className="numeric">{number(kept)}</td>
-              {has('merged') && (
-                <td className={merged > 0 ? 'numeric state-warning' : 'numeric quiet'}>{number(merged)}</td>
-              )}
-              {has('approximated') && (
-                <td className={approximated > 0 ? 'numeric state-warning' : 'numeric quiet'}>
-                  {number(approximated)}
-                </td>
-              )}
-              {has('dropped') && (
-                <td className={dropped > 0 ? 'numeric state-failed' : 'numeric quiet'}>{number(dropped)}</td>
-              )}
-              <td className="quiet">
-                {approximated > 0 && becomes && `Become ${kindWords[becomes].toLowerCase()}`}
-                {approximated > 0 && overlap && (
-                  <span
-                    className="numeric"
-                    title={`Measured on ${number(overlap.measured)}; the worst overlaps by ${Math.round(overlap.least * 100)} %`}
-                  >{`, ${Math.round(overlap.mean * 100)} % overlap`}</span>
-                )}
-                {merged > 0 &&
-                  becomes &&
-                  `${approximated > 0 ? '. ' : ''}Their objects keep their ${kindWords[becomes].toLowerCase()}`}
-              </td>
-              <td className="figure">
-                <FateMenu kind={type} />
-              </td>
+      <div className="loss-table">
+        <table className="table">
+          <caption className="hidden-visually">What becomes of the annotations</caption>
+          <thead>
+            <tr>
+              <th>Annotations</th>
+              <th className="numeric">Kept</th>
+              {has('merged') && <th className="numeric">By another part</th>}
+              {has('approximated') && <th className="numeric">Approximated</th>}
+              {has('dropped') && <th className="numeric">Dropped</th>}
+              <th className="loss-how">How</th>
+              <th>
+                <span className="hidden-visually">Choice</span>
+              </th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {loss.types.map(({ type, kept, merged, approximated, dropped, becomes, overlap }) => (
+              <tr key={type}>
+                <td>{kindWords[type]}</td>
+                <td className="numeric">{number(kept)}</td>
+                {has('merged') && (
+                  <td className={merged > 0 ? 'numeric state-warning' : 'numeric quiet'}>{number(merged)}</td>
+                )}
+                {has('approximated') && (
+                  <td className={approximated > 0 ? 'numeric state-warning' : 'numeric quiet'}>
+                    {number(approximated)}
+                  </td>
+                )}
+                {has('dropped') && (
+                  <td className={dropped > 0 ? 'numeric state-failed' : 'numeric quiet'}>
+                    {number(dropped)}
+                  </td>
+                )}
+                <td className="quiet loss-how">
+                  {approximated > 0 && becomes && `Become ${kindWords[becomes].toLowerCase()}`}
+                  {approximated > 0 && overlap && (
+                    <span
+                      className="numeric"
+                      title={`Measured on ${number(overlap.measured)}; the worst overlaps by ${Math.round(overlap.least * 100)} %`}
+                    >{`, ${Math.round(overlap.mean * 100)} % overlap`}</span>
+                  )}
+                  {merged > 0 &&
+                    becomes &&
+                    `${approximated > 0 ? '. ' : ''}Their objects keep their ${kindWords[becomes].toLowerCase()}`}
+                </td>
+                <td className="figure">
+                  <FateMenu kind={type} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
       {loss.attributes.length > 0 && (
         <p className="state-warning">
           Attributes that are dropped:{' '}
@@ -98,7 +102,7 @@ export function LossTable({ loss }: { readonly loss: DatasetLoss }) {
             <tbody>
               {classes.map(({ label, kept, merged, approximated, dropped }) => (
                 <tr key={label ?? ''}>
-                  <td>{label ?? 'Without a class'}</td>
+                  <td dir="auto">{label ?? 'Without a class'}</td>
                   <td className="numeric">{number(kept + merged)}</td>
                   <td className="numeric">{number(approximated)}</td>
                   <td className="numeric">{number(dropped)}</td>

@@ -1,6 +1,6 @@
-import { useEffect, useState } from 'react';
-import { Check, Field, NumberInput, Select } from '../../ui/parts.tsx';
-import { titleOf } from './words.ts';
+import { type ReactNode, useEffect, useId, useState } from 'react';
+import { Check, Field, Select } from '../../ui/parts.tsx';
+import { number, titleOf } from './words.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -20,12 +20,25 @@ interface OptionSchema {
 interface OptionFieldsProps {
   readonly schema: Readonly<Record<string, unknown>>;
   readonly value: Options;
+  /** Whether to say what is missing where nobody has been yet, too. */
+  readonly tried: boolean;
   readonly onChange: (value: Options) => void;
+  /** A field was left, whether or not anything was written into it. */
+  readonly onTouch: () => void;
 }
 
+/** Options that a change can't do without. */
+const requiredOf = (schema: OptionFieldsProps['schema']): readonly string[] =>
+  (schema['required'] as readonly string[] | undefined) ?? [];
+
+/** Whether a change has all options that it can't do without. */
+export const isComplete = (schema: OptionFieldsProps['schema'], value: Options): boolean =>
+  requiredOf(schema).every((name) => value[name] !== undefined);
+
 /** A form for the options of a change, made from their schema. */
-export function OptionFields({ schema, value, onChange }: OptionFieldsProps) {
+export function OptionFields({ schema, value, tried, onChange, onTouch }: OptionFieldsProps) {
   const properties = (schema['properties'] ?? {}) as Readonly<Record<string, OptionSchema>>;
+  const required = requiredOf(schema);
   return (
     <div className="option-fields">
       {Object.entries(properties).map(([name, own]) => (
@@ -34,6 +47,9 @@ export function OptionFields({ schema, value, onChange }: OptionFieldsProps) {
           name={name}
           schema={own}
           value={value[name] ?? own.default}
+          required={required.includes(name)}
+          tried={tried}
+          onTouch={onTouch}
           onChange={(next) => {
             const { [name]: _, ...others } = value;
             onChange(next === undefined ? others : { ...others, [name]: next });
@@ -48,10 +64,14 @@ interface OptionProps {
   readonly name: string;
   readonly schema: OptionSchema;
   readonly value: unknown;
+  readonly required: boolean;
+  readonly tried: boolean;
   readonly onChange: (value: unknown) => void;
+  readonly onTouch: () => void;
 }
 
-function Option({ name, schema, value, onChange }: OptionProps) {
+function Option(props: OptionProps) {
+  const { name, schema, value, onChange } = props;
   const label = titleOf(name);
   const hint = schema.description ?? '';
   if (schema.type === 'boolean') {
@@ -76,47 +96,131 @@ function Option({ name, schema, value, onChange }: OptionProps) {
       </Field>
     );
   }
-  if (schema.type === 'number' || schema.type === 'integer') {
-    return (
-      <Field label={label} hint={hint}>
-        {(id) => (
-          <NumberInput
-            id={id}
-            value={typeof value === 'number' ? value : 0}
-            least={schema.minimum ?? 0}
-            most={schema.maximum ?? 1e9}
-            onChange={(number) => onChange(schema.type === 'integer' ? Math.round(number) : number)}
-          />
-        )}
-      </Field>
-    );
-  }
-  return <TextOption name={label} hint={hint} schema={schema} value={value} onChange={onChange} />;
+  if (schema.type === 'number' || schema.type === 'integer') return <NumberOption {...props} />;
+  return <TextOption {...props} />;
+}
+
+/** A number that counts when it is finished; one that can't be stays as it was written, with what is wrong. */
+function NumberOption(props: OptionProps) {
+  const { schema, value, required } = props;
+  const shown = typeof value === 'number' ? String(value) : '';
+  const least = schema.minimum ?? 0;
+  const most = schema.maximum ?? 1e9;
+  const read = (text: string): number | undefined => {
+    if (text.trim() === '') return undefined;
+    const given = schema.type === 'integer' ? Math.round(Number(text)) : Number(text);
+    return given >= least && given <= most ? given : Number.NaN;
+  };
+  const range =
+    most < 1e9 && least > -1e9
+      ? ` from ${number(least)} to ${number(most)}`
+      : least > -1e9
+        ? `, ${number(least)} or more`
+        : '';
+  return (
+    <Written
+      {...props}
+      shown={shown}
+      form=""
+      wrong={(text) => {
+        if (Number.isNaN(read(text))) return `needs a number${range}`;
+        return required && text.trim() === '' ? 'needs a number' : null;
+      }}
+      onFinish={(text) => {
+        const given = read(text);
+        // One that can be left out goes back to what it is without it.
+        if (!Number.isNaN(given)) props.onChange(given);
+      }}
+    >
+      {(own) => <input {...own} className="input numeric" type="number" min={least} max={most} step="any" />}
+    </Written>
+  );
 }
 
 /** Texts, lists (`cat, dog`) and pairs (`train = 0.8, val = 0.2`), which count when they are finished. */
-function TextOption(props: OptionProps & { readonly hint: string }) {
-  const { schema, value } = props;
-  const shown = written(value);
+function TextOption(props: OptionProps) {
+  const { schema, value, required } = props;
+  const form = schema.type === 'object' ? 'name = value, …' : schema.type === 'array' ? 'one, two, …' : '';
+  const what =
+    schema.type === 'object'
+      ? 'at least one pair'
+      : schema.type === 'array'
+        ? 'at least one entry'
+        : 'a text';
+  return (
+    <Written
+      {...props}
+      shown={written(value)}
+      form={form}
+      wrong={(text) => (required && text.trim() === '' ? `needs ${what}` : null)}
+      onFinish={(text) => props.onChange(text.trim() === '' ? undefined : parsed(text, schema))}
+    >
+      {(own) => <input {...own} className="input mono" spellCheck={false} />}
+    </Written>
+  );
+}
+
+interface InputProps {
+  readonly id: string;
+  readonly value: string;
+  readonly 'aria-required': boolean;
+  readonly 'aria-invalid': boolean;
+  readonly 'aria-describedby': string | undefined;
+  readonly onChange: (event: { readonly target: { readonly value: string } }) => void;
+  readonly onBlur: () => void;
+  readonly onKeyDown: (event: { readonly key: string }) => void;
+}
+
+interface WrittenProps extends OptionProps {
+  /** The value as a text. */
+  readonly shown: string;
+  readonly form: string;
+  /** What is wrong with a text, to be said after the name of the field; null if nothing is. */
+  readonly wrong: (text: string) => string | null;
+  readonly onFinish: (text: string) => void;
+  readonly children: (own: InputProps) => ReactNode;
+}
+
+/** A field that says what is wrong once it was left. */
+function Written({ name, schema, required, tried, shown, form, wrong, ...props }: WrittenProps) {
   const [text, setText] = useState(shown);
+  const [left, setLeft] = useState(false);
+  const messageId = useId();
   useEffect(() => setText(shown), [shown]);
   const finish = (): void => {
-    if (text !== shown) props.onChange(parsed(text, schema));
+    setLeft(true);
+    props.onTouch();
+    if (text !== shown) props.onFinish(text);
   };
-  const form = schema.type === 'object' ? 'name = value, …' : schema.type === 'array' ? 'one, two, …' : '';
+  const label = titleOf(name);
+  const message = left || tried ? wrong(text) : null;
+  const hint = [schema.description, form, required && 'required'].filter(Boolean).join('; ');
   return (
-    <Field label={props.name} hint={[props.hint, form].filter(Boolean).join('; ')}>
-      {(id) => (
-        <input
-          id={id}
-          className="input mono"
-          value={text}
-          spellCheck={false}
-          onChange={(event) => setText(event.target.value)}
-          onBlur={finish}
-          onKeyDown={(event) => event.key === 'Enter' && finish()}
-        />
-      )}
+    <Field
+      label={label}
+      hint={
+        <>
+          {message && (
+            <span id={messageId} className="option-message state-failed" role="alert">
+              {label} {message}
+            </span>
+          )}
+          {hint}
+        </>
+      }
+    >
+      {(id) =>
+        props.children({
+          id,
+          value: text,
+          'aria-required': required,
+          'aria-invalid': message !== null,
+          'aria-describedby': message === null ? undefined : messageId,
+          onChange: (event) => setText(event.target.value),
+          onBlur: finish,
+          onKeyDown: ({ key }) => key === 'Enter' && finish(),
+        })
+      }
     </Field>
   );
 }
@@ -137,7 +241,7 @@ function parsed(text: string, schema: OptionSchema): unknown {
     .map((part) => part.trim())
     .filter(Boolean);
   if (schema.type === 'array') return parts;
-  if (schema.type !== 'object') return text.trim() === '' ? undefined : text;
+  if (schema.type !== 'object') return text;
   const values = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : {};
   return Object.fromEntries(
     parts.map((part) => {

@@ -26,19 +26,24 @@ const useConversions = (): number | null =>
   });
 
 function Datasets() {
-  const { view, step, busy } = useWizard();
+  const { view, step, opening, unopened } = useWizard();
   if (!view) {
     return (
       <Empty
         icon={<Database size={40} strokeWidth={1.25} className="quiet" aria-hidden />}
         title="Drop a dataset here"
-        action={busy === 'opening' ? 'Looking what it is' : 'Choose a folder'}
-        disabled={busy === 'opening'}
+        action={opening ? 'Looking what it is' : 'Choose a folder'}
+        disabled={opening}
         onAction={choose}
       >
         A folder of annotated pictures, a zip or tar of one, or a video. Refinery tells what it is, shows it,
         and says what each other format would lose before a byte is written. COCO, YOLO, Pascal VOC, CVAT,
         Datumaro and many more.
+        {unopened && (
+          <span className="state-failed not-opened" role="alert">
+            It was not opened. {unopened.message} {unopened.hint}
+          </span>
+        )}
       </Empty>
     );
   }

@@ -5,6 +5,7 @@ import { act, call, toast, useSession } from '../../state/session.ts';
 import { count, formatTimeLeft } from '../../ui/format.ts';
 import { Button, Progress } from '../../ui/parts.tsx';
 import { cancelWork, conversionEnded, convertDataset, openDataset, showStep, useWizard } from './state.ts';
+import { StepTitle } from './step-title.tsx';
 import { Training } from './training.tsx';
 import { kindWords, number } from './words.ts';
 
@@ -23,9 +24,9 @@ export function Result() {
   if (error) {
     return (
       <div className="column result" role="alert">
-        <h2 className="wizard-title state-failed">
+        <StepTitle className="state-failed">
           {error.code === 'CANCELLED' ? 'Cancelled' : 'The set was not written'}
-        </h2>
+        </StepTitle>
         <p>
           {error.message} {error.hint}
         </p>
@@ -61,7 +62,7 @@ function Running() {
   const doing = progress ? stages[progress.stage] : waiting;
   return (
     <div className="column result" role="status">
-      <h2 className="wizard-title">{paused ? 'Paused' : doing}</h2>
+      <StepTitle>{paused ? 'Paused' : doing}</StepTitle>
       <Progress value={job?.progress?.fraction ?? 0} label="Progress of the conversion" />
       <p className="row spread quiet numeric">
         <span>
@@ -124,14 +125,14 @@ function Done() {
     <div className="column result">
       <header className="page-head">
         <div>
-          <h2 className="wizard-title row">
+          <StepTitle className="row">
             {whole ? (
               <CircleCheck size={20} className="state-good" aria-hidden />
             ) : (
               <TriangleAlert size={20} className="state-warning" aria-hidden />
             )}
             {whole ? 'Written, read back, and all there' : headlines[result.check]}
-          </h2>
+          </StepTitle>
           <p className="quiet mono">{`${result.location}/${result.name}`}</p>
         </div>
       </header>

@@ -1,11 +1,13 @@
 import { ArrowDown, ArrowUp, X } from 'lucide-react';
-import { useEffect, useState } from 'react';
-import type { DatasetStep, DatasetTransform } from '../../../src-main/contract/index.ts';
+import { useEffect, useRef, useState } from 'react';
+import type { DatasetStep, DatasetTransform, ErrorValue } from '../../../src-main/contract/index.ts';
 import { call } from '../../state/session.ts';
 import { Button, IconButton, Select } from '../../ui/parts.tsx';
-import { OptionFields } from './option-fields.tsx';
+import { Failure } from './failure.tsx';
+import { isComplete, OptionFields } from './option-fields.tsx';
 import { changeSteps, showStep, useWizard } from './state.ts';
-import { titleOf } from './words.ts';
+import { focusStepTitle, StepTitle } from './step-title.tsx';
+import { optionFault, titleOf } from './words.ts';
 
 /** Steps that most people want, ready made. */
 const ready: ReadonlyArray<{ readonly title: string; readonly step: DatasetStep }> = [
@@ -30,76 +32,75 @@ export function Shape() {
   }, []);
   const titles = new Map(known.map(({ name, description }) => [name, description]));
   const offered = ready.filter(({ step }) => titles.has(step.name));
+  const list = useRef<HTMLOListElement>(null);
+  // The button that the keyboard goes on from when the cards are in their new order.
+  const next = useRef<{ readonly card: number; readonly action: CardAction } | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another order means other cards.
+  useEffect(() => {
+    if (next.current) focusCard(list.current, next.current);
+    next.current = null;
+  }, [steps]);
+  const [tried, setTried] = useState(false);
+  const incomplete = steps.map(({ name, options }) => {
+    const transform = known.find((other) => other.name === name);
+    return transform !== undefined && !isComplete(transform.schema, options);
+  });
+  const failed = busy === null ? error : null;
+  const faulty = failed ? faultyCard(steps, incomplete, failed) : -1;
   const change = (index: number, step: DatasetStep): void =>
     changeSteps(steps.map((other, at) => (at === index ? step : other)));
   const move = (index: number, by: -1 | 1): void => {
-    const next = [...steps];
-    const [taken] = next.splice(index, 1);
-    if (taken) next.splice(index + by, 0, taken);
-    changeSteps(next);
+    const moved = [...steps];
+    const [taken] = moved.splice(index, 1);
+    if (taken) moved.splice(index + by, 0, taken);
+    next.current = { card: index + by, action: by < 0 ? 'earlier' : 'later' };
+    changeSteps(moved);
+  };
+  const remove = (index: number): void => {
+    next.current = { card: Math.min(index, steps.length - 2), action: 'remove' };
+    changeSteps(
+      steps.filter((_, at) => at !== index),
+      `${titleOf(steps[index]?.name ?? '')} was taken out`,
+    );
+  };
+  const goOn = (): void => {
+    if (!incomplete.includes(true)) {
+      showStep('target');
+      return;
+    }
+    setTried(true);
+    // Marked first, then gone to.
+    setTimeout(() => list.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
   };
   return (
     <div className="column">
       <header className="page-head">
         <div>
-          <h2 className="wizard-title">Change it on the way</h2>
+          <StepTitle>Change it on the way</StepTitle>
           <p className="quiet">The source is never touched. Steps are done in this order.</p>
         </div>
-        <Button kind="primary" className="tall" onClick={() => showStep('target')}>
+        <Button kind="primary" className="tall" onClick={goOn}>
           Choose a target
         </Button>
       </header>
-      {error && busy === null && (
-        <p className="state-failed" role="alert">
-          {error.message} {error.hint}
-        </p>
-      )}
-      <ol className="plain step-list">
-        {steps.map((step, index) => {
-          const transform = known.find(({ name }) => name === step.name);
-          return (
+      {failed && faulty < 0 && <Failure error={failed} />}
+      <ol ref={list} className="plain step-list">
+        {steps.map((step, index) => (
+          <StepCard
             // A step has no name of its own; its place in the order is what it is.
             // biome-ignore lint/suspicious/noArrayIndexKey: see above.
-            <li key={`${step.name} ${index}`} className="step-card">
-              <div className="row spread">
-                <h3>
-                  <span className="numeric quiet">{index + 1}</span> {titleOf(step.name)}
-                </h3>
-                <div className="row">
-                  <IconButton label="Earlier" disabled={index === 0} onClick={() => move(index, -1)}>
-                    <ArrowUp size={14} />
-                  </IconButton>
-                  <IconButton
-                    label="Later"
-                    disabled={index === steps.length - 1}
-                    onClick={() => move(index, 1)}
-                  >
-                    <ArrowDown size={14} />
-                  </IconButton>
-                  <IconButton
-                    label={`Remove ${titleOf(step.name)}`}
-                    onClick={() =>
-                      changeSteps(
-                        steps.filter((_, at) => at !== index),
-                        `${titleOf(step.name)} was taken out`,
-                      )
-                    }
-                  >
-                    <X size={14} />
-                  </IconButton>
-                </div>
-              </div>
-              <p className="quiet">{transform?.description}</p>
-              {transform && (
-                <OptionFields
-                  schema={transform.schema}
-                  value={step.options}
-                  onChange={(options) => change(index, { ...step, options })}
-                />
-              )}
-            </li>
-          );
-        })}
+            key={`${step.name} ${index}`}
+            step={step}
+            place={index}
+            last={index === steps.length - 1}
+            transform={known.find(({ name }) => name === step.name)}
+            fault={index === faulty && !incomplete[index] ? failed : null}
+            tried={tried}
+            onChange={(options) => change(index, { ...step, options })}
+            onMove={(by) => move(index, by)}
+            onRemove={() => remove(index)}
+          />
+        ))}
       </ol>
       <section className="section" aria-label="Add a change">
         <h2>Add a change</h2>
@@ -125,5 +126,90 @@ export function Shape() {
         </div>
       </section>
     </div>
+  );
+}
+
+type CardAction = 'earlier' | 'later' | 'remove';
+
+/** Focuses a button of a card; one that can't be pressed there passes it on to its neighbour. */
+function focusCard(
+  list: HTMLElement | null,
+  { card, action }: { readonly card: number; readonly action: CardAction },
+): void {
+  const within = list?.children[card];
+  const named = within?.querySelector<HTMLElement>(`[data-action="${action}"]:not(:disabled)`);
+  const any = within?.querySelector<HTMLElement>('[data-action]:not(:disabled)');
+  const button = named ?? any;
+  if (button) button.focus();
+  else focusStepTitle();
+}
+
+/** The card that an error is of: the engine names the step; −1 if it is of none. */
+function faultyCard(
+  steps: readonly DatasetStep[],
+  incomplete: readonly boolean[],
+  { message }: ErrorValue,
+): number {
+  const isOf = ({ name }: DatasetStep): boolean =>
+    [`${name}: `, `${name} `].some((start) => message.startsWith(start));
+  const first = steps.findIndex((step, index) => isOf(step) && incomplete[index]);
+  return first < 0 ? steps.findIndex(isOf) : first;
+}
+
+interface StepCardProps {
+  readonly step: DatasetStep;
+  readonly place: number;
+  readonly last: boolean;
+  readonly transform: DatasetTransform | undefined;
+  /** What the engine has against its options. */
+  readonly fault: ErrorValue | null;
+  readonly tried: boolean;
+  readonly onChange: (options: DatasetStep['options']) => void;
+  readonly onMove: (by: -1 | 1) => void;
+  readonly onRemove: () => void;
+}
+
+function StepCard({ step, place, last, transform, fault, tried, onChange, onMove, onRemove }: StepCardProps) {
+  // One that was just added is not wrong yet.
+  const [touched, setTouched] = useState(Object.keys(step.options).length > 0);
+  const message = fault && (touched || tried) ? optionFault(step.name, fault.message) : null;
+  const line = useRef<HTMLParagraphElement>(null);
+  useEffect(() => {
+    if (message !== null) line.current?.scrollIntoView({ block: 'nearest' });
+  }, [message]);
+  return (
+    <li className="step-card">
+      <div className="row spread">
+        <h3>
+          <span className="numeric quiet">{place + 1}</span> {titleOf(step.name)}
+        </h3>
+        <div className="row">
+          <IconButton label="Earlier" data-action="earlier" disabled={place === 0} onClick={() => onMove(-1)}>
+            <ArrowUp size={14} />
+          </IconButton>
+          <IconButton label="Later" data-action="later" disabled={last} onClick={() => onMove(1)}>
+            <ArrowDown size={14} />
+          </IconButton>
+          <IconButton label={`Remove ${titleOf(step.name)}`} data-action="remove" onClick={onRemove}>
+            <X size={14} />
+          </IconButton>
+        </div>
+      </div>
+      <p className="quiet">{transform?.description}</p>
+      {transform && (
+        <OptionFields
+          schema={transform.schema}
+          value={step.options}
+          tried={tried}
+          onChange={onChange}
+          onTouch={() => setTouched(true)}
+        />
+      )}
+      {message !== null && (
+        <p ref={line} className="state-failed" role="alert">
+          {message}
+        </p>
+      )}
+    </li>
   );
 }

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { DatasetView } from '../../../src-main/contract/index.ts';
 import { count } from '../../ui/format.ts';
 import { Button, Field, NumberInput } from '../../ui/parts.tsx';
+import { Failure } from './failure.tsx';
 import { Preview } from './preview.tsx';
 import {
   type InnerSet,
@@ -13,18 +14,22 @@ import {
   takeEvery,
   useWizard,
 } from './state.ts';
+import { StepTitle } from './step-title.tsx';
 import { number } from './words.ts';
 
 /** What the folder is, why, and what of it can't be read. */
 export function Source() {
-  const { view, beside, summary } = useWizard();
+  const { view, beside, summary, busy, error } = useWizard();
   if (!view) return null;
   const { candidates, sets } = view;
+  const failed = summary === null && busy === null ? error : null;
   return (
     <div className="column">
       <header className="page-head">
         <div>
-          <h2 className="wizard-title">{titleOf(view)}</h2>
+          <StepTitle>
+            {failed && failed.code !== 'CANCELLED' ? 'This can’t be read' : titleOf(view)}
+          </StepTitle>
           <p className="quiet">{view.location}</p>
         </div>
         {summary && (
@@ -33,6 +38,7 @@ export function Source() {
           </Button>
         )}
       </header>
+      {failed && <Failure error={failed} />}
       {sets.length > 0 && <InnerSets sets={sets} />}
       {view.video && !summary && <Frames video={view.video} />}
       {candidates.length === 0 && sets.length === 0 && (
@@ -90,7 +96,7 @@ export function Source() {
 
 /** Which frames of a video are taken. */
 function Frames({ video: { frames, every } }: { readonly video: NonNullable<DatasetView['video']> }) {
-  const { busy } = useWizard();
+  const { busy, opening } = useWizard();
   const taken = Math.ceil(frames / every);
   return (
     <section className="section" aria-label="Frames">
@@ -107,7 +113,9 @@ function Frames({ video: { frames, every } }: { readonly video: NonNullable<Data
             id={id}
             value={every}
             most={999_999}
-            onChange={(next) => busy === null && next !== every && void takeEvery(Math.round(next))}
+            onChange={(next) =>
+              busy === null && !opening && next !== every && void takeEvery(Math.round(next))
+            }
           />
         )}
       </Field>
@@ -128,7 +136,7 @@ function titleOf(view: DatasetView): string {
 
 /** The formats that the set may be read as. */
 function Candidates({ view }: { readonly view: DatasetView }) {
-  const { summary, busy } = useWizard();
+  const { summary, busy, opening } = useWizard();
   const asked = new Set(isAmbiguous(view) ? likeliest(view).map(({ format }) => format) : []);
   return (
     <ul className="plain candidates">
@@ -143,7 +151,7 @@ function Candidates({ view }: { readonly view: DatasetView }) {
             )
           }
           action={
-            <Button disabled={busy !== null} onClick={() => void readDataset(candidate.format)}>
+            <Button disabled={busy !== null || opening} onClick={() => void readDataset(candidate.format)}>
               Read as {candidate.title}
             </Button>
           }
@@ -157,7 +165,7 @@ function Candidates({ view }: { readonly view: DatasetView }) {
 
 /** Sets of one folder, to be opened one at a time. */
 function InnerSets({ sets, current }: { readonly sets: readonly InnerSet[]; readonly current?: string }) {
-  const { busy } = useWizard();
+  const { busy, opening } = useWizard();
   return (
     <ul className="plain candidates">
       {sets.map((one) => (
@@ -166,7 +174,7 @@ function InnerSets({ sets, current }: { readonly sets: readonly InnerSet[]; read
           candidate={one}
           chosen={one.folder === current ? 'Open now' : null}
           action={
-            <Button disabled={busy !== null} onClick={() => void openInner(one)}>
+            <Button disabled={busy !== null || opening} onClick={() => void openInner(one)}>
               Open {one.folder}
             </Button>
           }

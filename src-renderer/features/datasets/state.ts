@@ -13,6 +13,7 @@ import type {
   EngineClient,
   ErrorValue,
 } from '../../../src-main/contract/index.ts';
+import { toErrorValue } from '../../../src-main/contract/index.ts';
 import { act, call, toast } from '../../state/session.ts';
 
 export const wizardSteps = ['source', 'look', 'shape', 'target', 'result'] as const;
@@ -39,6 +40,8 @@ interface Wizard {
   /** What the set holds as it was read. */
   readonly summary: DatasetSummary | null;
   readonly filter: DatasetFilter;
+  /** Whether the pictures are looked at without the changes. */
+  readonly asItIs: boolean;
   readonly steps: readonly DatasetStep[];
   /** What the steps make of it, and what each format would keep. Null while that is being found out. */
   readonly shaped: { readonly summary: DatasetSummary; readonly targets: readonly DatasetTarget[] } | null;
@@ -47,12 +50,18 @@ interface Wizard {
   readonly plan: DatasetPlan | null;
   readonly writing: Writing;
   readonly progress: DatasetProgress | null;
+  /** Whether another set is being opened; the one that is open stays until that one is. */
+  readonly opening: boolean;
+  /** Why what was to be opened was not. */
+  readonly unopened: ErrorValue | null;
   /** Whether something is under way that the person waits for. */
-  readonly busy: 'opening' | 'reading' | 'shaping' | 'planning' | 'converting' | null;
+  readonly busy: 'reading' | 'shaping' | 'planning' | 'converting' | null;
   /** The conversion in the queue. */
   readonly job: string | null;
   readonly result: DatasetResult | null;
   readonly error: ErrorValue | null;
+  /** Why the conversion was not even begun: its name is taken, say. */
+  readonly unwritten: ErrorValue | null;
 }
 
 const everything: DatasetFilter = { subset: null, label: null, empty: false, text: '' };
@@ -63,16 +72,20 @@ const nothing: Wizard = {
   step: 'source',
   summary: null,
   filter: everything,
+  asItIs: false,
   steps: [],
   shaped: null,
   target: null,
   plan: null,
   writing: { folder: null, name: '', media: 'copy', overwrite: false, strict: false },
   progress: null,
+  opening: false,
+  unopened: null,
   busy: null,
   job: null,
   result: null,
   error: null,
+  unwritten: null,
 };
 
 /** The set that is open, and the way that it goes through the wizard. */
@@ -128,9 +141,13 @@ async function open(
   where: Pick<InnerSet, 'handle' | 'within'> & { readonly every?: number },
   beside: readonly InnerSet[],
 ): Promise<void> {
-  set({ ...nothing, busy: 'opening' });
-  const view = await act('datasets.open', where);
-  if (!view) return set(nothing);
+  set({ opening: true, unopened: null });
+  let view: DatasetView;
+  try {
+    view = await call('datasets.open', where);
+  } catch (thrown) {
+    return set({ opening: false, unopened: toErrorValue(thrown) });
+  }
   set({ ...nothing, view, beside });
   const [only, another] = view.sets;
   // A folder around the set and nothing else.
@@ -147,6 +164,7 @@ export async function readDataset(format: string): Promise<void> {
   if (!view) return;
   set({
     busy: 'reading',
+    step: 'source',
     error: null,
     summary: null,
     shaped: null,
@@ -154,11 +172,14 @@ export async function readDataset(format: string): Promise<void> {
     result: null,
     filter: everything,
   });
-  const summary = await act('datasets.read', { id: view.id, format });
-  if (get().view?.id !== view.id) return;
-  set({ busy: null, progress: null, summary: summary ?? null });
-  if (!summary) return;
-  set({ step: 'look' });
+  try {
+    const summary = await call('datasets.read', { id: view.id, format });
+    if (get().view?.id !== view.id) return;
+    set({ busy: null, progress: null, summary, step: 'look' });
+  } catch (thrown) {
+    if (get().view?.id === view.id) set({ busy: null, progress: null, error: toErrorValue(thrown) });
+    return;
+  }
   await shapeAgain();
 }
 
@@ -168,16 +189,18 @@ export function closeDataset(): void {
   set(nothing);
 }
 
-export const showStep = (step: WizardStep): void => set({ step });
+export const showStep = (step: WizardStep): void => set({ step, unopened: null });
 export const changeFilter = (filter: Partial<DatasetFilter>): void =>
   set((state) => ({ filter: { ...state.filter, ...filter } }));
+/** Shows the pictures without the changes, or with them. Classes and splits may be others. */
+export const lookAsItIs = (asItIs: boolean): void => set({ asItIs, filter: everything });
 export const changeWriting = (writing: Partial<Writing>): void =>
-  set((state) => ({ writing: { ...state.writing, ...writing } }));
+  set((state) => ({ writing: { ...state.writing, ...writing }, unwritten: null }));
 
 /** Changes what is done to the set on its way; it can be undone. */
 export function changeSteps(steps: readonly DatasetStep[], said?: string): void {
   const before = get().steps;
-  set({ steps });
+  set(get().asItIs ? { steps } : { steps, filter: everything });
   if (said) toast(said, { action: { label: 'Undo', run: () => changeSteps(before) } });
   void shapeAgain();
 }
@@ -185,7 +208,7 @@ export function changeSteps(steps: readonly DatasetStep[], said?: string): void 
 async function shapeAgain(): Promise<void> {
   const { view, steps } = get();
   if (!view) return;
-  set({ shaped: null, plan: null, result: null, error: null, busy: 'shaping' });
+  set({ shaped: null, plan: null, result: null, error: null, unwritten: null, busy: 'shaping' });
   try {
     const shaped = await call('datasets.shape', { id: view.id, steps: [...steps] });
     if (get().steps !== steps || get().view?.id !== view.id) return;
@@ -203,7 +226,7 @@ export async function planFor(target: string): Promise<void> {
   const named = `${stemOf(view.name)}-${get().target}`;
   // A name that the person gave stays.
   const own = get().writing.name !== '' && get().writing.name !== named;
-  set({ target, plan: null, result: null, error: null, busy: 'planning' });
+  set({ target, plan: null, result: null, error: null, unwritten: null, busy: 'planning' });
   if (!own) changeWriting({ name: `${stemOf(view.name)}-${target}` });
   try {
     const plan = await call('datasets.plan', { id: view.id, to: target, steps: [...steps] });
@@ -220,19 +243,30 @@ const stemOf = (name: string): string => name.replace(/\.(zip|tar|tgz|tar\.gz)$/
 export async function convertDataset(): Promise<void> {
   const { view, target, steps, writing } = get();
   if (!view || target === null) return;
-  set({ step: 'result', busy: 'converting', progress: null, job: null, result: null, error: null });
-  const started = await act('datasets.convert', {
-    id: view.id,
-    to: target,
-    steps: [...steps],
-    folder: writing.folder?.id ?? null,
-    name: writing.name.trim(),
-    media: writing.media,
-    overwrite: writing.overwrite,
-    strict: writing.strict,
+  set({
+    step: 'result',
+    busy: 'converting',
+    progress: null,
+    job: null,
+    result: null,
+    error: null,
+    unwritten: null,
   });
-  if (started) set({ job: started.jobId });
-  else set({ step: 'target', busy: null });
+  try {
+    const { jobId } = await call('datasets.convert', {
+      id: view.id,
+      to: target,
+      steps: [...steps],
+      folder: writing.folder?.id ?? null,
+      name: writing.name.trim(),
+      media: writing.media,
+      overwrite: writing.overwrite,
+      strict: writing.strict,
+    });
+    set({ job: jobId });
+  } catch (thrown) {
+    if (get().view?.id === view.id) set({ step: 'target', busy: null, unwritten: toErrorValue(thrown) });
+  }
 }
 
 /** Takes note of a conversion that ended without a result. */

@@ -4,7 +4,9 @@ import type { DatasetProgress, DatasetSummary } from '../../../src-main/contract
 import { classColour } from '../../ui/class-colour.ts';
 import { count, formatTimeLeft } from '../../ui/format.ts';
 import { Button, IconButton, Progress } from '../../ui/parts.tsx';
+import { Failure } from './failure.tsx';
 import { cancelWork, changeFilter, closeDataset, showStep, useWizard } from './state.ts';
+import { focusStepTitle } from './step-title.tsx';
 import { Values } from './values.tsx';
 import { difference, kindWords, number } from './words.ts';
 
@@ -13,13 +15,14 @@ const fewClasses = 14;
 
 /** What the set holds, always up to date with the changes on its way. */
 export function SummaryPanel({ onOther }: { readonly onOther: () => void }) {
-  const { view, summary, shaped, busy, progress } = useWizard();
+  const { view, summary, shaped, busy, progress, error, opening, unopened } = useWizard();
   const reading = progress?.stage === 'unpacking' ? 'Unpacking' : 'Reading';
   const now = shaped?.summary ?? summary;
+  const notRead = error && error.code !== 'CANCELLED' ? 'Could not be read' : 'Not read yet';
   return (
     <aside className="set-summary" aria-label="The set">
       <header className="row spread">
-        <h1 className="clip" title={view?.location}>
+        <h1 className="clip" title={view?.location} dir="auto">
           {view?.name}
         </h1>
         <IconButton label="Close the set" onClick={closeDataset}>
@@ -29,12 +32,13 @@ export function SummaryPanel({ onOther }: { readonly onOther: () => void }) {
       {now && summary ? (
         <Figures before={summary} now={now} />
       ) : (
-        <p className="quiet">{busy === 'reading' ? reading : 'Not read yet'}</p>
+        <p className="quiet">{busy === 'reading' ? reading : notRead}</p>
       )}
       <UnderWay />
-      <Button kind="bare" onClick={onOther}>
-        Open another
+      <Button kind="bare" aria-disabled={opening} onClick={() => opening || onOther()}>
+        {opening ? 'Looking what it is' : 'Open another'}
       </Button>
+      {unopened && <Failure error={unopened} title="It was not opened." />}
     </aside>
   );
 }
@@ -54,7 +58,13 @@ function UnderWay() {
       <div className="row spread quiet">
         <span className="numeric">{isUnpacking ? `${Math.floor(100 * share)} %${left}` : read}</span>
         {(isUnpacking || busy === 'reading') && (
-          <Button kind="bare" onClick={cancelWork}>
+          <Button
+            kind="bare"
+            onClick={() => {
+              focusStepTitle();
+              cancelWork();
+            }}
+          >
             Cancel
           </Button>
         )}
@@ -98,6 +108,8 @@ function Figures({ before, now }: { readonly before: DatasetSummary; readonly no
               <button
                 type="button"
                 className="name-button clip"
+                title={name}
+                dir="auto"
                 onClick={() => {
                   changeFilter({ subset: name });
                   showStep('look');
@@ -132,6 +144,7 @@ function Figures({ before, now }: { readonly before: DatasetSummary; readonly no
                   type="button"
                   className="name-button clip"
                   title={name}
+                  dir="auto"
                   onClick={() => {
                     changeFilter({ label: before.labels.findIndex((label) => label.name === name) });
                     showStep('look');
@@ -183,7 +196,12 @@ function Figure(props: { readonly name: string; readonly before: number; readonl
     <div className="row spread">
       <dt>{props.name}</dt>
       <dd className="numeric">
-        {change && <span className="set-change">{change}</span>}
+        {change && (
+          <>
+            <span className="set-change">{change}</span>
+            <span className="hidden-visually">, now </span>
+          </>
+        )}
         {number(props.now)}
       </dd>
     </div>

@@ -1,12 +1,14 @@
 import { clsx } from 'clsx';
-import { useState } from 'react';
-import type { DatasetMedia } from '../../../src-main/contract/index.ts';
+import { useEffect, useId, useRef, useState } from 'react';
+import type { DatasetMedia, ErrorValue } from '../../../src-main/contract/index.ts';
 import { chooseFolder } from '../../app/choose-folder.ts';
 import { useSession } from '../../state/session.ts';
 import { count } from '../../ui/format.ts';
 import { Button, Check, Field, Segmented } from '../../ui/parts.tsx';
+import { Failure } from './failure.tsx';
 import { LossTable } from './loss-table.tsx';
-import { changeWriting, convertDataset, planFor, useWizard } from './state.ts';
+import { changeWriting, convertDataset, planFor, showStep, useWizard } from './state.ts';
+import { StepTitle } from './step-title.tsx';
 import { fateText, survival } from './words.ts';
 
 const media: ReadonlyArray<readonly [DatasetMedia, string]> = [
@@ -23,7 +25,7 @@ const mediaHints: Readonly<Record<DatasetMedia, string>> = {
 
 /** Formats as cards with what survives, the most used first of those that keep as much; the chosen one's losses in full, and where it goes. */
 export function Target() {
-  const { shaped, target, plan, busy, error, writing, view } = useWizard();
+  const { shaped, target, plan, busy, error, unwritten, writing, view } = useWizard();
   const native = useSession((state) => state.shell?.native ?? true);
   const [text, setText] = useState('');
   const wanted = text.trim().toLowerCase();
@@ -32,6 +34,7 @@ export function Target() {
     .sort((a, b) => survival(b.total) - survival(a.total));
   const chosen = shaped?.targets.find(({ format }) => format === target);
   const loss = plan?.loss ?? chosen?.loss;
+  const isOfName = unwritten?.code === 'OUTPUT_EXISTS' || /[/\\]/.test(writing.name);
   return (
     <div className="target">
       <section className="target-list" aria-label="Formats">
@@ -68,7 +71,15 @@ export function Target() {
       <div className="target-detail">
         {!chosen || !loss ? (
           <div className="target-empty">
-            <h2 className="wizard-title">What is it to become?</h2>
+            <StepTitle>What is it to become?</StepTitle>
+            {error && busy === null && (
+              <>
+                <Failure error={error} title="A change can’t be made." />
+                <div>
+                  <Button onClick={() => showStep('shape')}>Show the changes</Button>
+                </div>
+              </>
+            )}
             <p className="quiet">
               Each format says what it would keep of this set. Choose one to see every loss, measured, before
               anything is written.
@@ -76,14 +87,10 @@ export function Target() {
           </div>
         ) : (
           <>
-            <h2 className="wizard-title">
+            <StepTitle>
               {view?.name} as {chosen.title}
-            </h2>
-            {error && busy === null && (
-              <p className="state-failed" role="alert">
-                {error.message} {error.hint}
-              </p>
-            )}
+            </StepTitle>
+            {error && busy === null && <Failure error={error} />}
             <LossTable loss={loss} />
             {plan?.advice.map((advice) => (
               <p key={advice} className="quiet">
@@ -97,18 +104,7 @@ export function Target() {
                 void convertDataset();
               }}
             >
-              <Field label="Name of the new folder" hint="">
-                {(id) => (
-                  <input
-                    id={id}
-                    className="input"
-                    value={writing.name}
-                    maxLength={200}
-                    spellCheck={false}
-                    onChange={(event) => changeWriting({ name: event.target.value })}
-                  />
-                )}
-              </Field>
+              <NameField error={isOfName ? unwritten : null} />
               <div className="field">
                 <span className="label">Goes into</span>
                 <div className="row spread">
@@ -145,6 +141,7 @@ export function Target() {
               <Check checked={writing.strict} onChange={(strict) => changeWriting({ strict })}>
                 Stop if anything of the source can’t be read
               </Check>
+              {unwritten && !isOfName && <Failure error={unwritten} title="Nothing was written." />}
               <Button
                 kind="primary"
                 className="tall"
@@ -158,5 +155,42 @@ export function Target() {
         )}
       </div>
     </div>
+  );
+}
+
+/** The name of the new folder, with why nothing was written under it. */
+function NameField({ error }: { readonly error: ErrorValue | null }) {
+  const { writing } = useWizard();
+  const input = useRef<HTMLInputElement>(null);
+  const messageId = useId();
+  useEffect(() => {
+    if (error) input.current?.focus();
+  }, [error]);
+  return (
+    <Field
+      label="Name of the new folder"
+      hint={
+        error && (
+          <span id={messageId} className="state-failed" role="alert">
+            {error.message} {error.hint}
+          </span>
+        )
+      }
+    >
+      {(id) => (
+        <input
+          ref={input}
+          id={id}
+          className="input"
+          dir="auto"
+          value={writing.name}
+          maxLength={200}
+          spellCheck={false}
+          aria-invalid={error !== null}
+          aria-describedby={error ? messageId : undefined}
+          onChange={(event) => changeWriting({ name: event.target.value })}
+        />
+      )}
+    </Field>
   );
 }

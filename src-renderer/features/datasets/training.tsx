@@ -51,8 +51,8 @@ export function Training({ handle }: { readonly handle: string }) {
       )}
       <ul className="plain command-list">
         {view.commands.map(({ title, command }) => (
-          <li key={command} className="row spread">
-            <span className="clip">
+          <li key={command}>
+            <span>
               {title} <code className="mono quiet">{command}</code>
             </span>
             <Button aria-label={`Copy: ${title}`} onClick={() => void copy(command)}>

@@ -1,5 +1,8 @@
 import type { AnnotationKind, DatasetFate, DatasetLoss } from '../../../src-main/contract/index.ts';
 
+/** Of pictures that a change makes anew. */
+export const madeLater = 'Changed pictures are made when the set is written.';
+
 /** Names of annotations for people, several of them. */
 export const kindWords: Readonly<Record<AnnotationKind, string>> = {
   box: 'Boxes',
@@ -51,3 +54,42 @@ export const titleOf = (name: string): string => {
   const words = name.replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 };
+
+/**
+ * What the engine says of the options of a step, for people: without the step's name, which stands above it, and in
+ * words where a check of the schema speaks.
+ */
+export function optionFault(step: string, message: string): string {
+  const said = message.startsWith(`${step}: `) ? message.slice(step.length + 2) : message;
+  const [, path, fault = said] = /^([\w.]+): (.*)$/s.exec(said) ?? [];
+  const words = faultWords(fault);
+  if (path !== undefined) return `${titleOf(path.replaceAll('.', ', '))} ${words}`;
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  number: 'a number',
+  int: 'a whole number',
+  string: 'a text',
+  array: 'a list',
+  record: 'pairs',
+  object: 'pairs',
+};
+
+function faultWords(fault: string): string {
+  const [, kind] = /^Invalid input: expected (\w+)/.exec(fault) ?? [];
+  if (kind !== undefined) return `needs ${kinds[kind] ?? kind}.`;
+  const [, end, , sign, bound, unit] =
+    /^Too (small|big): expected (\w+) to (?:be|have) ([<>]=?)(\S+?)(?: (items|characters))?\.?$/.exec(
+      fault,
+    ) ?? [];
+  if (end !== undefined) {
+    const limit =
+      end === 'small' ? (sign === '>' ? 'more than' : 'at least') : sign === '<' ? 'less than' : 'at most';
+    const what = unit === 'items' ? ' entries' : unit === 'characters' ? ' letters' : '';
+    return `${what === '' ? 'must be' : 'needs'} ${limit} ${bound}${what}.`;
+  }
+  const [, options] = /^Invalid option: expected one of (.*?)\.?$/.exec(fault) ?? [];
+  if (options !== undefined) return `must be one of ${options.replaceAll('"', '').split('|').join(', ')}.`;
+  return fault;
+}

@@ -1,10 +1,13 @@
 import { useEffect, useState } from 'react';
 import type { OutputFormat, Scale, UpscaleSettings } from '../../../src-main/contract/index.ts';
 import { openDialog } from '../../state/actions.ts';
+import { useJobs } from '../../state/jobs.ts';
 import { useModels } from '../../state/models.ts';
+import { useSelection } from '../../state/selection.ts';
 import { call, showPage, useSession } from '../../state/session.ts';
 import { Button, Check, Field, NumberInput, Range, Segmented, Select } from '../../ui/parts.tsx';
 import { DiffusionChoices } from './diffusion-choices.tsx';
+import { previewName } from './name-pattern.ts';
 
 interface ChoicesProps {
   readonly value: UpscaleSettings;
@@ -42,7 +45,7 @@ const metadata = [
 const metadataHints: Readonly<Record<UpscaleSettings['metadata'], string>> = {
   all: 'Keeps GPS position, camera, captions and rights.',
   safe: 'Keeps captions, rights, camera and date. GPS, serial numbers and owner names go.',
-  none: 'Nothing tells who, where or when.',
+  none: 'Removes captions, rights, camera, date and GPS position.',
 };
 
 /** What a picture is to become, from what is changed often to what is changed rarely. */
@@ -85,7 +88,7 @@ export function Choices({ value, onChange }: ChoicesProps) {
           )}
         </Field>
       )}
-      <Field label="Private parts" hint={metadataHints[value.metadata]}>
+      <Field label="Private details" hint={metadataHints[value.metadata]}>
         {(id) => (
           <Select
             id={id}
@@ -99,11 +102,7 @@ export function Choices({ value, onChange }: ChoicesProps) {
       <details className="more">
         <summary>More</summary>
         <div className="choices">
-          <Field label="Name" hint="Knows {name}, {scale}, {model}, {width}, {height} and {date}.">
-            {(id) => (
-              <TextInput id={id} value={value.pattern} onChange={(pattern) => onChange({ pattern })} />
-            )}
-          </Field>
+          <NameChoice settings={value} onChange={(pattern) => onChange({ pattern })} />
           <Check checked={value.overwrite} onChange={(overwrite) => onChange({ overwrite })}>
             Replace older results of the same name
           </Check>
@@ -136,7 +135,7 @@ export function Choices({ value, onChange }: ChoicesProps) {
               ]}
               onChange={(precision) => onChange({ precision })}
             />
-            <div className="hint">Fast lets the device use its quick number type, such as bf16.</div>
+            <div className="hint">Fast lets the device use a shorter number type, such as bf16.</div>
           </div>
           <Check checked={value.allowHuge} onChange={(allowHuge) => onChange({ allowHuge })}>
             Accept sources over 268 megapixels
@@ -179,7 +178,7 @@ function ScaleChoice({
       {shown === 'other' && (
         <div className="row">
           <Select
-            label="What to fix"
+            label="Side to set"
             value={other}
             options={otherScales}
             onChange={(kind) =>
@@ -255,7 +254,7 @@ function ModelChoice({
           label="Network"
           hint={
             chosen?.entry.summary ??
-            'Takes the one for photos where the source is lossy, else the one for clean sources.'
+            'Picks the network for photos for lossy sources, and the one for clean sources for all others.'
           }
         >
           {(id) => <Select id={id} value={value} options={options} onChange={onChange} />}
@@ -330,17 +329,59 @@ function FolderChoice({
   );
 }
 
+/** The pattern of names, with the name that the shown picture would get. */
+function NameChoice({
+  settings,
+  onChange,
+}: {
+  readonly settings: UpscaleSettings;
+  readonly onChange: (pattern: string) => void;
+}) {
+  const current = useSelection((state) => state.current);
+  const job = useJobs(({ jobs }) => (current === null ? undefined : jobs.get(current)));
+  const [typed, setTyped] = useState(settings.pattern);
+  useEffect(() => setTyped(settings.pattern), [settings.pattern]);
+  const { name, unknown, replaced } = previewName(typed.trim() || settings.pattern, settings, job);
+  const remarks = [
+    unknown.length > 0 &&
+      `${unknown.join(', ')}: not known, ${unknown.length > 1 ? 'stay' : 'stays'} as written.`,
+    replaced && 'Characters that a file name can’t have become _.',
+  ].filter(Boolean);
+  return (
+    <Field
+      label="Name"
+      hint={
+        <>
+          <div className="clip numeric" title={name}>
+            {`Gives ${name}`}
+          </div>
+          <div role="status" className="state-warning">
+            {remarks.join(' ')}
+          </div>
+          {'You can use {name}, {scale}, {model}, {width}, {height} and {date}.'}
+        </>
+      }
+    >
+      {(id) => <TextInput id={id} value={settings.pattern} onChange={onChange} onType={setTyped} />}
+    </Field>
+  );
+}
+
 /** Text that counts when it is finished: at Enter or when the field is left. */
 function TextInput(props: {
   readonly id: string;
   readonly value: string;
   readonly onChange: (value: string) => void;
+  /** Told of every letter, to show what would come of it. */
+  readonly onType: (text: string) => void;
 }) {
   const [text, setText] = useState(props.value);
   useEffect(() => setText(props.value), [props.value]);
   const finish = (): void => {
-    if (text.trim() === '') setText(props.value);
-    else if (text !== props.value) props.onChange(text.trim());
+    if (text.trim() === '') {
+      setText(props.value);
+      props.onType(props.value);
+    } else if (text !== props.value) props.onChange(text.trim());
   };
   return (
     <input
@@ -349,7 +390,10 @@ function TextInput(props: {
       value={text}
       maxLength={200}
       spellCheck={false}
-      onChange={(event) => setText(event.target.value)}
+      onChange={(event) => {
+        setText(event.target.value);
+        props.onType(event.target.value);
+      }}
       onBlur={finish}
       onKeyDown={(event) => event.key === 'Enter' && finish()}
     />

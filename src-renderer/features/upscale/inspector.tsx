@@ -49,7 +49,7 @@ export function Inspector({ job }: { readonly job: Job | undefined }) {
         )}
         <section className="outcome" aria-label="Choices">
           <div className="row spread">
-            <h2>{job?.state === 'ready' ? 'Choices' : 'For the next ones'}</h2>
+            <h2>{job?.state === 'ready' ? 'Choices' : 'For new pictures'}</h2>
             <Presets value={value} onChoose={change} />
           </div>
           {ids.length > 0 && (
@@ -66,7 +66,7 @@ export function Inspector({ job }: { readonly job: Job | undefined }) {
           {own && ids.length > 0 && (
             <button type="button" className="link" onClick={() => overrideJobs(ids, null)}>
               {ids.length > 1
-                ? `Give ${count(ids.length, 'picture')} the choices of all`
+                ? `Use the same choices as all for ${count(ids.length, 'picture')}`
                 : 'Has its own choices. Reset'}
             </button>
           )}

@@ -1,6 +1,6 @@
 import type { Job } from '../../../src-main/contract/index.ts';
 import { startJobs } from '../../state/actions.ts';
-import { isActive, isFinished, pictures, removeJobs, useJobs } from '../../state/jobs.ts';
+import { cancelJobs, isActive, isFinished, pictures, removeJobs, useJobs } from '../../state/jobs.ts';
 import { act, toast, useSession } from '../../state/session.ts';
 import type { MenuItems } from '../../ui/menu.tsx';
 import { openVariants } from './variants.tsx';
@@ -90,7 +90,7 @@ export function menuFor(jobs: readonly Job[]): MenuItems {
     {
       label: 'Cancel',
       disabled: !jobs.some(isActive),
-      run: () => void act('jobs.cancel', { ids: jobs.filter(isActive).map(({ id }) => id) }),
+      run: () => void cancelJobs(jobs.filter(isActive).map(({ id }) => id)),
     },
     {
       label: 'Try again',

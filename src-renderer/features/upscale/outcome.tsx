@@ -10,6 +10,7 @@ import { copyDetails, copyImage, copyReceipt, downloadResult } from './job-actio
 /** What became of a picture: the result with its proof, or why there is none and what to do. */
 export function Outcome({ job }: { readonly job: Job }) {
   if (job.state === 'done') return <Result job={job} />;
+  if (job.state === 'cancelled') return <Cancelled job={job} />;
   if (job.error) return <Failure job={job} />;
   return null;
 }
@@ -27,6 +28,21 @@ function Failure({ job }: { readonly job: Job }) {
       <div className="row wrap">
         {retry && <Button onClick={() => void act('jobs.retry', { ids: [job.id] })}>Try again</Button>}
         <Button onClick={() => void copyDetails(job)}>Copy details</Button>
+      </div>
+    </section>
+  );
+}
+
+function Cancelled({ job }: { readonly job: Job }) {
+  return (
+    <section className="outcome" aria-label="Cancelled">
+      <h2 className="row">
+        <StateMark state={job.state} size={16} />
+        Cancelled
+      </h2>
+      <p className="quiet">No result was written.</p>
+      <div className="row wrap">
+        <Button onClick={() => void act('jobs.retry', { ids: [job.id] })}>Try again</Button>
       </div>
     </section>
   );

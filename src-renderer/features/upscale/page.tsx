@@ -2,6 +2,7 @@ import { ImageUpscale } from 'lucide-react';
 import type { Page } from '../../app/page-type.ts';
 import { useJobs } from '../../state/jobs.ts';
 import { useSelection } from '../../state/selection.ts';
+import { useFocusKept } from '../../ui/focus.ts';
 import { CompareGrid, comparable } from './compare-grid.tsx';
 import { Inspector } from './inspector.tsx';
 import { Queue } from './queue.tsx';
@@ -18,6 +19,7 @@ function Upscale() {
   const selected = useSelection((state) => state.selected);
   const together = comparable([...selected].flatMap((id) => jobs.get(id) ?? []));
   const job = useJobs(({ jobs }) => (current === null ? undefined : jobs.get(current)));
+  useFocusKept(() => document.querySelector('.queue-list, .welcome-body .button'));
   if (empty) return <Welcome />;
   return (
     <div className="upscale">

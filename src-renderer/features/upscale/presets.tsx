@@ -44,7 +44,11 @@ export function Presets({ value, onChoose }: PresetsProps) {
   return (
     <>
       <DropdownMenu items={items}>
-        <Button kind="bare">{active ? active.name : 'Presets'}</Button>
+        <Button kind="bare" className="preset" title={active?.name}>
+          <span className="clip" dir="auto">
+            {active ? active.name : 'Presets'}
+          </span>
+        </Button>
       </DropdownMenu>
       {naming && (
         <Dialog title="Save a preset" onClose={() => setNaming(false)}>

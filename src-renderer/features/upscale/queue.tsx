@@ -5,15 +5,15 @@ import { type DragEvent, type KeyboardEvent, memo, useEffect, useRef, useState }
 import type { Job } from '../../../src-main/contract/index.ts';
 import { openServerPath } from '../../app/server-path.tsx';
 import { addToQueue, openPictures, startJobs } from '../../state/actions.ts';
-import { removeJobs, useJobs } from '../../state/jobs.ts';
-import { nextSelection, select, useSelection } from '../../state/selection.ts';
+import { removeJobs, useCancelling, useJobs } from '../../state/jobs.ts';
+import { neighbour, nextSelection, select, useSelection } from '../../state/selection.ts';
 import { act, useSession } from '../../state/session.ts';
 import { count } from '../../ui/format.ts';
 import { StateMark } from '../../ui/job-state.tsx';
 import { ContextMenu, DropdownMenu } from '../../ui/menu.tsx';
 import { IconButton, Progress } from '../../ui/parts.tsx';
 import { menuFor, moveBy } from './job-actions.ts';
-import { rowText, sizeText, stateText } from './words.ts';
+import { rowText, type Standing, sizeText, stateText } from './words.ts';
 
 const rowHeight = 60;
 
@@ -22,7 +22,9 @@ const rowsType = 'application/x-refinery-rows';
 
 /** The pictures: what they are, what becomes of them, how far each is. */
 export function Queue() {
-  const { order, jobs } = useJobs();
+  const { order, jobs, summary } = useJobs();
+  const cancelling = useCancelling(({ ids }) => ids);
+  const orderBefore = useRef(order);
   const { selected, current } = useSelection();
   const box = useRef<HTMLDivElement>(null);
   const [target, setTarget] = useState<number | null>(null);
@@ -34,11 +36,13 @@ export function Queue() {
   });
   const shell = useSession((state) => state.shell);
 
-  // A selection of nothing would leave the middle empty; the first picture is as good as any.
+  // A selection of nothing would leave the middle empty: what stood beside takes the place of what is gone.
   useEffect(() => {
+    const before = orderBefore.current;
+    orderBefore.current = order;
     if (current !== null && jobs.has(current)) return;
-    const first = order[0];
-    if (first !== undefined) select([first], first);
+    const next = neighbour(before, current, (id) => jobs.has(id)) ?? order[0];
+    if (next !== undefined) select([next], next);
   }, [current, jobs, order]);
 
   useEffect(() => {
@@ -152,6 +156,7 @@ export function Queue() {
                     size={order.length}
                     selected={selected.has(job.id)}
                     current={job.id === current}
+                    standing={cancelling.has(job.id) ? 'cancelling' : summary?.paused ? 'paused' : null}
                     onChoose={choose}
                   />
                 )
@@ -172,10 +177,11 @@ interface RowProps {
   readonly size: number;
   readonly selected: boolean;
   readonly current: boolean;
+  readonly standing: Standing;
   readonly onChoose: (id: string, keys: { shift: boolean; control: boolean }) => void;
 }
 
-const Row = memo(function Row({ job, top, place, size, selected, current, onChoose }: RowProps) {
+const Row = memo(function Row({ job, top, place, size, selected, current, standing, onChoose }: RowProps) {
   const bridge = useSession((state) => state.connection?.bridge);
   const [broken, setBroken] = useState(false);
   return (
@@ -188,7 +194,7 @@ const Row = memo(function Row({ job, top, place, size, selected, current, onChoo
       aria-selected={selected}
       aria-setsize={size}
       aria-posinset={place}
-      aria-label={rowText(job)}
+      aria-label={rowText(job, standing)}
       style={{ transform: `translateY(${top}px)` }}
       draggable
       onDragStart={(event) => {
@@ -217,11 +223,11 @@ const Row = memo(function Row({ job, top, place, size, selected, current, onChoo
         {job.title}
         {job.upscale?.variant && <span className="quiet">{` ${job.upscale.variant}`}</span>}
       </div>
-      <StateMark state={job.state} />
+      <StateMark state={standing === 'paused' && job.state === 'running' ? 'paused' : job.state} />
       <div className="clip quiet numeric queue-detail">
-        {(job.state === 'running' ? stateText(job) : sizeText(job)) || job.upscale?.location}
+        {(job.state === 'running' ? stateText(job, standing) : sizeText(job)) || job.upscale?.location}
       </div>
-      <div className="numeric queue-state">{job.state === 'running' ? '' : stateText(job)}</div>
+      <div className="numeric queue-state">{job.state === 'running' ? '' : stateText(job, standing)}</div>
       {job.state === 'running' && job.progress && (
         <div className="queue-progress">
           <Progress value={job.progress.fraction} label={`Progress of ${job.title}`} />

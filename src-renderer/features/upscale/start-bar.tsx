@@ -2,7 +2,7 @@ import { Pause, Play, X } from 'lucide-react';
 import { useMemo } from 'react';
 import type { Job } from '../../../src-main/contract/index.ts';
 import { cancelAll, pauseOrResume, startJobs } from '../../state/actions.ts';
-import { pictures, useJobs } from '../../state/jobs.ts';
+import { pictures, useCancelling, useJobs } from '../../state/jobs.ts';
 import { useSession } from '../../state/session.ts';
 import { count, formatTimeLeft } from '../../ui/format.ts';
 import { Button, Progress } from '../../ui/parts.tsx';
@@ -16,9 +16,11 @@ export function StartBar() {
     for (const { state } of pictures(jobs)) found[state] = (found[state] ?? 0) + 1;
     return found;
   }, [jobs]);
+  const cancelling = useCancelling(({ ids }) => ids.size);
   const runtime = useSession((state) => state.info?.runtime);
   if (!summary) return null;
-  const { ready = 0, queued = 0, running = 0, paused = 0, done = 0, failed = 0, setAside = 0 } = counts;
+  const { ready = 0, queued = 0, running = 0, paused = 0 } = counts;
+  const { done = 0, failed = 0, cancelled = 0, setAside = 0 } = counts;
   const waiting = queued + paused;
   const busy = running + waiting > 0;
   return (
@@ -27,11 +29,13 @@ export function StartBar() {
         <>
           <div className="row spread">
             <span className="numeric" role="status" aria-label="Progress">
-              {summary.paused
-                ? `Paused, ${count(running + waiting, 'picture')} left`
-                : summary.timeLeft === null
-                  ? `${count(running + waiting, 'picture')} left`
-                  : formatTimeLeft(summary.timeLeft)}
+              {cancelling >= running + waiting
+                ? 'Cancelling'
+                : summary.paused
+                  ? `Paused, ${count(running + waiting, 'picture')} left`
+                  : summary.timeLeft === null
+                    ? `${count(running + waiting, 'picture')} left`
+                    : formatTimeLeft(summary.timeLeft)}
             </span>
             <span className="quiet numeric">{Math.floor(summary.fraction * 100)} %</span>
           </div>
@@ -58,6 +62,7 @@ export function StartBar() {
             {[
               done > 0 && `${count(done, 'picture')} done`,
               failed > 0 && `${failed} failed`,
+              cancelled > 0 && `${cancelled} cancelled`,
               setAside > 0 && `${setAside} set aside`,
             ]
               .filter(Boolean)

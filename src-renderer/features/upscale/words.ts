@@ -2,9 +2,14 @@ import type { Job, UpscaleSettings } from '../../../src-main/contract/index.ts';
 import { formatDuration, formatSize } from '../../ui/format.ts';
 import { stateWord } from '../../ui/job-state.tsx';
 
+/** What holds for a picture beside its own state: the queue stands still, or the picture is about to stop. */
+export type Standing = 'paused' | 'cancelling' | null;
+
 /** The state of a picture in a word or two. */
-export function stateText(job: Job): string {
+export function stateText(job: Job, standing: Standing = null): string {
   const { state, progress, upscale } = job;
+  if (standing === 'cancelling') return 'Cancelling';
+  if (standing === 'paused' && state === 'running') return stateWord.paused;
   if (state === 'ready' && !upscale?.picture) return 'Reading';
   if (state === 'running' && progress?.stage === 'waiting') return 'Waiting for its turn';
   if (state === 'running' && progress) {
@@ -26,8 +31,8 @@ export function sizeText({ upscale }: Job): string {
 }
 
 /** Everything about a row in one sentence, for screen readers. */
-export function rowText(job: Job): string {
-  const state = job.state === 'done' ? `Done in ${stateText(job)}` : stateText(job);
+export function rowText(job: Job, standing: Standing = null): string {
+  const state = job.state === 'done' ? `Done in ${stateText(job)}` : stateText(job, standing);
   return [job.title, job.upscale?.variant, sizeText(job).replace('→', 'to'), state]
     .filter(Boolean)
     .join(', ');

@@ -18,7 +18,7 @@ import {
 import { breathing, counting, unpackingNotes } from '../operations/pace.ts';
 import { summaryOf } from '../operations/receipt.ts';
 import { type Statistics, StatisticsCounter } from '../statistics.ts';
-import { applyTransforms, type TransformStep } from '../transforms/index.ts';
+import { applyTransforms, type TransformStep, transformNamed } from '../transforms/index.ts';
 import { type Description, describeSet } from '../validation/distributions.ts';
 import { type Validation, validate } from '../validation/index.ts';
 import { type ItemFilter, ItemStore } from './store.ts';
@@ -75,6 +75,8 @@ export class DatasetSession implements AsyncDisposable {
   /** Of the set as it is, without any transform. */
   #reading: Reading | undefined;
   #store: ItemStore | undefined;
+  /** What the last steps made of the items, and whether of their pictures, too. */
+  #changes: { readonly store: ItemStore; readonly remakes: boolean } | undefined;
   readonly #previews = new Map<string, readonly Item[]>();
 
   private constructor(
@@ -161,24 +163,12 @@ export class DatasetSession implements AsyncDisposable {
       open: async (reading) => toldOnce(await format.read(folder, reading)),
       [Symbol.asyncDispose]: async () => undefined,
     };
-    const dataset = await source.open(work);
-    const store = await ItemStore.create();
-    const counter = new StatisticsCounter();
-    try {
-      for await (const item of watched(dataset, work)) {
-        counter.add(item);
-        await store.add(item);
-      }
-      await store.flush();
-    } catch (thrown) {
-      await store[Symbol.asyncDispose]();
-      throw thrown;
-    }
-    await this.#store?.[Symbol.asyncDispose]();
+    const { store, reading } = await kept(source, await source.open(work), work);
+    await this.#forget();
     this.#store = store;
     this.#source = source;
-    this.#reading = readingOf(source, dataset, counter);
-    return this.#reading;
+    this.#reading = reading;
+    return reading;
   }
 
   /** @throws {RefineryError} `BAD_REQUEST` before the set was read. */
@@ -187,21 +177,35 @@ export class DatasetSession implements AsyncDisposable {
     throw notRead();
   }
 
-  /** Numbers of the items that fit a filter. Nothing before the set was read. */
-  find(filter: ItemFilter): readonly number[] {
-    return this.#store?.find(filter) ?? [];
+  /**
+   * Numbers of the items that fit a filter. Nothing before the set was read.
+   *
+   * @param changed for those that the last `shape` made, where it made any.
+   */
+  find(filter: ItemFilter, changed = false): readonly number[] {
+    return this.#items(changed)?.find(filter) ?? [];
   }
 
-  async item(index: number): Promise<Item | undefined> {
-    return this.#store?.get(index);
+  async item(index: number, changed = false): Promise<Item | undefined> {
+    return this.#items(changed)?.get(index);
   }
 
-  /** What transforms make of the set, and what each format would keep of that. */
+  /** Whether the pictures of the changed items are only made when they are written. */
+  get remakes(): boolean {
+    return this.#changes?.remakes ?? false;
+  }
+
+  #items(changed: boolean): ItemStore | undefined {
+    return (changed ? this.#changes?.store : undefined) ?? this.#store;
+  }
+
+  /** What transforms make of the set, and what each format would keep of that. Its items are kept for looking at them. */
   async shape(
     steps: readonly TransformStep[],
     work: Work,
   ): Promise<{ reading: Reading; targets: TargetLook[] }> {
-    const reading = (steps.length === 0 && this.#reading) || (await this.#readAfter(steps, work));
+    const reading = steps.length === 0 ? this.reading : await this.#readAfter(steps, work);
+    if (steps.length === 0) await this.#forgetChanges();
     const targets = formats
       .filter((format): format is Format => format.write !== undefined)
       .map((format) => ({
@@ -226,10 +230,10 @@ export class DatasetSession implements AsyncDisposable {
   }
 
   async #readAfter(steps: readonly TransformStep[], work: Work): Promise<Reading> {
-    const dataset = await this.#changed(steps, work.signal);
-    const counter = new StatisticsCounter();
-    for await (const item of watched(dataset, work)) counter.add(item);
-    return readingOf(this.#read(), dataset, counter);
+    const { store, reading } = await kept(this.#read(), await this.#changed(steps, work.signal), work);
+    await this.#forgetChanges();
+    this.#changes = { store, remakes: steps.some(({ name }) => transformNamed(name).remakes) };
+    return reading;
   }
 
   /** The set after its transforms; no picture is made for it. */
@@ -242,8 +246,21 @@ export class DatasetSession implements AsyncDisposable {
     throw notRead();
   }
 
+  async #forget(): Promise<void> {
+    const last = this.#store;
+    this.#store = undefined;
+    await last?.[Symbol.asyncDispose]();
+    await this.#forgetChanges();
+  }
+
+  async #forgetChanges(): Promise<void> {
+    const last = this.#changes;
+    this.#changes = undefined;
+    await last?.store[Symbol.asyncDispose]();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#store?.[Symbol.asyncDispose]();
+    await this.#forget();
     const opened = await this.#opened?.catch(() => undefined);
     await opened?.[Symbol.asyncDispose]();
   }
@@ -251,6 +268,23 @@ export class DatasetSession implements AsyncDisposable {
 
 const notRead = (): RefineryError =>
   new RefineryError('BAD_REQUEST', 'The set was not read yet.', { hint: 'Choose its format first.' });
+
+/** Reads a set, and keeps its items. */
+async function kept(source: Source, dataset: Dataset, work: Work) {
+  const store = await ItemStore.create();
+  const counter = new StatisticsCounter();
+  try {
+    for await (const item of watched(dataset, work)) {
+      counter.add(item);
+      await store.add(item);
+    }
+    await store.flush();
+  } catch (thrown) {
+    await store[Symbol.asyncDispose]();
+    throw thrown;
+  }
+  return { store, reading: readingOf(source, dataset, counter) };
+}
 
 function readingOf({ format }: Source, dataset: Dataset, counter: StatisticsCounter): Reading {
   return {

@@ -103,6 +103,7 @@ const at = (left: number, top: number, { width, height }: Size) => ({ left, top,
 export const resize = defineTransform({
   name: 'resize',
   description: 'Makes every picture a size, and everything on it.',
+  remakes: true,
   options: z.strictObject({
     width: Side.describe('pixels'),
     height: Side.describe('pixels'),
@@ -136,6 +137,7 @@ export const resize = defineTransform({
 export const crop = defineTransform({
   name: 'crop',
   description: 'Cuts a rectangle out of every picture.',
+  remakes: true,
   options: z.strictObject({
     x: z.number().int().min(0).default(0).describe('pixels from the left'),
     y: z.number().int().min(0).default(0).describe('pixels from the top'),
@@ -161,6 +163,7 @@ export const crop = defineTransform({
 export const tile = defineTransform({
   name: 'tile',
   description: 'Cuts every picture into tiles that overlap.',
+  remakes: true,
   options: z.strictObject({
     width: Side.describe('pixels of a tile'),
     height: Side.describe('pixels of a tile'),

@@ -21,6 +21,8 @@ export interface Transform {
   readonly names: string | null;
   /** Whether an option is the path of a file to read. Pages name no paths: such a one is for the command line alone. */
   readonly files: boolean;
+  /** Whether it makes pictures anew: what they show is only known when they are written. */
+  readonly remakes: boolean;
   /** @throws {RefineryError} `BAD_REQUEST` for options that don't fit the schema or the set. */
   apply(dataset: Dataset, options: unknown, context: TransformContext): Promise<Dataset>;
 }
@@ -33,6 +35,7 @@ export function defineTransform<Schema extends z.ZodObject>(transform: {
   readonly options: Schema;
   readonly names?: keyof z.output<Schema> & string;
   readonly files?: boolean;
+  readonly remakes?: boolean;
   apply(dataset: Dataset, options: z.output<Schema>, context: TransformContext): Dataset | Promise<Dataset>;
 }): Transform {
   const { name, description, options } = transform;
@@ -43,6 +46,7 @@ export function defineTransform<Schema extends z.ZodObject>(transform: {
     options,
     names: transform.names ?? null,
     files: transform.files ?? false,
+    remakes: transform.remakes ?? false,
     async apply(dataset, given, context) {
       const parsed = options.safeParse(given ?? {});
       if (!parsed.success) {

@@ -35,6 +35,7 @@ export const untile = defineTransform({
   name: 'untile',
   aliases: ['merge_tile'],
   description: 'Puts the tiles that `tile` made together again, and what was cut into several of them.',
+  remakes: true,
   options: z.strictObject({}),
   apply: (dataset, _, context) => ({
     ...dataset,

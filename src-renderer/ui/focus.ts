@@ -1,0 +1,48 @@
+import { useEffect, useRef } from 'react';
+
+const isLost = (): boolean => document.activeElement === null || document.activeElement === document.body;
+
+/** What a dialog gives the focus back to: for one that a menu opened, what the menu belongs to. */
+export function openerOf(): HTMLElement | null {
+  const from = document.activeElement;
+  const menu = from?.closest('[role="menu"]');
+  if (menu) return document.getElementById(menu.getAttribute('aria-labelledby') ?? '');
+  return from instanceof HTMLElement && !isLost() ? from : null;
+}
+
+/** Gives the focus back, unless it went somewhere meanwhile; to the page's list where the opener is gone. */
+export function giveFocusBack(opener: HTMLElement | null): void {
+  if (!isLost()) return;
+  const list = document.querySelector<HTMLElement>('main [role="listbox"]');
+  (opener?.isConnected ? opener : list)?.focus({ preventScroll: true });
+}
+
+/** When what has the focus goes off the page, such as a button that did its work, something else takes it. */
+export function useFocusKept(next: () => HTMLElement | null): void {
+  const last = useRef<Element | null>(null);
+  useEffect(() => {
+    const enter = ({ target }: FocusEvent): void => {
+      last.current = target as Element;
+    };
+    // Left on purpose, by a click beside it.
+    const leave = ({ target, relatedTarget }: FocusEvent): void => {
+      if (relatedTarget) return;
+      setTimeout(() => {
+        if (last.current === target && (target as Element).isConnected && isLost()) last.current = null;
+      });
+    };
+    document.addEventListener('focusin', enter);
+    document.addEventListener('focusout', leave);
+    last.current = isLost() ? null : document.activeElement;
+    return () => {
+      document.removeEventListener('focusin', enter);
+      document.removeEventListener('focusout', leave);
+    };
+  }, []);
+  // After everything that is drawn: that is when something may have gone.
+  useEffect(() => {
+    if (!last.current || last.current.isConnected || !isLost()) return;
+    last.current = null;
+    next()?.focus({ preventScroll: true });
+  });
+}
