@@ -14,9 +14,9 @@ const keptPages = 40;
 
 export interface Items {
   readonly total: number;
-  /** Undefined while it is not here yet. */
   /** Whether some of the pictures are only made when the set is written. */
   readonly areLater: boolean;
+  /** Undefined while it is not here yet. */
   readonly at: (place: number) => DatasetItem | undefined;
 }
 

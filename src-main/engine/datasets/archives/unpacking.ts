@@ -121,5 +121,9 @@ export const noSpace = (path: string): RefineryError =>
 /** What is thrown for an archive that can't be read. */
 export function corrupt(path: string, thrown: unknown): RefineryError {
   const why = thrown instanceof Error ? thrown.message : String(thrown);
-  return new RefineryError('INPUT_CORRUPT', `The archive ${path} can't be read: ${why}.`, { cause: thrown });
+  return new RefineryError(
+    'INPUT_CORRUPT',
+    `The archive ${path} can't be read: ${why.replace(/\.+$/, '')}.`,
+    { cause: thrown },
+  );
 }
