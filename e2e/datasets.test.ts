@@ -131,6 +131,12 @@ describe.skipIf(noBrowser !== '')(`datasets in the window${noBrowser && ` (${noB
     await page.getByRole('button', { name: /^Split 80 %/ }).click();
     await page.getByRole('complementary', { name: 'The set' }).getByText('val', { exact: true }).waitFor();
     await expectAccessible(page, 'changes of a set');
+    await step(page, 'Look').click();
+    await choose(page, 'Pictures');
+    await page.getByRole('combobox', { name: 'Split' }).selectOption('val');
+    await page.getByText('6 pictures', { exact: true }).waitFor();
+    await choose(page, 'As it is');
+    await page.getByText('30 pictures', { exact: true }).waitFor();
 
     await step(page, 'Target').click();
     await page.getByRole('button', { name: /^YOLO \(Ultralytics\), boxes/ }).click();
@@ -161,6 +167,13 @@ describe.skipIf(noBrowser !== '')(`datasets in the window${noBrowser && ` (${noB
     await step(page, 'Target').click();
     await page.getByRole('button', { name: /^Write 30/ }).click();
     await page.getByText(/There is already something named/).waitFor();
+
+    await page.getByRole('button', { name: 'Activity', exact: true }).click();
+    await page.getByRole('button', { name: /^animals-yolo_ultralytics/ }).click();
+    await grid.getByRole('option').first().waitFor();
+    const set = page.getByRole('complementary', { name: 'The set' });
+    await set.getByText('animals-yolo_ultralytics').waitFor();
+    await set.getByText('YOLO (Ultralytics), boxes').waitFor();
   });
 
   test('where two formats are as likely, the first pictures of each are shown', async () => {

@@ -1,17 +1,25 @@
 import { create } from 'zustand';
-import type { FileHandle } from '../../src-main/contract/index.ts';
+import type { AdmitResult, FileHandle } from '../../src-main/contract/index.ts';
 import { showPage } from './session.ts';
 
 /** What one place gives to another to go on with. */
 interface HandOver {
   /** A dataset to train a detector with. */
   readonly dataset: FileHandle | null;
+  /** A dataset to look at and convert. */
+  readonly opened: AdmitResult | null;
 }
 
-export const useHandOver = create<HandOver>(() => ({ dataset: null }));
+export const useHandOver = create<HandOver>(() => ({ dataset: null, opened: null }));
 
 /** Shows where detectors are trained, with this dataset chosen. */
 export function trainWith(dataset: FileHandle): void {
   useHandOver.setState({ dataset });
   showPage('detectors');
+}
+
+/** Shows where datasets are looked at, and opens this one. */
+export function lookAt(opened: AdmitResult): void {
+  useHandOver.setState({ opened });
+  showPage('datasets');
 }

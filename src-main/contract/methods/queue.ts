@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FileHandleId } from '../files.ts';
+import { AdmitResult, FileHandleId } from '../files.ts';
 import { Job, JobId, QueueSummary } from '../jobs.ts';
 import { Receipt, UpscaleAddResult, UpscaleSettings, UpscaleVariant } from '../upscale.ts';
 import { done, method, nothing } from './method.ts';
@@ -28,6 +28,8 @@ export const queueMethods = {
   'jobs.inputPath': method('host', z.object({ id: JobId }), z.object({ path: z.string() })),
   /** Where a result is, for "Show in folder". */
   'jobs.outputPath': method('host', z.object({ id: JobId }), z.object({ path: z.string() })),
+  /** Gives a handle of a result, to go on with it; it is refused where it is not there any more. */
+  'jobs.admitOutput': method('window', z.object({ id: JobId }), AdmitResult),
 
   // Upscaling
   'upscale.add': method(

@@ -238,6 +238,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
     'jobs.inputPath': ({ id }) => ({ path: inputOf(queue.record(id)).path }),
     'jobs.outputPath': ({ id }) => ({ path: finished(id).outputPath }),
+    'jobs.admitOutput': ({ id }) => handles.admit([finished(id).outputPath]),
 
     'upscale.add': ({ handles: chosen }) => addHandles(chosen),
     'upscale.addVariants': ({ id, variants }) => {

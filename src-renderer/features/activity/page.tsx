@@ -2,7 +2,8 @@ import { History } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import type { Job } from '../../../src-main/contract/index.ts';
 import type { Page } from '../../app/page-type.ts';
-import { isActive, removeJobs, useJobs } from '../../state/jobs.ts';
+import { lookAt } from '../../state/hand-over.ts';
+import { cancelJobs, isActive, removeJobs, useCancelling, useJobs } from '../../state/jobs.ts';
 import { select } from '../../state/selection.ts';
 import { act, showPage, useSession } from '../../state/session.ts';
 import { count, formatBytes, formatDuration, formatTimeLeft } from '../../ui/format.ts';
@@ -74,7 +75,7 @@ function Activity() {
                   <th className="figure">Size</th>
                   <th>Finished</th>
                   <th>
-                    <span className="hidden-visually">Remove</span>
+                    <span className="hidden-visually">Actions</span>
                   </th>
                 </tr>
               </thead>
@@ -101,14 +102,16 @@ function InHand({ job }: { readonly job: Job }) {
   const queuePaused = useJobs(({ summary }) => summary?.paused === true);
   const paused = job.state === 'paused';
   const { stage, fraction = 0, timeLeft } = job.progress ?? {};
-  const doing = paused || queuePaused ? 'Paused' : (stage ?? stateWord[job.state]);
+  const isCancelling = useCancelling(({ ids }) => ids.has(job.id));
+  const going = paused || queuePaused ? 'Paused' : (stage ?? stateWord[job.state]);
+  const doing = isCancelling ? 'Cancelling' : going;
   return (
     <section className="section in-hand" aria-label={`Conversion of ${job.title}`}>
       <div className="row spread">
         <span className="clip">{job.title}</span>
         <span className="quiet numeric">
           {doing}
-          {timeLeft !== undefined && doing !== 'Paused' && `, ${formatTimeLeft(timeLeft)}`}
+          {timeLeft !== undefined && doing !== 'Paused' && !isCancelling && `, ${formatTimeLeft(timeLeft)}`}
         </span>
       </div>
       <Progress value={fraction} label={`Progress of ${job.title}`} />
@@ -118,7 +121,7 @@ function InHand({ job }: { readonly job: Job }) {
             {paused ? 'Resume' : 'Pause'}
           </Button>
         )}
-        <Button onClick={() => void act('jobs.cancel', { ids: [job.id] })}>Cancel</Button>
+        <Button onClick={() => void cancelJobs([job.id])}>Cancel</Button>
       </div>
     </section>
   );
@@ -148,12 +151,13 @@ function outcome({ state, upscale, convert }: Job): string {
 
 function Row({ job }: { readonly job: Job }) {
   const native = useSession((state) => state.shell?.native ?? false);
+  const isWritten = job.convert?.result != null;
   const result = job.upscale?.result;
   const set = job.convert;
   const duration = result?.duration ?? set?.result?.duration;
   const open = (): void => {
     if (set) {
-      void act('shell.showResult', { id: job.id });
+      void act('jobs.admitOutput', { id: job.id }).then((admitted) => admitted && lookAt(admitted));
       return;
     }
     select([job.id], job.id);
@@ -166,7 +170,7 @@ function Row({ job }: { readonly job: Job }) {
           type="button"
           className="activity-name clip"
           title={job.title}
-          disabled={set !== undefined && (!set.result || !native)}
+          disabled={set !== undefined && !isWritten}
           onClick={open}
         >
           {job.title}
@@ -189,7 +193,16 @@ function Row({ job }: { readonly job: Job }) {
       <td className="figure numeric">{duration === undefined ? '' : formatDuration(duration)}</td>
       <td className="figure numeric">{result ? formatBytes(result.bytes) : ''}</td>
       <td className="numeric quiet">{job.finishedAt ? time.format(job.finishedAt) : ''}</td>
-      <td>
+      <td className="activity-actions">
+        {native && isWritten && (
+          <Button
+            kind="bare"
+            aria-label={`Show ${job.title} in its folder`}
+            onClick={() => void act('shell.showResult', { id: job.id })}
+          >
+            Show
+          </Button>
+        )}
         <Button
           kind="bare"
           aria-label={`Remove ${job.title} from the list`}

@@ -1,6 +1,8 @@
 import { Database } from 'lucide-react';
+import { useEffect } from 'react';
 import { chooseFolder } from '../../app/choose-folder.ts';
 import type { Page } from '../../app/page-type.ts';
+import { useHandOver } from '../../state/hand-over.ts';
 import { useJobs } from '../../state/jobs.ts';
 import { Empty } from '../../ui/empty.tsx';
 import './datasets.css';
@@ -27,6 +29,12 @@ const useConversions = (): number | null =>
 
 function Datasets() {
   const { view, step, opening, unopened } = useWizard();
+  const given = useHandOver((state) => state.opened);
+  useEffect(() => {
+    if (!given) return;
+    useHandOver.setState({ opened: null });
+    void openDataset(given);
+  }, [given]);
   if (!view) {
     return (
       <Empty
