@@ -7,7 +7,6 @@ import {
   describeSet,
   type Finding,
   type Histogram,
-  infosRecord,
   noInfos,
   openSource,
   type Source,
@@ -15,6 +14,7 @@ import {
   stepText,
   type Task,
   tasks,
+  toRecord,
   validate,
 } from '../../engine/datasets/index.ts';
 import { exitCodes, printJson, reportFailure } from '../shared.ts';
@@ -82,7 +82,7 @@ export function statsCommand(): Command {
         types: Object.fromEntries(statistics.byType),
         attributes: Object.fromEntries(statistics.byAttribute),
         itemAttributes: Object.fromEntries(statistics.byItemAttribute),
-        infos: infosRecord(dataset.infos ?? noInfos),
+        infos: toRecord(dataset.infos ?? noInfos),
         classes,
         perItem,
         boxSizes,

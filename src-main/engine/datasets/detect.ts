@@ -2,9 +2,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RefineryError } from '../../contract/errors.ts';
 import { listArchive } from './archives/index.ts';
-import { isFinderFile } from './archives/unpacking.ts';
 import { headOf, targetOf } from './files/folder.ts';
-import { folderOf, inside, safeRelative } from './files/paths.ts';
+import { folderOf, inside, isShadow, safeRelative } from './files/paths.ts';
 import type { AnyFormat, Listing, Verdict } from './format.ts';
 import { formats } from './formats/index.ts';
 
@@ -68,7 +67,7 @@ async function listing(archive: string, wanted: string, signal: AbortSignal | un
     archive,
     (name, isFolder) => {
       const path = safeRelative(name);
-      if (path === null || isFinderFile(path)) return false;
+      if (path === null || isShadow(path)) return false;
       for (let folder = isFolder ? path : folderOf(path); folder !== ''; folder = folderOf(folder)) {
         if (folders.has(folder) || folders.size >= mostFolders) break;
         folders.add(folder);

@@ -113,10 +113,7 @@ function fateOf(type: AnnotationType, becomes: AnnotationType | null, makeup: st
 }
 
 function notesOn(statistics: Statistics, target: Abilities): string[] {
-  const notes: string[] = [];
-  const note = (lost: boolean, number: number, text: string, names = ''): void => {
-    if (lost && number > 0) notes.push(sentence(number, text, names));
-  };
+  const { notes, note } = gathering();
   const apart = comingApart(statistics.grouped, target.types);
   note(
     !target.groups,
@@ -176,6 +173,15 @@ function comingApart(grouped: Statistics['grouped'], types: readonly AnnotationT
   return apart;
 }
 
+/** Gathers sentences about what is lost. `note` takes one where it applies to anything; see {@link sentence}. */
+function gathering() {
+  const notes: string[] = [];
+  const note = (applies: boolean, number: number, text: string, names = ''): void => {
+    if (applies && number > 0) notes.push(sentence(number, text, names));
+  };
+  return { notes, note };
+}
+
 /**
  * @param text with `#` for the number, and `{one|many}` for what goes with one and with any other.
  * @param names what comes at its end, before the point.
@@ -211,10 +217,7 @@ function limitNotes(
   categories: Categories,
 ): string[] {
   const { details, byLabel, byType } = statistics;
-  const notes: string[] = [];
-  const note = (applies: boolean, number: number, text: string, names = ''): void => {
-    if (applies && number > 0) notes.push(sentence(number, text, names));
-  };
+  const { notes, note } = gathering();
   const unlabelled = byLabel.get(-1) ?? 0;
   const labelled = [...byLabel.values()].reduce((sum, number) => sum + number, 0) - unlabelled;
   note(

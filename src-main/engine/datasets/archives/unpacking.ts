@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
-import { inside, safeRelative } from '../files/paths.ts';
+import { inside, isShadow, safeRelative } from '../files/paths.ts';
 
 /** What an archive may grow to. */
 export interface Limits {
@@ -62,9 +62,7 @@ export class Unpacking {
       throw refused(`the path ${JSON.stringify(path)} leads out of it`);
     }
     if (kind === 'other') throw refused(`${JSON.stringify(path)} is a link or a device`);
-    return (
-      kind === 'file' && !isFinderFile(path) && (this.within === '' || safe.startsWith(`${this.within}/`))
-    );
+    return kind === 'file' && !isShadow(path) && (this.within === '' || safe.startsWith(`${this.within}/`));
   }
 
   /** Takes note of packed bytes that were gone through, and resolves when it may go on. */
@@ -99,9 +97,6 @@ export function checkRatio(bytes: number, packed: number, ratio = usual.ratio): 
   if (bytes > smallEnough && bytes > packed * ratio)
     throw tooLarge('it unpacks to far more bytes than it has, as a zip bomb does');
 }
-
-/** What the Finder adds beside every file. */
-export const isFinderFile = (path: string): boolean => path.startsWith('__MACOSX/');
 
 const refused = (why: string): RefineryError =>
   new RefineryError('INPUT_CORRUPT', `The archive is refused: ${why}.`, {

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 import { isBelow } from '../../io/below.ts';
 import type { Size } from '../model/index.ts';
+import { isShadow } from './paths.ts';
 import { sizeInHeader } from './picture-header.ts';
 import { sharp } from './sharp.ts';
 
@@ -61,9 +62,6 @@ function isNew(path: string, linked: Set<string>): boolean {
   linked.add(real);
   return true;
 }
-
-/** What macOS puts beside a file on disks that are not its own: `._a.jpg` is no picture. */
-const isShadow = (name: string): boolean => name.startsWith('._') || name === '__MACOSX';
 
 /** Names in a folder, sorted; empty where there is none. */
 export async function namesIn(folder: string): Promise<string[]> {

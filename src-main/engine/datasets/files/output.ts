@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { constants, existsSync, linkSync, lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { constants, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { copyFile, mkdir, open, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
@@ -26,7 +26,7 @@ export class OutputFolder {
   readonly overwrite: boolean;
   readonly #sinks: Sink[] = [];
   readonly #writing: Writing | undefined;
-  /** Where the folder is one that nobody sees yet. Else every file needs another name first, one by one. */
+  /** Where a conversion writes, into a folder that nobody sees yet. Else every file needs another name first, one by one. */
   readonly #hands: Hands | undefined;
   readonly #folders = new Set<string>();
   #files = 0;
@@ -36,7 +36,7 @@ export class OutputFolder {
     this.overwrite = overwrite;
     const writing = writingTo(root);
     this.#writing = writing;
-    this.#hands = writing?.staged === true ? new Hands((done) => note(writing, done)) : undefined;
+    this.#hands = writing && new Hands((done) => note(writing, done));
   }
 
   /** How many files have been given their names. */
@@ -75,7 +75,6 @@ export class OutputFolder {
       this.#files += 1;
       return;
     }
-    this.#writing?.whole(path, content);
     const target = await this.#free(path);
     const temporary = temporaryPath(dirname(target), key);
     await writeFile(temporary, content, { flag: 'wx' });
@@ -121,10 +120,7 @@ export class OutputFolder {
     if (writing === undefined || this.#hands === undefined) {
       const target = await this.#free(path);
       const temporary = temporaryPath(dirname(target), key);
-      if (writing?.media !== 'link' || !madeLink(writing, from, temporary)) {
-        if (writing !== undefined) writing.copied += 1;
-        await copyFile(from, temporary, constants.COPYFILE_FICLONE);
-      }
+      await copyFile(from, temporary, constants.COPYFILE_FICLONE);
       await this.#name(temporary, target);
       return true;
     }
@@ -201,18 +197,6 @@ function note(writing: Writing, { files, linked, copied, failure }: Done): void 
   if (failure === null) return;
   if (failure.code === 'EEXIST') throw taken(failure.target);
   throw Object.assign(new Error(failure.message), { code: failure.code });
-}
-
-/** Links a file. False where it must be copied: another disk, or one without links. */
-function madeLink(writing: Writing, from: string, target: string): boolean {
-  try {
-    // A link to a symbolic link would be one, too, and lead nowhere from its new place.
-    linkSync(realpathSync(from), target);
-    writing.linked += 1;
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 export type { Part, TextSink } from './sink.ts';

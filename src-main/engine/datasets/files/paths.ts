@@ -48,6 +48,16 @@ export function endingOf(path: string): string {
   return dot <= 0 ? '' : name.slice(dot);
 }
 
+/**
+ * Whether a file is one of those that macOS puts beside others on disks that are not its own, and into archives:
+ * `._a.jpg` is no picture.
+ *
+ * @param path a name, or a path with forward slashes.
+ */
+export function isShadow(path: string): boolean {
+  return /(^|\/)(\._|__MACOSX(\/|$))/.test(path);
+}
+
 /** The path without the file's ending: `dots.in.name.08.jpg` is `dots.in.name.08`. */
 export function stemOf(path: string): string {
   const ending = endingOf(path);

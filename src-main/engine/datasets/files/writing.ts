@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { createHash, hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -23,8 +23,6 @@ const mostListed = 1000;
 export class Writing {
   /** The folder that this is about; output to other folders is written as usual. */
   readonly root: string;
-  /** True where nobody sees the folder before it is finished: its files need no temporary names. */
-  readonly staged: boolean;
   /**
    * `link` makes hard links, and copies where that can't be. `check` links them for as long as the set is checked, for
    * formats that can't be read without their pictures; see {@link removeBorrowed}.
@@ -52,7 +50,6 @@ export class Writing {
   constructor(
     root: string,
     options: {
-      readonly staged: boolean;
       readonly media: 'copy' | 'link' | 'check';
       /** Of the set that files are taken from. */
       readonly source?: Boundary;
@@ -60,7 +57,6 @@ export class Writing {
     },
   ) {
     this.root = root;
-    this.staged = options.staged;
     this.media = options.media;
     this.earlier = options.earlier ?? null;
     this.#source = options.source;
@@ -101,11 +97,7 @@ export class Writing {
     }
   }
 
-  /** Notes a file that was written at once. */
-  whole(path: string, content: string | Uint8Array): void {
-    this.file(path, Buffer.byteLength(content), hash('sha256', content));
-  }
-
+  /** Notes a file of annotations that was written. */
   file(path: string, bytes: number, sha256: string): void {
     this.#annotationFiles += 1;
     this.#digest.update(`${sha256}  ${path}\n`);

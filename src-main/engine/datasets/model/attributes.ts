@@ -28,9 +28,9 @@ export function objectIn(value: unknown): unknown {
 }
 
 /** The object that goes into JSON. It has no prototype, so that `__proto__` is written as a field. */
-export function toRecord(attributes: Attributes): Record<string, AttributeValue> {
-  const record: Record<string, AttributeValue> = Object.create(null);
-  for (const [name, value] of attributes) record[name] = value;
+export function toRecord<Value>(named: ReadonlyMap<string, Value>): Record<string, Value> {
+  const record: Record<string, Value> = Object.create(null);
+  for (const [name, value] of named) record[name] = value;
   return record;
 }
 

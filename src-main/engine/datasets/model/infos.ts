@@ -66,10 +66,3 @@ function saysSomething(value: unknown): boolean {
   if (value === undefined || value === null || value === '') return false;
   return typeof value !== 'object' || Object.keys(value).length > 0;
 }
-
-/** The object that goes into JSON. It has no prototype, so that `__proto__` is written as a field. */
-export function infosRecord(infos: Infos): Record<string, JsonValue> {
-  const record: Record<string, JsonValue> = Object.create(null);
-  for (const [name, value] of infos) record[name] = value;
-  return record;
-}

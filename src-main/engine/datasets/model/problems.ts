@@ -25,14 +25,11 @@ export class ProblemLog {
   }
 
   /** Adds those of another one, whose files are in a folder of another name. */
-  addAll({ list, byReason }: ProblemLog, folder: string): void {
-    const rest = new Map(byReason);
+  addAll({ list, unlisted }: ProblemLog, folder: string): void {
     for (const { file, place, reason } of list) {
       this.add(file === '' ? folder : `${folder}/${file}`, place, reason);
-      rest.set(reason, rest.get(reason)! - 1);
     }
-    for (const [reason, count] of rest) {
-      if (count === 0) continue;
+    for (const [reason, count] of unlisted) {
       this.#total += count;
       this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + count);
     }
@@ -54,5 +51,16 @@ export class ProblemLog {
 
   get byReason(): ReadonlyMap<string, number> {
     return this.#counts;
+  }
+
+  /** Those that are in no {@link list}, by reason. */
+  get unlisted(): ReadonlyMap<string, number> {
+    const rest = new Map(this.#counts);
+    for (const { reason } of this.#list) {
+      const left = rest.get(reason)! - 1;
+      if (left === 0) rest.delete(reason);
+      else rest.set(reason, left);
+    }
+    return rest;
   }
 }

@@ -349,7 +349,6 @@ async function writeSet(
     };
     // Some formats can't be read back without their pictures: for the check, they are there in any case.
     const writing = new Writing(staging.folder, {
-      staged: true,
       media: request.media === 'none' ? 'check' : request.media,
       ...(request.key === undefined ? {} : { earlier: staging.earlier }),
       source: new Boundary(folder),

@@ -72,20 +72,19 @@ export async function stage(output: string, overwrite: boolean, key?: string): P
 
 /** Moves files over those of the same names. @returns how many others there are. */
 async function moveOver(from: string, to: string): Promise<number> {
-  const names = new Set<string>();
-  for (const entry of await readdir(from, { withFileTypes: true })) {
-    names.add(entry.name);
-    const [source, target] = [join(from, entry.name), join(to, entry.name)];
-    if (!entry.isDirectory()) await rename(source, target);
-  }
+  const entries = await readdir(from, { withFileTypes: true });
+  const names = new Set(entries.map(({ name }) => name));
+  const folders = entries.filter((entry) => entry.isDirectory());
+  for (const { name } of entries.filter((entry) => !entry.isDirectory()))
+    await rename(join(from, name), join(to, name));
   let left = 0;
   for (const entry of await readdir(to, { withFileTypes: true })) {
     if (!names.has(entry.name)) left += entry.isDirectory() ? await filesIn(join(to, entry.name)) : 1;
   }
-  for (const entry of await readdir(from, { withFileTypes: true })) {
-    const target = join(to, entry.name);
+  for (const { name } of folders) {
+    const target = join(to, name);
     await makeFolder(target);
-    left += await moveOver(join(from, entry.name), target);
+    left += await moveOver(join(from, name), target);
   }
   return left;
 }

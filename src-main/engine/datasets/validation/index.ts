@@ -31,13 +31,11 @@ export interface Validation {
 }
 
 /** What a reader could not take, with its places as far as they were kept. */
-function addUnreadable({ list, byReason }: ProblemLog, findings: Findings): void {
-  const rest = new Map(byReason);
+function addUnreadable({ list, unlisted }: ProblemLog, findings: Findings): void {
   for (const { file, place, reason } of list) {
     findings.add('unreadable', [file, place, reason].filter(Boolean).join(': '));
-    rest.set(reason, rest.get(reason)! - 1);
   }
-  for (const [reason, count] of rest) if (count > 0) findings.add('unreadable', reason, null, count);
+  for (const [reason, count] of unlisted) findings.add('unreadable', reason, null, count);
 }
 
 /**

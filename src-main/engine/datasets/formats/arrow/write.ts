@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { RecordBatch, RecordBatchFileWriter, type Schema, Struct, vectorFromArray } from 'apache-arrow';
 import type { OutputFolder } from '../../files/output.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
-import { infosRecord, type Media, noInfos, toRecord } from '../../model/index.ts';
+import { type Media, noInfos, toRecord } from '../../model/index.ts';
 import { type Work, writeSet } from '../common/write.ts';
 import { categoryFields } from '../datumaro/categories.ts';
 import { pointClouds } from '../datumaro/parse.ts';
@@ -57,7 +57,7 @@ export function writeArrow(
   options: WriteOptions,
 ): Promise<WriteReport> {
   const type = dataset.media === 'point_cloud' ? pointClouds : imageMedia;
-  const schema = schemaOf(infosRecord(dataset.infos ?? noInfos), categoryFields(dataset.categories), type);
+  const schema = schemaOf(toRecord(dataset.infos ?? noInfos), categoryFields(dataset.categories), type);
   let shards: Shards | undefined;
   return writeSet(dataset, folder, abilities, options, {
     picture: () => null,

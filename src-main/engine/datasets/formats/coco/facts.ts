@@ -4,7 +4,6 @@ import {
   attributesOf,
   type Infos,
   type InfosBuilder,
-  infosRecord,
   isRecord,
   type JsonValue,
   noAttributes,
@@ -47,7 +46,7 @@ const isNamed = (licence: Readonly<Record<string, unknown>>): boolean =>
 
 /** `info` and `licenses` as JSON. */
 export function factTexts(infos: Infos): { readonly info: string; readonly licenses: string } {
-  const { licenses, ...info } = infosRecord(infos);
+  const { licenses, ...info } = toRecord(infos);
   const listed: JsonValue = Array.isArray(licenses) ? licenses : [{ id: 0, name: '', url: '' }];
   const rest = Array.isArray(licenses) || licenses === undefined ? info : { ...info, licenses };
   return { info: JSON.stringify(rest), licenses: JSON.stringify(listed) };

@@ -2,15 +2,7 @@ import { adapt } from '../../convert.ts';
 import { OutputFolder, type TextSink } from '../../files/output.ts';
 import { endingOf } from '../../files/paths.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
-import {
-  type Annotation,
-  type Item,
-  infosRecord,
-  type Media,
-  noInfos,
-  ProblemLog,
-  toRecord,
-} from '../../model/index.ts';
+import { type Annotation, type Item, type Media, noInfos, ProblemLog, toRecord } from '../../model/index.ts';
 import { categoryFields } from './categories.ts';
 import { pointClouds, toFields } from './parse.ts';
 
@@ -79,7 +71,7 @@ function headOf({ categories, media, infos }: Dataset): Record<string, unknown> 
   return {
     dm_format_version: '1.0',
     media_type: media === 'point_cloud' ? pointClouds : 2,
-    infos: infosRecord(infos ?? noInfos),
+    infos: toRecord(infos ?? noInfos),
     categories: categoryFields(categories),
   };
 }

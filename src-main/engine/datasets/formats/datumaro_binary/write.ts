@@ -1,6 +1,6 @@
 import { endingOf } from '../../files/paths.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
-import { infosRecord, type Media, noInfos, toRecord } from '../../model/index.ts';
+import { type Media, noInfos, toRecord } from '../../model/index.ts';
 import { type Work, writeSet } from '../common/write.ts';
 import { categoryFields } from '../datumaro/categories.ts';
 import { pointClouds } from '../datumaro/parse.ts';
@@ -77,7 +77,7 @@ function headBytes({ categories, media, infos = noInfos }: Dataset): Buffer {
   part({ dm_format_version: '1.0', media_encryption: false });
   // Nothing is encrypted.
   writer.unsigned(0);
-  part(infosRecord(infos));
+  part(toRecord(infos));
   part(categoryFields(categories));
   part({ media_type: media === 'point_cloud' ? pointClouds : imageMedia });
   return writer.bytes;
