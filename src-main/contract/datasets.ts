@@ -49,10 +49,10 @@ const Problems = z.object({
   first: z.array(z.object({ file: z.string(), place: z.string(), reason: z.string() })),
 });
 
-/** What a set holds. */
 /** A value as it is read, by its name. */
 const Named = z.object({ name: z.string(), value: z.string() });
 
+/** What a set holds. */
 export const DatasetSummary = z.object({
   format: z.string(),
   title: z.string(),
@@ -89,8 +89,7 @@ export const DatasetItem = z.object({
   id: z.string(),
   subset: z.string(),
   size: z.object({ width: z.number(), height: z.number() }).nullable(),
-  /** Whether there is a picture to show. */
-  /** Whether there is one to look at; `later` is made when the set is written. */
+  /** Whether there is a picture to look at; `later` is made when the set is written. */
   picture: z.enum(['here', 'none', 'later']),
   /** Of the picture as a whole. */
   attributes: z.array(Named),

@@ -1,3 +1,17 @@
+import type { OutputFormat } from './upscale.ts';
+
+/** A format that results are written in. */
+export type FileFormat = Exclude<OutputFormat, 'same'>;
+
+/** Endings of names, by format. */
+export const extensions: Readonly<Record<FileFormat, string>> = {
+  png: '.png',
+  jpeg: '.jpg',
+  webp: '.webp',
+  avif: '.avif',
+  tiff: '.tif',
+};
+
 /** Names that Windows keeps for devices. */
 const reserved = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/i;
 

@@ -54,7 +54,12 @@ export async function cancelJobs(ids: readonly string[]): Promise<void> {
   const answer = await act('jobs.cancel', { ids: [...ids] });
   const { jobs } = useJobs.getState();
   // Those that ended just before have nothing more to say.
-  stopCancelling(ids.filter((id) => !answer || !isActive(jobs.get(id) ?? { state: 'cancelled' })));
+  stopCancelling(
+    ids.filter((id) => {
+      const job = jobs.get(id);
+      return !answer || !job || !isActive(job);
+    }),
+  );
 }
 
 export function followJobs(engine: EngineClient): void {
@@ -123,5 +128,4 @@ export function pictures(jobs: ReadonlyMap<string, Job>): Job[] {
 }
 
 export const isFinished = ({ state }: Job): boolean => finishedStates.has(state);
-export const isActive = ({ state }: Pick<Job, 'state'>): boolean =>
-  ['queued', 'running', 'paused'].includes(state);
+export const isActive = ({ state }: Job): boolean => ['queued', 'running', 'paused'].includes(state);

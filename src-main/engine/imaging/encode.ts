@@ -1,9 +1,8 @@
 import sharp, { type Sharp } from 'sharp';
 import { RefineryError } from '../../contract/errors.ts';
-import type { OutputFormat, PictureInfo, UpscaleSettings } from '../../contract/upscale.ts';
+import { extensions, type FileFormat } from '../../contract/names.ts';
+import type { PictureInfo, UpscaleSettings } from '../../contract/upscale.ts';
 import { usualDensity } from './vips-file.ts';
-
-type FileFormat = Exclude<OutputFormat, 'same'>;
 
 export interface Target {
   readonly format: FileFormat;
@@ -13,14 +12,6 @@ export interface Target {
   /** What this format can't hold, as sentences. */
   readonly losses: string[];
 }
-
-const extensions: Readonly<Record<FileFormat, string>> = {
-  png: '.png',
-  jpeg: '.jpg',
-  webp: '.webp',
-  avif: '.avif',
-  tiff: '.tif',
-};
 
 /** Longest side that a format can hold, in pixels. */
 const longestSide: Readonly<Record<FileFormat, number>> = {

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { type Chunk, readChunks, textOf } from './png-chunks.ts';
+import { type Chunk, keywordOf, readChunks } from './png-chunks.ts';
 import { pngColour } from './png-colour.ts';
 
 /** What a file holds besides the picture and the blocks that sharp reports. */
@@ -36,7 +36,7 @@ function pngExtras(chunks: readonly Chunk[]): Extras {
   const { icc, lost } = pngColour(byType);
   const frames = byType.get('acTL');
   const texts = chunks.filter((chunk) => {
-    const keyword = textOf(chunk)?.keyword;
+    const keyword = keywordOf(chunk);
     return keyword !== undefined && keyword !== 'XML:com.adobe.xmp';
   });
   return {

@@ -4,7 +4,7 @@ import { assertNever } from '../host/assert-never.ts';
 import { rewriteExif } from './exif.ts';
 import type { Extras } from './extras.ts';
 import { removeIptcPlaces } from './iptc.ts';
-import { type Chunk, textOf } from './png-chunks.ts';
+import { type Chunk, keywordOf, textOf } from './png-chunks.ts';
 import { isPrivateName, isPrivateText } from './private-names.ts';
 import { usualDensity } from './vips-file.ts';
 import { rewriteXmp } from './xmp.ts';
@@ -107,16 +107,17 @@ function planTexts(
   format: string,
 ): { chunks: Chunk[]; kept: string[]; dropped: string[] } {
   const goesAlong = (chunk: Chunk): boolean => {
-    const { keyword, text } = textOf(chunk) ?? {};
+    const keyword = keywordOf(chunk);
     if (format !== 'png' || policy === 'none' || keyword === undefined) return false;
     if (policy === 'all') return true;
+    const text = textOf(chunk)?.text;
     const hidden = text === undefined || keyword.startsWith('Raw profile type');
     return !hidden && !isPrivateName(keyword) && !isPrivateText(text);
   };
   const taken = chunks.filter(goesAlong);
   const left = chunks.filter((chunk) => !taken.includes(chunk));
   const title = (some: readonly Chunk[]): string[] =>
-    some.length > 0 ? [`PNG text (${some.map((chunk) => textOf(chunk)?.keyword).join(', ')})`] : [];
+    some.length > 0 ? [`PNG text (${some.map(keywordOf).join(', ')})`] : [];
   return { chunks: taken, kept: title(taken), dropped: title(left) };
 }
 

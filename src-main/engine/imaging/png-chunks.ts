@@ -40,11 +40,18 @@ export interface Text {
 }
 
 /** @returns undefined for chunks of other types than the three that hold text. */
-export function textOf({ type, data }: Chunk): Text | undefined {
+export function keywordOf({ type, data }: Chunk): string | undefined {
   const end = data.indexOf(0);
   if (end < 0 || !['tEXt', 'zTXt', 'iTXt'].includes(type)) return undefined;
-  const keyword = data.toString('latin1', 0, end);
-  const rest = data.subarray(end + 1);
+  return data.toString('latin1', 0, end);
+}
+
+/** {@link keywordOf} with the text, which may have to be inflated. */
+export function textOf(chunk: Chunk): Text | undefined {
+  const { type, data } = chunk;
+  const keyword = keywordOf(chunk);
+  if (keyword === undefined) return undefined;
+  const rest = data.subarray(keyword.length + 1);
   if (type === 'tEXt') return { keyword, text: rest.toString('latin1') };
   if (type === 'zTXt') return { keyword, text: inflate(rest.subarray(1))?.toString('latin1') };
   // Two bytes on compression, then language and keyword, each with its end.

@@ -20,6 +20,9 @@ export const pixelLimit = 16_384 * 16_384;
 /** Decoded sources above this go to disk instead of memory, in bytes. */
 const memoryLimit = 256 * 1024 * 1024;
 
+/** The first picture of a file, any size of it. Values stay as they are, and the profile goes along. */
+const asStored = { limitInputPixels: false, failOn: 'error', page: 0, pages: 1, ignoreIcc: true } as const;
+
 const lossless = new Set(['png', 'tiff', 'gif', 'raw', 'vips']);
 
 export interface SourceHeader {
@@ -43,6 +46,15 @@ export async function readHeader(path: string): Promise<SourceHeader> {
     const extras = await readExtras(path, metadata.format);
     const blocks = { ...(await withTiffBlocks(path, metadata)), ...(extras.icc ? { icc: extras.icc } : {}) };
     return { info: describe(metadata, size, extras.frames), metadata: { ...blocks, extras } };
+  } catch (thrown) {
+    throw await sourceError(path, thrown);
+  }
+}
+
+/** The blocks of metadata in a file that we wrote. @throws {RefineryError} one of the `INPUT_…` codes. */
+export async function readBlocks(path: string): Promise<Metadata> {
+  try {
+    return await withTiffBlocks(path, await sharp(path, { limitInputPixels: false, page: 0 }).metadata());
   } catch (thrown) {
     throw await sourceError(path, thrown);
   }
@@ -129,14 +141,8 @@ export async function decode(
     return { ...(await decode(readable, { ...info, channels: 4 }, workFolder)), readable };
   }
   const image = (): Sharp =>
-    sharp(path, {
-      limitInputPixels: false,
-      failOn: 'error',
-      page: 0,
-      pages: 1,
-      // Values stay as they are and the profile goes along; but CMYK has no way into an RGB network.
-      ignoreIcc: info.channels !== 4,
-    })
+    // CMYK has no way into an RGB network.
+    sharp(path, { ...asStored, ignoreIcc: info.channels !== 4 })
       .autoOrient()
       .toColourspace(depth === 16 ? 'rgb16' : 'srgb');
   try {
@@ -169,9 +175,8 @@ async function openFile(file: string, picture: RawPicture): Promise<Pixels> {
 /** A grey picture in 8 bits that carries its profile where libvips finds it, whatever the source told it by. */
 async function greyWithProfile(path: string, icc: Buffer, workFolder: string): Promise<string> {
   const file = join(workFolder, 'grey.v');
-  const options = { limitInputPixels: false, failOn: 'error', page: 0, pages: 1, ignoreIcc: true } as const;
   try {
-    const { width, height, channels } = await sharp(path, options)
+    const { width, height, channels } = await sharp(path, asStored)
       .autoOrient()
       .toColourspace('b-w')
       .toFile(file);
@@ -184,14 +189,13 @@ async function greyWithProfile(path: string, icc: Buffer, workFolder: string): P
 
 /** Decodes a picture of 32-bit numbers, by way of files: such pictures are rare and large. */
 async function decodeNumbers(path: string, picture: RawPicture, workFolder: string): Promise<Pixels> {
-  const options = { limitInputPixels: false, failOn: 'error', page: 0, pages: 1, ignoreIcc: true } as const;
   const [asIs, readable] = [join(workFolder, 'numbers.v'), join(workFolder, 'source.v')];
   try {
-    const metadata = await sharp(path, options).metadata();
+    const metadata = await sharp(path, asStored).metadata();
     const kind = numbersOf(metadata);
     if (!kind || !metadata.space) throw new Error(`Not a picture of 32-bit numbers: ${metadata.depth}`);
     // Asked for the colours that it has, sharp changes nothing.
-    const { channels } = await sharp(path, options).autoOrient().toColourspace(metadata.space).toFile(asIs);
+    const { channels } = await sharp(path, asStored).autoOrient().toColourspace(metadata.space).toFile(asIs);
     await scaleNumbers(path, asIs, kind, channels, { file: readable, picture });
     await rm(asIs, { force: true });
     return { ...(await openFile(readable, picture)), readable };

@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import { RefineryError } from '../../contract/errors.ts';
 import type { MediaFile } from '../../contract/files.ts';
 import type { ModelEntry } from '../../contract/models.ts';
+import { targetSize } from '../../contract/scale.ts';
 import {
   type OutputCheck,
   type PictureInfo,
@@ -21,7 +22,7 @@ import { addDensity } from '../imaging/jfif.ts';
 import { comparePlan, planMetadata } from '../imaging/metadata.ts';
 import { appendChunks } from '../imaging/png-chunks.ts';
 import { display, thumbnail } from '../imaging/preview.ts';
-import { checkLimit, decode, readHeader } from '../imaging/source.ts';
+import { checkLimit, decode, readBlocks, readHeader } from '../imaging/source.ts';
 import { addTiffBlocks } from '../imaging/tiff-blocks.ts';
 import { removeQuietly, removeTemporaries, temporaryPath } from '../io/atomic.ts';
 import { makeFolder } from '../io/folders.ts';
@@ -31,7 +32,6 @@ import { checkOutput } from './checks.ts';
 import type { Enlarged } from './enlarge.ts';
 import { createEnlargers, type Enlarger, type ResolvedModel } from './enlargers.ts';
 import { type PendingCommit, publishResult, ResultNames } from './publish.ts';
-import { targetSize } from './scale.ts';
 import { checkSpace, removeOrphans, removeStale } from './work-folder.ts';
 
 export { type PendingCommit, recoverCommit } from './publish.ts';
@@ -258,7 +258,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
       context.signal.throwIfAborted();
 
       const outputHash = await hashFile(temporary);
-      const plan = comparePlan(planned, (await readHeader(temporary)).metadata);
+      const plan = comparePlan(planned, await readBlocks(temporary));
       const publish = {
         jobId: context.jobId,
         temporary,

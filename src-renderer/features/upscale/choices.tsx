@@ -362,38 +362,36 @@ function NameChoice({
         </>
       }
     >
-      {(id) => <TextInput id={id} value={settings.pattern} onChange={onChange} onType={setTyped} />}
+      {(id) => (
+        <TextInput id={id} text={typed} saved={settings.pattern} onType={setTyped} onSave={onChange} />
+      )}
     </Field>
   );
 }
 
-/** Text that counts when it is finished: at Enter or when the field is left. */
-function TextInput(props: {
+interface TextInputProps {
   readonly id: string;
-  readonly value: string;
-  readonly onChange: (value: string) => void;
-  /** Told of every letter, to show what would come of it. */
+  readonly text: string;
+  /** What counts until another text is finished. */
+  readonly saved: string;
   readonly onType: (text: string) => void;
-}) {
-  const [text, setText] = useState(props.value);
-  useEffect(() => setText(props.value), [props.value]);
+  readonly onSave: (text: string) => void;
+}
+
+/** Text that counts when it is finished: at Enter or when the field is left. */
+function TextInput({ id, text, saved, onType, onSave }: TextInputProps) {
   const finish = (): void => {
-    if (text.trim() === '') {
-      setText(props.value);
-      props.onType(props.value);
-    } else if (text !== props.value) props.onChange(text.trim());
+    if (text.trim() === '') onType(saved);
+    else if (text !== saved) onSave(text.trim());
   };
   return (
     <input
-      id={props.id}
+      id={id}
       className="input"
       value={text}
       maxLength={200}
       spellCheck={false}
-      onChange={(event) => {
-        setText(event.target.value);
-        props.onType(event.target.value);
-      }}
+      onChange={(event) => onType(event.target.value)}
       onBlur={finish}
       onKeyDown={(event) => event.key === 'Enter' && finish()}
     />

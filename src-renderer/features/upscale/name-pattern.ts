@@ -1,40 +1,27 @@
 import {
   automaticModel,
+  extensions,
+  factorOf,
   fillTokens,
   type Job,
   type NameParts,
   safeStem,
+  targetSize,
   type UpscaleSettings,
   withoutForbidden,
 } from '../../../src-main/contract/index.ts';
-
-/** Endings as the engine gives them. */
-const endings: Readonly<Record<Exclude<UpscaleSettings['format'], 'same'>, string>> = {
-  png: '.png',
-  jpeg: '.jpg',
-  webp: '.webp',
-  avif: '.avif',
-  tiff: '.tif',
-};
 
 /** What a pattern's tokens stand for, as far as is known before the picture is made. */
 function partsFor(settings: UpscaleSettings, job: Job | undefined): NameParts {
   const { picture, target } = job?.upscale ?? {};
   const source = picture ?? { width: 640, height: 480, lossy: false };
-  const { scale } = settings;
-  const factor =
-    scale.kind === 'factor'
-      ? scale.factor
-      : scale.kind === 'percent'
-        ? scale.percent / 100
-        : scale.pixels / source[scale.kind];
-  const size = target ?? { width: source.width * factor, height: source.height * factor };
+  const size = target ?? targetSize(source, settings);
   return {
     name: job ? job.title.replace(/\.[^.]+$/, '') : 'picture',
-    scale: factor,
+    scale: factorOf(source, settings.scale),
     model: settings.model === 'auto' ? automaticModel(source.lossy) : settings.model,
-    width: Math.round(size.width),
-    height: Math.round(size.height),
+    width: size.width,
+    height: size.height,
     date: new Date(),
   };
 }
@@ -52,7 +39,7 @@ export function previewName(pattern: string, settings: UpscaleSettings, job: Job
   const unknown = new Set<string>();
   const filled = fillTokens(pattern.trim(), partsFor(settings, job), (token) => unknown.add(token));
   const own = /\.(png|jpe?g|webp|avif|tiff?)$/i.exec(job?.title ?? '')?.[0].toLowerCase() ?? '';
-  const ending = settings.format === 'same' ? own : endings[settings.format];
+  const ending = settings.format === 'same' ? own : extensions[settings.format];
   const replaced = withoutForbidden(filled) !== filled;
   return { name: safeStem(filled) + ending, unknown: [...unknown], replaced };
 }

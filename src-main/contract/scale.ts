@@ -1,4 +1,4 @@
-import type { PictureInfo, UpscaleSettings } from '../../contract/upscale.ts';
+import type { PictureInfo, UpscaleSettings } from './upscale.ts';
 
 interface Size {
   readonly width: number;
@@ -17,7 +17,8 @@ export function targetSize(
   };
 }
 
-function factorOf(info: Size, scale: UpscaleSettings['scale']): number {
+/** How many times a source's sides the result's are. */
+export function factorOf(info: Size, scale: UpscaleSettings['scale']): number {
   switch (scale.kind) {
     case 'factor':
       return scale.factor;
