@@ -9,11 +9,21 @@ export function attributesOf(value: unknown): Map<string, AttributeValue> {
   return attributes;
 }
 
-function attributeValue(value: unknown): AttributeValue {
+/** A value out of JSON; what is none is null. An object is kept as JSON text. */
+export function attributeValue(value: unknown): AttributeValue {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') return value;
   if (Array.isArray(value)) return value.map(attributeValue);
   return JSON.stringify(value) ?? null;
+}
+
+/** Attributes out of JSON text; null where it is none. */
+export function attributesIn(text: string): Map<string, AttributeValue> | null {
+  try {
+    return attributesOf(JSON.parse(text));
+  } catch {
+    return null;
+  }
 }
 
 /** The inverse for objects inside. Another text that is JSON, with blanks in it, stays text. */

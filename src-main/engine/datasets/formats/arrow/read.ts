@@ -13,11 +13,11 @@ import {
   ProblemLog,
 } from '../../model/index.ts';
 import { endingFor, InnerPictures } from '../common/pictures.ts';
-import { addCategories } from '../datumaro/categories.ts';
+import { addCategories, addInfos } from '../datumaro/categories.ts';
 import { pointClouds } from '../datumaro/parse.ts';
 import { readAnnotations } from '../datumaro_binary/annotations.ts';
 import { ByteReader } from '../datumaro_binary/bytes.ts';
-import { addInfos, imageMedia } from '../datumaro_binary/read.ts';
+import { imageMedia } from '../datumaro_binary/read.ts';
 import { signature, unpacked } from './schema.ts';
 
 interface Shard {

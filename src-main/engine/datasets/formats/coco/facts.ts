@@ -1,7 +1,7 @@
 import {
   type Attributes,
   type AttributeValue,
-  attributesOf,
+  attributeValue,
   type Infos,
   type InfosBuilder,
   isRecord,
@@ -85,7 +85,7 @@ function rest(
   let facts: Map<string, AttributeValue> | undefined;
   for (const name in entry) {
     if (known.has(name)) continue;
-    const value = attributesOf({ value: entry[name] }).get('value') ?? null;
+    const value = attributeValue(entry[name]);
     if (saysNothing(value)) continue;
     facts ??= new Map();
     facts.set(name, value);

@@ -42,19 +42,20 @@ const isSamePart = (one: CocoFile, other: CocoFile): boolean =>
 
 /** Tells which other files have a file's pictures. @returns whether it is to be read nonetheless. */
 function tellRepeats(contents: Contents, others: readonly Contents[], problems: ProblemLog): boolean {
-  const { file, pictures, classes } = contents;
-  const shared = others.filter((other) => [...pictures].some((picture) => isIn(picture, file, other)));
+  const { file, classes } = contents;
+  const pictures = [...contents.pictures];
+  const shared = others.filter((other) => pictures.some((picture) => isIn(picture, file, other)));
   if (shared.length === 0) return true;
   const names = shared.map((other) => other.file.path).join(', ');
   const rivals = shared.filter((other) => other.file.named || isSamePart(other.file, file));
   const isSaid =
-    [...pictures].every((picture) => rivals.some((other) => isIn(picture, file, other))) &&
+    pictures.every((picture) => rivals.some((other) => isIn(picture, file, other))) &&
     [...classes].every((name) => rivals.some((other) => other.classes.has(name)));
   if (isSaid) {
     problems.add(file.path, '', `not read: its pictures and classes are in ${names}, which is read instead`);
     return false;
   }
-  const count = [...pictures].filter((picture) => shared.some((other) => isIn(picture, file, other))).length;
+  const count = pictures.filter((picture) => shared.some((other) => isIn(picture, file, other))).length;
   problems.add(file.path, '', `${count} of its pictures are in ${names} as well; what both say is read`);
   return true;
 }

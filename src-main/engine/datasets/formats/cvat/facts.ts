@@ -3,7 +3,7 @@ import {
   type Annotation,
   type Attributes,
   type AttributeValue,
-  attributesOf,
+  attributesIn,
   type Infos,
   type InfosBuilder,
   type JsonValue,
@@ -123,12 +123,10 @@ const ofPicture = 'attributes';
 export function addPictureFacts(element: XmlElement, facts: Map<string, AttributeValue>): string | null {
   const text = element.attributes.get(ofPicture);
   if (text === undefined) return null;
-  try {
-    for (const [name, value] of attributesOf(JSON.parse(text))) facts.set(name, value);
-    return null;
-  } catch {
-    return 'the attributes of the picture are no JSON';
-  }
+  const own = attributesIn(text);
+  if (own === null) return 'the attributes of the picture are no JSON';
+  for (const [name, value] of own) facts.set(name, value);
+  return null;
 }
 
 /** The inverse: an attribute of the element, or nothing. */

@@ -2,7 +2,7 @@ import { child, childrenOf, childText, escapeXml, type XmlElement } from '../../
 import {
   type Attributes,
   type AttributeValue,
-  attributesOf,
+  attributesIn,
   field,
   isRecord,
   noAttributes,
@@ -46,18 +46,10 @@ const isPlain = (input: Input): boolean =>
 
 /** What a class says besides its name and those of its attributes. */
 export function readLabelFacts(label: XmlElement, declared: readonly XmlElement[]): Attributes {
-  const facts = new Map<string, AttributeValue>(furtherFacts(childText(label, further)));
+  const facts = attributesIn(childText(label, further) ?? '') ?? new Map<string, AttributeValue>();
   const inputs = declared.map(inputOf).filter((input) => input.name !== '' && !isPlain(input));
   if (inputs.length > 0) facts.set(ofAttributes, JSON.stringify(inputs));
   return facts;
-}
-
-function furtherFacts(text: string | undefined): Attributes {
-  try {
-    return text === undefined ? noAttributes : attributesOf(JSON.parse(text));
-  } catch {
-    return noAttributes;
-  }
 }
 
 /** The lines of a class's attributes and facts: the inverse of {@link readLabelFacts}. */

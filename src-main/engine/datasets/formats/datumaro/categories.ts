@@ -1,4 +1,11 @@
-import { type Categories, type CategoryBuilder, field, isRecord, wholeOf } from '../../model/index.ts';
+import {
+  type Categories,
+  type CategoryBuilder,
+  field,
+  type InfosBuilder,
+  isRecord,
+  wholeOf,
+} from '../../model/index.ts';
 
 const sub = (value: unknown, name: string): unknown => (isRecord(value) ? field(value, name) : undefined);
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
@@ -60,4 +67,16 @@ export function categoryFields(categories: Categories): Record<string, unknown> 
           },
         }),
   };
+}
+
+/** Notes what a file says of the set. */
+export function addInfos(
+  said: unknown,
+  builder: InfosBuilder,
+  where: string,
+  complain: (place: string, reason: string) => void,
+): void {
+  for (const [name, value] of isRecord(said) ? Object.entries(said) : []) {
+    if (!builder.add(name, value, where)) complain(`infos.${name}`, 'it is too long to be kept');
+  }
 }

@@ -16,7 +16,7 @@ import {
   ProblemLog,
   type Size,
 } from '../../model/index.ts';
-import { addCategories } from './categories.ts';
+import { addCategories, addInfos } from './categories.ts';
 import { parseAnnotation, pointClouds } from './parse.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -47,7 +47,8 @@ export async function readDatumaro(folder: string, options: ReadOptions = {}): P
         new Set(['categories', 'infos', 'media_type']),
       )) {
         if (key === 'categories') file.indices = addCategories(value, builder);
-        else if (key === 'infos') addInfos(value, infos, file, problems);
+        else if (key === 'infos')
+          addInfos(value, infos, file.subset, (place, reason) => problems.add(path, place, reason));
         else if (value === pointClouds) media = 'point_cloud';
       }
       files.push(file);
@@ -76,17 +77,6 @@ export async function readDatumaro(folder: string, options: ReadOptions = {}): P
       }
     },
   };
-}
-
-function addInfos(
-  value: unknown,
-  infos: InfosBuilder,
-  { path, subset }: { readonly path: string; readonly subset: string },
-  problems: ProblemLog,
-): void {
-  for (const [name, said] of isRecord(value) ? Object.entries(value) : []) {
-    if (!infos.add(name, said, subset)) problems.add(path, `infos.${name}`, 'it is too long to be kept');
-  }
 }
 
 async function readItem(

@@ -12,7 +12,7 @@ import {
   type Media,
   ProblemLog,
 } from '../../model/index.ts';
-import { addCategories } from '../datumaro/categories.ts';
+import { addCategories, addInfos } from '../datumaro/categories.ts';
 import { pointClouds } from '../datumaro/parse.ts';
 import { readAnnotations } from './annotations.ts';
 import { ByteReader } from './bytes.ts';
@@ -88,18 +88,6 @@ export async function readBinary(folder: string, options: ReadOptions = {}): Pro
       }
     },
   };
-}
-
-/** Notes what the head of one file says of the set. */
-export function addInfos(
-  said: Readonly<Record<string, unknown>>,
-  builder: InfosBuilder,
-  where: string,
-  complain: (place: string, reason: string) => void,
-): void {
-  for (const [name, value] of Object.entries(said)) {
-    if (!builder.add(name, value, where)) complain(`infos.${name}`, 'it is too long to be kept');
-  }
 }
 
 async function bytesOf(file: FileHandle, at: number, length: number): Promise<Buffer> {

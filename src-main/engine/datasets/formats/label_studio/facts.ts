@@ -2,6 +2,7 @@ import {
   type Attributes,
   type AttributeValue,
   attributesOf,
+  attributeValue,
   field,
   isRecord,
   objectIn,
@@ -35,6 +36,9 @@ const ofMin: Readonly<Record<string, string>> = {
   agreement: 'agreement',
 };
 
+/** Fields of JSON-MIN that are about the work and not about the picture. */
+export const aboutWork: ReadonlySet<string> = new Set(['id', 'annotation_id', ...Object.keys(ofMin)]);
+
 /**
  * What a task says of the work on its picture: who did it, when and for how long, whether it is the truth for others or
  * was skipped. See https://labelstud.io/guide/task_format
@@ -65,7 +69,7 @@ function addWhere(
   value: unknown,
   fits: (value: unknown) => boolean,
 ): void {
-  if (fits(value)) facts.set(name, attributesOf({ value }).get('value') ?? null);
+  if (fits(value)) facts.set(name, attributeValue(value));
 }
 
 /** An item's attributes at their places in a task. */

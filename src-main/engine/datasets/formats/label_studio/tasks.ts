@@ -1,6 +1,6 @@
 import { fileNameOf, folderOf, isPicture, safeRelative } from '../../files/paths.ts';
 import { type AttributeValue, attributesOf, field, isRecord } from '../../model/index.ts';
-import { skippedName, workFacts, workFactsOfMin } from './facts.ts';
+import { aboutWork, skippedName, workFacts, workFactsOfMin } from './facts.ts';
 import { kindOf } from './geometry.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -17,24 +17,13 @@ export interface Task {
 
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** Fields of JSON-MIN that are about the work and not about the picture. */
-const aboutWork = new Set([
-  'id',
-  'annotator',
-  'annotation_id',
-  'created_at',
-  'updated_at',
-  'lead_time',
-  'agreement',
-]);
-
 /** Reads an element of an export, JSON or JSON-MIN. */
 export function parseTask(value: unknown): Task | string {
   if (!isRecord(value)) return 'not an object';
   const data = field(value, 'data');
   if (isRecord(data)) {
     const all = list(field(value, 'annotations') ?? field(value, 'completions')).filter(isRecord);
-    const kept = all.filter((entry) => field(entry, 'was_cancelled') !== true);
+    const kept = all.filter((entry) => field(entry, skippedName) !== true);
     const chosen = kept.find((entry) => field(entry, 'ground_truth') === true) ?? kept[0];
     const work = workFacts(value, chosen ?? all[0]);
     if (chosen === undefined && all.length > 0) work.set(skippedName, true);

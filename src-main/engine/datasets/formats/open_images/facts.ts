@@ -1,7 +1,7 @@
 import {
   type Attributes,
   type AttributeValue,
-  attributesOf,
+  attributesIn,
   type LabelCategory,
   noAttributes,
   numberOf,
@@ -60,12 +60,10 @@ export function pictureFacts(row: CsvRow): Map<string, AttributeValue> {
 
 /** Adds what our own table says of a picture. */
 export function addAttributes(facts: Map<string, AttributeValue>, text: string): string | null {
-  try {
-    for (const [name, value] of attributesOf(JSON.parse(text))) facts.set(name, value);
-    return null;
-  } catch {
-    return 'the attributes are no JSON';
-  }
+  const own = attributesIn(text);
+  if (own === null) return 'the attributes are no JSON';
+  for (const [name, value] of own) facts.set(name, value);
+  return null;
 }
 
 /** A picture's attributes for its row in the table of pictures, and the rest as JSON for ours. */

@@ -7,6 +7,7 @@ import {
   type Annotation,
   type AttributeValue,
   attributesOf,
+  attributeValue,
   CategoryBuilder,
   field,
   type Item,
@@ -109,7 +110,7 @@ function classesOf(meta: Fields): CategoryBuilder {
 const valueIn = (tag: Fields): AttributeValue => {
   const value = field(tag, 'value');
   if (value === 'true' || value === 'false') return value === 'true';
-  return attributesOf({ value: value ?? null }).get('value')!;
+  return attributeValue(value);
 };
 
 async function itemOf(

@@ -2,7 +2,7 @@ import { child, childrenOf, childText, escapeXml, type XmlElement } from '../../
 import {
   type Attributes,
   type AttributeValue,
-  attributesOf,
+  attributeValue,
   flagOf,
   noAttributes,
   numberOf,
@@ -115,7 +115,7 @@ function addListed(facts: Map<string, AttributeValue>, listed: XmlElement): void
 
 function fromJson(text: string): AttributeValue {
   try {
-    return attributesOf({ value: JSON.parse(text) }).get('value') ?? null;
+    return attributeValue(JSON.parse(text));
   } catch {
     return text;
   }

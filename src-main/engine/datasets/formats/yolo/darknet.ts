@@ -64,10 +64,9 @@ export async function readDarknet(folder: string, options: ReadOptions = {}): Pr
         const lines = ((await textIfThere(inside(folder, file))) ?? '').split(/\r?\n/);
         for (const [index, line] of lines.entries()) {
           options.signal?.throwIfAborted();
-          if (line.trim() === '') continue;
-          const picture = isAbsolutePath(line.trim())
-            ? (tails.find(line.trim()) ?? behindData(line.trim()))
-            : withoutData(line.trim());
+          const path = line.trim();
+          if (path === '') continue;
+          const picture = isAbsolutePath(path) ? (tails.find(path) ?? behindData(path)) : withoutData(path);
           if (picture === null) {
             problems.add(file, `line ${index + 1}`, "the path leaves the set's folder");
             continue;
