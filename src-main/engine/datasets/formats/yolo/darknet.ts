@@ -1,33 +1,28 @@
-import { RefineryError } from '../../../../contract/errors.ts';
-import { filesUnder, isFile, textIfThere } from '../../files/folder.ts';
-import { inside, isPicture, stemOf, withoutWayUp } from '../../files/paths.ts';
+import { isFile, textIfThere } from '../../files/folder.ts';
+import { inside, stemOf, withoutWayUp } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { CategoryBuilder, ProblemLog } from '../../model/index.ts';
 import { UniquePictures } from './ids.ts';
 import { readItem } from './item.ts';
+import { classLists, noClasses, readLoose } from './loose.ts';
 import { listedNames } from './names.ts';
 import { isAbsolutePath, placesOf, TailFinder } from './places.ts';
 
 /**
  * Reads darknet's layout: `obj.data` names the classes' file and a list of pictures for each subset; a picture's label
- * file lies beside it. Without `obj.data`, pictures and label files in a folder with `classes.txt` or `obj.names` are
- * taken, as labelImg writes them.
+ * file lies beside it. Without `obj.data` see {@link readLoose}.
  */
 export async function readDarknet(folder: string, options: ReadOptions = {}): Promise<Dataset> {
-  const problems = new ProblemLog();
   const text = await textIfThere(inside(folder, 'obj.data'));
+  if (text === undefined) return readLoose(folder, options);
+  const problems = new ProblemLog();
   const settings = new Map<string, string>();
-  for (const line of (text ?? '').split(/\r?\n/)) {
+  for (const line of text.split(/\r?\n/)) {
     const [key, value] = line.split('=', 2);
     if (value !== undefined) settings.set(key!.trim(), value.trim());
   }
-  const namesFile = await firstFile(folder, [settings.get('names'), 'obj.names', 'classes.txt']);
-  if (namesFile === undefined) {
-    throw new RefineryError(
-      'INPUT_NOT_FOUND',
-      `There is no file with the names of the classes in ${folder}.`,
-    );
-  }
+  const namesFile = await firstFile(folder, [settings.get('names'), ...classLists]);
+  if (namesFile === undefined) throw noClasses(folder);
   const names = listedNames((await textIfThere(inside(folder, namesFile)))!);
   const builder = new CategoryBuilder();
   const add = builder.scope();
@@ -45,19 +40,6 @@ export async function readDarknet(folder: string, options: ReadOptions = {}): Pr
     media: 'image',
     problems,
     async *items() {
-      if (text === undefined) {
-        let labelled = false;
-        const ids = new UniquePictures();
-        for await (const picture of filesUnder(folder)) {
-          options.signal?.throwIfAborted();
-          if (!isPicture(picture)) continue;
-          const stem = stemOf(picture);
-          const label = `${stem}.txt`;
-          labelled ||= await isFile(inside(folder, label));
-          yield await readItem(reading, ids.of(stem, picture) ?? picture, 'default', picture, label);
-        }
-        if (!labelled) problems.add('', '', 'no picture has a label file beside it');
-      }
       const tails = new TailFinder(folder);
       for (const { subset, file } of lists) {
         const ids = new UniquePictures();

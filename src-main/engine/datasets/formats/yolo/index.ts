@@ -4,6 +4,7 @@ import type { AnnotationType } from '../../model/index.ts';
 import { isSubsetName } from '../common/read.ts';
 import { readDarknet } from './darknet.ts';
 import type { LineKind } from './lines.ts';
+import { classLists } from './loose.ts';
 import { readUltralytics } from './ultralytics.ts';
 import { writeDarknet, writeUltralytics } from './write.ts';
 
@@ -19,16 +20,23 @@ const ultralyticsAbilities = (types: readonly AnnotationType[]): Abilities => ({
   infos: true,
 });
 
+/** Roboflow's list of the classes, or labelImg's, which lies in each subset's folder. */
+function isListOfSubset(path: string): boolean {
+  const [folder = '', name = '', ...more] = path.split('/');
+  return more.length === 0 && isSubsetName(folder) && classLists.some((list) => list === name);
+}
+
 async function detectDarknet(listing: Listing): Promise<Verdict | null> {
   const has = (name: string): boolean => listing.files.includes(name);
   if (has('obj.data')) {
     return { confidence: 0.95, reasons: ["There is darknet's file obj.data."], against: [] };
   }
-  const names = ['obj.names', 'classes.txt'].find(has);
-  if (names === undefined || has('data.yaml')) return null;
+  if (has('data.yaml')) return null;
+  const names = classLists.find(has) ?? listing.files.find(isListOfSubset);
+  if (names === undefined) return null;
   const pictures = new Set(listing.files.filter(isPicture).map(stemOf));
   const beside = listing.files.some((path) => path.endsWith('.txt') && pictures.has(stemOf(path)));
-  const against = ["There is no obj.data, so that subsets aren't known."];
+  const against = names.includes('/') ? [] : ["There is no obj.data, so that subsets aren't known."];
   if (!beside) against.push('No picture has a text file beside it.');
   return { confidence: beside ? 0.6 : 0.2, reasons: [`There is a list of classes, ${names}.`], against };
 }

@@ -169,6 +169,21 @@ describe('what lies beside', () => {
     expect([items.length, items[0]!.annotations.length, reasons]).toEqual([1, 1, []]);
   });
 
+  test('lists of classes in each subset are one list, by their names', async () => {
+    const set = (name: string, classes: string, text: string) => ({
+      [`${name}/_darknet.labels`]: classes,
+      [`${name}/1.png`]: '',
+      [`${name}/1.txt`]: text,
+    });
+    const files = { ...set('train', 'cat\ndog\n', `1 ${line.slice(2)}`), ...set('valid', 'dog\ncat', line) };
+    const { folder, names, reasons, ids, labelled } = await read(files, 'yolo');
+    expect([names, ids, labelled, reasons]).toEqual([['cat', 'dog'], ['train: 1', 'valid: 1'], 2, []]);
+    const { items } = await readAll('yolo', folder);
+    expect(items.flatMap(({ annotations }) => annotations)).toMatchObject([{ label: 1 }, { label: 1 }]);
+    const [best] = await detectFormats(folder);
+    expect(best).toMatchObject({ format: { name: 'yolo' }, confidence: 0.6, against: [] });
+  });
+
   test('a darknet set without a label file is told', async () => {
     const { reasons, ids } = await read({ ...loose, 'classes.txt': 'car\n' }, 'yolo');
     expect([ids, reasons]).toEqual([['default: images/1'], ['no picture has a label file beside it']]);
