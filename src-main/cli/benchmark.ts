@@ -22,7 +22,7 @@ import {
 } from '../engine/compression/index.ts';
 import { userFolders } from '../engine/host/folders.ts';
 import { loadOpenVino, type Precision, precisions } from '../engine/runtime/index.ts';
-import { exitCodes, printJson, reportFailure } from './shared.ts';
+import { exitCodes, listenForStop, printJson, reportFailure } from './shared.ts';
 import { printTable } from './terminal-table.ts';
 
 interface BenchmarkFlags {
@@ -63,8 +63,7 @@ export function benchmarkCommand(resources: string): Command {
     .option('--json', 'as JSON')
     .action(async (models: readonly string[], flags: BenchmarkFlags) => {
       const cancel = new AbortController();
-      const interrupt = (): void => cancel.abort();
-      process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+      const stopListening = listenForStop(() => cancel.abort());
       try {
         const format = formatOf(flags.save);
         const measured = await measureAll(models, flags, userFolders(resources), cancel.signal);
@@ -79,7 +78,7 @@ export function benchmarkCommand(resources: string): Command {
         const failed = reportFailure(thrown, flags.json ?? false);
         process.exitCode = cancel.signal.aborted ? exitCodes.interrupted : failed;
       } finally {
-        process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
+        stopListening();
       }
     });
 }

@@ -5,7 +5,7 @@ import { type Parity, type WeightType, weightTypes } from '../contract/models.ts
 import { type ConversionEvent, type ConversionReceipt, convertLdm } from '../engine/convert/index.ts';
 import { userFolders } from '../engine/host/folders.ts';
 import { readVersion } from '../engine/host/version.ts';
-import { exitCodes, printJson, reportFailure } from './shared.ts';
+import { exitCodes, listenForStop, printJson, reportFailure } from './shared.ts';
 
 interface ConvertModelFlags {
   readonly output: string;
@@ -39,8 +39,7 @@ export function convertModelCommand(resources: string): Command {
     .action(async (_kind: string, folder: string, flags: ConvertModelFlags) => {
       const json = flags.json ?? false;
       const cancel = new AbortController();
-      const interrupt = (): void => cancel.abort();
-      process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+      const stopListening = listenForStop(() => cancel.abort());
       const python = process.env['REFINERY_CONVERT_PYTHON'];
       const output = resolve(flags.output);
       try {
@@ -63,7 +62,7 @@ export function convertModelCommand(resources: string): Command {
         const failed = reportFailure(thrown, json);
         process.exitCode = cancel.signal.aborted ? exitCodes.interrupted : failed;
       } finally {
-        process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
+        stopListening();
       }
     });
 }

@@ -113,8 +113,6 @@ export interface ReadOptions {
 export interface WriteOptions {
   /** `copy` takes the pictures along, byte by byte; `none` writes annotations only. */
   readonly media: 'copy' | 'none';
-  /** Whether files that are already there may be replaced. */
-  readonly overwrite?: boolean;
   readonly signal?: AbortSignal;
 }
 

@@ -14,12 +14,22 @@ const mostBytes = 16 * 1024 * 1024;
 /** Most text that a compressed chunk may hold. */
 const mostText = 64 * 1024 * 1024;
 
+/** Bytes that are read at once: pixels come in thousands of pieces of a few kilobytes. */
+const windowBytes = 1024 * 1024;
+
 /** Chunks of other types than the pixels'. Those of a damaged file are read as far as they go. */
 export async function readChunks(file: FileHandle): Promise<Chunk[]> {
   const chunks: Chunk[] = [];
   const { size } = await file.stat();
-  const read = async (at: number, length: number): Promise<Buffer> =>
-    (await file.read(Buffer.alloc(length), 0, length, at)).buffer;
+  const window = { start: 0, bytes: Buffer.alloc(0) };
+  const read = async (at: number, length: number): Promise<Buffer> => {
+    if (at < window.start || at + length > window.start + window.bytes.length) {
+      const bytes = Buffer.alloc(Math.max(length, Math.min(windowBytes, size - at)));
+      await file.read(bytes, 0, bytes.length, at);
+      Object.assign(window, { start: at, bytes });
+    }
+    return window.bytes.subarray(at - window.start, at - window.start + length);
+  };
   if (!(await read(0, 8)).equals(signature)) return [];
   for (let at = 8; at + 12 <= size; ) {
     const head = await read(at, 8);

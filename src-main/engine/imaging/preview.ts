@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sharp from 'sharp';
+import sharp, { type Metadata } from 'sharp';
 import type { MediaFile } from '../../contract/files.ts';
 import { sourceError } from './errors.ts';
 import { numbersOf } from './numbers.ts';
@@ -22,9 +22,16 @@ const longestSide = 8_192;
 /** Pixels above which a browser is given a smaller copy. */
 const pixelLimit = 120_000_000;
 
+const metadataOf = (path: string): Promise<Metadata> =>
+  sharp(path, { page: 0, failOn: 'none', limitInputPixels: false }).metadata();
+
 /** Gives a picture as a file that libvips reads right: itself, or a copy of one that holds 32-bit numbers. */
-async function withReadable<Result>(path: string, use: (file: string) => Promise<Result>): Promise<Result> {
-  if (!numbersOf(await sharp(path, { page: 0, limitInputPixels: false }).metadata())) return use(path);
+async function withReadable<Result>(
+  path: string,
+  metadata: Metadata,
+  use: (file: string) => Promise<Result>,
+): Promise<Result> {
+  if (!numbersOf(metadata)) return use(path);
   const folder = await mkdtemp(join(tmpdir(), 'refinery-preview-'));
   try {
     const { info } = await readHeader(path);
@@ -39,7 +46,7 @@ async function withReadable<Result>(path: string, use: (file: string) => Promise
 /** A small upright picture, as WebP. */
 export async function thumbnail(path: string, maximum: number): Promise<Buffer> {
   try {
-    return await withReadable(path, (file) =>
+    return await withReadable(path, await metadataOf(path), (file) =>
       sharp(file, { page: 0, failOn: 'none', limitInputPixels: false })
         .autoOrient()
         .resize(maximum, maximum, { fit: 'inside', withoutEnlargement: true })
@@ -54,16 +61,8 @@ export async function thumbnail(path: string, maximum: number): Promise<Buffer> 
 /** The file itself where a browser can show it, else a copy that it can, made once. */
 export async function display(path: string, cacheFolder: string): Promise<MediaFile> {
   try {
-    const {
-      format,
-      width = 0,
-      height = 0,
-      pages = 1,
-    } = await sharp(path, {
-      page: 0,
-      failOn: 'none',
-      limitInputPixels: false,
-    }).metadata();
+    const metadata = await metadataOf(path);
+    const { format, width = 0, height = 0, pages = 1 } = metadata;
     const mime = shown[format ?? ''];
     if (mime && pages === 1 && width * height <= pixelLimit) return { path, mime };
     const { size, mtimeMs } = await stat(path);
@@ -74,7 +73,7 @@ export async function display(path: string, cacheFolder: string): Promise<MediaF
       await mkdir(folder, { recursive: true });
       const temporary = `${copy}.${process.pid}.part`;
       try {
-        await withReadable(path, (file) =>
+        await withReadable(path, metadata, (file) =>
           sharp(file, { page: 0, failOn: 'none', limitInputPixels: false })
             .autoOrient()
             .resize(longestSide, longestSide, { fit: 'inside', withoutEnlargement: true })

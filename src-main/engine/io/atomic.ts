@@ -13,6 +13,10 @@ export function temporaryPath(folder: string, key: string, extension = ''): stri
 
 const temporaryPrefix = (key: string): string => `.refinery-${key}-`;
 
+/** Whether a name is one of {@link temporaryPath}'s for a file with an ending, of whatever key. */
+export const isTemporary = (name: string): boolean =>
+  /^\.refinery-[\w-]+-[0-9a-f]{6}\.part\.[a-z]+$/.test(name);
+
 /** The unfinished files and folders of a key. */
 export async function temporariesOf(folder: string, key: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import type { NodeAddon } from 'openvino-node';
 import sharp from 'sharp';
@@ -104,7 +104,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
     runs += 1;
     const folder = join(work, `${process.pid}-${runs}`);
     try {
-      await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+      await makeFolder(folder).catch((cause: unknown) => {
         throw new RefineryError(
           'OUTPUT_NOT_WRITABLE',
           `Nothing can be written to ${work}, where rows wait to be encoded.`,

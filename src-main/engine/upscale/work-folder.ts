@@ -2,7 +2,7 @@ import { readdir, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { RefineryError } from '../../contract/errors.ts';
-import { removeQuietly } from '../io/atomic.ts';
+import { isTemporary, removeQuietly } from '../io/atomic.ts';
 
 /** Clears a folder of the rows of runs whose process is gone. */
 export async function removeOrphans(work: string): Promise<void> {
@@ -15,16 +15,13 @@ export async function removeOrphans(work: string): Promise<void> {
   }
 }
 
-/** Names of results that are not finished. */
-const unfinished = /^\.refinery-[\w-]+-[0-9a-f]{6}\.part\.[a-z]+$/;
-
 /** Milliseconds for which nobody works on one file: a day. */
 const longestWork = 24 * 60 * 60 * 1000;
 
 /** Clears a folder of results of what runs that were killed have left there, a day ago or before. */
 export async function removeStale(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
-    if (!unfinished.test(name)) continue;
+    if (!isTemporary(name)) continue;
     const path = join(folder, name);
     const found = await stat(path).catch(() => undefined);
     if (found?.isFile() && Date.now() - found.mtimeMs > longestWork) await removeQuietly(path);

@@ -19,11 +19,10 @@ const smallFile = 512 * 1024;
 
 /**
  * The folder that a set is written to. Every file is written under another name first, and a file that is already
- * there stops the writing unless overwriting was asked for. Paths are relative with forward slashes and must stay inside.
+ * there stops the writing. Paths are relative with forward slashes and must stay inside.
  */
 export class OutputFolder {
   readonly root: string;
-  readonly overwrite: boolean;
   readonly #sinks: Sink[] = [];
   readonly #writing: Writing | undefined;
   /** Where a conversion writes, into a folder that nobody sees yet. Else every file needs another name first, one by one. */
@@ -31,9 +30,8 @@ export class OutputFolder {
   readonly #folders = new Set<string>();
   #files = 0;
 
-  constructor(root: string, overwrite: boolean) {
+  constructor(root: string) {
     this.root = root;
-    this.overwrite = overwrite;
     const writing = writingTo(root);
     this.#writing = writing;
     this.#hands = writing && new Hands((done) => note(writing, done));
@@ -166,7 +164,7 @@ export class OutputFolder {
 
   async #free(path: string): Promise<string> {
     const target = this.#target(path);
-    if (!this.overwrite && (await stat(target).catch(() => undefined)) !== undefined) throw taken(target);
+    if ((await stat(target).catch(() => undefined)) !== undefined) throw taken(target);
     return target;
   }
 
@@ -187,7 +185,7 @@ export class OutputFolder {
 
 const taken = (target: string): RefineryError =>
   new RefineryError('OUTPUT_EXISTS', `There already is a file ${target}.`, {
-    hint: 'Choose an empty folder, or allow overwriting.',
+    hint: 'Choose an empty folder.',
   });
 
 function note(writing: Writing, { files, linked, copied, failure }: Done): void {

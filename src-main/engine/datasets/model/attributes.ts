@@ -44,6 +44,20 @@ export function toRecord<Value>(named: ReadonlyMap<string, Value>): Record<strin
   return record;
 }
 
+/**
+ * Attributes as further fields of an object in JSON, and the names of those that can't be, as the format has a meaning of
+ * its own for them.
+ */
+export function furtherFields(
+  attributes: Attributes,
+  own: ReadonlySet<string>,
+): { readonly fields: Readonly<Record<string, unknown>>; readonly taken: readonly string[] } {
+  const taken = [...attributes.keys()].filter((name) => own.has(name));
+  const fields: Record<string, unknown> = toRecord(without(attributes, ...taken));
+  for (const [name, value] of Object.entries(fields)) fields[name] = objectIn(value);
+  return { fields, taken };
+}
+
 /** A copy without some names. */
 export function without(attributes: Attributes, ...names: readonly string[]): Map<string, AttributeValue> {
   const rest = new Map(attributes);

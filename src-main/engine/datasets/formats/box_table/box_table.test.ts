@@ -235,21 +235,36 @@ describe('tables of boxes', () => {
       [
         { id: 'p/dup', subset: 'a b', media },
         { id: 'dup', subset: 'a b', annotations: [box] },
-        { id: 'val/x', media },
         { id: 'x', subset: 'val', media, annotations: [box] },
+        { id: 'val/y', media },
       ],
     );
-    const report = await format('box_table').write(set, to, { media: 'copy', overwrite: true });
+    const report = await format('box_table').write(set, to, { media: 'copy' });
     expect(report.problems.list.map(({ reason }) => reason)).toEqual([
       'the picture is not there to be copied',
       "a picture without boxes has no row, and the item's folder may be taken for a subset",
-      "another subset's picture has this path, and both become one",
     ]);
     const { items } = await readAll('box_table', to);
     expect(items.map(short)).toEqual([
       ['a b', 'dup', [[0, 1, 2, 3, 4]]],
       ['val', 'x', [[0, 1, 2, 3, 4]]],
       ['a b', 'p/dup', []],
+      ['val', 'y', []],
     ]);
+  });
+
+  test('without copies, two pictures of one path are told', async () => {
+    const media = { kind: 'image', path: 'x.png', size: null } as const;
+    const set = setOf(
+      ['cat'],
+      [
+        { id: 'val/x', media },
+        { id: 'x', subset: 'val', media },
+      ],
+    );
+    const report = await format('box_table').write(set, fresh(), { media: 'none' });
+    expect(report.problems.list.map(({ reason }) => reason)).toContain(
+      "another subset's picture has this path, and both become one",
+    );
   });
 });

@@ -2,12 +2,12 @@ import {
   type Attributes,
   type AttributeValue,
   attributeValue,
+  furtherFields,
   type Infos,
   type InfosBuilder,
   isRecord,
   type JsonValue,
   noAttributes,
-  objectIn,
   toRecord,
   without,
 } from '../../model/index.ts';
@@ -93,18 +93,8 @@ function rest(
   return facts ?? noAttributes;
 }
 
-/**
- * An item's attributes as further fields of its entry, or null where there are none, and the names that COCO has for
- * something else.
- */
-export function pictureFields(attributes: Attributes): {
-  readonly fields: Readonly<Record<string, unknown>> | null;
-  readonly taken: readonly string[];
-} {
+/** An item's attributes as further fields of its entry, or null where there are none. */
+export function pictureFields(attributes: Attributes): ReturnType<typeof furtherFields> | null {
   const others = without(attributes, 'id');
-  if (others.size === 0) return { fields: null, taken: [] };
-  const taken = [...others.keys()].filter((name) => ofPicture.has(name));
-  const fields: Record<string, unknown> = toRecord(without(others, ...taken));
-  for (const [name, value] of Object.entries(fields)) fields[name] = objectIn(value);
-  return { fields, taken };
+  return others.size === 0 ? null : furtherFields(others, ofPicture);
 }

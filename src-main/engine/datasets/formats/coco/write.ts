@@ -36,7 +36,7 @@ export async function writeCoco(
   abilities: Abilities,
   options: WriteOptions,
 ): Promise<WriteReport> {
-  const output = new OutputFolder(folder, options.overwrite === true);
+  const output = new OutputFolder(folder);
   const problems = new ProblemLog();
   const categoryIds = numberCategories(dataset.categories);
   const open = new Map<string, OpenTask[]>();
@@ -140,12 +140,12 @@ async function writeItem(
 ): Promise<void> {
   const number = file.pictureIds.take(item.attributes.get('id'));
   const size = item.media?.size ?? { width: 0, height: 0 };
-  const { fields, taken } = pictureFields(item.attributes);
-  for (const field of taken) {
+  const about = pictureFields(item.attributes);
+  for (const field of about?.taken ?? []) {
     problems.add('', `item ${item.subset}/${item.id}`, `COCO has its own meaning for the attribute ${field}`);
   }
   const own = { id: number, width: size.width, height: size.height, file_name: name, license: 0 };
-  const picture = fields === null ? own : { ...own, ...fields };
+  const picture = about === null ? own : { ...own, ...about.fields };
   await file.sink.write(`${file.images === 0 ? '' : ','}${JSON.stringify(picture)}`);
   file.images += 1;
   const texts = await objectTexts(output, file, item, number, parts, categoryIds, problems);

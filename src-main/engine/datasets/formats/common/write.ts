@@ -42,7 +42,7 @@ export async function writeSet(
   options: WriteOptions,
   layout: Layout,
 ): Promise<WriteReport> {
-  const output = new OutputFolder(folder, options.overwrite === true);
+  const output = new OutputFolder(folder);
   const problems = new ProblemLog();
   const sinks = new Sinks(output);
   const taken = new Set<string>();

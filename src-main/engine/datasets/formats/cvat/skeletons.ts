@@ -4,8 +4,12 @@ import type { Annotation, Categories, ProblemLog, Skeleton } from '../../model/i
 type Points = Extract<Annotation, { type: 'points' }>;
 
 /** Whether points can be told apart by the names that a skeleton has for them, as CVAT does it. */
-export const isNamed = ({ points }: Skeleton): boolean =>
+const isNamed = ({ points }: Skeleton): boolean =>
   points.length > 0 && new Set(points).size === points.length && !points.includes('');
+
+/** The skeletons that are written, by class. */
+export const namedSkeletons = ({ skeletons }: Categories): ReadonlyMap<number, Skeleton> =>
+  new Map([...skeletons].filter(([, skeleton]) => isNamed(skeleton)));
 
 /** Tells which classes' skeletons are not written, as their points can't be told apart. */
 export function tellUnnamed({ labels, skeletons }: Categories, problems: ProblemLog): void {
@@ -16,11 +20,10 @@ export function tellUnnamed({ labels, skeletons }: Categories, problems: Problem
   }
 }
 
-/** Whether an annotation is written as its class's skeleton. */
+/** Whether an annotation is written as its class's skeleton, one of {@link namedSkeletons}. */
 export const isSkeleton = (annotation: Annotation, skeleton: Skeleton | undefined): annotation is Points =>
   annotation.type === 'points' &&
   skeleton !== undefined &&
-  isNamed(skeleton) &&
   annotation.visibility.length === skeleton.points.length;
 
 /** The skeleton that an annotation's class has. */

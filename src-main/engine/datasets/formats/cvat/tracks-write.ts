@@ -7,7 +7,7 @@ import { framesFile } from '../common/frames.ts';
 import { writeSet } from '../common/write.ts';
 import { hasOrigin, pictureFact } from './facts.ts';
 import { shapeLines } from './shapes.ts';
-import { hiddenPoints, hidesPoints, skeletonOf, tellUnnamed } from './skeletons.ts';
+import { hiddenPoints, hidesPoints, namedSkeletons, skeletonOf, tellUnnamed } from './skeletons.ts';
 import { frameName } from './tracks-read.ts';
 import { headText, usedAttributes } from './write.ts';
 
@@ -43,7 +43,8 @@ export async function writeCvatVideo(
   options: WriteOptions,
 ): Promise<WriteReport> {
   const videos = new Map<string, Video>();
-  const { labels, skeletons } = dataset.categories;
+  const { labels } = dataset.categories;
+  const skeletons = namedSkeletons(dataset.categories);
   const used = await usedAttributes(dataset);
   for (const names of used.values()) for (const name of builtIn) names.delete(name);
   let place = '';

@@ -16,7 +16,7 @@ import { shapeLines } from './shapes.ts';
 import {
   hiddenPoints,
   hidesPoints,
-  isNamed,
+  namedSkeletons,
   partLines,
   skeletonLines,
   skeletonOf,
@@ -65,11 +65,12 @@ export async function writeCvat(
   folder: string,
   options: WriteOptions,
 ): Promise<WriteReport> {
-  const output = new OutputFolder(folder, options.overwrite === true);
+  const output = new OutputFolder(folder);
   const problems = new ProblemLog();
   const sinks = new Map<string, { sink: TextSink; used: Set<number> }>();
   const used = await usedAttributes(dataset);
-  const { labels, skeletons } = dataset.categories;
+  const { labels } = dataset.categories;
+  const skeletons = namedSkeletons(dataset.categories);
   tellUnnamed(dataset.categories, problems);
   let [items, written] = [0, 0];
   try {
@@ -162,13 +163,9 @@ export function headText(
     '      <z_order>True</z_order>',
     '      <labels>',
   ];
+  const skeletons = namedSkeletons(categories);
   for (const [index, label] of categories.labels.entries()) {
-    const skeleton = categories.skeletons.get(index);
-    const own = labelLines(
-      label,
-      used.get(index) ?? [],
-      skeleton !== undefined && isNamed(skeleton) ? skeleton : null,
-    );
+    const own = labelLines(label, used.get(index) ?? [], skeletons.get(index) ?? null);
     lines.push(...own.map((line) => `        ${line}`));
   }
   const outside = facts.beside.map((line) => `    ${line}`);

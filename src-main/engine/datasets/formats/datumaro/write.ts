@@ -34,7 +34,7 @@ export async function writeDatumaro(
   folder: string,
   options: WriteOptions,
 ): Promise<WriteReport> {
-  const output = new OutputFolder(folder, options.overwrite === true);
+  const output = new OutputFolder(folder);
   const problems = new ProblemLog();
   const sinks = new Map<string, TextSink>();
   let [items, written] = [0, 0];

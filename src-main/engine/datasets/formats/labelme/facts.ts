@@ -2,9 +2,8 @@ import {
   type Attributes,
   type AttributeValue,
   attributesOf,
-  objectIn,
+  furtherFields,
   toRecord,
-  without,
 } from '../../model/index.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -34,16 +33,8 @@ function saysSomething(name: string, value: AttributeValue): boolean {
   return name !== 'checked' || value !== false;
 }
 
-/** A picture's attributes as further fields of its file, and the names of those that labelme uses for something else. */
-export function pictureFields(attributes: Attributes): {
-  readonly fields: Fields;
-  readonly taken: readonly string[];
-} {
-  const taken = [...attributes.keys()].filter((name) => ofFile.has(name));
-  const fields: Record<string, unknown> = toRecord(without(attributes, ...taken));
-  for (const [name, value] of Object.entries(fields)) fields[name] = objectIn(value);
-  return { fields, taken };
-}
+/** A picture's attributes as further fields of its file. */
+export const pictureFields = (attributes: Attributes) => furtherFields(attributes, ofFile);
 
 /** A shape's attributes at the places where labelme and X-AnyLabeling have them. */
 export function shapeFields(attributes: Attributes): Fields {

@@ -86,15 +86,15 @@ export function factsRow(attributes: Attributes): {
 const isPlain = (value: string | number): boolean =>
   typeof value === 'number' ? Number.isFinite(value) : value !== '' && value.trim() === value;
 
-/** Adds the fields of a row that are text, by the names that they have as attributes. */
-export function addTexts(
+/** Adds the field of a row that is text. */
+export function addText(
   row: CsvRow,
+  column: string,
   attributes: Map<string, AttributeValue>,
-  columns: Readonly<Record<string, string>>,
+  name: string,
 ): void {
-  for (const [column, name] of Object.entries(columns)) {
-    if (row.get(column) !== '') attributes.set(name, row.get(column));
-  }
+  const text = row.get(column);
+  if (text !== '') attributes.set(name, text);
 }
 
 /** An attribute for a field of text. */

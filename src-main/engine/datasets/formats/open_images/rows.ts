@@ -10,7 +10,7 @@ import {
 import type { CsvRow } from '../common/csv.ts';
 import { readBitmap } from '../common/masks.ts';
 import { plainShape } from '../common/read.ts';
-import { addTexts } from './facts.ts';
+import { addText } from './facts.ts';
 import { flags } from './files.ts';
 
 /** Where a mask's picture is. */
@@ -25,7 +25,7 @@ export function toLabel(row: CsvRow, label: number): Annotation | string {
   const score = numberOf(row.get('Confidence'));
   if (!Number.isFinite(score)) return 'the confidence is not a number';
   const attributes = new Map<string, AttributeValue>([['score', score]]);
-  addTexts(row, attributes, { Source: 'source' });
+  addText(row, 'Source', attributes, 'source');
   return { type: 'label', id: 0, group: 0, label, attributes };
 }
 
@@ -38,7 +38,7 @@ export function toBox(row: CsvRow, label: number, size: Size | null, group: numb
   const attributes = new Map<string, AttributeValue>();
   const score = numberOf(row.get('Confidence'));
   if (Number.isFinite(score)) attributes.set('score', score);
-  addTexts(row, attributes, { Source: 'source' });
+  addText(row, 'Source', attributes, 'source');
   for (const { attribute, column } of flags) {
     const value = row.get(column);
     if (value === '0' || value === '1') attributes.set(attribute, value === '1');
@@ -72,7 +72,7 @@ export async function toMask(
   const attributes = new Map<string, AttributeValue>([['box_id', row.get('BoxID')]]);
   const overlap = numberOf(row.get('PredictedIoU'));
   if (Number.isFinite(overlap)) attributes.set('predicted_iou', overlap);
-  addTexts(row, attributes, { Clicks: 'clicks' });
+  addText(row, 'Clicks', attributes, 'clicks');
   const [left, right, top, bottom] = ['BoxXMin', 'BoxXMax', 'BoxYMin', 'BoxYMax'].map((column) =>
     numberOf(row.get(column)),
   );

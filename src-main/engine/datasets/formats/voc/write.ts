@@ -48,7 +48,7 @@ export async function writeVoc(
   abilities: Abilities,
   options: WriteOptions,
 ): Promise<WriteReport> {
-  const output = new OutputFolder(folder, options.overwrite === true);
+  const output = new OutputFolder(folder);
   const problems = new ProblemLog();
   const classes = classesOf(dataset.categories);
   const lists = new Map<string, Lists>();

@@ -139,7 +139,7 @@ async function write(
   finish: (output: OutputFolder, subsets: readonly string[], problems: ProblemLog) => Promise<void>,
   eachPicture?: (output: OutputFolder, subset: string, picture: string) => Promise<void>,
 ): Promise<WriteReport> {
-  const output = new OutputFolder(folder, options.overwrite === true);
+  const output = new OutputFolder(folder);
   const problems = new ProblemLog();
   const subsets = new Set<string>();
   let [items, annotations] = [0, 0];
