@@ -1,3 +1,4 @@
+import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { detectFormats } from '../../detect.ts';
 import type { Box, Item } from '../../model/index.ts';
@@ -171,15 +172,34 @@ describe('tables of boxes', () => {
     expect(reasons).toEqual(['several pictures are called so, and it is not known which is meant']);
   });
 
-  test('pictures of two subsets, and shares of the picture, are told', async () => {
+  test('pictures of two subsets are told', async () => {
     const folder = fresh();
-    const rows = 'image,xmin,ymin,xmax,ymax,label\na.jpg,0.1,0.2,0.5,1,cat\n';
-    await put(folder, { 'train.csv': rows, 'all.csv': rows.replace('0.5', '5'), 'a.jpg': '' });
+    const rows = 'image,xmin,ymin,xmax,ymax,label\na.jpg,1,2,5,8,cat\n';
+    await put(folder, { 'train.csv': rows, 'all.csv': rows, 'a.jpg': '' });
     const { items, reasons } = await readAll('box_table', folder);
     expect(items.map(({ subset, id }) => `${subset} ${id}`)).toEqual(['default a', 'train a']);
+    expect(reasons).toEqual(['the picture is in another subset, too']);
+  });
+
+  test.each<[string, string]>([
+    ['image,xmin,ymin,xmax,ymax,label', '0.1,0.25,0.5,1,cat'],
+    ['image;x_center;y_center;width;height;label', '0.3;0.625;0.4;0.75;cat'],
+  ])('shares of the picture become pixels: %s', async (names, row) => {
+    const folder = fresh();
+    const separator = names.includes(';') ? ';' : ',';
+    const rows = ['a.png', 'gone.png'].map((name) => `${name}${separator}${row}\n`);
+    const picture = sharp({ create: { width: 40, height: 20, channels: 3, background: 'grey' } });
+    const bytes = await picture.png().toBuffer();
+    await put(folder, { 'train.csv': `${names}\n${rows.join('')}a.png${separator}x\n`, 'a.png': bytes });
+    const { items, reasons } = await readAll('box_table', folder);
+    const [label, ...sides] = boxesOf(items[0]!)[0]!;
+    expect(label).toBe(0);
+    for (const [at, side] of [4, 5, 16, 15].entries()) expect(sides[at]).toBeCloseTo(side);
+    expect(items[1]!.annotations).toEqual([]);
     expect(reasons).toEqual([
-      'all coordinates lie between 0 and 1: they may be shares of the picture, and are taken for pixels',
-      'the picture is in another subset, too',
+      'all coordinates lie between 0 and 1, and are taken for shares of the pictures',
+      'box: a coordinate is not a number or far too large',
+      "without the picture's size the box in pixels is not known",
     ]);
   });
 

@@ -1,10 +1,10 @@
 import { isPicture } from '../../files/paths.ts';
 import { numberOf } from '../../model/index.ts';
-import { firstRow } from '../common/csv.ts';
+import { type Delimiter, firstRow } from '../common/csv.ts';
 
-/** Where a row says the box: by two corners, by a corner and the sides, or as one list of the latter. */
+/** Where a row says the box: by two corners, by a corner or the centre and the sides, or as one list of a corner and the sides. */
 interface Geometry {
-  readonly kind: 'corners' | 'sides' | 'list';
+  readonly kind: 'corners' | 'sides' | 'centre' | 'list';
   /** Places of the columns; one for a list. */
   readonly places: readonly number[];
 }
@@ -24,6 +24,7 @@ export interface Columns {
 export interface Layout {
   readonly columns: Columns;
   readonly hasHead: boolean;
+  readonly delimiter: Delimiter;
   /** The tool whose columns these are. */
   readonly of: 'tensorflow' | 'retinanet' | 'wheat' | 'nobody';
 }
@@ -40,6 +41,8 @@ const rightNames = ['xmax', 'x2', 'right'];
 const bottomNames = ['ymax', 'y2', 'bottom'];
 const xNames = ['x', 'bboxx', ...leftNames];
 const yNames = ['y', 'bboxy', ...topNames];
+const centreXNames = ['xcenter', 'xcentre', 'centerx', 'centrex', 'cx'];
+const centreYNames = ['ycenter', 'ycentre', 'centery', 'centrey', 'cy'];
 const widthNames = ['w', 'bboxwidth', 'boxwidth', 'width'];
 const heightNames = ['h', 'bboxheight', 'boxheight', 'height'];
 const pictureWidths = ['imagewidth', 'imgwidth', 'width'];
@@ -49,11 +52,11 @@ const retinanetColumns = ['path', 'x1', 'y1', 'x2', 'y2', 'class'];
 
 /** The layout of a table of boxes from a file's first characters; null where the file is none. */
 export async function layoutIn(head: string): Promise<Layout | null> {
-  const fields = await firstRow(head);
+  const { fields, delimiter } = await firstRow(head);
   const columns = columnsOf(fields);
-  if (columns !== null) return { columns, hasHead: true, of: ownerOf(columns) };
+  if (columns !== null) return { columns, delimiter, hasHead: true, of: ownerOf(columns) };
   if (!isRetinanet(fields)) return null;
-  return { columns: columnsOf(retinanetColumns)!, hasHead: false, of: 'retinanet' };
+  return { columns: columnsOf(retinanetColumns)!, delimiter, hasHead: false, of: 'retinanet' };
 }
 
 /** Whether a first line is a row of keras-retinanet's, whose tables have no head. */
@@ -83,6 +86,8 @@ function geometryOf(place: (wanted: readonly string[]) => number): Geometry | nu
   if (!corners.includes(-1)) return { kind: 'corners', places: corners };
   const list = place(listNames);
   if (list >= 0) return { kind: 'list', places: [list] };
+  const centre = [centreXNames, centreYNames, widthNames, heightNames].map(place);
+  if (!centre.includes(-1)) return { kind: 'centre', places: centre };
   const sides = [xNames, yNames, widthNames, heightNames].map(place);
   return sides.includes(-1) ? null : { kind: 'sides', places: sides };
 }

@@ -1,8 +1,9 @@
 import { fileNameOf, folderOf } from '../../files/paths.ts';
 import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
+import { isPlainFolder } from '../common/picture-index.ts';
 import { below } from '../common/read.ts';
 import { type Layout, layoutIn } from './columns.ts';
-import { isPlainFolder, tableName } from './places.ts';
+import { tableName } from './places.ts';
 import { readBoxTable } from './read.ts';
 import { writeBoxTable } from './write.ts';
 

@@ -2,12 +2,13 @@ import { RefineryError } from '../../../../contract/errors.ts';
 import { filesUnder, headOf } from '../../files/folder.ts';
 import { fileNameOf, inside, isPicture } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
-import { CategoryBuilder, type Item, ProblemLog } from '../../model/index.ts';
+import { type Box, CategoryBuilder, type Item, ProblemLog, type Size } from '../../model/index.ts';
 import { csvRows } from '../common/csv.ts';
 import { readMeta } from '../common/meta.ts';
+import { PictureIndex } from '../common/picture-index.ts';
 import { imageItem } from '../common/read.ts';
 import { layoutIn } from './columns.ts';
-import { absentPlace, ItemIds, Owners, PictureIndex, type Table, tableAt } from './places.ts';
+import { absentPlace, ItemIds, namedFrom, Owners, type Table, tableAt } from './places.ts';
 import { addRow, allShares, classIn, numbersIn, type Pictured, type Row } from './rows.ts';
 
 /** What a set's folder holds. */
@@ -31,7 +32,7 @@ export async function readBoxTable(folder: string, options: ReadOptions = {}): P
   if (tables.length === 0) {
     throw new RefineryError('INPUT_NOT_FOUND', `There is no table of boxes in ${folder}.`);
   }
-  const builder = await classesOf(folder, tables, others, problems, options);
+  const { builder, shares } = await survey(folder, tables, others, problems, options);
   const subsets = Map.groupBy(tables, ({ subset }) => subset);
   const owners = new Owners(tables);
   const findPlace: FindPlace = (name, table, complain) => placeOf(name, table, pictures, owners, complain);
@@ -49,7 +50,8 @@ export async function readBoxTable(folder: string, options: ReadOptions = {}): P
           used.add(path);
           const { subset } = table;
           const item = { id: ids.of(subset, path, table), subset, annotations };
-          yield await imageItem(folder, path, item, size);
+          const read = await imageItem(folder, path, item, size);
+          yield shares.has(table) ? inPixels(read, (reason) => problems.add(table.path, path, reason)) : read;
         }
       }
       yield* withoutRows(folder, pictures, owners, used, ids, options);
@@ -77,20 +79,26 @@ async function* rowsIn(
   complain: (line: number, reason: string) => void,
 ): AsyncGenerator<Row> {
   let isHead = layout.hasHead;
-  for await (const { fields, line } of csvRows(inside(folder, path), complain, [])) {
+  for await (const { fields, line } of csvRows(inside(folder, path), complain, [], layout.delimiter)) {
     if (!isHead) yield { columns: layout.columns, fields, line };
     isHead = false;
   }
 }
 
-/** The classes: first those of lists, in their order, then what the rows name, sorted. */
-async function classesOf(
+interface Survey {
+  readonly builder: CategoryBuilder;
+  /** Tables whose coordinates are shares of the picture. */
+  readonly shares: ReadonlySet<Table>;
+}
+
+/** Reads everything once for the classes: first those of lists, in their order, then what the rows name, sorted. */
+async function survey(
   folder: string,
   tables: readonly Table[],
   others: readonly string[],
   problems: ProblemLog,
   options: ReadOptions,
-): Promise<CategoryBuilder> {
+): Promise<Survey> {
   const builder = new CategoryBuilder();
   for (const name of (await readMeta(folder)) ?? []) builder.named(name);
   for (const path of others) {
@@ -99,21 +107,23 @@ async function classesOf(
     if (names.length === 0) problems.add(path, '', 'the table is none of boxes, and not read');
   }
   const names = new Set<string>();
+  const shares = new Set<Table>();
   for (const table of tables) {
     await options.waitWhilePaused?.();
-    if (await survey(folder, table, names, options)) problems.add(table.path, '', areShares);
+    if (!(await surveyTable(folder, table, names, options))) continue;
+    shares.add(table);
+    problems.add(table.path, '', areShares);
   }
   const areNumbers = [...names].every((name) => /^-?\d+$/.test(name));
   const before = (a: string, b: string): number => (areNumbers ? Number(a) - Number(b) : a < b ? -1 : 1);
   for (const name of [...names].sort(before)) builder.named(name);
-  return builder;
+  return { builder, shares };
 }
 
-const areShares =
-  'all coordinates lie between 0 and 1: they may be shares of the picture, and are taken for pixels';
+const areShares = 'all coordinates lie between 0 and 1, and are taken for shares of the pictures';
 
-/** Collects the classes of a table; true where its coordinates look like shares of the picture. */
-async function survey(
+/** Collects the classes of a table; true where its coordinates are shares of the picture. */
+async function surveyTable(
   folder: string,
   table: Table,
   names: Set<string>,
@@ -130,6 +140,25 @@ async function survey(
   }
   return areAllShares.result();
 }
+
+/** An item whose boxes are shares of its picture. */
+function inPixels(item: Item, complain: (reason: string) => void): Item {
+  const size = item.media?.size;
+  if (size === null || size === undefined) {
+    for (const _ of item.annotations) complain("without the picture's size the box in pixels is not known");
+    return { ...item, annotations: [] };
+  }
+  const annotations = item.annotations.map((part) => (part.type === 'box' ? scaled(part, size) : part));
+  return { ...item, annotations };
+}
+
+const scaled = (box: Box, size: Size): Box => ({
+  ...box,
+  x: box.x * size.width,
+  y: box.y * size.height,
+  width: box.width * size.width,
+  height: box.height * size.height,
+});
 
 /** keras-retinanet's `classes.csv`, a name and a number a row; empty where the file is something else. */
 async function classList(path: string): Promise<string[]> {
@@ -182,7 +211,7 @@ function placeOf(
   complain: (reason: string) => void,
 ): string | null {
   if (name === '') return null;
-  const [path, ...more] = pictures.find(name, table, owners);
+  const [path, ...more] = pictures.find(name, namedFrom(table, owners));
   if (more.length > 0) complain('several pictures are called so, and it is not known which is meant');
   return path !== undefined && more.length === 0 ? path : absentPlace(name, table);
 }

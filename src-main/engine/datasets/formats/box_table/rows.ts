@@ -65,9 +65,10 @@ export function addRow(
 
 function toBox(row: Row, [x, y, a, b]: readonly number[], builder: CategoryBuilder): Annotation {
   const label = builder.find(classIn(row)) ?? null;
-  const isCorner = row.columns.geometry.kind === 'corners';
-  const [width, height] = isCorner ? [a! - x!, b! - y!] : [a!, b!];
-  return { ...plainShape(label, attributesIn(row)), type: 'box', x: x!, y: y!, width, height };
+  const { kind } = row.columns.geometry;
+  const [width, height] = kind === 'corners' ? [a! - x!, b! - y!] : [a!, b!];
+  const [left, top] = kind === 'centre' ? [x! - width / 2, y! - height / 2] : [x!, y!];
+  return { ...plainShape(label, attributesIn(row)), type: 'box', x: left, y: top, width, height };
 }
 
 /** Columns without a meaning of their own. One without a name is the row's number, as pandas writes it. */
@@ -96,13 +97,13 @@ function sizeIn({ columns: { size }, fields }: Row): Size | null {
   return isSize ? { width, height } : null;
 }
 
-/** Tells whether the numbers of all boxes lie between 0 and 1 without being all 0 or 1. */
+/** Tells whether the numbers of all boxes lie between 0 and 1 without being all 0 or 1. What is no number is passed over. */
 export function allShares(): { add(numbers: readonly number[]): void; result(): boolean } {
   let [areShares, hasFraction] = [true, false];
   return {
     add(numbers) {
-      areShares &&= numbers.every((number) => number >= 0 && number <= 1);
-      hasFraction ||= numbers.some((number) => !Number.isInteger(number));
+      areShares &&= !numbers.some((number) => number < 0 || number > 1);
+      hasFraction ||= numbers.some((number) => Number.isFinite(number) && !Number.isInteger(number));
     },
     result: () => areShares && hasFraction,
   };

@@ -13,12 +13,24 @@ export interface CsvRow {
 
 const mostInRow = 16 * 1024 * 1024;
 
-/** The fields of the first row of a file that begins with this text; empty where it begins with none. */
-export async function firstRow(text: string): Promise<readonly string[]> {
+/** What separates the fields of a table: in countries that write 1,5 a spreadsheet's tables have semicolons. */
+export type Delimiter = ',' | ';' | '\t';
+
+const delimiters: readonly Delimiter[] = [',', ';', '\t'];
+
+/** The fields of the first row of a file that begins with this text, none where it begins with none, and what separates them. */
+export async function firstRow(
+  text: string,
+): Promise<{ readonly fields: readonly string[]; readonly delimiter: Delimiter }> {
   const { parse } = await import('csv-parse/sync');
   const line = text.split(/\r\n|\r|\n/).find((part) => part.trim() !== '') ?? '';
-  const options = { bom: true, trim: true, relax_quotes: true, skip_records_with_error: true } as const;
-  return parse(line, options)[0] ?? [];
+  let best: { fields: readonly string[]; delimiter: Delimiter } = { fields: [], delimiter: ',' };
+  for (const delimiter of delimiters) {
+    const options = { bom: true, trim: true, relax_quotes: true, skip_records_with_error: true } as const;
+    const fields: readonly string[] = parse(line, { ...options, delimiter })[0] ?? [];
+    if (fields.length > best.fields.length) best = { fields, delimiter };
+  }
+  return best;
 }
 
 /**
@@ -31,9 +43,11 @@ export async function* csvRows(
   path: string,
   complain: (line: number, reason: string) => void,
   columns?: readonly string[],
+  delimiter: Delimiter = ',',
 ): AsyncGenerator<CsvRow> {
   const { parse } = await import('csv-parse');
   const parser = parse({
+    delimiter,
     bom: true,
     trim: true,
     info: true,
