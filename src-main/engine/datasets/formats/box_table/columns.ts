@@ -1,6 +1,6 @@
 import { isPicture } from '../../files/paths.ts';
 import { numberOf } from '../../model/index.ts';
-import { type Delimiter, firstRow } from '../common/csv.ts';
+import { type Delimiter, tableHead } from '../common/csv.ts';
 
 /** Where a row says the box: by two corners, by a corner or the centre and the sides, or as one list of a corner and the sides. */
 interface Geometry {
@@ -52,7 +52,7 @@ const retinanetColumns = ['path', 'x1', 'y1', 'x2', 'y2', 'class'];
 
 /** The layout of a table of boxes from a file's first characters; null where the file is none. */
 export async function layoutIn(head: string): Promise<Layout | null> {
-  const { fields, delimiter } = await firstRow(head);
+  const { fields, delimiter } = await tableHead(head);
   const columns = columnsOf(fields);
   if (columns !== null) return { columns, delimiter, hasHead: true, of: ownerOf(columns) };
   if (!isRetinanet(fields)) return null;

@@ -18,20 +18,38 @@ export type Delimiter = ',' | ';' | '\t';
 
 const delimiters: readonly Delimiter[] = [',', ';', '\t'];
 
-/** The fields of the first row of a file that begins with this text, none where it begins with none, and what separates them. */
-export async function firstRow(
-  text: string,
-): Promise<{ readonly fields: readonly string[]; readonly delimiter: Delimiter }> {
-  const { parse } = await import('csv-parse/sync');
-  const line = text.split(/\r\n|\r|\n/).find((part) => part.trim() !== '') ?? '';
-  let best: { fields: readonly string[]; delimiter: Delimiter } = { fields: [], delimiter: ',' };
-  for (const delimiter of delimiters) {
-    const options = { bom: true, trim: true, relax_quotes: true, skip_records_with_error: true } as const;
-    const fields: readonly string[] = parse(line, { ...options, delimiter })[0] ?? [];
-    if (fields.length > best.fields.length) best = { fields, delimiter };
-  }
-  return best;
+/** How a table begins. */
+export interface TableHead {
+  /** The fields of the first row. */
+  readonly fields: readonly string[];
+  /** Rows behind it. */
+  readonly rows: readonly (readonly string[])[];
+  readonly delimiter: Delimiter;
 }
+
+/** The head of a file that begins with this text. */
+export async function tableHead(text: string): Promise<TableHead> {
+  const { parse } = await import('csv-parse/sync');
+  const parsed = (part: string, delimiter: Delimiter): readonly (readonly string[])[] =>
+    parse(part, { ...lenient, delimiter });
+  const line = text.split(/\r\n|\r|\n/).find((part) => part.trim() !== '') ?? '';
+  const [delimiter] = delimiters.toSorted(
+    (a, b) => (parsed(line, b)[0]?.length ?? 0) - (parsed(line, a)[0]?.length ?? 0),
+  );
+  // The last line may be cut in two.
+  const whole = text.slice(0, Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1) || text;
+  const [fields = [], ...rows] = parsed(whole, delimiter!);
+  return { fields, rows, delimiter: delimiter! };
+}
+
+const lenient = {
+  bom: true,
+  trim: true,
+  relax_column_count: true,
+  relax_quotes: true,
+  skip_empty_lines: true,
+  skip_records_with_error: true,
+} as const;
 
 /**
  * Reads a CSV file row by row. A row that is damaged is told and left out; where nothing behind it can be read any more,
@@ -47,14 +65,9 @@ export async function* csvRows(
 ): AsyncGenerator<CsvRow> {
   const { parse } = await import('csv-parse');
   const parser = parse({
+    ...lenient,
     delimiter,
-    bom: true,
-    trim: true,
     info: true,
-    relax_column_count: true,
-    relax_quotes: true,
-    skip_empty_lines: true,
-    skip_records_with_error: true,
     max_record_size: mostInRow,
     on_skip: (thrown: CsvError | undefined) => {
       complain(Number(thrown?.['lines'] ?? 0), 'the row is no CSV');

@@ -1,5 +1,9 @@
+import { isPicture } from '../../files/paths.ts';
 import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
-import { readTabular } from './read.ts';
+import { tableHead } from '../common/csv.ts';
+import { PictureIndex } from '../common/picture-index.ts';
+import { columnsOf } from './columns.ts';
+import { isForm, readTabular } from './read.ts';
 import { writeTabular } from './write.ts';
 
 const abilities: Abilities = {
@@ -11,11 +15,25 @@ const abilities: Abilities = {
 };
 
 async function detect(listing: Listing): Promise<Verdict | null> {
-  const tables = listing.files.filter((path) => /^[^/]+\.csv$/i.test(path));
+  const tables = listing.files.filter((path) => /^[^/]+\.csv$/i.test(path) && !isForm(path));
   const [own] = tables;
   if (own === undefined) return null;
-  const [header = '', second = ''] = (await listing.head(own)).split(/\r?\n/);
-  if (!header.includes(',') || second === '') return null;
+  const { fields, rows } = await tableHead(await listing.head(own));
+  if (fields.length < 2 || rows.length === 0) return null;
+  const pictures = new PictureIndex();
+  for (const path of listing.files) if (isPicture(path)) pictures.add(path);
+  const isThere = (name: string): boolean =>
+    name !== '' && pictures.find(name, { folder: '', subset: '' }).length > 0;
+  // Of a large set only some pictures are listed.
+  const pictured = rows.filter((row) => row.some(isThere));
+  const { picture, label, classes } = columnsOf(fields, pictured, isThere);
+  if (pictured.length > 0 && picture >= 0 && (label >= 0 || classes.length > 0)) {
+    return {
+      confidence: 0.75,
+      reasons: [`${own} names pictures that are there, and their classes.`],
+      against: ['It is called as no tool does it.'],
+    };
+  }
   return {
     confidence: 0.35,
     reasons: [`${own} is a table.`],

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { detectFormats } from '../../detect.ts';
 import { put, readAll, scratch, setOf, writeAndRead } from '../common/testing.ts';
@@ -35,6 +36,41 @@ describe('tables', () => {
     expect(items[3]!.annotations.map(({ type }) => type)).toEqual(['label', 'caption']);
     expect(items[4]!.media!.path).toMatch(/images[\\/]val[\\/]sub[\\/]b\.jpg$/);
     expect(reasons).toEqual(['the row has not as many fields as the head']);
+  });
+
+  test.each<[string, string]>([
+    ['id,breed', 'a1,pug\nb2,boxer\nc3,pug\n'],
+    ['id,boxer,pug', 'a1,0,1\nb2,1.0,0.0\nc3,0,1\n'],
+    ['id;age;diagnosis', 'a1;0,5;pug\nb2;;boxer\nc3;7;pug\n'],
+  ])("Kaggle's: pictures without folder and ending, %s", async (head, rows) => {
+    const folder = fresh();
+    await put(folder, {
+      'labels.csv': `${head}\n${rows}`,
+      'sample_submission.csv': `${head}\n${rows}`,
+      'train/a1.jpg': '',
+      'train/b2.JPG': '',
+      'train/c3.jpg': '',
+      'test/d4.jpg': '',
+    });
+    expect((await detectFormats(folder))[0]).toMatchObject({ format: { name: 'tabular' }, confidence: 0.75 });
+    const { items, names, reasons } = await readAll('tabular', folder);
+    expect(names).toEqual(['boxer', 'pug']);
+    expect(items.map(({ subset, id, media, annotations }) => [subset, id, media?.path, annotations])).toEqual(
+      [
+        ['a1', 'a1.jpg', 1],
+        ['b2', 'b2.JPG', 0],
+        ['c3', 'c3.jpg', 1],
+      ].map(([id, file, label]) => [
+        'default',
+        id,
+        join(folder, 'train', String(file)),
+        [{ type: 'label', id: 0, group: 0, label, attributes: new Map() }],
+      ]),
+    );
+    expect(reasons).toEqual([
+      'a form for answers to be sent in, and not read',
+      "1 picture is in no table's rows, and not read",
+    ]);
   });
 
   test('written and read again', async () => {
