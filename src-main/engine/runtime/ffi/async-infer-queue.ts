@@ -1,14 +1,18 @@
 import { CompiledModel } from './compiled-model.ts';
 import type { InferRequest, Inputs } from './infer-request.ts';
 
-export type AsyncInferQueueCallback = (error: Error | null, request: InferRequest, userData: object) => void;
+export type AsyncInferQueueCallback = (
+  error: Error | null,
+  request: InferRequest,
+  userData: object | undefined,
+) => void;
 
 /** A pool of requests over one compiled model: each inference takes the next one that is free. */
 export class AsyncInferQueue {
   #idle: InferRequest[];
-  #all: InferRequest[];
   readonly #waiting: Array<(request: InferRequest) => void> = [];
   #callback: AsyncInferQueueCallback | undefined;
+  #released = false;
 
   /** @param jobs how many requests; the device's optimal number when left out. */
   constructor(compiled: CompiledModel, jobs?: number) {
@@ -17,8 +21,7 @@ export class AsyncInferQueue {
       throw new TypeError('The number of jobs is a whole number.');
     }
     const count = jobs || Number(compiled.getProperty('OPTIMAL_NUMBER_OF_INFER_REQUESTS'));
-    this.#all = Array.from({ length: count }, () => compiled.createInferRequest());
-    this.#idle = [...this.#all];
+    this.#idle = Array.from({ length: count }, () => compiled.createInferRequest());
   }
 
   setCallback(callback: AsyncInferQueueCallback): void {
@@ -26,31 +29,43 @@ export class AsyncInferQueue {
     this.#callback = callback;
   }
 
-  /** Resolves with the user data when the inference and the callback are over. */
-  async startAsync(inputs: Inputs, userData: object = {}): Promise<object> {
-    const callback = this.#callback;
-    if (!callback) throw new Error('Callback has to be set before starting inference.');
-    if (this.#all.length === 0) throw new Error('The queue was released.');
+  /**
+   * Resolves with the user data when the inference and the callback are over. It rejects when the inference fails,
+   * which the callback is told before, and when the callback throws.
+   */
+  async startAsync(inputs: Inputs, userData?: object): Promise<object | undefined> {
+    if (this.#released) throw released();
+    if (!this.#callback) throw new Error('Callback has to be set before starting inference.');
     const request = this.#idle.pop() ?? (await new Promise<InferRequest>((take) => this.#waiting.push(take)));
     try {
-      await request.run(inputs);
-      callback(null, request, userData);
-    } catch (thrown) {
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      callback(error, request, userData);
-      throw error;
+      const failure = await request.run(inputs).then(
+        () => null,
+        (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown))),
+      );
+      this.#callback(failure, request, userData);
+      if (failure) throw failure;
     } finally {
-      const next = this.#waiting.shift();
-      if (next) next(request);
-      else this.#idle.push(request);
+      this.#giveBack(request);
     }
     return userData;
   }
 
+  /** What was started before comes to its end. @throws {Error} the second time. */
   release(): void {
+    if (this.#released) throw released();
+    this.#released = true;
     for (const request of this.#idle) request.dispose();
     this.#idle = [];
-    this.#all = [];
-    this.#callback = undefined;
   }
+
+  #giveBack(request: InferRequest): void {
+    const next = this.#waiting.shift();
+    if (next) next(request);
+    else if (this.#released) request.dispose();
+    else this.#idle.push(request);
+  }
+}
+
+function released(): Error {
+  return new Error('The AsyncInferQueue was released.');
 }

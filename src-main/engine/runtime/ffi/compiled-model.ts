@@ -12,10 +12,12 @@ import { type OVAny, propertyStructs, propertyValue } from './properties.ts';
 export class CompiledModel extends Native {
   /** Memory that the network's constants may lie in. */
   readonly memory: readonly unknown[];
+  readonly #keys = new Map<string, string>();
+  #inputNames: readonly string[] | undefined;
   /** Names of the outputs, which each result is keyed by. */
   #outputNames: readonly string[] | undefined;
 
-  constructor(library: Library, pointer: bigint, memory: readonly unknown[] = []) {
+  constructor(library?: Library, pointer?: bigint, memory: readonly unknown[] = []) {
     super(library, 'compiledFree', pointer, 2_097_152);
     this.memory = memory;
   }
@@ -29,9 +31,22 @@ export class CompiledModel extends Native {
   }
 
   /** @internal */
+  get inputNames(): readonly string[] {
+    this.#inputNames ??= this.inputs.map((port) => port.getAnyName());
+    return this.#inputNames;
+  }
+
+  /** @internal */
   get outputNames(): readonly string[] {
     this.#outputNames ??= this.outputs.map((port) => port.getAnyName());
     return this.#outputNames;
+  }
+
+  /** @internal One word for a port, which may have several names: `input 0`, `output 1`. */
+  portKey(name: string): string {
+    const known = this.#keys.get(name) ?? this.#findKey(name);
+    this.#keys.set(name, known);
+    return known;
   }
 
   input(key?: string | number): Output {
@@ -48,6 +63,7 @@ export class CompiledModel extends Native {
   }
 
   setProperty(properties: Record<string, OVAny>): void {
+    if (!properties) throw new TypeError('setProperty takes properties.');
     const structs = propertyStructs(properties);
     this.library.run('compiledSetProperties', this.pointer, structs.length, structs);
   }
@@ -65,6 +81,18 @@ export class CompiledModel extends Native {
       return readFileSync(path);
     } finally {
       rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  #findKey(name: string): string {
+    const input = this.inputNames.indexOf(name);
+    if (input >= 0) return `input ${input}`;
+    const output = this.outputNames.indexOf(name);
+    if (output >= 0) return `output ${output}`;
+    try {
+      return `input ${this.inputNames.indexOf(this.input(name).getAnyName())}`;
+    } catch {
+      return `output ${this.outputNames.indexOf(this.output(name).getAnyName())}`;
     }
   }
 

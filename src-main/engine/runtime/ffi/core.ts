@@ -1,17 +1,13 @@
 import koffi from 'koffi';
 import { CompiledModel } from './compiled-model.ts';
 import { elementTypeOf } from './element-type.ts';
-import type { Library } from './library.ts';
+import { type Library, notFound } from './library.ts';
 import { Model } from './model.ts';
 import { Native } from './native.ts';
 import { NotSupportedByRuntime } from './not-supported.ts';
 import { type OVAny, propertyStructs, propertyValue } from './properties.ts';
 import { Tensor } from './tensor.ts';
-
-export interface Version {
-  readonly buildNumber: string;
-  readonly description: string;
-}
+import { makeVersion, type Version } from './version.ts';
 
 type ReadArguments = readonly [unknown, unknown?];
 
@@ -94,10 +90,13 @@ export class Core extends Native {
     return [...names];
   }
 
+  /** Nothing for a device that there is not, like Python's. */
   getVersions(device: string): Record<string, Version> {
     if (typeof device !== 'string') throw new TypeError('getVersions takes the name of a device.');
     const list: { versions: bigint | null; size: number } = { versions: null, size: 0 };
-    this.library.run('coreGetVersions', this.pointer, device, list);
+    const status = this.library.value<number>('coreGetVersions', this.pointer, device, list);
+    if (status === notFound) return {};
+    if (status !== 0) this.library.run('coreGetVersions', this.pointer, device, list);
     const size = Number(list.size);
     const entries =
       size > 0
@@ -109,7 +108,7 @@ export class Core extends Native {
     const versions = Object.fromEntries(
       entries.map(({ device: name, version }) => [
         name,
-        { buildNumber: version.buildNumber, description: version.description },
+        makeVersion(version.buildNumber, version.description),
       ]),
     );
     this.library.value('coreVersionsFree', list);
@@ -126,7 +125,9 @@ export class Core extends Native {
 
   setProperty(...args: [Record<string, OVAny>] | [string, Record<string, OVAny>]): void {
     const [device, properties] = args.length === 1 ? [null, args[0]] : args;
-    if (device !== null && typeof device !== 'string') throw new TypeError('A device is named by a string.');
+    if (args.length > 2 || !properties || (device !== null && typeof device !== 'string')) {
+      throw new TypeError('setProperty takes properties, or the name of a device and properties.');
+    }
     const structs = propertyStructs(properties);
     this.library.run('coreSetProperties', this.pointer, device, structs.length, structs);
   }
@@ -143,6 +144,7 @@ export class Core extends Native {
       return { kind: 'file', path: first, weights: second ?? null };
     }
     if (first instanceof Uint8Array && (second === undefined || second instanceof Uint8Array)) {
+      if (first.length === 0) throw new Error('readModel was given an empty buffer instead of a model.');
       const weights =
         second === undefined
           ? null
@@ -177,7 +179,11 @@ export class Core extends Native {
     if (typeof device !== 'string') throw new TypeError('importModel takes the name of a device.');
     if (propertyStructs(config).length > 0)
       throw new NotSupportedByRuntime('Core.importModel with properties');
-    if (content instanceof Tensor) return content.getData() as Uint8Array;
+    if (content instanceof Tensor) {
+      if (content.getElementType() === 'u8' && content.getShape().length === 1)
+        return content.getData() as Uint8Array;
+      throw new TypeError('importModel takes a Tensor of type u8 and shape [bytes].');
+    }
     if (content instanceof Uint8Array) return content;
     throw new TypeError('importModel takes a Buffer or a Tensor.');
   }

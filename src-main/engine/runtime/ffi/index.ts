@@ -2,7 +2,7 @@ import koffi from 'koffi';
 import type { NodeAddon } from 'openvino-node';
 import { AsyncInferQueue } from './async-infer-queue.ts';
 import { CompiledModel } from './compiled-model.ts';
-import { Core, type Version } from './core.ts';
+import { Core } from './core.ts';
 import { element } from './element-type.ts';
 import { InferRequest } from './infer-request.ts';
 import { Library } from './library.ts';
@@ -12,6 +12,7 @@ import { PartialShape } from './partial-shape.ts';
 import { Output } from './ports.ts';
 import { PrePostProcessor, resizeAlgorithm } from './preprocess.ts';
 import { Tensor } from './tensor.ts';
+import { makeVersion, type Version } from './version.ts';
 
 /** openvino-node's addon over OpenVINO's C library: the same classes, the same meaning. */
 export function createFfiAddon(libraryPath: string): NodeAddon {
@@ -58,10 +59,10 @@ function readVersion(library: Library): Version {
     description: null,
   };
   library.run('getVersion', texts);
-  const version = {
-    buildNumber: koffi.decode(texts.buildNumber, 'char', -1) as string,
-    description: koffi.decode(texts.description, 'char', -1) as string,
-  };
+  const version = makeVersion(
+    koffi.decode(texts.buildNumber, 'char', -1) as string,
+    koffi.decode(texts.description, 'char', -1) as string,
+  );
   library.value('versionFree', texts);
   return version;
 }

@@ -13,7 +13,7 @@ type Foreign = ReturnType<ReturnType<typeof koffi.load>['func']>;
 const declarations = {
   getVersion: 'int ov_get_openvino_version(_Out_ ov_version_texts_t *version)',
   versionFree: 'void ov_version_free(ov_version_texts_t *version)',
-  lastErrorMessage: 'const char *ov_get_last_err_msg()',
+  lastErrorMessage: 'void *ov_get_last_err_msg()',
   free: 'void ov_free(void *content)',
 
   coreCreate: 'int ov_core_create(_Out_ void **core)',
@@ -98,6 +98,7 @@ const declarations = {
     'int ov_tensor_create_from_host_ptr(int type, ov_shape_t shape, uint8_t *data, _Out_ void **tensor)',
   tensorFromStrings:
     'int ov_tensor_create_from_string_array(const char **strings, size_t count, ov_shape_t shape, _Out_ void **tensor)',
+  tensorSetStrings: 'int ov_tensor_set_string_data(void *tensor, const char **strings, size_t count)',
   tensorSetShape: 'int ov_tensor_set_shape(void *tensor, ov_shape_t shape)',
   tensorShape: 'int ov_tensor_get_shape(void *tensor, _Out_ ov_shape_t *shape)',
   tensorElementType: 'int ov_tensor_get_element_type(void *tensor, _Out_ int *type)',
@@ -112,8 +113,6 @@ const declarations = {
   preprocessBuild: 'int ov_preprocess_prepostprocessor_build(void *preprocess, _Out_ void **model)',
   preprocessInput:
     'int ov_preprocess_prepostprocessor_get_input_info_by_index(void *preprocess, size_t index, _Out_ void **info)',
-  preprocessInputByName:
-    'int ov_preprocess_prepostprocessor_get_input_info_by_name(void *preprocess, const char *name, _Out_ void **info)',
   preprocessOutput:
     'int ov_preprocess_prepostprocessor_get_output_info_by_index(void *preprocess, size_t index, _Out_ void **info)',
   preprocessOutputByName:
@@ -137,6 +136,27 @@ const declarations = {
 } as const;
 
 export type FunctionName = keyof typeof declarations;
+
+/** `NOT_FOUND` of `ov_status_e`. */
+export const notFound = -5;
+/** `INVALID_C_PARAM` of `ov_status_e`. */
+export const invalidParameter = -14;
+
+/** What a status says by itself, where OpenVINO gives no message. */
+const reasons: Readonly<Record<number, string>> = {
+  [-2]: 'it is not implemented',
+  [notFound]: 'there is no such thing',
+  [-6]: 'a number is out of bounds',
+  [-8]: 'the request is busy',
+  [invalidParameter]: 'an argument is missing, empty or invalid',
+  [-17]: 'OpenVINO does not know why',
+};
+
+/** What OpenVINO says of an exception that it can't read. */
+const wordless = 'An unknown exception occurred';
+
+/** A layout that there can't be: the message about it is the mark that no call has failed since. */
+const impossibleLayout = '\u0001';
 
 /** Types that cross by value or by address; defined once for the process, as koffi's names are global. */
 function defineTypes(): void {
@@ -211,8 +231,8 @@ export class Library {
   }
 
   /**
-   * Runs a function on a thread of its own. OpenVINO keeps the message of an error for the thread that met it, where
-   * it can't be asked for; so a call that failed is made once more here, to hear why.
+   * Runs a function on a thread of its own. OpenVINO keeps one message, that of the last error on any thread; so a
+   * call that failed is made once more here, where the message that follows is its own.
    */
   async runAsync(name: FunctionName, ...args: unknown[]): Promise<void> {
     const status = await new Promise<number>((resolve, reject) => {
@@ -240,11 +260,24 @@ export class Library {
   }
 
   #failure(name: FunctionName, status: number): Error {
-    const message = this.value<string | null>('lastErrorMessage');
-    return new RefineryError(
-      'RUNTIME_FAILED',
-      message?.trim() || `OpenVINO's ${name} failed with status ${status}.`,
-    );
+    const message = this.#takeMessage();
+    if (message) return new RefineryError('RUNTIME_FAILED', message);
+    const called = /ov_\w+(?=\()/.exec(declarations[name])?.[0] ?? name;
+    const reason = reasons[status] ?? 'it does not say why';
+    return new RefineryError('RUNTIME_FAILED', `OpenVINO's ${called} failed: ${reason} (status ${status}).`);
+  }
+
+  /**
+   * The message of the call that just failed, or '' when it left none. OpenVINO sets it for some failures only and
+   * never clears it, so that one which was read would be taken for the next call's: another error covers it.
+   */
+  #takeMessage(): string {
+    const address = this.value<Pointer>('lastErrorMessage');
+    if (address === null) return '';
+    const message = (koffi.decode(address, 'char', -1) as string).trim();
+    this.value('free', address);
+    this.value('layoutCreate', impossibleLayout, [null]);
+    return message === wordless || message.includes(impossibleLayout) ? '' : message;
   }
 }
 

@@ -17,13 +17,25 @@ export function choosePort(
   count: number,
   key: unknown,
 ): Output {
-  if (key === undefined) {
-    if (count !== 1) throw new Error(`There are ${count} ports here; say which one.`);
-    return new Output(library, library.pointer(`${side}ByIndex`, owner, 0));
-  }
   if (typeof key === 'string') return new Output(library, library.pointer(`${side}ByName`, owner, key));
-  if (typeof key === 'number') return new Output(library, library.pointer(`${side}ByIndex`, owner, key));
-  throw new TypeError('A port is chosen by its name or its index.');
+  const what = side.endsWith('Input') ? 'input' : 'output';
+  return new Output(library, library.pointer(`${side}ByIndex`, owner, portIndex(what, count, key)));
+}
+
+/**
+ * The index of a port, or that of the only one there is. OpenVINO's C library says no more of a wrong one than that
+ * something went wrong.
+ */
+export function portIndex(what: 'input' | 'output', count: number, key: unknown): number {
+  if (key === undefined) {
+    if (count !== 1) throw new Error(`There are ${count} ${what}s; say which one.`);
+    return 0;
+  }
+  if (typeof key !== 'number') throw new TypeError(`An ${what} is chosen by its name or its index.`);
+  if (!Number.isInteger(key) || key < 0 || key >= count) {
+    throw new RangeError(`There is no ${what} ${key}: there are ${count}, counted from 0.`);
+  }
+  return key;
 }
 
 /** A network that was read but not yet compiled for a device. */
@@ -31,9 +43,10 @@ export class Model extends Native {
   readonly #readAgain: ReadAgain | undefined;
   /** Memory that the model's constants lie in. */
   readonly memory: readonly unknown[];
-  readonly #reshapes: Array<(model: Model) => void> = [];
+  /** What was done to the model since it was read, in this order. */
+  readonly #changes: Array<(model: Model) => void> = [];
 
-  constructor(library: Library, pointer: bigint, readAgain?: ReadAgain, memory: readonly unknown[] = []) {
+  constructor(library?: Library, pointer?: bigint, readAgain?: ReadAgain, memory: readonly unknown[] = []) {
     super(library, 'modelFree', pointer, 262_144);
     this.#readAgain = readAgain;
     this.memory = memory;
@@ -81,11 +94,11 @@ export class Model extends Native {
   }
 
   getOutputShape(index: number): number[] {
-    return this.output(index).getShape();
+    return this.output(checkNumber(index)).getShape();
   }
 
   getOutputElementType(index: number): string {
-    return this.output(index).getElementType();
+    return this.output(checkNumber(index)).getElementType();
   }
 
   /** Gives the inputs other shapes: one for the only input, or a map from names, indexes or ports. */
@@ -99,11 +112,8 @@ export class Model extends Native {
     if (!(shapes instanceof Map) && this.#count('modelInputsSize') !== 1) {
       throw new Error('reshape() with one shape is for models with one input.');
     }
-    const names = this.inputs.map((port) => port.getAnyName());
     const parsed = wanted.map(([key, shape]) => {
-      const index =
-        typeof key === 'number' ? key : names.indexOf(typeof key === 'string' ? key : key.getAnyName());
-      if (index < 0 || index >= names.length) throw new Error(`The model has no input ${String(key)}.`);
+      const index = this.inputIndex(key);
       const partial = typeof shape === 'string' ? new PartialShape(shape) : shape;
       if (!(partial instanceof PartialShape)) throw new TypeError('A shape is a PartialShape or a string.');
       return { index, ranges: partial.ranges };
@@ -116,22 +126,47 @@ export class Model extends Native {
       );
       const indexes = parsed.map(({ index }) => index);
       model.library.run('modelReshapeByIndexes', model.pointer, indexes, structs, parsed.length);
-      model.#reshapes.push(apply);
+      model.remember(apply);
     };
     apply(this);
     return this;
   }
 
-  /** Reads the model again from where it came, and reshapes it as this one was. */
+  /** @internal Which of the inputs an index, one of its names or a port of it means; the only one for undefined. */
+  inputIndex(key: string | number | Output | undefined): number {
+    if (key === undefined || typeof key === 'number') {
+      return portIndex('input', this.#count('modelInputsSize'), key);
+    }
+    const port = typeof key === 'string' ? this.input(key) : key;
+    if (!(port instanceof Output))
+      throw new TypeError('An input is told by its index, its name or an Output.');
+    const name = port.getAnyName();
+    const index = this.inputs.findIndex((input) => input.getAnyName() === name);
+    if (index < 0) throw new Error(`The model has no input ${name}.`);
+    return index;
+  }
+
+  /** @internal Keeps a change that was made, for {@link clone} to make it again. */
+  remember(change: (model: Model) => void): void {
+    this.#changes.push(change);
+  }
+
+  /** Reads the model again from where it came, and changes it as this one was: reshaped, preprocessed. */
   clone(): Model {
+    void this.pointer;
     if (!this.#readAgain)
       throw new NotSupportedByRuntime('Model.clone of a model that was not read as it is');
     const copy = this.#readAgain();
-    for (const apply of this.#reshapes) apply(copy);
+    for (const change of this.#changes) change(copy);
     return copy;
   }
 
   #count(name: 'modelInputsSize' | 'modelOutputsSize'): number {
     return this.library.number(name, this.pointer);
   }
+}
+
+function checkNumber(index: unknown): number {
+  if (typeof index === 'number') return index;
+  throw new TypeError('An output is chosen by its index here.');
 }

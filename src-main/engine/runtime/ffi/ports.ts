@@ -17,7 +17,7 @@ interface PartialShapeStruct {
 
 /** An input or output of a model: its name, type and shape. */
 export class Output extends Native {
-  constructor(library: Library, pointer: bigint) {
+  constructor(library?: Library, pointer?: bigint) {
     super(library, 'portFree', pointer);
   }
 
@@ -52,7 +52,12 @@ export class Output extends Native {
 
   /** Not in openvino-node 2026.4: the type of the values, such as `f32`. */
   getElementType(): string {
-    return elementTypeByCode(this.library.number('portElementType', this.pointer)).name;
+    return elementTypeByCode(this.elementTypeCode).name;
+  }
+
+  /** @internal */
+  get elementTypeCode(): number {
+    return this.library.number('portElementType', this.pointer);
   }
 
   override toString(): string {

@@ -1,6 +1,6 @@
-import { elementTypeOf, sizeOf } from './element-type.ts';
+import { elementTypeOf } from './element-type.ts';
 import type { FunctionName, Library } from './library.ts';
-import { Model } from './model.ts';
+import { Model, portIndex } from './model.ts';
 import { Native } from './native.ts';
 import { NotSupportedByRuntime } from './not-supported.ts';
 import { checkShape, Tensor } from './tensor.ts';
@@ -19,6 +19,9 @@ const resizeCodes: Readonly<Record<string, number>> = {
   RESIZE_NEAREST: 2,
 };
 
+/** Keeps a step that was taken, for the clones of the model to take it too. */
+type Remember<Target> = (step: (target: Target) => void) => void;
+
 class Part extends Native {
   protected setLayoutWith(name: FunctionName, layout: string): this {
     if (typeof layout !== 'string') throw new TypeError('A layout is a string such as "NHWC".');
@@ -32,91 +35,124 @@ class Part extends Native {
   }
 }
 
-class InputTensorInfo extends Part {
-  readonly #modelType: string;
-  #type: string | undefined;
+/** The code of the type that an input's tensor has so far. */
+interface InputType {
+  code: number;
+}
 
-  constructor(library: Library, pointer: bigint, modelType: string) {
+class InputTensorInfo extends Part {
+  readonly #type: InputType;
+  readonly #remember: Remember<InputTensorInfo>;
+
+  constructor(library: Library, pointer: bigint, type: InputType, remember: Remember<InputTensorInfo>) {
     super(library, 'inputTensorInfoFree', pointer);
-    this.#modelType = modelType;
+    this.#type = type;
+    this.#remember = remember;
   }
 
   setElementType(type: string): this {
-    this.library.run('inputTensorSetElementType', this.pointer, elementTypeOf(type).code);
-    this.#type = type;
+    const { code } = elementTypeOf(type);
+    this.library.run('inputTensorSetElementType', this.pointer, code);
+    this.#type.code = code;
+    this.#remember((again) => again.setElementType(type));
     return this;
   }
 
   setLayout(layout: string): this {
-    return this.setLayoutWith('inputTensorSetLayout', layout);
+    this.setLayoutWith('inputTensorSetLayout', layout);
+    this.#remember((again) => again.setLayout(layout));
+    return this;
   }
 
-  /** The C library takes a shape only together with a type, from a tensor that has both. */
+  /** The C library takes a shape only together with a type, from a tensor that has both; it looks at no values. */
   setShape(shape: number[]): this {
-    const type = elementTypeOf(this.#type ?? this.#modelType);
-    if (!type.array) throw new NotSupportedByRuntime('InputTensorInfo.setShape for strings');
-    const list = checkShape(shape);
-    const example = Tensor.over(this.library, type.code, list, new type.array(sizeOf(list)));
+    const list = [...checkShape(shape)];
+    const example = Tensor.over(this.library, this.#type.code, list, new Uint8Array(8));
     try {
       this.library.run('inputTensorSetFrom', this.pointer, example.pointer);
     } finally {
       example.dispose();
     }
+    this.#remember((again) => again.setShape(list));
     return this;
   }
 }
 
 class PreProcessSteps extends Part {
+  readonly #remember: Remember<PreProcessSteps>;
+
+  constructor(library: Library, pointer: bigint, remember: Remember<PreProcessSteps>) {
+    super(library, 'inputStepsFree', pointer);
+    this.#remember = remember;
+  }
+
   resize(algorithm: string): this {
     const code = resizeCodes[algorithm];
-    if (code === undefined) throw new TypeError(`Not supported resizeAlgorithm: ${String(algorithm)}.`);
+    if (typeof code !== 'number') throw new TypeError(`Not supported resizeAlgorithm: ${String(algorithm)}.`);
     this.library.run('inputStepsResize', this.pointer, code);
+    this.#remember((again) => again.resize(algorithm));
     return this;
   }
 }
 
 class InputModelInfo extends Part {
+  readonly #remember: Remember<InputModelInfo>;
+
+  constructor(library: Library, pointer: bigint, remember: Remember<InputModelInfo>) {
+    super(library, 'inputModelInfoFree', pointer);
+    this.#remember = remember;
+  }
+
   setLayout(layout: string): this {
-    return this.setLayoutWith('inputModelSetLayout', layout);
+    this.setLayoutWith('inputModelSetLayout', layout);
+    this.#remember((again) => again.setLayout(layout));
+    return this;
   }
 }
 
 class InputInfo extends Native {
-  readonly #modelType: string;
+  readonly #type: InputType;
+  readonly #remember: Remember<InputInfo>;
 
-  constructor(library: Library, pointer: bigint, modelType: string) {
+  constructor(library: Library, pointer: bigint, type: InputType, remember: Remember<InputInfo>) {
     super(library, 'inputInfoFree', pointer);
-    this.#modelType = modelType;
+    this.#type = type;
+    this.#remember = remember;
   }
 
   tensor(): InputTensorInfo {
-    return new InputTensorInfo(
-      this.library,
-      this.library.pointer('inputTensorInfo', this.pointer),
-      this.#modelType,
+    const pointer = this.library.pointer('inputTensorInfo', this.pointer);
+    return new InputTensorInfo(this.library, pointer, this.#type, (step) =>
+      this.#remember((again) => step(again.tensor())),
     );
   }
 
   preprocess(): PreProcessSteps {
-    return new PreProcessSteps(
-      this.library,
-      'inputStepsFree',
-      this.library.pointer('inputSteps', this.pointer),
+    const pointer = this.library.pointer('inputSteps', this.pointer);
+    return new PreProcessSteps(this.library, pointer, (step) =>
+      this.#remember((again) => step(again.preprocess())),
     );
   }
 
   model(): InputModelInfo {
-    return new InputModelInfo(
-      this.library,
-      'inputModelInfoFree',
-      this.library.pointer('inputModelInfo', this.pointer),
+    const pointer = this.library.pointer('inputModelInfo', this.pointer);
+    return new InputModelInfo(this.library, pointer, (step) =>
+      this.#remember((again) => step(again.model())),
     );
   }
 }
 
 class OutputTensorInfo extends Part {
+  readonly #remember: Remember<OutputTensorInfo>;
+
+  constructor(library: Library, pointer: bigint, remember: Remember<OutputTensorInfo>) {
+    super(library, 'outputTensorInfoFree', pointer);
+    this.#remember = remember;
+  }
+
   setElementType(type: string): this {
     this.library.run('outputTensorSetElementType', this.pointer, elementTypeOf(type).code);
+    this.#remember((again) => again.setElementType(type));
     return this;
   }
 
@@ -126,11 +162,17 @@ class OutputTensorInfo extends Part {
 }
 
 class OutputInfo extends Native {
+  readonly #remember: Remember<OutputInfo>;
+
+  constructor(library: Library, pointer: bigint, remember: Remember<OutputInfo>) {
+    super(library, 'outputInfoFree', pointer);
+    this.#remember = remember;
+  }
+
   tensor(): OutputTensorInfo {
-    return new OutputTensorInfo(
-      this.library,
-      'outputTensorInfoFree',
-      this.library.pointer('outputTensorInfo', this.pointer),
+    const pointer = this.library.pointer('outputTensorInfo', this.pointer);
+    return new OutputTensorInfo(this.library, pointer, (step) =>
+      this.#remember((again) => step(again.tensor())),
     );
   }
 }
@@ -138,6 +180,8 @@ class OutputInfo extends Native {
 /** Puts conversions before and after a model, into the model itself. */
 export class PrePostProcessor extends Native {
   readonly #model: Model;
+  readonly #types = new Map<number, InputType>();
+  readonly #steps: Array<(processor: PrePostProcessor) => void> = [];
 
   constructor(model: Model) {
     if (!(model instanceof Model)) throw new TypeError('PrePostProcessor takes a Model.');
@@ -145,20 +189,39 @@ export class PrePostProcessor extends Native {
     this.#model = model;
   }
 
-  input(key: number | string = 0): InputInfo {
-    const name = typeof key === 'string' ? 'preprocessInputByName' : 'preprocessInput';
-    const type = this.#model.input(key).getElementType();
-    return new InputInfo(this.library, this.library.pointer(name, this.pointer, key), type);
+  input(key?: number | string): InputInfo {
+    const index = this.#model.inputIndex(key);
+    const type = this.#types.get(index) ?? { code: this.#model.input(index).elementTypeCode };
+    this.#types.set(index, type);
+    const pointer = this.library.pointer('preprocessInput', this.pointer, index);
+    return new InputInfo(this.library, pointer, type, (step) =>
+      this.#steps.push((again) => step(again.input(index))),
+    );
   }
 
-  output(key: number | string = 0): OutputInfo {
-    const name = typeof key === 'string' ? 'preprocessOutputByName' : 'preprocessOutput';
-    return new OutputInfo(this.library, 'outputInfoFree', this.library.pointer(name, this.pointer, key));
+  output(key?: number | string): OutputInfo {
+    const pointer =
+      typeof key === 'string'
+        ? this.library.pointer('preprocessOutputByName', this.pointer, key)
+        : this.library.pointer(
+            'preprocessOutput',
+            this.pointer,
+            portIndex('output', this.#model.getOutputSize(), key),
+          );
+    return new OutputInfo(this.library, pointer, (step) =>
+      this.#steps.push((again) => step(again.output(key))),
+    );
   }
 
   /** Changes the model that this was made of. */
   build(): this {
     this.library.value('modelFree', this.library.pointer('preprocessBuild', this.pointer));
+    const steps = [...this.#steps];
+    this.#model.remember((copy) => {
+      const again = new PrePostProcessor(copy);
+      for (const step of steps) step(again);
+      again.build();
+    });
     return this;
   }
 }

@@ -3,7 +3,8 @@ export type OVAny = string | number | boolean;
 /** Properties for the C library, which takes texts. */
 export function propertyStructs(properties: unknown): Array<{ key: string; value: string }> {
   if (properties === undefined || properties === null) return [];
-  if (typeof properties !== 'object') throw new TypeError('Properties must be an object.');
+  if (typeof properties !== 'object' || Array.isArray(properties))
+    throw new TypeError('Properties must be an object.');
   return Object.entries(properties).map(([key, value]) => {
     switch (typeof value) {
       case 'string':
@@ -21,5 +22,8 @@ export function propertyStructs(properties: unknown): Array<{ key: string; value
 /** The value that a property's text stands for. */
 export function propertyValue(text: string): OVAny {
   if (text === 'YES' || text === 'NO') return text === 'YES';
-  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+  if (!/^-?\d+(\.\d+)?(e[+-]\d+)?$/.test(text)) return text;
+  const value = Number(text);
+  // A hash or an identity of digits alone would lose the last of them.
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? text : value;
 }
