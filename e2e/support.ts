@@ -16,7 +16,7 @@ export { isAlive } from '../src-main/engine/host/fixtures/process.ts';
 export { sample };
 export const electronPath = process.env['REFINERY_ELECTRON'] ?? '';
 const chromiumPath = process.env['REFINERY_CHROMIUM'] ?? '';
-const node = process.env['REFINERY_NODE'] ?? process.execPath;
+export const node = process.env['REFINERY_NODE'] ?? process.execPath;
 
 /** Why the window can't be tested on this machine; '' where it can. */
 export const noWindow = !hasOpenVino

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -11,6 +13,7 @@ import {
   expectAccessible,
   makePictures,
   noBrowser,
+  node,
   openWeb,
   results,
   root,
@@ -148,6 +151,17 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
     ).toBe(403);
     expect((await ask(`${origin}/upload?name=a.png`, { cookie }, 'POST')).status).toBe(403);
     expect((await ask(`${origin}/`, { cookie }, 'DELETE')).status).toBe(405);
+    for (const [path, expected] of [
+      ['assets', 404],
+      ['%', 400],
+      ['a%00b', 400],
+      ['media/%/input', 400],
+    ] as const)
+      expect([path, (await ask(`${origin}/${path}`, { cookie })).status]).toEqual([path, expected]);
+    for (const name of ['a%00.png', 'a'.repeat(300), '.hidden', '']) {
+      const sent = await ask(`${origin}/upload?name=${name}`, { cookie, origin }, 'POST');
+      expect([name, sent.status]).toEqual([name, 400]);
+    }
     const socket = `ws://${host}/socket`;
     expect(await connects(socket, { origin })).toBe(false);
     expect(await connects(socket, { cookie, origin: 'http://evil.example' })).toBe(false);
@@ -290,6 +304,18 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
       await expectAccessible(page, 'measured models');
     },
   );
+
+  test('a second one on the same data says so, and serves nothing', async () => {
+    await using folder = await temporaryFolder();
+    await start(folder.path);
+    const env = { ...process.env, NODE_OPTIONS: '', REFINERY_DATA_DIR: folder.path };
+    const second = promisify(execFile)(node, [join(root, 'src-main', 'cli', 'main.ts'), 'serve'], { env });
+    await expect(second).rejects.toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('Another Refinery that is running works with the same data folder.'),
+    });
+  });
 
   test('says when its server has gone', async () => {
     await using folder = await temporaryFolder();

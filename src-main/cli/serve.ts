@@ -3,7 +3,7 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { RefineryError } from '../contract/errors.ts';
-import { userFolders } from '../engine/host/folders.ts';
+import { uploadsFolder, userFolders } from '../engine/host/folders.ts';
 import { engineEnvironment, Supervisor } from '../engine/host/supervisor.ts';
 import { startWebServer } from '../web/server.ts';
 import { printJson, reportFailure } from './shared.ts';
@@ -57,14 +57,19 @@ async function serveUntilStopped(resources: string, flags: ServeFlags): Promise<
     },
     log: (line) => console.error(line),
   });
+  supervisor.start();
+  // A second one on the same data is told before it gives out an address.
+  await supervisor.client();
   const server = await startWebServer({
     supervisor,
     renderer,
-    uploads: join(folders.data, 'uploads'),
+    uploads: join(folders.data, uploadsFolder),
     allowedFolders: allowed,
     port: flags.port,
+  }).catch(async (thrown: unknown) => {
+    await supervisor.stop();
+    throw thrown;
   });
-  supervisor.start();
   if (flags.json) printJson({ event: 'serving', address: server.address, port: server.port });
   else {
     console.log(`Refinery is at  ${server.address}`);

@@ -42,6 +42,7 @@ export const errorCodes = [
   'PAYLOAD_TOO_LARGE',
   'ENGINE_GONE',
   'ENGINE_MISMATCH',
+  'ENGINE_BUSY',
   'TIMEOUT',
   'INTERNAL',
 ] as const;

@@ -50,6 +50,7 @@ const pageHeaders = {
 
 /** What HTTP calls an error; the others are the server's own. */
 const statuses: Partial<Record<ErrorCode, number>> = {
+  BAD_REQUEST: 400,
   FORBIDDEN: 403,
   INPUT_NOT_FOUND: 404,
   JOB_NOT_FOUND: 404,
@@ -134,14 +135,15 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   }
 
   async function page(response: ServerResponse, pathname: string): Promise<void> {
-    const parts = pathname.split('/').filter(Boolean).map(decodeURIComponent);
+    const parts = partsOf(pathname);
     const wanted = join(rendererRoot, ...(parts.length > 0 ? parts : ['index.html']));
     const path = await realpath(wanted).catch(() => undefined);
     if (path === undefined || !path.startsWith(rendererRoot + sep)) return answer(response, 404, {});
-    const { size } = await stat(path);
+    const found = await stat(path);
+    if (!found.isFile()) return answer(response, 404, {});
     response.writeHead(200, {
       'content-type': contentType(path),
-      'content-length': size,
+      'content-length': found.size,
       'cache-control': path.endsWith('.html') ? 'no-store' : 'private, max-age=3600',
       ...pageHeaders,
     });
@@ -149,7 +151,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   }
 
   async function media(response: ServerResponse, url: URL): Promise<void> {
-    const [, , jobId, variant] = url.pathname.split('/').map(decodeURIComponent);
+    const [, jobId, variant] = partsOf(url.pathname);
     const request = MediaRequest.safeParse({ jobId, variant });
     if (!request.success) return answer(response, 404, {});
     const file = await (await supervisor.client()).call('media.open', request.data);
@@ -171,8 +173,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     if (!hasOrigin(request)) return answer(response, 403, { message: 'Unknown origin.' });
     if (Number(request.headers['content-length'] ?? 0) > uploadLimit) throw tooLarge();
     const name = basename(url.searchParams.get('name') ?? '').replaceAll('\\', '_');
-    if (!name || name.startsWith('.'))
-      return answer(response, 400, { message: 'The file has no usable name.' });
+    if (!isUsable(name)) return answer(response, 400, { message: 'The file has no usable name.' });
     const batch = z.uuid().catch(randomUUID()).parse(url.searchParams.get('batch'));
     const shared = join(options.uploads, batch);
     const taken = await stat(join(shared, name)).catch(() => undefined);
@@ -209,6 +210,24 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     },
   };
 }
+
+/** The parts of a path; @throws {RefineryError} `BAD_REQUEST` where they are no text, or none of a file's name. */
+function partsOf(pathname: string): string[] {
+  const parts = pathname.split('/').filter(Boolean);
+  try {
+    const decoded = parts.map(decodeURIComponent);
+    if (!decoded.some((part) => part.includes('\0'))) return decoded;
+  } catch {
+    // Told below.
+  }
+  throw new RefineryError('BAD_REQUEST', 'The address is none of a file.');
+}
+
+/** Bytes of a name that every disk takes. */
+const longestName = 255;
+
+const isUsable = (name: string): boolean =>
+  name !== '' && !name.startsWith('.') && !name.includes('\0') && Buffer.byteLength(name) <= longestName;
 
 function answer(response: ServerResponse, status: number, value: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });

@@ -20,7 +20,7 @@ import { datasetHandlers } from './dataset-handlers.ts';
 import { resultView } from './dataset-view.ts';
 import { detectorHandlers } from './detector-handlers.ts';
 import { diagnose } from './doctor.ts';
-import type { Folders } from './folders.ts';
+import { type Folders, uploadsFolder } from './folders.ts';
 import { Handles } from './handles.ts';
 import { Inspector } from './inspector.ts';
 import { MediaLibrary } from './media.ts';
@@ -30,6 +30,7 @@ import { findPictures } from './pictures.ts';
 import { RuntimeService } from './runtime-service.ts';
 import { SettingsStore } from './settings.ts';
 import { trainingHandlers } from './training-handlers.ts';
+import { removeUnused } from './uploads.ts';
 import { detailOf, inputOf, resultOf, type UpscaleDetail, upscaleKind } from './upscale-kind.ts';
 
 export interface EngineOptions {
@@ -346,6 +347,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   }
 
   await queue.open();
+  if (!options.transient) {
+    const jobs = Array.from(queue.records(), ({ input, spec, result }) =>
+      JSON.stringify([input, spec, result]),
+    );
+    void removeUnused(join(folders.data, uploadsFolder), jobs);
+  }
   // A header that was not read before the last end is read now.
   inspector.add(
     queue

@@ -1,8 +1,8 @@
 import { delimiter } from 'node:path';
-import type { ServedConnection } from '../../contract/wire.ts';
-import { serve } from '../../contract/wire.ts';
+import { RefineryError } from '../../contract/errors.ts';
+import { type Handlers, type ServedConnection, serve } from '../../contract/wire.ts';
 import { parentCarrier } from './carriers/process.ts';
-import { createEngine } from './engine.ts';
+import { createEngine, type Engine } from './engine.ts';
 import { userFolders } from './folders.ts';
 import { keepHeapSmall } from './heap.ts';
 import { readVersion } from './version.ts';
@@ -26,21 +26,30 @@ if (!process.send || !resources) {
 const carrier = parentCarrier();
 let connection: ServedConnection | undefined;
 
-const engine = await createEngine({
-  folders: userFolders(resources),
-  version: readVersion(resources),
-  allowedFolders: (process.env['REFINERY_ALLOWED_FOLDERS'] ?? '').split(delimiter).filter(Boolean),
-  // After the answer is out.
-  restart: () => setTimeout(() => void end(), 100),
-  emit: (name, payload) => connection?.emit(name, payload),
+const engine = await create(resources).catch((thrown: unknown) => {
+  if (!(thrown instanceof RefineryError)) throw thrown;
+  // Told as an answer, for whoever started it to pass on; then it is ended.
+  serve(carrier, { 'engine.info': () => Promise.reject(thrown) } as Partial<Handlers> as Handlers, 'host');
+  return undefined;
 });
+
+function create(resources: string): Promise<Engine> {
+  return createEngine({
+    folders: userFolders(resources),
+    version: readVersion(resources),
+    allowedFolders: (process.env['REFINERY_ALLOWED_FOLDERS'] ?? '').split(delimiter).filter(Boolean),
+    // After the answer is out.
+    restart: () => setTimeout(() => void end(), 100),
+    emit: (name, payload) => connection?.emit(name, payload),
+  });
+}
 
 let ending = false;
 async function end(): Promise<void> {
   if (ending) return;
   ending = true;
   setTimeout(() => process.exit(0), farewell).unref();
-  await engine.close();
+  await engine?.close();
   process.exit(0);
 }
 
@@ -48,4 +57,4 @@ carrier.onClose(() => void end());
 process.on('SIGTERM', () => void end());
 // Ctrl+C in a terminal reaches the whole group; the parent decides when the engine ends.
 process.on('SIGINT', () => undefined);
-connection = serve(carrier, engine.handlers, 'host');
+if (engine !== undefined) connection = serve(carrier, engine.handlers, 'host');

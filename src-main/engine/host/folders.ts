@@ -15,6 +15,9 @@ export interface Folders {
   readonly runtime: string;
 }
 
+/** In the data folder, what a browser has sent. */
+export const uploadsFolder = 'uploads';
+
 /**
  * The system's folders for this user; `REFINERY_DATA_DIR` and `REFINERY_CACHE_DIR` put them elsewhere.
  *

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { type EngineState, protocolVersion } from '../../contract/engine.ts';
-import { RefineryError } from '../../contract/errors.ts';
+import { type ErrorCode, RefineryError } from '../../contract/errors.ts';
 import { connectClient, type EngineClient } from '../../contract/wire.ts';
 import { childCarrier } from './carriers/process.ts';
 
@@ -67,6 +67,8 @@ export class Supervisor {
   #attempt = 0;
   #restart: NodeJS.Timeout | undefined;
   #stopping = false;
+  /** Why it is of no use to start it again. */
+  #end: RefineryError | undefined;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -97,11 +99,11 @@ export class Supervisor {
   /**
    * The engine of now, or the next one when it is being started.
    *
-   * @throws {RefineryError} `ENGINE_GONE` when it was stopped for good.
+   * @throws {RefineryError} `ENGINE_GONE` when it was stopped for good, or why it can't be started.
    */
   client(): Promise<EngineClient> {
     if (this.#client) return Promise.resolve(this.#client);
-    if (this.#state.state === 'stopped') return Promise.reject(gone(this.#state.reason));
+    if (this.#state.state === 'stopped') return Promise.reject(this.#end ?? gone(this.#state.reason));
     return new Promise((resolve, reject) => {
       this.#waiters.push({ resolve, reject });
     });
@@ -141,7 +143,7 @@ export class Supervisor {
     client.call('engine.info', {}).then(
       (info) => {
         if (info.protocol !== protocolVersion) {
-          this.#giveUp(`it speaks protocol ${info.protocol}, this window ${protocolVersion}`);
+          this.#giveUp(gone(`it speaks protocol ${info.protocol}, this window ${protocolVersion}`));
           return;
         }
         this.#client = client;
@@ -150,8 +152,8 @@ export class Supervisor {
         for (const { resolve } of this.#waiters.splice(0)) resolve(client);
       },
       (error: unknown) => {
-        // Of another version, so that starting it again is no use; anything else ends the process and comes here again.
-        if (error instanceof RefineryError && error.code === 'ENGINE_MISMATCH') this.#giveUp(error.message);
+        // Where starting it again is no use; anything else ends the process and comes here again.
+        if (error instanceof RefineryError && fatal.has(error.code)) this.#giveUp(error);
         else if (!ended) child.kill('SIGKILL');
       },
     );
@@ -200,11 +202,12 @@ export class Supervisor {
     this.#restart = setTimeout(() => this.start(), wait);
   }
 
-  #giveUp(reason: string): void {
+  #giveUp(error: RefineryError): void {
     this.#stopping = true;
     this.#child?.kill('SIGKILL');
-    this.#setState({ state: 'stopped', reason });
-    for (const { reject } of this.#waiters.splice(0)) reject(gone(reason));
+    this.#end = error;
+    this.#setState({ state: 'stopped', reason: error.message.replace(/\.$/, '') });
+    for (const { reject } of this.#waiters.splice(0)) reject(error);
   }
 
   #setState(state: EngineState): void {
@@ -212,6 +215,8 @@ export class Supervisor {
     for (const listener of this.#stateListeners) listener(state);
   }
 }
+
+const fatal: ReadonlySet<ErrorCode> = new Set(['ENGINE_MISMATCH', 'ENGINE_BUSY']);
 
 function gone(reason: string): RefineryError {
   return new RefineryError('ENGINE_GONE', `The engine is not running: ${reason}.`, {

@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
-import { ErrorValue } from '../../contract/errors.ts';
+import { ErrorValue, RefineryError } from '../../contract/errors.ts';
 import type { JobKindName, JobState } from '../../contract/jobs.ts';
 
 /** One job as the journal holds it. `input`, `spec`, `detail`, `result` and `pending` belong to the job's kind. */
@@ -28,6 +28,12 @@ export interface JobRecord {
   error: ErrorValue | null;
   removed: boolean;
 }
+
+/** SQLITE_BUSY. */
+const busy = 5;
+
+/** Milliseconds to wait for an engine that is about to end. */
+const patience = 5000;
 
 const schemaVersion = 1;
 
@@ -70,19 +76,35 @@ const columns = [
  * The queue on disk: an SQLite database in write-ahead mode with full syncing, so that what `save` returned from
  * is there after a crash of the process, and of the machine.
  *
- * One engine owns a journal at a time; a second one gets `SQLITE_BUSY` from the constructor.
+ * One engine owns a journal at a time; one that has just lost its window may take a moment to let go.
  */
 export class Journal {
   readonly #database: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #statements = new Map<string, StatementSync>();
 
-  /** @param path file of the database, or `:memory:`. */
+  /**
+   * @param path file of the database, or `:memory:`.
+   * @throws {RefineryError} `ENGINE_BUSY` where another engine has it.
+   */
   constructor(path: string) {
     this.#database = new DatabaseSync(path);
-    this.#database.exec(
-      'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 3000;',
-    );
+    try {
+      this.#database.exec(
+        `PRAGMA busy_timeout = ${patience}; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;`,
+      );
+    } catch (thrown) {
+      this.#database.close();
+      if ((thrown as { errcode?: number }).errcode !== busy) throw thrown;
+      throw new RefineryError(
+        'ENGINE_BUSY',
+        'Another Refinery that is running works with the same data folder.',
+        {
+          hint: 'Close that one, or give this one another folder with REFINERY_DATA_DIR.',
+          cause: thrown,
+        },
+      );
+    }
     const version = Number(this.#database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
     if (version === 0) this.transaction(() => this.#database.exec(schema));
     else if (version !== schemaVersion) {

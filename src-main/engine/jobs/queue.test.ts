@@ -307,8 +307,35 @@ test('a clean end puts running jobs back without blaming them', async () => {
 test('a journal has one owner at a time', () => {
   const file = journalFile();
   const journal = new Journal(file);
-  expect(() => new Journal(file)).toThrow(/locked/);
+  let refused: unknown;
+  try {
+    new Journal(file);
+  } catch (thrown) {
+    refused = thrown;
+  }
+  expect(refused).toMatchObject({ code: 'ENGINE_BUSY', hint: expect.stringContaining('REFINERY_DATA_DIR') });
   journal.close();
+});
+
+test('what was done before the engine ended is a part of the whole that progress tells of', async () => {
+  const file = journalFile();
+  const first = new Workshop(1);
+  const before = await afterCrash(file, first);
+  before.queue.add('upscale', jobsNamed('old'));
+  before.queue.start();
+  await settle();
+  first.tasks[0]?.finish({});
+  await settle();
+  before.queue.add('upscale', jobsNamed('a', 'b', 'c', 'd'));
+  before.queue.start();
+  await settle();
+  first.tasks[1]?.finish({});
+  await settle();
+  expect(before.queue.summary().fraction).toBe(0.25);
+  before.journal.close();
+  endings.splice(1);
+  const { queue } = await afterCrash(file, new Workshop(1));
+  expect(queue.summary()).toMatchObject({ fraction: 0.25, counts: { done: 2 } });
 });
 
 test('reorder moves jobs together, in the order named, whatever was asked before', () => {

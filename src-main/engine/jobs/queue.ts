@@ -92,7 +92,11 @@ export class JobQueue {
     }
     if (changed.length > 0) this.#journal.save(changed);
     this.#sort();
-    for (const record of this.#order) if (record.state === 'queued') this.#session.add(record.id);
+    const queued = this.#order.filter(({ state }) => state === 'queued');
+    // What was done of it before the engine ended is a part of the whole.
+    const since = Number(this.#journal.fact('session') ?? Number.POSITIVE_INFINITY);
+    const before = this.#order.filter(({ finishedAt }) => finishedAt !== null && finishedAt >= since);
+    for (const { id } of queued.length > 0 ? [...before, ...queued] : []) this.#session.add(id);
     this.#pump();
   }
 
@@ -112,6 +116,11 @@ export class JobQueue {
       timeLeft: busy && !this.#paused ? timeLeft : null,
       rate,
     };
+  }
+
+  /** Every job, those too that were taken off the list and can be brought back. */
+  records(): Iterable<JobRecord> {
+    return this.#records.values();
   }
 
   /** What the jobs on the list are about. */
@@ -275,7 +284,10 @@ export class JobQueue {
   }
 
   #enqueue(records: readonly JobRecord[]): void {
-    if (!this.#busy()) this.#session.begin();
+    if (!this.#busy()) {
+      this.#session.begin();
+      this.#journal.setFact('session', String(Date.now()));
+    }
     for (const record of records) {
       requeue(record, this.#kind(record).freeze(record));
       this.#session.add(record.id);
