@@ -121,7 +121,7 @@ export const PictureInfo = z.object({
   alpha: z.boolean(),
   /** Pages or frames; only the first is used. */
   pages: z.int(),
-  /** Whether the source's compression lost detail (JPEG, lossy WebP, AVIF, HEIF). */
+  /** Whether the source's compression lost detail (JPEG, lossy WebP, AVIF, HEIF, JPEG in TIFF). */
   lossy: z.boolean(),
   bytes: z.number(),
   /** Sentences on what will not survive: "12 frames: the first is used". */

@@ -38,7 +38,7 @@ describe('sixteen bits of grey', () => {
     async (format, channels) => {
       const path = join(folder, `${channels}.${format}`);
       const source = await ramp(channels);
-      const target = { format, extension: `.${format}`, depth: 16, losses: [] } as const;
+      const target = { format, extension: `.${format}`, depth: 16, lossless: false, losses: [] } as const;
       await encode(source, path, { ...target, losses: [] }, UpscaleSettings.parse({}), {
         width,
         height,

@@ -9,6 +9,8 @@ export interface Target {
   readonly extension: string;
   /** Bits a channel that the file will have. */
   readonly depth: 8 | 16;
+  /** Whether its compression, where there is a choice, keeps every pixel: as asked, or as in a source of the same format. */
+  readonly lossless: boolean;
   /** What this format can't hold, as sentences. */
   readonly losses: string[];
 }
@@ -37,6 +39,7 @@ export function planTarget(info: PictureInfo, settings: UpscaleSettings, sourceE
     format,
     extension: keepsOwn ? own : extensions[format],
     depth: info.depth !== 8 && holds16 ? 16 : 8,
+    lossless: settings.lossless || (settings.format === 'same' && !info.lossy),
     losses,
   };
 }
@@ -118,8 +121,8 @@ export async function encode(
 /** 0..9 in the terms of each encoder. */
 function write(
   image: Sharp,
-  { format }: Target,
-  { quality, lossless, effort }: UpscaleSettings,
+  { format, lossless }: Target,
+  { quality, effort }: UpscaleSettings,
   density: number,
 ): Sharp {
   switch (format) {

@@ -5,6 +5,7 @@ import { RefineryError } from '../../contract/errors.ts';
 import type { PictureInfo } from '../../contract/upscale.ts';
 import { hevcError, sourceError, tooLarge } from './errors.ts';
 import { readExtras } from './extras.ts';
+import { isLossless } from './lossless.ts';
 import type { SourceMetadata } from './metadata.ts';
 import { numbersOf, refuseOddNumbers, scaleNumbers } from './numbers.ts';
 import { refuseOddTiff } from './odd-tiff.ts';
@@ -22,8 +23,6 @@ const memoryLimit = 256 * 1024 * 1024;
 
 /** The first picture of a file, any size of it. Values stay as they are, and the profile goes along. */
 const asStored = { limitInputPixels: false, failOn: 'error', page: 0, pages: 1, ignoreIcc: true } as const;
-
-const lossless = new Set(['png', 'tiff', 'gif', 'raw', 'vips']);
 
 export interface SourceHeader {
   readonly info: PictureInfo;
@@ -45,7 +44,8 @@ export async function readHeader(path: string): Promise<SourceHeader> {
     const { size } = await stat(path);
     const extras = await readExtras(path, metadata.format);
     const blocks = { ...(await withTiffBlocks(path, metadata)), ...(extras.icc ? { icc: extras.icc } : {}) };
-    return { info: describe(metadata, size, extras.frames), metadata: { ...blocks, extras } };
+    const lossy = !(await isLossless(path, metadata.format));
+    return { info: describe(metadata, size, extras.frames, lossy), metadata: { ...blocks, extras } };
   } catch (thrown) {
     throw await sourceError(path, thrown);
   }
@@ -65,7 +65,7 @@ async function withTiffBlocks(path: string, metadata: Metadata): Promise<Metadat
   return metadata.format === 'tiff' ? { ...metadata, ...(await readTiffBlocks(path)) } : metadata;
 }
 
-function describe(metadata: Metadata, bytes: number, frames: number): PictureInfo {
+function describe(metadata: Metadata, bytes: number, frames: number, lossy: boolean): PictureInfo {
   const { width, height } = metadata.autoOrient ?? metadata;
   const pages = Math.max(metadata.pages ?? 1, frames);
   const alpha = metadata.hasAlpha ?? false;
@@ -89,7 +89,7 @@ function describe(metadata: Metadata, bytes: number, frames: number): PictureInf
     channels: (metadata.channels ?? 3) - (alpha ? 1 : 0),
     alpha,
     pages,
-    lossy: !lossless.has(metadata.format ?? ''),
+    lossy,
     bytes,
     remarks,
   };
