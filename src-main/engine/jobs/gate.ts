@@ -2,9 +2,16 @@
 export class PauseGate {
   #waiting: Array<() => void> = [];
   #shut = false;
+  #held = 0;
+  #since: number | undefined;
 
   get shut(): boolean {
     return this.#shut;
+  }
+
+  /** Milliseconds for which the work stood still at it. */
+  get held(): number {
+    return this.#held + (this.#since === undefined ? 0 : Date.now() - this.#since);
   }
 
   pause(): void {
@@ -13,6 +20,8 @@ export class PauseGate {
 
   resume(): void {
     this.#shut = false;
+    this.#held = this.held;
+    this.#since = undefined;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const pass of waiting) pass();
@@ -22,6 +31,7 @@ export class PauseGate {
   async wait(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     while (this.#shut) {
+      this.#since ??= Date.now();
       await new Promise<void>((resolve, reject) => {
         const abort = (): void => reject(signal.reason);
         signal.addEventListener('abort', abort, { once: true });

@@ -11,6 +11,7 @@ export interface JobRecord {
   state: JobState;
   position: number;
   readonly addedAt: number;
+  /** Of one that is done, later by the time that it was held: up to `finishedAt` it was in work. */
   startedAt: number | null;
   finishedAt: number | null;
   attempts: number;

@@ -304,6 +304,24 @@ test('a clean end puts running jobs back without blaming them', async () => {
   }
 });
 
+test('time in which a job was held is no time that it took', async () => {
+  const workshop = new Workshop(1);
+  const { queue } = openQueue(workshop);
+  const [id] = queue.add('upscale', jobsNamed('a'));
+  queue.start();
+  await settle();
+  queue.pause([id!]);
+  const waiting = workshop.tasks[0]!.context.waitWhilePaused();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  queue.resume([id!]);
+  await waiting;
+  workshop.tasks[0]!.finish({});
+  await settle();
+  const { startedAt, finishedAt } = queue.record(id!);
+  expect(finishedAt! - startedAt!).toBeGreaterThanOrEqual(0);
+  expect(finishedAt! - startedAt!).toBeLessThan(190);
+});
+
 test('a journal has one owner at a time', () => {
   const file = journalFile();
   const journal = new Journal(file);

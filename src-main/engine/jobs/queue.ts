@@ -351,6 +351,7 @@ export class JobQueue {
       } else if (abort.signal.aborted) finish(record, 'cancelled');
       else finish(record, 'failed', toErrorValue(thrown));
     }
+    if (record.startedAt !== null) record.startedAt += gate.held;
     record.pending = null;
     this.#running.delete(record.id);
     this.#changed([record]);
