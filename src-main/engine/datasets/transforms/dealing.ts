@@ -65,7 +65,7 @@ export async function split(
   dataset: Dataset,
   subsets: Readonly<Record<string, number>>,
   seed: number,
-  groupOf: GroupOf,
+  grouping: Grouping,
   stratumOf: (item: Item) => string,
 ): Promise<Dataset> {
   const names = Object.keys(subsets);
@@ -74,7 +74,7 @@ export async function split(
   const known = new Map<string, number>();
   let items = 0;
   for await (const item of dataset.items()) {
-    const key = groupOf(item, items);
+    const key = grouping.of(item, items);
     let group = key === null ? undefined : known.get(key);
     if (group === undefined) {
       group = groups.length;
@@ -88,6 +88,8 @@ export async function split(
     groups[group]!.push(items);
     items += 1;
   }
+  if (grouping.nothing !== null && known.size === 0 && items > 0)
+    dataset.problems.add('', '', grouping.nothing);
   const chosen = new Uint16Array(items);
   const random = new Random(seed);
   const ratios = names.map((name) => subsets[name]!);
@@ -115,13 +117,20 @@ export async function split(
   return mapItems(dataset, (item, index) => ({ ...item, subset: names[chosen[index]!]! }));
 }
 
-/** What an item stays together with; null where it is alone. */
-type GroupOf = (item: Item, index: number) => string | null;
+/** What keeps items together. */
+export interface Grouping {
+  /** What an item stays together with; null where it is alone. */
+  of(item: Item, index: number): string | null;
+  /** What is to be told where all are alone, which nobody wants who asks for this. */
+  readonly nothing: string | null;
+}
+
+export const alone: Grouping = { of: () => null, nothing: null };
 
 export async function grouping(
   dataset: Dataset,
   { group_by, group_attribute, group_similar }: Together,
-): Promise<GroupOf> {
+): Promise<Grouping> {
   const given = [group_by, group_attribute, group_similar ? '' : undefined].filter(
     (one) => one !== undefined,
   );
@@ -131,18 +140,24 @@ export async function grouping(
     });
   if (group_similar) {
     const groups = await alike(dataset, usualDistance);
-    return (_, index) => String(groups[index]);
+    return { of: (_, index) => String(groups[index]), nothing: null };
   }
   if (group_attribute !== undefined) {
-    return ({ attributes }) => {
-      const value = attributes.get(group_attribute);
-      return value === undefined || value === null ? null : JSON.stringify(value);
+    return {
+      of({ attributes }) {
+        const value = attributes.get(group_attribute);
+        return value === undefined || value === null ? null : JSON.stringify(value);
+      },
+      nothing: `no item has the attribute ${group_attribute}: nothing is kept together`,
     };
   }
-  if (group_by === undefined) return () => null;
+  if (group_by === undefined) return alone;
   const pattern = new Pattern('group_by', group_by);
   const ids: string[] = [];
   for await (const { id } of dataset.items()) ids.push(id);
   const groups = pattern.findIn(ids);
-  return (_, index) => groups[index] ?? null;
+  return {
+    of: (_, index) => groups[index] ?? null,
+    nothing: 'group_by is found in no name: nothing is kept together',
+  };
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { hashFile } from '../../io/hash.ts';
 import { isFile } from '../files/folder.ts';
-import { sharp } from '../files/sharp.ts';
 import type { Dataset } from '../format.ts';
+import { openPicture } from './painting.ts';
 import { defineTransform, mapItems } from './transform.ts';
 
 /** Sides of the grid of grey values that a picture is reduced to: eight differences in each of eight rows. */
@@ -20,8 +20,9 @@ export const usualDistance = 4;
  */
 export async function differenceHash(path: string): Promise<bigint | null> {
   try {
-    const picture = sharp(path).autoOrient().flatten({ background: '#fff' }).greyscale();
-    const grey = await picture.resize(columns, rows, { fit: 'fill' }).raw().toBuffer();
+    const { picture } = await openPicture(path, { upright: true });
+    const flat = picture.flatten({ background: '#fff' }).toColourspace('b-w').greyscale();
+    const grey = await flat.resize(columns, rows, { fit: 'fill' }).raw().toBuffer();
     let bits = 0n;
     for (let y = 0; y < rows; y += 1) {
       for (let x = 0; x + 1 < columns; x += 1) {
@@ -76,7 +77,10 @@ function withoutNear(dataset: Dataset, distance: number): Dataset {
   return mapItems(dataset, async (item, index) => {
     if (index === 0) tree = new HashTree();
     const hash = item.media === null ? null : await differenceHash(item.media.path);
-    if (hash === null) return item;
+    if (hash === null) {
+      if (item.media !== null) dataset.problems.add(item.id, '', unseen);
+      return item;
+    }
     const like = tree.near(hash, distance);
     if (like === null) tree.add(hash, `${item.subset}/${item.id}`);
     else dataset.problems.add(item.id, '', `left out: its picture looks like that of ${like}`);
@@ -84,18 +88,22 @@ function withoutNear(dataset: Dataset, distance: number): Dataset {
   });
 }
 
+const unseen = 'its picture can’t be read, and is not compared with others';
+
 /**
  * Finds pictures that look alike, each like the first of its group.
  *
- * @returns the group of each item in turn: the place of its first one. Items whose picture can't be read are alone.
+ * @returns the group of each item in turn: the place of its first one. Items whose picture can't be read are alone, which is
+ * told.
  */
 export async function alike(dataset: Dataset, distance: number, signal?: AbortSignal): Promise<number[]> {
   const tree = new HashTree();
   const groups: number[] = [];
-  for await (const { media } of dataset.items()) {
+  for await (const { id, media } of dataset.items()) {
     signal?.throwIfAborted();
     const place = groups.length;
     const hash = media === null ? null : await differenceHash(media.path);
+    if (hash === null && media !== null) dataset.problems.add(id, '', unseen);
     const like = hash === null ? null : tree.near(hash, distance);
     if (hash !== null && like === null) tree.add(hash, String(place));
     groups.push(like === null ? place : Number(like));

@@ -25,6 +25,7 @@ import {
   sort,
 } from './items.ts';
 import { dropBackground, remapLabels, removeLabels, reorderLabels } from './labels.ts';
+import { bakeOrientation } from './orientation.ts';
 import { clipToPicture, crop, resize, tile } from './pictures.ts';
 import { reidentificationSplit } from './reidentification.ts';
 import { relevancySampler } from './relevancy.ts';
@@ -72,6 +73,7 @@ export const transforms: readonly Transform[] = [
   removeDuplicates,
   correct,
   projectInfos,
+  bakeOrientation,
   resize,
   crop,
   tile,

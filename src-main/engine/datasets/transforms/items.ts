@@ -160,7 +160,20 @@ export const removeItems = defineTransform({
   options: z.strictObject({ items: z.array(z.string()).min(1).describe('the items as subset/id') }),
   apply(dataset, { items }) {
     const gone = new Set(items);
-    return mapItems(dataset, (item) => (gone.has(`${item.subset}/${item.id}`) ? null : item));
+    const unseen = new Set(items);
+    const left = mapItems(dataset, (item) => {
+      const key = `${item.subset}/${item.id}`;
+      unseen.delete(key);
+      return gone.has(key) ? null : item;
+    });
+    return {
+      ...left,
+      async *items() {
+        yield* left.items();
+        for (const name of unseen)
+          dataset.problems.add('', name, 'remove_items: there is no item of this name');
+      },
+    };
   },
 });
 

@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { format, scratch, setOf, shape } from '../formats/common/testing.ts';
@@ -98,70 +97,6 @@ describe('masks and outlines of a picture', () => {
     expect(await pixels('datumaro@seg', 'crop_covered_segments')).toEqual([82, 59_781]);
     expect(await pixels('datumaro', 'merge_instance_segments')).toEqual([27, 22_316]);
     expect(await pixels('datumaro', 'merge_instance_segments:include_polygons=true')).toEqual([86, 72_030]);
-  });
-});
-
-describe('tiles', () => {
-  test('any boxes, masks and points come back from them, whatever the tiles', async () => {
-    const side = fc.integer({ min: 1, max: 20 });
-    const boxes = fc.record({ x: side, y: side, width: side, height: side });
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(boxes, { minLength: 1, maxLength: 5 }),
-        fc.uint8Array({ minLength: 1600, maxLength: 1600, max: 1 }),
-        fc.integer({ min: 9, max: 45 }),
-        fc.constantFrom(0, 0.2, 0.5),
-        async (made, bits, length, overlap) => {
-          const counts = encodeBitmap(bits.fill(1, 0, 3), 40, 40);
-          const points = [1, 1, 20, 39, 39, 20];
-          const annotations: Annotation[] = [
-            ...made.map(({ x, y, width, height }) => box(x, y, width, height)),
-            { ...shape, type: 'mask', width: 40, height: 40, counts },
-            { ...shape, type: 'points', points, visibility: [2, 1, 2] },
-            label(0),
-          ];
-          const set = setOf(['a'], [{ id: 'x', annotations, attributes: new Map([['weather', 'fog']]) }], {
-            width: 40,
-            height: 40,
-          });
-          const step = `tile:width=${length},height=${length},overlap=${overlap},least=0`;
-          const [back, ...more] = await run(set, step, 'untile');
-          expect(more).toEqual([]);
-          expect(back).toMatchObject({ id: 'x', media: { size: { width: 40, height: 40 } } });
-          expect([...back!.attributes]).toEqual([['weather', 'fog']]);
-          const free = (parts: readonly Annotation[]) =>
-            parts.map((part) => JSON.stringify({ ...part, id: 0, attributes: {} })).sort();
-          expect(free(back!.annotations)).toEqual(free(annotations));
-        },
-      ),
-      { numRuns: 25 },
-    );
-  });
-
-  test('outlines stay in pieces of one object, and their pictures are put together', async () => {
-    const folder = fresh();
-    await mkdir(folder, { recursive: true });
-    const path = join(folder, 'x.png');
-    const pixels = Buffer.from(Uint8Array.from({ length: 3 * 30 * 20 }, (_, at) => (at * 5) % 256));
-    await sharp(pixels, { raw: { width: 30, height: 20, channels: 3 } })
-      .png()
-      .toFile(path);
-    const ring = { ...shape, type: 'polygon', points: [2, 2, 28, 2, 28, 18, 2, 18] } as const;
-    const set = setOf(
-      ['a'],
-      [
-        { id: 'x', annotations: [ring], media: { kind: 'image', path, size: { width: 30, height: 20 } } },
-        { id: 'whole' },
-      ],
-    );
-    const steps = ['tile:width=16,height=20', 'untile'].map(parseStep);
-    const items = await itemsOf(await applyTransforms(set, steps, { scratch: folder }));
-    const back = items.find(({ id }) => id === 'x')!;
-    expect(back.annotations.map(({ type, group }) => [type, group > 0])).toEqual([
-      ['polygon', true],
-      ['polygon', true],
-    ]);
-    expect(await sharp(back.media!.path).removeAlpha().raw().toBuffer()).toEqual(pixels);
   });
 });
 

@@ -1,39 +1,47 @@
-import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
-import type { Sharp } from 'sharp';
 import { z } from 'zod';
 import { toErrorValue } from '../../../contract/errors.ts';
-import { pictureSize } from '../files/folder.ts';
 import { endingOf } from '../files/paths.ts';
-import { sharp } from '../files/sharp.ts';
 import type { Dataset } from '../format.ts';
 import type { Annotation, AttributeValue, Item, Size } from '../model/index.ts';
+import { type Framed, framed } from './frames.ts';
 import { clipped, type Placement, placed } from './geometry.ts';
+import { missingPicture, openPicture } from './painting.ts';
+import { type Place, partOf, tileId, tileNames } from './tiles.ts';
 import { defineTransform, mapItems, type TransformContext } from './transform.ts';
-import { tileNames } from './untile.ts';
 
 const Side = z.number().int().min(1).max(65_535);
 
 /** A picture to be made of an item's: the part that is taken, what it is enlarged to, and where it lies in the new one. */
 interface Plan {
   readonly size: Size;
-  readonly part: { readonly left: number; readonly top: number } & Size;
+  readonly part: Place;
   /** The part's size in the new picture, and where it lies in it. */
-  readonly inner: { readonly left: number; readonly top: number } & Size;
+  readonly inner: Place;
 }
 
-/** How a size is written back: lossless where the source's ending can be, else at high quality. */
-const qualities = { jpeg: { quality: 95 }, webp: { quality: 95 }, avif: { quality: 90 } } as const;
-
-/** The item with the planned picture, its annotations moved alike. Null where its picture's size can't be known. */
+/** The item with the planned picture, its annotations moved alike. */
 async function remade(
-  item: Item,
+  frame: Framed,
   plan: Plan,
   context: TransformContext,
   least: number,
   problems: Dataset['problems'],
 ): Promise<Item> {
-  const { size, part, inner } = plan;
+  const { item } = frame;
+  return {
+    ...item,
+    media: { ...item.media!, size: plan.size, path: await picture(frame, plan, context, problems) },
+    annotations: item.annotations.flatMap((annotation) => within(annotation, frame, plan, least)),
+  };
+}
+
+/** What of an annotation is in the planned picture. */
+function within(
+  annotation: Annotation,
+  frame: Framed,
+  { size, part, inner }: Plan,
+  least: number,
+): readonly Annotation[] {
   const scaleX = inner.width / part.width;
   const scaleY = inner.height / part.height;
   const placement: Placement = {
@@ -42,31 +50,30 @@ async function remade(
     moveX: inner.left - part.left * scaleX,
     moveY: inner.top - part.top * scaleY,
   };
-  const annotations = item.annotations.map((annotation) => placed(annotation, placement, size));
-  const whole = part.left === 0 && part.top === 0 && samePart(part, item.media!.size!);
-  return {
-    ...item,
-    media: { ...item.media!, size, path: await picture(item, plan, context, problems) },
-    // A whole picture has nothing cut off, and coordinates outside it are the source's.
-    annotations: whole ? annotations : annotations.flatMap((annotation) => clipped(annotation, size, least)),
-  };
+  const moved = placed(annotation, placement, size);
+  // A whole picture has nothing cut off, and coordinates outside it are the source's.
+  const whole = part.left === 0 && part.top === 0 && samePart(part, frame.size);
+  return whole ? [moved] : clipped(moved, size, least);
 }
 
 const samePart = (one: Size, other: Size): boolean =>
   one.width === other.width && one.height === other.height;
 
+/** @param problems null where they are told already: of another tile. */
 async function picture(
-  item: Item,
+  { item, upright }: Framed,
   { size, part, inner }: Plan,
   { scratch }: TransformContext,
-  problems: Dataset['problems'],
+  problems: Dataset['problems'] | null,
 ): Promise<string> {
   const { path } = item.media!;
   if (scratch === null) return path;
-  const name = `${randomBytes(9).toString('hex')}${endingOf(path) || '.png'}`;
   try {
-    let made: Sharp = sharp(path).autoOrient().keepIccProfile();
-    made = made.extract(part).resize(inner.width, inner.height, { fit: 'fill', kernel: 'lanczos3' });
+    const opened = await openPicture(path, { upright });
+    for (const loss of opened.losses) problems?.add(item.id, '', `the picture made of it: ${loss}`);
+    let made = opened.picture
+      .extract(part)
+      .resize(inner.width, inner.height, { fit: 'fill', kernel: 'lanczos3' });
     if (!samePart(size, inner)) {
       made = made.extend({
         left: inner.left,
@@ -76,29 +83,28 @@ async function picture(
         background: grey,
       });
     }
-    const { format } = await sharp(path).metadata();
-    if (format === 'jpeg' || format === 'webp') made = made.toFormat(format, qualities[format]);
-    await made.toFile(join(scratch, name));
-    return join(scratch, name);
+    return await opened.save(made, scratch);
   } catch (thrown) {
-    problems.add(item.id, '', `the picture can't be made: ${toErrorValue(thrown).message}`);
-    return join(scratch, `missing-${name}`);
+    problems?.add(item.id, '', `the picture can't be made: ${toErrorValue(thrown).message}`);
+    return missingPicture(scratch, endingOf(path));
   }
 }
 
 /** What YOLO's loaders fill with. */
 const grey = { r: 114, g: 114, b: 114 };
 
-/** Items whose picture's size is known; the others are told and left out, as their annotations would be wrong. */
-async function sized(item: Item, problems: Dataset['problems']): Promise<Item | null> {
-  if (item.media === null) return item;
-  const size = item.media.size ?? (await pictureSize(item.media.path));
-  if (size !== null) return item.media.size === null ? { ...item, media: { ...item.media, size } } : item;
-  problems.add(item.id, '', "left out: without its picture's size it can't be made anew");
-  return null;
-}
+const at = (left: number, top: number, { width, height }: Size): Place => ({ left, top, width, height });
 
-const at = (left: number, top: number, { width, height }: Size) => ({ left, top, width, height });
+/** A view of a set in which each picture is changed that there is; items without one stay. */
+const mapPictures = (
+  dataset: Dataset,
+  change: (frame: Framed) => Item | null | Promise<Item | null>,
+): Dataset =>
+  mapItems(dataset, async (item) => {
+    if (item.media === null) return item;
+    const frame = await framed(item, dataset.problems, 'left out');
+    return frame === null ? null : change(frame);
+  });
 
 export const resize = defineTransform({
   name: 'resize',
@@ -115,10 +121,8 @@ export const resize = defineTransform({
   }),
   aliases: ['resize_transform'],
   apply: (dataset, { width, height, keep_ratio, upscale }, context) =>
-    mapItems(dataset, async (given) => {
-      const item = await sized(given, dataset.problems);
-      const size = item?.media?.size;
-      if (item === null || size === undefined || size === null) return item;
+    mapPictures(dataset, (frame) => {
+      const { item, size } = frame;
       let [scaleX, scaleY] = [width / size.width, height / size.height];
       if (keep_ratio) scaleX = scaleY = Math.min(scaleX, scaleY);
       if (!upscale && !keep_ratio && scaleX > 1 && scaleY > 1) return item;
@@ -130,7 +134,7 @@ export const resize = defineTransform({
       const left = Math.floor((width - inner.width) / 2);
       const top = Math.floor((height - inner.height) / 2);
       const plan = { size: { width, height }, part: at(0, 0, size), inner: at(left, top, inner) };
-      return remade(item, plan, context, 0, dataset.problems);
+      return remade(frame, plan, context, 0, dataset.problems);
     }),
 });
 
@@ -146,28 +150,30 @@ export const crop = defineTransform({
     least: z.number().min(0).max(1).default(0).describe('part of a shape that must be inside for it to stay'),
   }),
   apply: (dataset, { x, y, width, height, least }, context) =>
-    mapItems(dataset, async (given) => {
-      const item = await sized(given, dataset.problems);
-      const size = item?.media?.size;
-      if (item === null || size === undefined || size === null) return item;
+    mapPictures(dataset, (frame) => {
+      const { item, size } = frame;
       const inner = { width: Math.min(width, size.width - x), height: Math.min(height, size.height - y) };
       if (inner.width <= 0 || inner.height <= 0) {
         dataset.problems.add(item.id, '', 'left out: the rectangle lies outside of the picture');
         return null;
       }
       const plan = { size: inner, part: at(x, y, inner), inner: at(0, 0, inner) };
-      return remade(item, plan, context, least, dataset.problems);
+      return remade(frame, plan, context, least, dataset.problems);
     }),
 });
 
 export const tile = defineTransform({
   name: 'tile',
-  description: 'Cuts every picture into tiles that overlap.',
+  description: 'Cuts every picture into tiles.',
   remakes: true,
   options: z.strictObject({
     width: Side.describe('pixels of a tile'),
     height: Side.describe('pixels of a tile'),
     overlap: z.number().min(0).max(0.9).default(0).describe('part of a tile that the next one has, too'),
+    last: z
+      .enum(['smaller', 'moved'])
+      .default('smaller')
+      .describe('the last of a row or column: it ends with the picture, or is as large and overlaps more'),
     least: z
       .number()
       .min(0)
@@ -175,57 +181,86 @@ export const tile = defineTransform({
       .default(0.1)
       .describe('part of a shape that must be in a tile for it to be there'),
   }),
-  apply: (dataset, { width, height, overlap, least }, context) => ({
+  apply: (dataset, { width, height, overlap, last, least }, context) => ({
     ...dataset,
     async *items() {
       for await (const given of dataset.items()) {
-        const known = await sized(given, dataset.problems);
-        if (known === null) continue;
-        const size = known.media?.size;
-        if (size === undefined || size === null) {
-          yield known;
+        const frame = given.media === null ? null : await framed(given, dataset.problems, 'left out');
+        if (frame === null) {
+          if (given.media === null) yield given;
           continue;
         }
-        const item = { ...known, annotations: numbered(known.annotations) };
+        const { item, size } = frame;
+        const numbers = numbersOf(item.annotations);
+        const found = new Set<number>();
+        const rows = spans(size.height, height, overlap, last);
+        const columns = spans(size.width, width, overlap, last);
         let number = 0;
-        for (const [row, top] of starts(size.height, height, overlap).entries()) {
-          for (const [column, left] of starts(size.width, width, overlap).entries()) {
-            const inner = { width: Math.min(width, size.width), height: Math.min(height, size.height) };
-            const plan = { size: inner, part: at(left, top, inner), inner: at(0, 0, inner) };
-            const made = await remade(item, plan, context, least, dataset.problems);
-            const place = [left, top, inner.width, inner.height];
+        for (const [top, tall] of rows) {
+          for (const [left, wide] of columns) {
+            const place = at(left, top, { width: wide, height: tall });
+            const plan = {
+              size: { width: wide, height: tall },
+              part: place,
+              inner: { ...place, left: 0, top: 0 },
+            };
+            const annotations = item.annotations.flatMap((annotation, index) => {
+              const parts = within({ ...annotation, id: numbers[index]! }, frame, plan, least);
+              if (parts.length > 0) found.add(index);
+              return parts.map((part) => partOf(part, { annotation, index }));
+            });
             const about: readonly (readonly [string, AttributeValue])[] = [
               [tileNames.source, item.id],
               [tileNames.number, number],
-              [tileNames.place, place],
+              [tileNames.place, [left, top, wide, tall]],
             ];
+            const path = await picture(frame, plan, context, number === 0 ? dataset.problems : null);
+            yield {
+              ...item,
+              id: tileId(item.id, place),
+              media: { ...item.media!, size: plan.size, path },
+              attributes: new Map([...item.attributes, ...about]),
+              annotations,
+            };
             number += 1;
-            const attributes = new Map([...item.attributes, ...about]);
-            yield { ...made, id: `${item.id}_r${row}_c${column}`, attributes };
           }
+        }
+        for (const index of item.annotations.keys()) {
+          if (found.has(index)) continue;
+          dataset.problems.add(item.id, `annotations[${index}]`, 'left out: too little of it is in any tile');
         }
       }
     },
   }),
 });
 
-/** With a number of its own for each of a type, so that what is cut into several tiles can be found again. */
-function numbered(annotations: readonly Annotation[]): readonly Annotation[] {
-  let next = Math.max(0, ...annotations.map(({ id }) => id)) + 1;
+/** A number of its own for each of a type, so that what is cut into several tiles can be found again. */
+function numbersOf(annotations: readonly Annotation[]): readonly number[] {
+  let next = annotations.reduce((most, { id }) => Math.max(most, id), 0) + 1;
   const taken = new Set<string>();
-  return annotations.map((part) => {
-    const key = `${part.type} ${part.id}`;
-    const own = part.id !== 0 && !taken.has(key);
+  return annotations.map(({ type, id }) => {
+    const key = `${type} ${id}`;
+    const own = id !== 0 && !taken.has(key);
     taken.add(key);
-    return own ? part : { ...part, id: next++ };
+    return own ? id : next++;
   });
 }
 
-/** Where tiles begin along a side: evenly, the last at the end. */
-function starts(side: number, length: number, overlap: number): number[] {
-  if (side <= length) return [0];
-  const count = Math.ceil((side - length) / Math.max(1, length * (1 - overlap))) + 1;
-  return Array.from({ length: count }, (_, index) => Math.round((index * (side - length)) / (count - 1)));
+/** Where tiles begin along a side, and how long they are. */
+function spans(
+  side: number,
+  length: number,
+  overlap: number,
+  last: 'smaller' | 'moved',
+): readonly (readonly [start: number, length: number])[] {
+  if (side <= length) return [[0, side]];
+  const step = Math.max(1, Math.round(length * (1 - overlap)));
+  const count = Math.ceil((side - length) / step) + 1;
+  return Array.from({ length: count }, (_, index) => {
+    const start = index * step;
+    if (start + length <= side) return [start, length];
+    return last === 'moved' ? [side - length, length] : [start, side - start];
+  });
 }
 
 export const clipToPicture = defineTransform({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { RefineryError } from '../../../contract/errors.ts';
 import type { Dataset } from '../format.ts';
 import type { Item } from '../model/index.ts';
-import { Ratios, Seed, split } from './dealing.ts';
+import { alone, Ratios, Seed, split } from './dealing.ts';
 import { defineTransform, mapItems } from './transform.ts';
 
 export const reidentificationSplit = defineTransform({
@@ -35,7 +35,7 @@ export const reidentificationSplit = defineTransform({
       dataset,
       { test, rest },
       seed,
-      (item) => who(item),
+      { of: who, nothing: attribute === undefined ? null : `no item has the attribute ${attribute}` },
       () => '',
     );
     const part = async (name: string, ratios: Readonly<Record<string, number>>): Promise<Dataset> =>
@@ -43,7 +43,7 @@ export const reidentificationSplit = defineTransform({
         mapItems(first, (item) => (item.subset === name ? item : null)),
         ratios,
         seed,
-        () => null,
+        alone,
         // Each person's pictures are dealt out by themselves, so that all of them are in both parts.
         (item) => who(item) ?? '',
       );

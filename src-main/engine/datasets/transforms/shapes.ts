@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { hull, outlines } from '../convert.ts';
 import type { Dataset } from '../format.ts';
-import type { Annotation, AnnotationType, Size } from '../model/index.ts';
+import { type Annotation, type AnnotationType, objectOf, type Size } from '../model/index.ts';
 import { polygonCounts } from '../polygons.ts';
 import { defineTransform, mapAnnotations, type Transform } from './transform.ts';
 
@@ -51,12 +51,11 @@ function shapeTransform(
     options: z.strictObject({}),
     apply: (dataset: Dataset) =>
       mapAnnotations(dataset, (annotations, { media }) => {
-        const done = new Set(
-          annotations.flatMap(({ type, group }) => (type === to && group !== 0 ? [group] : [])),
-        );
+        const done = new Set(annotations.filter(({ type }) => type === to).map(objectOf));
+        done.delete(0);
         return annotations.flatMap((annotation) => {
           if (!('zOrder' in annotation) || !from.includes(annotation.type)) return [annotation];
-          return done.has(annotation.group) ? [] : convert(annotation, media?.size ?? null);
+          return done.has(objectOf(annotation)) ? [] : convert(annotation, media?.size ?? null);
         });
       }),
   });

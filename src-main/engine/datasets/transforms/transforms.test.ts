@@ -360,7 +360,7 @@ describe('pictures', () => {
     });
     const tiles = await change('tile:width=40,height=40,overlap=0.1');
     expect(tiles.map(({ id }) => id.replace(/^[a-z]+/, ''))).toEqual(
-      [0, 1, 2].flatMap((row) => [0, 1, 2].map((column) => `_r${row}_c${column}`)),
+      [0, 36, 72].flatMap((top) => [0, 36, 72].map((left) => `_x${left}_y${top}`)),
     );
     expect(tiles[0]!.annotations).toMatchObject([{ x: 10, y: 10, width: 20, height: 20 }]);
     expect((await readdir(scratch)).length).toBe(12);

@@ -3,7 +3,7 @@ import { filesUnder, isFile, isFolder } from '../../files/folder.ts';
 import { fileNameOf, folderOf, inside, isPicture, stemOf } from '../../files/paths.ts';
 import type { Abilities, Dataset, ReadOptions, WriteOptions, WriteReport } from '../../format.ts';
 import { type Annotation, noAttributes, noCategories, numberOf, ProblemLog } from '../../model/index.ts';
-import { linesOf, oneLine } from '../common/lines.ts';
+import { oneLine, ownLines } from '../common/lines.ts';
 import {
   below,
   foldersIn,
@@ -82,7 +82,7 @@ export async function readLocalization(folder: string, options: ReadOptions = {}
           if (path === '' && file.includes('/')) continue;
           const id = below(folderOf(rest), stemOf(fileNameOf(rest)).slice('gt_'.length));
           const annotations: Annotation[] = [];
-          for (const [number, line] of await linesOf(folder, file)) {
+          for (const [number, line] of await ownLines(folder, file)) {
             take(parseLine(line), annotations, (reason) => problems.add(file, `line ${number}`, reason));
           }
           const stem = below(images, id);

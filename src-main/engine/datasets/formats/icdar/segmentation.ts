@@ -1,6 +1,8 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
+import { readBitmap } from '../../files/bitmap.ts';
 import { filesUnder, isFile, isFolder, textIfThere } from '../../files/folder.ts';
 import { inside, isPicture, stemOf } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Abilities, Dataset, ReadOptions, WriteOptions, WriteReport } from '../../format.ts';
 import { boundsOf, decodeBitmap } from '../../masks.ts';
 import {
@@ -16,7 +18,7 @@ import { loseCovered } from '../common/masks.ts';
 import { below, foldersIn, imageItem, Pictures, plainShape, type SubsetFolder } from '../common/read.ts';
 import { writeSet } from '../common/write.ts';
 import { vocColour } from '../voc/labels.ts';
-import { bmpBytes, readBmp } from './bmp.ts';
+import { bmpBytes } from './bmp.ts';
 import { noteClasses } from './classes.ts';
 
 interface Character {
@@ -123,10 +125,15 @@ async function masksOf(folder: string, file: string, problems: ProblemLog): Prom
     return [];
   }
   try {
-    const { width, height, pixels } = await readBmp(inside(folder, drawn));
+    const bitmap = await readBitmap(inside(folder, drawn));
+    if (bitmap === null) throw new RefineryError('INPUT_UNSUPPORTED', 'It is no bitmap (BMP).');
+    const { width, height, channels, pixels } = bitmap;
+    // Of grey, all colours are the first; with transparency, a fourth is passed over.
+    const [green, blue] = channels === 1 ? [0, 0] : [1, 2];
     const colours = new Uint32Array(width * height);
     for (let place = 0; place < colours.length; place += 1) {
-      colours[place] = 1 + packed(pixels[3 * place]!, pixels[3 * place + 1]!, pixels[3 * place + 2]!);
+      const at = channels * place;
+      colours[place] = 1 + packed(pixels[at]!, pixels[at + green]!, pixels[at + blue]!);
     }
     const annotations: Annotation[] = [];
     const byColour = splitByNumber(colours, width, height);
@@ -141,7 +148,7 @@ async function masksOf(folder: string, file: string, problems: ProblemLog): Prom
     }
     return annotations;
   } catch (thrown) {
-    problems.add(drawn, '', toErrorValue(thrown).message);
+    problems.add(drawn, '', reasonOf(thrown));
     return [];
   }
 }
