@@ -5,6 +5,7 @@ import {
   annotationTypes,
   type Box,
   type Mask,
+  objectOf,
   type Polygon,
   type Size,
 } from './model/index.ts';
@@ -62,40 +63,41 @@ export function adapt(
   const dropped: Annotation[] = [];
   // A bit for each type that an object has.
   const native = new Map<number, number>();
-  for (const { group, type } of annotations) {
-    if (group !== 0) native.set(group, (native.get(group) ?? 0) | typeBit(type));
+  for (const annotation of annotations) {
+    const object = objectOf(annotation);
+    if (object !== 0) native.set(object, (native.get(object) ?? 0) | typeBit(annotation.type));
   }
-  const has = (group: number, type: AnnotationType): boolean =>
-    ((native.get(group) ?? 0) & typeBit(type)) !== 0;
+  const has = (object: number, type: AnnotationType): boolean =>
+    ((native.get(object) ?? 0) & typeBit(type)) !== 0;
   // Where the one box of an object without a box, or its one mask, is in the result.
   const boxes = new Map<number, number>();
   const masks = new Map<number, number>();
   for (const annotation of annotations) {
-    const { group } = annotation;
+    const object = objectOf(annotation);
     const becomes = types.includes(annotation.type) ? annotation.type : targetType(annotation.type, held);
     if (becomes === annotation.type) result.push(annotation);
     else if (becomes === null) dropped.push(annotation);
-    else if (has(group, becomes)) continue;
-    else if (isStoodFor(annotation.type, becomes, (type) => has(group, type))) continue;
+    else if (has(object, becomes)) continue;
+    else if (isStoodFor(annotation.type, becomes, (type) => has(object, type))) continue;
     else {
       const made = convertTo(annotation, becomes, size);
       if (made.length === 0) dropped.push(annotation);
-      const known = becomes === 'box' && group !== 0 ? boxes.get(group) : undefined;
+      const known = becomes === 'box' && object !== 0 ? boxes.get(object) : undefined;
       const first = made[0];
       if (known !== undefined && first?.type === 'box') {
         const before = result[known] as Box;
         result[known] = { ...before, ...boxAround([before, first]) };
         continue;
       }
-      const drawn = becomes === 'mask' && group !== 0 ? masks.get(group) : undefined;
+      const drawn = becomes === 'mask' && object !== 0 ? masks.get(object) : undefined;
       if (drawn !== undefined && first?.type === 'mask') {
         const before = result[drawn] as Mask;
         const counts = unionOf([before.counts, first.counts], before.width, before.height);
         result[drawn] = { ...before, counts };
         continue;
       }
-      if (becomes === 'mask') masks.set(group, result.length);
-      if (becomes === 'box') boxes.set(group, result.length);
+      if (becomes === 'mask') masks.set(object, result.length);
+      if (becomes === 'box') boxes.set(object, result.length);
       result.push(...made);
     }
   }

@@ -84,8 +84,8 @@ export interface Abilities {
   readonly labelFacts?: boolean;
   /** Whether its skeletons say which points change places in a mirror. */
   readonly mirrored?: boolean;
-  /** Whether the parts of one object stay together. */
-  readonly groups: boolean;
+  /** Whether the parts of one object stay together, and whether several objects may belong together, too. */
+  readonly groups: boolean | 'objects';
   readonly zOrder: boolean;
   readonly labelParents: boolean;
   readonly skeletons: boolean;

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -182,4 +182,59 @@ describe.skipIf(!haveData)(`loss on real sets${whyNot}`, () => {
       expect(types.map(({ type }) => type).sort()).toEqual([...statistics.byType.keys()].sort());
     },
   );
+});
+
+describe('a group of several classes', () => {
+  const bike: Annotation = {
+    ...shape,
+    label: 1,
+    type: 'polygon',
+    group: 1,
+    points: [20, 20, 28, 20, 28, 28],
+  };
+  const pair = [ring, bike];
+  const grouped: Dataset = {
+    ...set,
+    categories: { ...noCategories, labels: ['a', 'b'].map((name) => ({ name, parent: '', attributes: [] })) },
+    async *items() {
+      yield { id: 'a', subset: 'train', media: null, attributes: noAttributes, annotations: pair };
+    },
+  };
+
+  test('is several objects: none is taken into another, or stands for it', () => {
+    expect(adapt(pair, ['box'], null).annotations).toMatchObject([
+      { type: 'box', label: 0, x: 0, y: 0, width: 8, height: 8 },
+      { type: 'box', label: 1, x: 20, y: 20, width: 8, height: 8 },
+    ]);
+    expect(adapt([box, bike], ['box'], null).annotations).toMatchObject([
+      { type: 'box', label: 0 },
+      { type: 'box', label: 1 },
+    ]);
+  });
+
+  test('is lost, and told, where a format only keeps the parts of an object together', async () => {
+    const note = '2 annotations lose which other objects they belong with.';
+    const statistics = await statisticsOf(grouped);
+    for (const name of ['yolo_ultralytics', 'coco_instances']) {
+      const { abilities } = formatNamed(name) as Format;
+      expect(lossOf(statistics, abilities, grouped.categories).notes).toContain(note);
+    }
+    const { abilities } = formatNamed('cvat') as Format;
+    expect(lossOf(statistics, abilities, grouped.categories).notes).toEqual([]);
+  });
+
+  test('is as many objects in COCO, each with its class', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'refinery-loss-'));
+    try {
+      await (formatNamed('coco_instances') as Format).write(grouped, folder, { media: 'none' });
+      const text = await readFile(join(folder, 'annotations/instances_train.json'), 'utf8');
+      const { annotations } = JSON.parse(text) as { annotations: object[] };
+      expect(annotations).toMatchObject([
+        { category_id: 1, bbox: [0, 0, 8, 8] },
+        { category_id: 2, bbox: [20, 20, 8, 8] },
+      ]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
 });

@@ -121,6 +121,11 @@ function notesOn(statistics: Statistics, target: Abilities): string[] {
     '# {annotation is part|annotations are parts} of an object and {comes|come} apart.',
   );
   note(
+    target.groups !== true,
+    statistics.belonging,
+    '# {annotation loses|annotations lose} which other objects {it belongs|they belong} with.',
+  );
+  note(
     !target.zOrder,
     statistics.withZOrder,
     '# {annotation loses its|annotations lose their} order in depth.',

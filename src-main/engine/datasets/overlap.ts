@@ -7,6 +7,7 @@ import {
   type Box,
   type Item,
   type Mask,
+  objectOf,
   type Size,
 } from './model/index.ts';
 import { polygonCounts } from './polygons.ts';
@@ -58,10 +59,11 @@ export class OverlapMeter {
     const size = media?.size ?? null;
     const grouped = new Map<number, Annotation[]>();
     for (const annotation of annotations) {
-      if (annotation.group === 0) this.#object([annotation], size);
+      const object = objectOf(annotation);
+      if (object === 0) this.#object([annotation], size);
       else {
-        const parts = grouped.get(annotation.group);
-        if (parts === undefined) grouped.set(annotation.group, [annotation]);
+        const parts = grouped.get(object);
+        if (parts === undefined) grouped.set(object, [annotation]);
         else parts.push(annotation);
       }
     }

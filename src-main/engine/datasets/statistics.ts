@@ -1,5 +1,5 @@
 import type { Dataset } from './format.ts';
-import { type AnnotationType, type Item, isCrowd, noAttributes, noInfos } from './model/index.ts';
+import { type AnnotationType, type Item, isCrowd, noAttributes, noInfos, objectOf } from './model/index.ts';
 
 /** Numbers by class, by type; class -1 is none. */
 type ByTypeAndLabel = ReadonlyMap<AnnotationType, ReadonlyMap<number, number>>;
@@ -27,6 +27,8 @@ export interface Statistics {
   readonly itemsWithoutAnnotations: number;
   /** Annotations that share a group with another of their item, by what their object is made of. */
   readonly grouped: ReadonlyMap<string, number>;
+  /** Annotations of objects that are grouped with others. */
+  readonly belonging: number;
   /** Those of {@link byMakeup} that are regions with a crowd in them. */
   readonly crowds: ReadonlyMap<string, ByTypeAndLabel>;
   readonly withZOrder: number;
@@ -72,6 +74,7 @@ export class StatisticsCounter {
   #itemsWithAttributes = 0;
   #itemsWithoutAnnotations = 0;
   readonly #grouped = new Map<string, number>();
+  #belonging = 0;
   readonly #crowds = new Map<string, Map<AnnotationType, Map<number, number>>>();
   readonly #typedAttributes = new Set<string>();
   readonly #flagAttributes = new Set<string>();
@@ -91,20 +94,26 @@ export class StatisticsCounter {
     for (const name of item.attributes.keys()) count(this.#byItemAttribute, name);
     if (item.annotations.length === 0) this.#itemsWithoutAnnotations += 1;
     count(this.#bySubset, item.subset);
-    const groups = new Map<number, Item['annotations'][number][]>();
+    const objects = new Map<number, Item['annotations'][number][]>();
     this.#detail(item);
     for (const annotation of item.annotations) {
       count(this.#byType, annotation.type);
       if ('label' in annotation) count(this.#byLabel, annotation.label ?? -1);
       for (const name of annotation.attributes.keys()) count(this.#byAttribute, name);
       if ('zOrder' in annotation && annotation.zOrder !== 0) this.#withZOrder += 1;
-      const group = annotation.group === 0 ? undefined : groups.get(annotation.group);
-      if (annotation.group === 0) this.#object([annotation]);
-      else if (group === undefined) groups.set(annotation.group, [annotation]);
-      else group.push(annotation);
+      const object = objectOf(annotation);
+      const parts = object === 0 ? undefined : objects.get(object);
+      if (object === 0) this.#object([annotation]);
+      else if (parts === undefined) objects.set(object, [annotation]);
+      else parts.push(annotation);
     }
-    for (const parts of groups.values()) {
+    const groups = new Map<number, number>();
+    for (const parts of objects.values()) {
       this.#object(parts);
+      count(groups, parts[0]!.group);
+    }
+    for (const parts of objects.values()) {
+      if (groups.get(parts[0]!.group)! > 1) this.#belonging += parts.length;
     }
   }
 
@@ -168,6 +177,7 @@ export class StatisticsCounter {
       infos: [...(infos ?? noInfos).keys()],
       itemsWithoutAnnotations: this.#itemsWithoutAnnotations,
       grouped: this.#grouped,
+      belonging: this.#belonging,
       crowds: this.#crowds,
       withZOrder: this.#withZOrder,
       labelsWithParent: categories.labels.filter(({ parent }) => parent !== '').length,

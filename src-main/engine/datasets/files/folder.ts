@@ -4,9 +4,13 @@ import { basename, dirname, join } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 import { isBelow } from '../../io/below.ts';
 import type { Size } from '../model/index.ts';
+import { emptyFile, noteFile } from './notes.ts';
 import { isShadow } from './paths.ts';
 import { sizeInHeader } from './picture-header.ts';
 import { sharp } from './sharp.ts';
+import { checkedText, headText } from './text.ts';
+
+export { headText };
 
 /** Most bytes of a text file that is read at once: one picture's annotations, a list of names. */
 const mostText = 64 * 1024 * 1024;
@@ -16,8 +20,6 @@ const mostText = 64 * 1024 * 1024;
  * and back takes twenty times as long as reading one.
  */
 const smallFile = 512 * 1024;
-
-const byteOrderMark = 0xfeff;
 
 /** Deepest folder that is entered. */
 const deepest = 12;
@@ -137,28 +139,41 @@ export async function textIfThere(path: string): Promise<string | undefined> {
   return stats?.isFile() === true ? textOf(path, stats) : undefined;
 }
 
+/**
+ * {@link textIfThere} for what has something in it where it is whole: a list of pictures, boxes or classes of a set, a
+ * description of it. One that is empty is told, as all that it had is gone; a picture's own labels may be none.
+ */
+export async function listIfThere(path: string): Promise<string | undefined> {
+  const text = await textIfThere(path);
+  if (text !== undefined && !/\S/.test(text)) noteFile(path, emptyFile);
+  return text;
+}
+
 async function textOf(path: string, { size }: Stats): Promise<string> {
   if (size > mostText) throw new RefineryError('INPUT_TOO_LARGE', `The file ${path} is too large.`);
   const text = size <= smallFile ? readFileSync(path, 'utf8') : await readFile(path, 'utf8');
-  return text.charCodeAt(0) === byteOrderMark ? text.slice(1) : text;
+  return checkedText(path, text, () => readFileSync(path));
 }
 
 /** So many bytes at the start of a file are looked at to tell what it is. */
 export const headBytes = 4096;
 
-/** A file's first bytes as text. */
-export const headText = (bytes: Buffer): string => bytes.toString('utf8').replace(/^\uFEFF/, '');
-
-/** The first bytes of a file as text, for a look at what it is. */
+/** The first bytes of a file as text, for a look at what it is. Where a reader looks, one without any is told. */
 export async function headOf(path: string, bytes = headBytes): Promise<string> {
   const file = await open(path, 'r').catch(() => undefined);
   if (file === undefined) return '';
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0);
+    if (bytesRead === 0) noteFile(path, emptyFile);
     return headText(buffer.subarray(0, bytesRead));
   } finally {
     await file.close();
   }
+}
+
+/** @throws {RefineryError} `INPUT_EMPTY` for a file without a byte, of which a library would say that its head is wrong. */
+export function refuseEmpty(path: string): void {
+  if (found(path)?.size === 0) throw new RefineryError('INPUT_EMPTY', emptyFile);
 }
 
 /** A picture's size as it is shown, turned by EXIF; null where there is no picture that can be read. */

@@ -1,6 +1,8 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { RefineryError } from '../../../contract/errors.ts';
+import { emptyFile } from './notes.ts';
+import { inUtf16, markedEncoding, sliceText } from './text.ts';
 
 /** One entry of a file's outermost object: a field, or one element of a field that holds an array. */
 export interface JsonEntry {
@@ -115,7 +117,7 @@ export async function* jsonBatches(path: string, keys: ReadonlySet<string>): Asy
       const places = pending;
       pending = [];
       const first = index - places.length / 2;
-      for (const { from, values } of parseBatch(held, places, bad)) {
+      for (const { from, values } of parseBatch(path, held, origin, places, bad)) {
         const spans = places.slice(2 * from, 2 * (from + values.length)).map((place) => origin + place);
         yield { key: key!, index: inArray ? first + from : -1, values, spans };
       }
@@ -137,6 +139,7 @@ export async function* jsonBatches(path: string, keys: ReadonlySet<string>): Asy
       cursor = keep > held.length ? keep - held.length : skipped;
       held = buffer.subarray(0, rest + bytesRead);
       if (bytesRead === 0) break;
+      if (origin === 0 && cursor === 0 && markedEncoding(held) !== null) throw bad(inUtf16);
       if (held.length > mostEntry) throw bad('one of its entries is too large');
       while (cursor < held.length) {
         if (start >= 0) {
@@ -144,7 +147,7 @@ export async function* jsonBatches(path: string, keys: ReadonlySet<string>): Asy
           if (cursor >= held.length) break;
           if (key === undefined) {
             if (held[cursor] !== colon) throw bad('a value without a name');
-            key = String(parse(held.toString('utf8', start, cursor), bad));
+            key = String(parse(sliceText(path, held, start, cursor), origin + start, bad));
             wanted = keys.has(key);
             cursor += 1;
           } else {
@@ -186,7 +189,8 @@ export async function* jsonBatches(path: string, keys: ReadonlySet<string>): Asy
       }
       yield* flush();
     }
-    if (depth !== 0 || origin + held.length === 0) throw bad('it ends early');
+    if (origin + held.length === 0) throw bad(emptyFile);
+    if (depth !== 0) throw bad('it ends early');
   } finally {
     await file.close();
   }
@@ -197,17 +201,20 @@ export async function* jsonBatches(path: string, keys: ReadonlySet<string>): Asy
  * split where JSON splits it. Where that fails, each is read for itself.
  */
 function* parseBatch(
+  path: string,
   held: Buffer,
+  origin: number,
   places: readonly number[],
   bad: (why: string) => RefineryError,
 ): Generator<{ readonly from: number; readonly values: readonly unknown[] }> {
   const count = places.length / 2;
   if (count === 0) return;
-  const together = parsedTogether(held.toString('utf8', places[0], places.at(-1)), count);
+  const together = parsedTogether(sliceText(path, held, places[0]!, places.at(-1)!), count);
   if (together !== null) yield { from: 0, values: together };
   else {
     for (let from = 0; from < count; from += 1) {
-      yield { from, values: [parse(held.toString('utf8', places[2 * from], places[2 * from + 1]), bad)] };
+      const text = sliceText(path, held, places[2 * from]!, places[2 * from + 1]!);
+      yield { from, values: [parse(text, origin + places[2 * from]!, bad)] };
     }
   }
 }
@@ -222,24 +229,46 @@ function parsedTogether(text: string, count: number): readonly unknown[] | null 
   }
 }
 
-function parse(text: string, bad: (why: string) => RefineryError): unknown {
+/** @param at where the text starts in the file, in bytes. */
+function parse(text: string, at: number, bad: (why: string) => RefineryError): unknown {
   try {
     return parseLenient(text);
-  } catch (thrown) {
-    throw bad(thrown instanceof Error ? thrown.message : 'a value is damaged');
+  } catch {
+    throw bad(`what starts at byte ${at} is damaged`);
   }
 }
 
-/** `JSON.parse` that also takes what Python writes for numbers that are none. They become null. */
+/**
+ * `JSON.parse` that also takes what Python writes for numbers that are none. They become null.
+ *
+ * @throws {RefineryError} `INPUT_CORRUPT` with a sentence for a person.
+ */
 export function parseLenient(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (thrown) {
-    if (!/NaN|Infinity/.test(text)) throw thrown;
+    if (!/NaN|Infinity/.test(text)) throw noJson(text, thrown);
     // A string is matched first and put back as it is, so that a caption with the word in it stays.
     const strings = /"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)/g;
-    return JSON.parse(text.replace(strings, (piece) => (piece.startsWith('"') ? piece : 'null')));
+    const plain = text.replace(strings, (piece) => (piece.startsWith('"') ? piece : 'null'));
+    try {
+      return JSON.parse(plain);
+    } catch (cause) {
+      throw noJson(plain, cause);
+    }
   }
+}
+
+/** What is wrong with a text that is no JSON. The engine knows the place, and says it in words for programmers. */
+function noJson(text: string, cause: unknown): RefineryError {
+  const { message } = cause as Error;
+  const [, position, line, column] = /at position (\d+)(?: \(line (\d+) column (\d+)\))?/.exec(message) ?? [];
+  let why = 'it is no JSON';
+  if (!/\S/.test(text)) why = emptyFile;
+  else if (message.includes('end of JSON') || Number(position) >= text.trimEnd().length)
+    why = 'it ends early';
+  else if (line !== undefined) why = `it is no JSON at line ${line}, column ${column}`;
+  return new RefineryError('INPUT_CORRUPT', why, { cause });
 }
 
 /** Files up to this many bytes stay in memory between the two passes. */
@@ -256,7 +285,7 @@ export interface JsonSpans {
   /**
    * The entries of these places, start and end of each in turn. Those that follow each other are parsed together.
    *
-   * @throws {SyntaxError} for a place that holds none.
+   * @throws {RefineryError} `INPUT_CORRUPT` for a place that holds none.
    */
   values(spans: readonly number[]): unknown[];
   close(): void;
@@ -289,7 +318,7 @@ const follows = (end: number, start: number): boolean => start > end && start - 
 function openText(path: string): { textOf(start: number, end: number): string; close(): void } {
   if (statSync(path).size <= inMemory) {
     const whole = readFileSync(path);
-    return { textOf: (start, end) => whole.toString('utf8', start, end), close: () => undefined };
+    return { textOf: (start, end) => sliceText(path, whole, start, end), close: () => undefined };
   }
   // Small reads of a file that the system has just cached: asking the thread pool would cost ten times as much.
   const file = openSync(path, 'r');
@@ -306,7 +335,7 @@ function openText(path: string): { textOf(start: number, end: number): string; c
         from = start;
         to = start + readSync(file, buffer, 0, length, start);
       }
-      return buffer.toString('utf8', start - from, end - from);
+      return sliceText(path, buffer, start - from, end - from);
     },
     close: () => closeSync(file),
   };

@@ -50,12 +50,12 @@ export function endingOf(path: string): string {
 
 /**
  * Whether a file is one of those that macOS puts beside others on disks that are not its own, and into archives:
- * `._a.jpg` is no picture.
+ * `._a.jpg` is no picture. Nor is what is being written here and has no name of its own yet.
  *
  * @param path a name, or a path with forward slashes.
  */
 export function isShadow(path: string): boolean {
-  return /(^|\/)(\._|__MACOSX(\/|$))/.test(path);
+  return /(^|\/)(\._|__MACOSX(\/|$)|\.refinery-)/.test(path);
 }
 
 /** The path without the file's ending: `dots.in.name.08.jpg` is `dots.in.name.08`. */

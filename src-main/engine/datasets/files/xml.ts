@@ -1,6 +1,8 @@
-import { createReadStream, readFileSync, type Stats, statSync } from 'node:fs';
+import { readFileSync, type Stats, statSync } from 'node:fs';
 import { SaxesParser } from 'saxes';
 import { RefineryError } from '../../../contract/errors.ts';
+import { emptyFile } from './notes.ts';
+import { checkedXml, utf8Chunks } from './text.ts';
 import { plainXml } from './xml-plain.ts';
 
 /** An element with everything in it. */
@@ -76,8 +78,8 @@ export async function* xmlElements(path: string, depth: number): AsyncGenerator<
       throw new RefineryError('INPUT_CORRUPT', `The file ${path} can't be read as XML: ${failure}.`);
     }
   };
-  for await (const chunk of textOf(path)) {
-    parser.write(chunk as string);
+  for await (const chunk of xmlChunks(path)) {
+    parser.write(chunk);
     check();
     yield* ready.splice(0);
   }
@@ -93,11 +95,27 @@ function isSmall(found: Stats | undefined): boolean {
   return (found?.size ?? 0) <= smallFile;
 }
 
-function textOf(path: string): Iterable<string> | AsyncIterable<string> {
-  return isSmall(statSync(path, { throwIfNoEntry: false }))
-    ? [readFileSync(path, 'utf8')]
-    : createReadStream(path, { encoding: 'utf8' });
+/**
+ * The text of an XML file of any size and encoding, piece by piece.
+ *
+ * @throws {RefineryError} `INPUT_EMPTY` for one without any, of which a parser would say that its root is missing.
+ */
+export async function* xmlChunks(path: string): AsyncGenerator<string> {
+  let isEmpty = true;
+  for await (const text of textOf(path)) {
+    isEmpty &&= !/\S/.test(text);
+    yield text;
+  }
+  if (isEmpty) throw new RefineryError('INPUT_EMPTY', `The file ${path} can't be read as XML: ${emptyFile}.`);
 }
+
+async function* textOf(path: string): AsyncGenerator<string> {
+  if (isSmall(statSync(path, { throwIfNoEntry: false }))) yield smallText(path);
+  else for await (const chunk of utf8Chunks(path, { isXml: true })) yield chunk.toString('utf8');
+}
+
+const smallText = (path: string): string =>
+  checkedXml(path, readFileSync(path, 'utf8'), () => readFileSync(path));
 
 /** The whole document, for small files. */
 export function readXml(path: string): Promise<XmlElement> {
@@ -111,7 +129,7 @@ export async function xmlIfThere(path: string): Promise<XmlElement | undefined> 
 }
 
 async function wholeXml(path: string, found: Stats | undefined): Promise<XmlElement> {
-  const plain = isSmall(found) ? plainXml(readFileSync(path, 'utf8')) : null;
+  const plain = isSmall(found) ? plainXml(smallText(path)) : null;
   if (plain !== null) return plain;
   for await (const element of xmlElements(path, 0)) return element;
   throw new RefineryError('INPUT_CORRUPT', `The file ${path} holds no XML element.`);

@@ -9,6 +9,7 @@ import { celebaFormats } from './celeba/index.ts';
 import { cifarFormat } from './cifar/index.ts';
 import { cityscapesFormat } from './cityscapes/index.ts';
 import { cocoFormats } from './coco/index.ts';
+import { withNotes } from './common/notes.ts';
 import { createMlFormat } from './create_ml/index.ts';
 import { cvatFormats } from './cvat/index.ts';
 import { datumaroFormat } from './datumaro/index.ts';
@@ -50,7 +51,7 @@ import { widerFaceFormat } from './wider_face/index.ts';
 import { yoloFormats } from './yolo/index.ts';
 
 /** Every format. A new one is a folder beside this file and a line here. */
-export const formats: readonly AnyFormat[] = [
+const all: readonly AnyFormat[] = [
   ...cocoFormats,
   ...yoloFormats,
   ...vocFormats,
@@ -102,6 +103,8 @@ export const formats: readonly AnyFormat[] = [
   tabularFormat,
   tfrecordFormat,
 ];
+
+export const formats: readonly AnyFormat[] = all.map(withNotes);
 
 /** The format with a name or another name for it. */
 export function formatNamed(name: string): AnyFormat | undefined {

@@ -18,7 +18,7 @@ export const noAttributes: Attributes = new Map();
 export interface Common {
   /** Number in the source. Not unique: the parts of one object share it. 0 where the format has none. */
   readonly id: number;
-  /** Annotations of one item with the same group are one object; 0 is no group. */
+  /** Annotations of one item with the same group belong together; 0 is no group. See {@link objectOf}. */
   readonly group: number;
   readonly attributes: Attributes;
 }
@@ -127,6 +127,22 @@ export type Annotation =
   | Cuboid3d
   | LabelMark
   | Caption;
+
+/** Room for the numbers of classes beside a group's. */
+const mostClasses = 2 ** 20;
+
+/**
+ * Tells the objects of an item apart: its annotations with the same number are the parts of one, as COCO's outlines are; 0
+ * is one by itself. The parts have one class: a group of several classes, as people put together in CVAT what belongs
+ * together, is several objects.
+ */
+export function objectOf(annotation: Annotation): number {
+  const { group } = annotation;
+  if (group === 0) return 0;
+  return (
+    group * mostClasses + ('label' in annotation && annotation.label !== null ? annotation.label + 1 : 0)
+  );
+}
 
 export const annotationTypes = annotationKinds satisfies readonly Annotation['type'][];
 export type AnnotationType = (typeof annotationTypes)[number];

@@ -1,6 +1,6 @@
-import { toErrorValue } from '../../../../contract/errors.ts';
 import { isFile } from '../../files/folder.ts';
 import { folderOf, inside, stemOf } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import { encodeBitmap } from '../../masks.ts';
 import type { Annotation, Mask } from '../../model/index.ts';
 import { splitByNumber } from '../coco/panoptic.ts';
@@ -46,7 +46,7 @@ export async function masksOf2017(
         else annotations.push({ ...shapeOf(object, labelOf), type: 'mask', width, height, counts });
       }
     } catch (thrown) {
-      complain(file, '', toErrorValue(thrown).message);
+      complain(file, '', reasonOf(thrown));
     }
   }
   return annotations;
@@ -79,7 +79,7 @@ export async function masksOf2020(
         found = true;
       }
     } catch (thrown) {
-      complain(file!, '', toErrorValue(thrown).message);
+      complain(file!, '', reasonOf(thrown));
     }
     if (object.ring.length >= 6) {
       take({ ...shape, type: 'polygon', points: object.ring }, annotations, (reason) =>

@@ -1,6 +1,7 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { filesUnder } from '../../files/folder.ts';
 import { isPicture, stemOf } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { type Annotation, CategoryBuilder, ProblemLog } from '../../model/index.ts';
 import { readMeta } from '../common/meta.ts';
@@ -55,7 +56,7 @@ export async function readAde20k(
               complain,
             );
           } catch (thrown) {
-            problems.add(file, '', toErrorValue(thrown).message);
+            problems.add(file, '', reasonOf(thrown));
           }
           yield await imageItem(folder, file, {
             id: stemOf(file.slice(subset.length + 1)),

@@ -1,8 +1,9 @@
 import { open } from 'node:fs/promises';
 import { type RecordBatch, RecordBatchReader, type Schema } from 'apache-arrow';
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
-import { namesIn, pictureSize } from '../../files/folder.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
+import { namesIn, pictureSize, refuseEmpty } from '../../files/folder.ts';
 import { endingOf, inside, safeRelative, stemOf } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import {
   attributesOf,
@@ -12,6 +13,7 @@ import {
   type Media,
   ProblemLog,
 } from '../../model/index.ts';
+import { brokenFile } from '../common/broken.ts';
 import { endingFor, InnerPictures } from '../common/pictures.ts';
 import { addCategories, addInfos } from '../datumaro/categories.ts';
 import { pointClouds } from '../datumaro/parse.ts';
@@ -47,7 +49,8 @@ export async function readArrow(folder: string, options: ReadOptions = {}): Prom
     try {
       for await (const { schema } of batchesOf(inside(folder, file), true)) {
         const { metadata } = schema;
-        if (metadata.get('signature') !== signature) throw new Error("it does not say that it is Datumaro's");
+        if (metadata.get('signature') !== signature)
+          throw new RefineryError('INPUT_UNSUPPORTED', "it does not say that it is Datumaro's");
         if (metadata.get('media_type')?.codePointAt(0) === pointClouds) media = 'point_cloud';
         addInfos(unpacked(metadata.get('infos')), infos, stemOf(file), (place, reason) =>
           problems.add(file, place, reason),
@@ -55,7 +58,7 @@ export async function readArrow(folder: string, options: ReadOptions = {}): Prom
         shards.push({ file, labels: addCategories(unpacked(metadata.get('categories')), builder) });
       }
     } catch (thrown) {
-      problems.add(file, '', toErrorValue(thrown).message);
+      problems.add(file, '', reasonOf(thrown));
     }
   }
   return {
@@ -81,7 +84,7 @@ export async function readArrow(folder: string, options: ReadOptions = {}): Prom
           }
         } catch (thrown) {
           options.signal?.throwIfAborted();
-          problems.add(file, '', toErrorValue(thrown).message);
+          problems.add(file, '', reasonOf(thrown));
         }
       }
     },
@@ -93,12 +96,18 @@ async function* batchesOf(
   path: string,
   schemaOnly: boolean,
 ): AsyncGenerator<{ readonly schema: Schema; readonly batch: RecordBatch | null }> {
+  refuseEmpty(path);
   const file = await open(path, 'r');
   try {
     const reader = await RecordBatchReader.from(file);
     await reader.open();
-    if (schemaOnly) yield { schema: reader.schema, batch: null };
-    else for await (const batch of reader) yield { schema: reader.schema, batch };
+    // Of a file that was cut off in its head, it is not there, and nothing is thrown.
+    const schema = reader.schema as Schema | undefined;
+    if (schema === undefined) throw new RangeError('there is no schema');
+    if (schemaOnly) yield { schema, batch: null };
+    else for await (const batch of reader) yield { schema, batch };
+  } catch (thrown) {
+    throw await brokenFile(path, 'ARROW1', thrown);
   } finally {
     // The reader may have closed it.
     await file.close().catch(() => undefined);
@@ -129,7 +138,7 @@ async function itemOf(
       annotations: readAnnotations(bytes(row.annotations), labels, complain),
     };
   } catch (thrown) {
-    complain('', toErrorValue(thrown).message);
+    complain('', reasonOf(thrown));
     return null;
   }
 }

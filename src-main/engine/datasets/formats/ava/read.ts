@@ -1,5 +1,5 @@
 import { RefineryError } from '../../../../contract/errors.ts';
-import { namesIn, pictureSize, textIfThere } from '../../files/folder.ts';
+import { listIfThere, namesIn, pictureSize } from '../../files/folder.ts';
 import { inside, safeRelative, stemOf } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { type Annotation, CategoryBuilder, numberOf, ProblemLog, type Size } from '../../model/index.ts';
@@ -119,7 +119,7 @@ async function readActions(
   const add = builder.scope();
   const names = await namesIn(inside(folder, 'annotations'));
   const list = names.find((name) => name.endsWith('.pbtxt'));
-  const text = list === undefined ? undefined : await textIfThere(inside(folder, `annotations/${list}`));
+  const text = list === undefined ? undefined : await listIfThere(inside(folder, `annotations/${list}`));
   for (const [, block = ''] of (text ?? '').matchAll(
     /\b(?:label|item)\s*\{((?:[^{}"]|"(?:[^"\\]|\\.)*")*)\}/g,
   )) {

@@ -66,7 +66,9 @@ async function look(folder: string): Promise<Found> {
   for await (const path of filesUnder(folder)) {
     if (isPicture(path)) pictures.add(path);
     if (!/\.csv$/i.test(path)) continue;
-    const layout = await layoutIn(await headOf(inside(folder, path)));
+    const head = await headOf(inside(folder, path));
+    if (head.trim() === '') continue;
+    const layout = await layoutIn(head);
     if (layout === null) others.push(path);
     else tables.push(tableAt(path, layout));
   }

@@ -1,6 +1,7 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { isFile } from '../../files/folder.ts';
 import { inside, safeRelative } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { CategoryBuilder, ProblemLog } from '../../model/index.ts';
 import { namesFile } from '../common/lines.ts';
@@ -60,7 +61,7 @@ export async function readBratsNumpy(folder: string, options: ReadOptions = {}):
           });
         } catch (thrown) {
           options.signal?.throwIfAborted();
-          complain(toErrorValue(thrown).message);
+          complain(reasonOf(thrown));
         }
       }
     },

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { type NIFTI1, type NIFTI2, readHeader, readImage } from 'nifti-reader-js';
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
-import { namesIn, textIfThere } from '../../files/folder.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
+import { isFile, namesIn, refuseEmpty, textIfThere } from '../../files/folder.ts';
 import { parseLenient } from '../../files/json.ts';
 import { inside } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { CategoryBuilder, field, type Item, isRecord, ProblemLog } from '../../model/index.ts';
 import { namesFile } from '../common/lines.ts';
@@ -44,7 +45,7 @@ export async function readBrats(folder: string, options: ReadOptions = {}): Prom
             yield* itemsOf(folder, place, `labels${ending}/${file}`, subset, builder.size, problems);
           } catch (thrown) {
             options.signal?.throwIfAborted();
-            problems.add(place, '', toErrorValue(thrown).message);
+            problems.add(place, '', reasonOf(thrown));
           }
         }
       }
@@ -68,7 +69,7 @@ async function classNames(folder: string, parts: readonly string[], problems: Pr
       return Array.from(names, (name, number) => name ?? String(number));
     }
   } catch (thrown) {
-    problems.add('dataset.json', '', toErrorValue(thrown).message);
+    problems.add('dataset.json', '', reasonOf(thrown));
   }
   return namesByNumber(classVolumes(folder, parts));
 }
@@ -96,13 +97,25 @@ async function* itemsOf(
   const path = inside(folder, file);
   const volume = await readVolume(path);
   if (volume.channels > 1) problems.add(file, '', `of ${volume.channels} channels the first is shown`);
-  const numbers = await readVolume(inside(folder, masks)).catch(() => null);
+  const numbers = await masksIn(folder, masks, problems);
   const id = nameOf(file.slice(file.indexOf('/') + 1));
   const complain = (reason: string, of = file): void => problems.add(of, '', reason);
   yield* slicesOf({ id, subset, path, volume, numbers, masks, classes, complain });
 }
 
+/** The volume of the classes; null where there is none, or none that can be read. */
+async function masksIn(folder: string, file: string, problems: ProblemLog): Promise<Volume | null> {
+  if (!(await isFile(inside(folder, file)))) return null;
+  try {
+    return await readVolume(inside(folder, file));
+  } catch (thrown) {
+    problems.add(file, '', reasonOf(thrown));
+    return null;
+  }
+}
+
 async function readVolume(path: string): Promise<Volume & { readonly channels: number }> {
+  refuseEmpty(path);
   const packed = await readFile(path);
   const gzip = packed[0] === 0x1f && packed[1] === 0x8b;
   const bytes = gzip ? gunzipSync(packed, { maxOutputLength: mostBytes }) : packed;

@@ -1,6 +1,7 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { isFile, namesIn } from '../../files/folder.ts';
 import { inside, safeRelative, stemOf } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { type Annotation, CategoryBuilder, ProblemLog } from '../../model/index.ts';
 import { addClasses, isBlack, parseClassRows } from '../common/colours.ts';
@@ -76,7 +77,7 @@ export async function readCamvid(folder: string, options: ReadOptions = {}): Pro
               const complain = (reason: string): void => problems.add(drawn, '', reason);
               annotations.push(...(await readClassMasks(inside(folder, drawn), byColour, complain, skip)));
             } catch (thrown) {
-              problems.add(drawn, '', toErrorValue(thrown).message);
+              problems.add(drawn, '', reasonOf(thrown));
             }
           }
           const name = file.includes('/') ? file.slice(file.indexOf('/') + 1) : file;

@@ -1,6 +1,7 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { isFile, namesIn } from '../../files/folder.ts';
 import { inside, safeRelative, stemOf } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import {
   type Annotation,
@@ -46,7 +47,7 @@ export async function readCifar(folder: string, options: ReadOptions = {}): Prom
           yield* itemsOf(folder, batch, labels.length, problems, options.signal);
         } catch (thrown) {
           options.signal?.throwIfAborted();
-          problems.add(batch, '', toErrorValue(thrown).message);
+          problems.add(batch, '', reasonOf(thrown));
         }
       }
     },
@@ -66,7 +67,7 @@ async function readNames(
       const names = texts(known.get('label_names') ?? known.get('fine_label_names'));
       if (names.length > 0) return { names, above: texts(known.get('coarse_label_names')) };
     } catch (thrown) {
-      problems.add(name, '', toErrorValue(thrown).message);
+      problems.add(name, '', reasonOf(thrown));
     }
   }
   problems.add('batches.meta', '', 'there are no names of classes; those of CIFAR-10 are taken');

@@ -1,6 +1,6 @@
-import { toErrorValue } from '../../../../contract/errors.ts';
 import { readText } from '../../files/folder.ts';
 import { parseLenient } from '../../files/json.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import {
   type Annotation,
   type Categories,
@@ -51,7 +51,7 @@ export async function annotationsOf(
     }
     return annotations;
   } catch (thrown) {
-    complain('', toErrorValue(thrown).message);
+    complain('', reasonOf(thrown));
     return [];
   }
 }

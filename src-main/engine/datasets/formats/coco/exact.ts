@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { type JsonSpans, parseLenient } from '../../files/json.ts';
+import { sliceText } from '../../files/text.ts';
 import { isRecord } from '../../model/index.ts';
 
 /** Whether a whole number is beyond what a number tells apart: 20240501123045123456 and …457 are one. */
@@ -27,7 +28,7 @@ export class ExactEntries implements JsonSpans {
     this.#file ??= openSync(this.#path, 'r');
     const bytes = Buffer.alloc(end - start);
     readSync(this.#file, bytes, 0, bytes.length, start);
-    const text = bytes.toString('utf8');
+    const text = sliceText(this.#path, bytes, 0, bytes.length);
     try {
       return JSON.parse(text, digitsOf);
     } catch {

@@ -13,7 +13,7 @@ function abilitiesOf(types: readonly AnnotationType[], changes: Partial<Abilitie
     itemAttributes: true,
     infos: true,
     labelFacts: true,
-    groups: true,
+    groups: 'objects',
     labelParents: true,
     subsets: true,
     ...changes,

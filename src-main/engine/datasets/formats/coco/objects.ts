@@ -5,6 +5,7 @@ import {
   type Attributes,
   type AttributeValue,
   isCrowd,
+  objectOf,
   type Points,
 } from '../../model/index.ts';
 import { polygonCounts } from '../../polygons.ts';
@@ -12,17 +13,18 @@ import type { Task } from './layout.ts';
 
 /** Parts that belong together, in the order of their first. An object has one box: one with parts of its own is several. */
 export function objectsOf(parts: readonly Annotation[]): Annotation[][] {
-  const groups = new Map<number, Annotation[]>();
+  const byNumber = new Map<number, Annotation[]>();
   const objects: Annotation[][] = [];
   for (const part of parts) {
     if (part.type === 'caption' || part.type === 'label') continue;
-    const known = part.group === 0 ? undefined : groups.get(part.group);
+    const number = objectOf(part);
+    const known = number === 0 ? undefined : byNumber.get(number);
     const isAnother = part.type === 'box' && known?.some(({ type }) => type === 'box') === true;
     if (known !== undefined && !isAnother) known.push(part);
     else {
       const object = [part];
       objects.push(object);
-      if (part.group !== 0 && !isAnother) groups.set(part.group, object);
+      if (number !== 0 && !isAnother) byNumber.set(number, object);
     }
   }
   return objects;

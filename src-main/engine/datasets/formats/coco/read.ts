@@ -1,7 +1,8 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { pictureSize } from '../../files/folder.ts';
 import { jsonBatches, jsonEntries, openSpans } from '../../files/json.ts';
 import { inside, safeRelative } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import {
   type Annotation,
@@ -59,7 +60,7 @@ export async function readCoco(
       open.push({ file, ...(await readHead(folder, file, builder, facts, problems)) });
     } catch (thrown) {
       damage = thrown;
-      problems.add(file.path, '', toErrorValue(thrown).message);
+      problems.add(file.path, '', reasonOf(thrown));
     }
   }
   if (open.length === 0) {
@@ -322,7 +323,7 @@ async function addObjects(
         for (const reason of parsed.problems) problems.add(file.path, place, reason);
         annotations.push(...parsed.annotations);
       } catch (thrown) {
-        problems.add(file.path, place, toErrorValue(thrown).message);
+        problems.add(file.path, place, reasonOf(thrown));
       }
       continue;
     }

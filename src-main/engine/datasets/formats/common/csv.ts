@@ -1,7 +1,9 @@
-import { createReadStream } from 'node:fs';
+import { pipeline, Readable } from 'node:stream';
 import type { CsvError } from 'csv-parse';
 import { stringify } from 'csv-stringify/sync';
-import { toErrorValue } from '../../../../contract/errors.ts';
+import { emptyFile, noteFile } from '../../files/notes.ts';
+import { reasonOf } from '../../files/reasons.ts';
+import { utf8Chunks } from '../../files/text.ts';
 
 /** A row of a table with a header. */
 export interface CsvRow {
@@ -64,24 +66,26 @@ export async function* csvRows(
   delimiter: Delimiter = ',',
 ): AsyncGenerator<CsvRow> {
   const { parse } = await import('csv-parse');
+  let isEmpty = true;
   const parser = parse({
     ...lenient,
     delimiter,
     info: true,
     max_record_size: mostInRow,
     on_skip: (thrown: CsvError | undefined) => {
+      isEmpty = false;
       complain(Number(thrown?.['lines'] ?? 0), 'the row is no CSV');
     },
   });
-  createReadStream(path)
-    .on('error', (thrown) => parser.destroy(thrown))
-    .pipe(parser);
+  // What goes wrong with the file ends the parser, too, and is thrown where its rows are asked for.
+  pipeline(Readable.from(utf8Chunks(path), { objectMode: false }), parser, () => undefined);
   let header = columns === undefined ? undefined : indexOf(columns);
   try {
     for await (const { record, info } of parser as AsyncIterable<{
       record: string[];
       info: { lines: number };
     }>) {
+      isEmpty = false;
       if (header === undefined) {
         header = indexOf(record);
         continue;
@@ -90,8 +94,9 @@ export async function* csvRows(
       const get = (column: string): string => record[places.get(column) ?? -1] ?? '';
       yield { line: info.lines, get, fields: record };
     }
+    if (isEmpty) noteFile(path, emptyFile);
   } catch (thrown) {
-    complain(parser.info.lines, `the file can't be read as CSV: ${toErrorValue(thrown).message}`);
+    complain(parser.info.lines, `the file can't be read as CSV: ${reasonOf(thrown)}`);
   }
 }
 

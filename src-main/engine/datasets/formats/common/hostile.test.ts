@@ -1,12 +1,14 @@
-import { mkdir, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname, extname, join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { RefineryError } from '../../../../contract/errors.ts';
 import { encodeBitmap } from '../../masks.ts';
 import { type Annotation, fault, type Item } from '../../model/index.ts';
 import { uniqueNames } from '../../operations/unique-names.ts';
-import { formats } from '../index.ts';
+import { corpus, haveData, toGolden, whyNot } from '../../testing/golden.ts';
+import { formatNamed, formats } from '../index.ts';
 import { format, put, scratch, setOf, shape } from './testing.ts';
 
 const { fresh } = scratch();
@@ -97,7 +99,7 @@ describe('names, numbers and pictures that a set may have', () => {
     },
   );
 
-  test('files without a byte, and folders without a file, are told', async () => {
+  test('folders without a file, and with files without a byte only, give a reason or nothing', async () => {
     const empty = [
       'a.xml',
       'a.json',
@@ -126,5 +128,86 @@ describe('names, numbers and pictures that a set may have', () => {
         }
       }
     }
+  });
+});
+
+/** Sets of the corpus whose names are not their formats'. */
+const formatOf: Readonly<Record<string, string>> = {
+  roboflow_create_ml: 'create_ml',
+  roboflow_coco: 'coco_instances',
+  mmdet_coco: 'coco_instances',
+  roboflow_yolo: 'yolo_ultralytics',
+  roboflow_yolo_obb: 'dota',
+  roboflow_voc: 'voc_detection',
+};
+
+/** A picture's own file of labels, which is empty where nothing is in the picture: no tool writes it otherwise. */
+const ownLabels: Readonly<Record<string, RegExp>> = {
+  yolo: /^obj_\w+_data\/.*\.txt$/,
+  yolo_ultralytics: /(^|\/)labels\/.*\.txt$/,
+  yolo_ultralytics_segmentation: /^labels\/.*\.txt$/,
+  yolo_ultralytics_pose: /^labels\/.*\.txt$/,
+  yolo_ultralytics_obb: /^labels\/.*\.txt$/,
+  dota: /(^|\/)labelTxt\/.*\.txt$/,
+  kitti: /(^|\/)label_2\/.*\.txt$/,
+  kitti_detection: /(^|\/)label_2\/.*\.txt$/,
+  icdar_text_localization: /(^|\/)gt_[^/]*\.txt$/,
+  icdar_text_segmentation: /_GT\.txt$/,
+};
+
+/** Files of one kind in one folder that are emptied; the others are read in the same way. */
+const mostAlike = 2;
+
+describe.skipIf(!haveData)(`a file that is emptied is told, or nothing is lost by it${whyNot}`, () => {
+  async function reading(name: string, folder: string): Promise<{ text: string; told: Set<string> } | null> {
+    try {
+      const dataset = await formatNamed(name)!.read(folder);
+      const { labels, items } = await toGolden(dataset);
+      const text = JSON.stringify([labels, items.map(({ media: _, ...item }) => item), dataset.infos]);
+      return {
+        text,
+        told: new Set(dataset.problems.list.map(({ file, reason }) => `${file} ${reason}`)),
+      };
+    } catch (thrown) {
+      if (!(thrown instanceof RefineryError)) throw thrown;
+      return null;
+    }
+  }
+
+  async function check(name: string, folder: string): Promise<void> {
+    const whole = await reading(name, folder);
+    if (whole === null) return;
+    const alike = new Map<string, number>();
+    for (const file of (await readdir(folder, { recursive: true })).sort()) {
+      const path = join(folder, file);
+      const kind = `${dirname(file)} ${extname(file)}`;
+      if (/\.(jpe?g|pcd)$/i.test(file) || ownLabels[name]?.test(file) || !(await stat(path)).isFile())
+        continue;
+      const bytes = await readFile(path);
+      alike.set(kind, (alike.get(kind) ?? 0) + 1);
+      if (bytes.length === 0 || alike.get(kind)! > mostAlike) continue;
+      await writeFile(path, '');
+      const left = await reading(name, folder);
+      await writeFile(path, bytes);
+      // A set that can't be opened any more has said why.
+      if (left === null || left.text === whole.text) continue;
+      const news = [...left.told].filter((line) => !whole.told.has(line));
+      expect([file, news.length > 0], `${file} of ${name}`).toEqual([file, true]);
+    }
+  }
+
+  const sets = haveData ? readdirSync(corpus('.')) : [];
+  test.each(sets)('%s', async (set) => {
+    const folder = fresh();
+    await cp(corpus(set), folder, { recursive: true });
+    await check(formatOf[set] ?? set.split('@')[0]!, folder);
+  });
+
+  const written = formats.filter(({ name, write }) => write !== undefined && !sets.includes(name));
+  test.each(written.map(({ name }) => name))('%s, as it is written', async (name) => {
+    const folder = fresh();
+    const source = await format('datumaro').read(corpus('datumaro@clean'));
+    await format(name).write(source, folder, { media: 'copy' });
+    await check(name, folder);
   });
 });

@@ -1,9 +1,17 @@
-import { textIfThere } from '../../files/folder.ts';
+import { listIfThere, textIfThere } from '../../files/folder.ts';
 import { inside } from '../../files/paths.ts';
 
-/** Lines of a text file with their numbers from 1, without empty ones; none where there is no file. */
+/** Lines of a list with their numbers from 1, without empty ones; none where there is no file. An empty one is told. */
 export async function linesOf(folder: string, path: string): Promise<readonly [number, string][]> {
-  const text = (await textIfThere(inside(folder, path))) ?? '';
+  return numbered((await listIfThere(inside(folder, path))) ?? '');
+}
+
+/** {@link linesOf} for what a single picture has, which may be nothing. */
+export async function ownLines(folder: string, path: string): Promise<readonly [number, string][]> {
+  return numbered((await textIfThere(inside(folder, path))) ?? '');
+}
+
+function numbered(text: string): readonly [number, string][] {
   return text
     .split(/\r?\n/)
     .map((line, index): [number, string] => [index + 1, line.trim()])
@@ -12,7 +20,7 @@ export async function linesOf(folder: string, path: string): Promise<readonly [n
 
 /** A list of names, one on each line, or null where there is no file. */
 export async function namesFile(folder: string, path: string): Promise<string[] | null> {
-  const text = await textIfThere(inside(folder, path));
+  const text = await listIfThere(inside(folder, path));
   if (text === undefined) return null;
   const names = text.split(/\r?\n/).map((name) => name.trim());
   while (names.at(-1) === '') names.pop();

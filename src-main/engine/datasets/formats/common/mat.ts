@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { inflateSync } from 'node:zlib';
+import { refuseEmpty } from '../../files/folder.ts';
 import { type NumberType, numberTypes } from './number-types.ts';
 
 /** A value of MATLAB's: everything is an array, a text one of characters. */
@@ -57,6 +58,7 @@ const classes = {
  * @throws {Error} with the reason, for a file that can't be read so.
  */
 export async function readMat(path: string): Promise<ReadonlyMap<string, MatValue>> {
+  refuseEmpty(path);
   const bytes = await readFile(path);
   if (bytes.length > mostBytes) throw new Error('the file is too large');
   if (

@@ -1,6 +1,9 @@
-import { textIfThere } from '../../files/folder.ts';
+import { listIfThere } from '../../files/folder.ts';
+import { parseLenient } from '../../files/json.ts';
+import { noteFile } from '../../files/notes.ts';
 import type { OutputFolder } from '../../files/output.ts';
 import { inside } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import { type Colour, field, isRecord, type LabelCategory } from '../../model/index.ts';
 import type { ClassRow } from './colours.ts';
 
@@ -16,10 +19,10 @@ export async function readMeta(folder: string): Promise<string[] | null> {
 
 /** The same with the classes' colours in mask pictures, `{"segmentation_colors": [[0, 0, 0], …]}` in the classes' order. */
 export async function readMetaRows(folder: string): Promise<ClassRow[] | null> {
-  const text = await textIfThere(inside(folder, metaFile));
-  if (text === undefined) return null;
+  const text = await listIfThere(inside(folder, metaFile));
+  if (text === undefined || !/\S/.test(text)) return null;
   try {
-    const parsed: unknown = JSON.parse(text);
+    const parsed = parseLenient(text);
     const map = isRecord(parsed) ? field(parsed, 'label_map') : undefined;
     if (!isRecord(map)) return null;
     const entries = Object.entries(map).filter(
@@ -31,7 +34,8 @@ export async function readMetaRows(folder: string): Promise<ClassRow[] | null> {
       name,
       colour: Array.isArray(colours) ? colourOf(colours[index]) : null,
     }));
-  } catch {
+  } catch (thrown) {
+    noteFile(inside(folder, metaFile), reasonOf(thrown));
     return null;
   }
 }

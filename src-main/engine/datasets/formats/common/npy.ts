@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { refuseEmpty } from '../../files/folder.ts';
 import { type NumberType, numberTypes } from './number-types.ts';
 
 /** Most bytes of an array's file. */
@@ -17,9 +18,11 @@ export interface NumberArray {
  * @throws {Error} with the reason, for a file that can't be read so.
  */
 export async function readNpy(path: string): Promise<NumberArray> {
+  refuseEmpty(path);
   const bytes = await readFile(path);
   if (bytes.length > mostBytes) throw new Error('the file is too large');
   if (bytes.subarray(0, 6).toString('latin1') !== '\x93NUMPY') throw new Error('it is no array of NumPy');
+  if (bytes.length < 12) throw new Error('the file ends early');
   const wide = bytes[6] !== 1;
   const length = wide ? bytes.readUInt32LE(8) : bytes.readUInt16LE(8);
   const start = (wide ? 12 : 10) + length;

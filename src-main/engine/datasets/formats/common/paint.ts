@@ -1,5 +1,5 @@
-import { toErrorValue } from '../../../../contract/errors.ts';
 import { inside } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import { sharp } from '../../files/sharp.ts';
 import { decodeBitmap } from '../../masks.ts';
 import type { Annotation, Colour, Mask, ProblemLog, Size } from '../../model/index.ts';
@@ -133,7 +133,7 @@ export async function numberedMasks(
       if (shape !== null) masks.push({ ...shape, type: 'mask', width, height, counts });
     }
   } catch (thrown) {
-    problems.add(file, '', toErrorValue(thrown).message);
+    problems.add(file, '', reasonOf(thrown));
   }
   return masks;
 }

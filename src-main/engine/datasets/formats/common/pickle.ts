@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { RefineryError } from '../../../../contract/errors.ts';
+import { refuseEmpty } from '../../files/folder.ts';
+import { reasonOf } from '../../files/reasons.ts';
 
 /** Most bytes of a pickled file. */
 const mostBytes = 2 ** 30;
@@ -56,6 +58,7 @@ function makers(): Readonly<Record<string, (...given: unknown[]) => unknown>> {
  * @throws {RefineryError} `INPUT_CORRUPT` for a damaged file, and for one that asks for more than data.
  */
 export async function unpickle(path: string): Promise<unknown> {
+  refuseEmpty(path);
   const bytes = await readFile(path);
   if (bytes.length > mostBytes) throw new RefineryError('INPUT_TOO_LARGE', `The file ${path} is too large.`);
   const known = makers();
@@ -70,7 +73,7 @@ export async function unpickle(path: string): Promise<unknown> {
     const { Parser } = await import('pickleparser');
     return new Parser({ nameResolver: { resolve }, unpicklingTypeOfDictionary: 'Map' }).parse(bytes);
   } catch (thrown) {
-    throw noPickle(path, thrown instanceof Error ? thrown.message : String(thrown));
+    throw noPickle(path, reasonOf(thrown, 'it is damaged, or ends early'));
   }
 }
 

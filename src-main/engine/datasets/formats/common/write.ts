@@ -3,7 +3,7 @@ import { pictureSize } from '../../files/folder.ts';
 import { OutputFolder, type TextSink } from '../../files/output.ts';
 import { endingOf } from '../../files/paths.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
-import { type Annotation, type Item, ProblemLog, type Size } from '../../model/index.ts';
+import { type Annotation, type Item, objectOf, ProblemLog, type Size } from '../../model/index.ts';
 
 /** One item on its way into a format. */
 export interface Work {
@@ -104,10 +104,10 @@ function besides(
   annotations: readonly Annotation[],
   { types }: Abilities,
 ): readonly Annotation[] {
-  const outlined = new Set(exact.map(({ group }) => group));
+  const outlined = new Set(exact.map(objectOf));
   outlined.delete(0);
-  const isStoodFor = ({ type, group }: Annotation): boolean =>
-    type === 'box' && !types.includes('box') && outlined.has(group);
+  const isStoodFor = (part: Annotation): boolean =>
+    part.type === 'box' && !types.includes('box') && outlined.has(objectOf(part));
   return annotations.filter((part) => !exact.includes(part) && !isStoodFor(part));
 }
 

@@ -1,6 +1,7 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { filesUnder } from '../../files/folder.ts';
 import { fileNameOf, folderOf, inside, safeRelative, stemOf } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import {
   type Abilities,
   type Dataset,
@@ -70,7 +71,7 @@ async function read(folder: string, options: ReadOptions = {}): Promise<Dataset>
         }
       }
     } catch (thrown) {
-      problems.add(path, '', toErrorValue(thrown).message);
+      problems.add(path, '', reasonOf(thrown));
     }
   }
   if (files.length === 0) {

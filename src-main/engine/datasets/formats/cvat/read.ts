@@ -1,6 +1,7 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { isFile, namesIn, pictureSize } from '../../files/folder.ts';
 import { inside, safeRelative, stemOf } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import { type XmlElement, xmlElements } from '../../files/xml.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import {
@@ -36,7 +37,7 @@ export async function readCvat(folder: string, options: ReadOptions = {}): Promi
       if (!room) problems.add(path, 'meta', 'what it says of the set is too long to be kept');
       files.push({ path, meta, labels });
     } catch (thrown) {
-      problems.add(path, '', toErrorValue(thrown).message);
+      problems.add(path, '', reasonOf(thrown));
     }
   }
   if (files.length === 0) {
@@ -70,7 +71,7 @@ export async function readCvat(folder: string, options: ReadOptions = {}): Promi
         } catch (thrown) {
           if (options.signal?.aborted === true) throw thrown;
           // What was read up to the damage has been handed out already.
-          problems.add(path, '', toErrorValue(thrown).message);
+          problems.add(path, '', reasonOf(thrown));
         }
         yield* tracks.items(folder, problems);
       }

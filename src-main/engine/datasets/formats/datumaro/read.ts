@@ -1,7 +1,8 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { namesIn, pictureSize } from '../../files/folder.ts';
 import { jsonEntries } from '../../files/json.ts';
 import { inside, safeRelative } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import {
   type Annotation,
@@ -35,6 +36,7 @@ export async function readDatumaro(folder: string, options: ReadOptions = {}): P
   const infos = new InfosBuilder();
   const files: { path: string; subset: string; indices: number[] }[] = [];
   let media: Media['kind'] = 'image';
+  let damage: unknown;
   for (const path of await filesOf(folder)) {
     const file = {
       path,
@@ -53,10 +55,12 @@ export async function readDatumaro(folder: string, options: ReadOptions = {}): P
       }
       files.push(file);
     } catch (thrown) {
-      problems.add(path, '', toErrorValue(thrown).message);
+      damage = thrown;
+      problems.add(path, '', reasonOf(thrown));
     }
   }
   if (files.length === 0) {
+    if (damage !== undefined) throw damage;
     throw new RefineryError('INPUT_NOT_FOUND', `There is no annotation file of Datumaro's in ${folder}.`);
   }
   return {

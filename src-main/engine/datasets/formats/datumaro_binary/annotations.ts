@@ -1,3 +1,4 @@
+import { RefineryError } from '../../../../contract/errors.ts';
 import { compressCounts, expandCounts } from '../../masks.ts';
 import {
   type Annotation,
@@ -62,7 +63,8 @@ export function readAnnotations(
 function readAnnotation(reader: ByteReader): Annotation {
   const number = reader.byte();
   const type = typeOf.get(number);
-  if (type === undefined) throw new RangeError(`annotations of the type ${number} are not known`);
+  if (type === undefined)
+    throw new RefineryError('INPUT_CORRUPT', `annotations of the type ${number} are not known`);
   const [id, group, object] = [reader.long(), reader.long(), reader.whole()];
   const common: Common = { id, group, attributes: joinObject(attributesOf(reader.fields()), object) };
   if (type === 'caption') return { ...common, type, text: reader.text() };

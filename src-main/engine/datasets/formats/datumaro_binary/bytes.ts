@@ -1,7 +1,8 @@
+import { RefineryError } from '../../../../contract/errors.ts';
 import { parseLenient } from '../../files/json.ts';
 import { isRecord } from '../../model/index.ts';
 
-const notAll = (): RangeError => new RangeError('the bytes end early');
+const notAll = (): RefineryError => new RefineryError('INPUT_CORRUPT', 'the bytes end early');
 
 /** Reads what Datumaro packs: little-endian numbers, and texts and lists behind their length. Overrun throws. */
 export class ByteReader {

@@ -1,7 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
-import { namesIn, pictureSize } from '../../files/folder.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
+import { namesIn, pictureSize, refuseEmpty } from '../../files/folder.ts';
 import { inside, safeRelative } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import {
   attributesOf,
@@ -57,7 +58,7 @@ export async function readBinary(folder: string, options: ReadOptions = {}): Pro
       addInfos(head.infos, infos, subset, (place, reason) => problems.add(path, place, reason));
       parts.push({ path, subset, labels, start: head.start, pieces: head.pieces });
     } catch (thrown) {
-      problems.add(path, '', toErrorValue(thrown).message);
+      problems.add(path, '', reasonOf(thrown));
     }
   }
   return {
@@ -81,7 +82,7 @@ export async function readBinary(folder: string, options: ReadOptions = {}): Pro
           }
         } catch (thrown) {
           options.signal?.throwIfAborted();
-          problems.add(part.path, '', `what follows can't be read: ${toErrorValue(thrown).message}`);
+          problems.add(part.path, '', `what follows can't be read: ${reasonOf(thrown)}`);
         } finally {
           await file.close();
         }
@@ -91,9 +92,9 @@ export async function readBinary(folder: string, options: ReadOptions = {}): Pro
 }
 
 async function bytesOf(file: FileHandle, at: number, length: number): Promise<Buffer> {
-  if (length > mostBytes) throw new RangeError('a piece of the file is too large');
+  if (length > mostBytes) throw new RefineryError('INPUT_CORRUPT', 'a piece of the file is too large');
   const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, at);
-  if (bytesRead < length) throw new RangeError('the file ends early');
+  if (bytesRead < length) throw new RefineryError('INPUT_CORRUPT', 'the file ends early');
   return buffer;
 }
 
@@ -105,11 +106,12 @@ async function readHead(path: string): Promise<{
   readonly start: number;
   readonly pieces: readonly number[];
 }> {
+  refuseEmpty(path);
   const file = await open(path, 'r');
   try {
     let at = signature.length;
     if ((await bytesOf(file, 0, at)).toString('latin1') !== signature) {
-      throw new RangeError('it does not start as a file of datumaro_binary does');
+      throw new RefineryError('INPUT_CORRUPT', 'it does not start as a file of datumaro_binary does');
     }
     const part = async (): Promise<Buffer> => {
       const length = (await bytesOf(file, at, 4)).readUInt32LE();
@@ -118,12 +120,12 @@ async function readHead(path: string): Promise<{
       return bytes;
     };
     await part();
-    if ((await part()).length > 0) throw new RangeError('it is encrypted');
+    if ((await part()).length > 0) throw new RefineryError('INPUT_CORRUPT', 'it is encrypted');
     const infos = new ByteReader(await part()).fields();
     const categories = new ByteReader(await part()).fields();
     const media = field(new ByteReader(await part()).fields(), 'media_type');
     const pieces = new ByteReader(await part()).wholes();
-    if (pieces.some((length) => length < 0)) throw new RangeError('a length is negative');
+    if (pieces.some((length) => length < 0)) throw new RefineryError('INPUT_CORRUPT', 'a length is negative');
     return { infos, categories, media, start: at, pieces };
   } finally {
     await file.close();
@@ -169,7 +171,8 @@ function readMedia(
     const size = readSize(reader);
     return name === null ? null : { kind: 'image', path, size };
   }
-  if (kind !== pointClouds) throw new RangeError(`files of the kind ${kind} are not known`);
+  if (kind !== pointClouds)
+    throw new RefineryError('INPUT_CORRUPT', `files of the kind ${kind} are not known`);
   const related: string[] = [];
   const count = reader.unsigned();
   for (let index = 0; index < count; index += 1) {

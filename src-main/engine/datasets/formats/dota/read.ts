@@ -1,5 +1,5 @@
 import { RefineryError } from '../../../../contract/errors.ts';
-import { filesUnder, isFolder, textIfThere } from '../../files/folder.ts';
+import { filesUnder, isFolder, listIfThere } from '../../files/folder.ts';
 import { inside, isPicture, stemOf } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import {
@@ -9,7 +9,7 @@ import {
   numberOf,
   ProblemLog,
 } from '../../model/index.ts';
-import { linesOf } from '../common/lines.ts';
+import { ownLines } from '../common/lines.ts';
 import { readMeta } from '../common/meta.ts';
 import { below, foldersIn, imageItem, Pictures, plainShape, take } from '../common/read.ts';
 import { fromCorners } from '../yolo/lines.ts';
@@ -69,7 +69,7 @@ export async function readDota(folder: string, options: ReadOptions = {}): Promi
   const names = new Set<string>();
   for (const { labels } of parts) {
     for await (const path of filesUnder(folder, labels)) {
-      for (const [, line] of await linesOf(folder, path)) {
+      for (const [, line] of await ownLines(folder, path)) {
         const parsed = header.test(line) ? null : parseLine(line);
         if (parsed !== null) names.add(parsed.name);
       }
@@ -92,7 +92,7 @@ export async function readDota(folder: string, options: ReadOptions = {}): Promi
           seen.add(id);
           const annotations: Annotation[] = [];
           const attributes = new Map<string, AttributeValue>();
-          for (const [number, line] of await linesOf(folder, path)) {
+          for (const [number, line] of await ownLines(folder, path)) {
             const noted = header.exec(line);
             if (noted !== null) {
               attributes.set(noted[1]!.toLowerCase(), noted[2]!);
@@ -127,6 +127,6 @@ function toAnnotation(line: string, labelOf: (name: string) => number): Annotati
 
 /** Classes in the order that Roboflow's data.yaml gives them. */
 async function yamlNames(folder: string): Promise<readonly string[]> {
-  const text = await textIfThere(inside(folder, 'data.yaml'));
+  const text = await listIfThere(inside(folder, 'data.yaml'));
   return text === undefined ? [] : namesOf(readDataYaml(text).get('names'));
 }

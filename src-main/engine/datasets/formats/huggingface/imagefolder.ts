@@ -1,9 +1,11 @@
-import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { RefineryError } from '../../../../contract/errors.ts';
 import { filesUnder } from '../../files/folder.ts';
 import { parseLenient } from '../../files/json.ts';
+import { emptyFile, noteFile } from '../../files/notes.ts';
 import { fileNameOf, folderOf, inside, isPicture, safeRelative } from '../../files/paths.ts';
+import { utf8Chunks } from '../../files/text.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { CategoryBuilder, isRecord, ProblemLog } from '../../model/index.ts';
 import { csvRows } from '../common/csv.ts';
@@ -104,12 +106,14 @@ async function* rowsIn(
     return;
   }
   let line = 0;
+  let isEmpty = true;
   for await (const text of createInterface({
-    input: createReadStream(path, 'utf8'),
+    input: Readable.from(utf8Chunks(path), { objectMode: false }),
     crlfDelay: Number.POSITIVE_INFINITY,
   })) {
     line += 1;
     if (text.trim() === '') continue;
+    isEmpty = false;
     try {
       const row = parseLenient(text.replace(/^\uFEFF/, ''));
       if (isRecord(row)) yield { row, line };
@@ -118,6 +122,7 @@ async function* rowsIn(
       complain(file, line, 'the line is no JSON object');
     }
   }
+  if (isEmpty) noteFile(path, emptyFile);
 }
 
 /** Lists and objects stand in CSV as JSON. Everything else stays text. */

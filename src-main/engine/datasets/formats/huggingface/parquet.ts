@@ -6,8 +6,8 @@ import {
   parquetMetadataAsync,
   parquetReadObjects,
 } from 'hyparquet';
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
-import { filesUnder, pictureSize } from '../../files/folder.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
+import { filesUnder, pictureSize, refuseEmpty } from '../../files/folder.ts';
 import { parseLenient } from '../../files/json.ts';
 import {
   endingOf,
@@ -18,8 +18,10 @@ import {
   safeRelative,
   stemOf,
 } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { CategoryBuilder, field, type Item, isRecord, ProblemLog } from '../../model/index.ts';
+import { brokenFile } from '../common/broken.ts';
 import { readMeta } from '../common/meta.ts';
 import { endingFor, InnerPictures } from '../common/pictures.ts';
 import { isSubsetName } from '../common/read.ts';
@@ -34,6 +36,9 @@ const compressors: Compressors = {
   BROTLI: (bytes) => brotliDecompressSync(bytes),
   ZSTD: (bytes) => zstdDecompressSync(bytes),
 };
+
+/** A file of Parquet begins and ends with it. */
+const mark = 'PAR1';
 
 type ParquetFile = Awaited<ReturnType<typeof asyncBufferFromFile>>;
 
@@ -58,7 +63,7 @@ export async function readParquet(folder: string, options: ReadOptions = {}): Pr
     try {
       tables.push(await openTable(folder, file));
     } catch (thrown) {
-      problems.add(file, '', toErrorValue(thrown).message);
+      problems.add(file, '', reasonOf(thrown));
     }
   }
   if (tables.length === 0 && problems.total === 0) {
@@ -95,7 +100,7 @@ export async function readParquet(folder: string, options: ReadOptions = {}): Pr
           }
         } catch (thrown) {
           options.signal?.throwIfAborted();
-          problems.add(table.file, '', toErrorValue(thrown).message);
+          problems.add(table.file, '', reasonOf(await brokenFile(inside(folder, table.file), mark, thrown)));
         }
       }
     },
@@ -103,8 +108,10 @@ export async function readParquet(folder: string, options: ReadOptions = {}): Pr
 }
 
 async function openTable(folder: string, file: string): Promise<Table> {
-  const buffer = await asyncBufferFromFile(inside(folder, file));
-  const metadata = await parquetMetadataAsync(buffer);
+  const path = inside(folder, file);
+  const [buffer, metadata] = await openParquet(path).catch(async (thrown: unknown) => {
+    throw await brokenFile(path, mark, thrown);
+  });
   const [root] = metadata.schema;
   // The schema is a tree written depth first; the root's children are the columns.
   const columns: string[] = [];
@@ -130,6 +137,12 @@ async function openTable(folder: string, file: string): Promise<Table> {
     columns,
     names,
   };
+}
+
+async function openParquet(path: string): Promise<readonly [ParquetFile, FileMetaData]> {
+  refuseEmpty(path);
+  const buffer = await asyncBufferFromFile(path);
+  return [buffer, await parquetMetadataAsync(buffer)];
 }
 
 /** What Hugging Face notes of the columns: which is a picture, and the names of classes that are numbers. */

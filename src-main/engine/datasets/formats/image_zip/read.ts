@@ -1,7 +1,8 @@
 import { type Entry, openPromise } from 'yauzl';
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
-import { filesUnder, pictureSize } from '../../files/folder.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
+import { filesUnder, pictureSize, refuseEmpty } from '../../files/folder.ts';
 import { endingOf, fileNameOf, inside, isPicture, safeRelative, stemOf } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { type Item, noAttributes, noCategories, ProblemLog } from '../../model/index.ts';
 import { InnerPictures } from '../common/pictures.ts';
@@ -32,7 +33,7 @@ export async function readImageZip(folder: string, options: ReadOptions = {}): P
           yield* picturesIn(folder, archive, subset, ids, problems, options.signal);
         } catch (thrown) {
           options.signal?.throwIfAborted();
-          problems.add(archive, '', toErrorValue(thrown).message);
+          problems.add(archive, '', reasonOf(thrown));
         }
       }
     },
@@ -48,6 +49,7 @@ async function* picturesIn(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Item> {
   const path = inside(folder, archive);
+  refuseEmpty(path);
   const pictures = new InnerPictures(path);
   const zip = await openPromise(path, { lazyEntries: true, validateEntrySizes: true });
   try {
@@ -70,7 +72,7 @@ async function* picturesIn(
         const media = { kind: 'image', path: file, size: await pictureSize(file) } as const;
         yield { id, subset, media, attributes: noAttributes, annotations: [] };
       } catch (thrown) {
-        problems.add(archive, entry.fileName, toErrorValue(thrown).message);
+        problems.add(archive, entry.fileName, reasonOf(thrown));
       }
     }
   } finally {

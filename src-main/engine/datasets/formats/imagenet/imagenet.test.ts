@@ -216,4 +216,30 @@ describe('class folders', () => {
     expect(reasons).toEqual(["the path leaves the set's folder", 'there is no class of this number']);
     expect(await readFile(join(folder, 'synsets.txt'), 'utf8')).toBe('a\nb\n');
   });
+
+  test('what is no number of a class is told, and no part of the name', async () => {
+    const folder = fresh();
+    await put(folder, {
+      'synsets.txt': 'a\nb\n',
+      'train.txt':
+        'x.jpg NaN\ny.jpg -1\ndots.in.name.08.jpg 1.5\nz.jpg 1 word 0\n"q r".jpg 1e0\nbare -1 1\n2 1\n',
+    });
+    const { items, dataset } = await readAll('imagenet_txt', folder);
+    const labels = items.map(({ id, annotations }) => [
+      id,
+      annotations.map((part) => 'label' in part && part.label),
+    ]);
+    expect(labels).toEqual([
+      ['x', []],
+      ['y', []],
+      ['dots.in.name.08', []],
+      ['z', [1, 0]],
+      ['q r', []],
+      ['bare', [1]],
+      ['2', [1]],
+    ]);
+    expect(dataset.problems.list.map(({ place, reason }) => [place, reason])).toEqual(
+      [1, 2, 3, 4, 5, 6].map((line) => [`line ${line}`, 'there is no class of this number']),
+    );
+  });
 });

@@ -1,6 +1,6 @@
 import { RefineryError } from '../../../../contract/errors.ts';
 import { namesIn } from '../../files/folder.ts';
-import { safeRelative, stemOf } from '../../files/paths.ts';
+import { isPicture, safeRelative, stemOf } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { type Annotation, CategoryBuilder, noAttributes, ProblemLog } from '../../model/index.ts';
 import { linesOf, namesFile } from '../common/lines.ts';
@@ -8,12 +8,29 @@ import { imageItem, Pictures } from '../common/read.ts';
 
 export const classFile = 'synsets.txt';
 
-/** `picture number number …`. A name with spaces is in quotes, which leave its ending out: `"a b".jpg 3`. */
+/** What is meant for a number, though it may be none of a class. */
+const numberLike = /^[-+.]?\d[\d.,e+-]*$|^[-+]?(nan|inf(inity)?)$/i;
+
+/**
+ * `picture number number …`. A name with spaces is in quotes, which leave its ending out: `"a b".jpg 3`. What is no
+ * whole number behind the name is NaN, of which there is no class.
+ */
 function parseLine(line: string): { readonly picture: string; readonly numbers: readonly number[] } {
-  const quoted = /^"(.*)"(\S*)((?:\s+\d+)*)$/.exec(line);
-  const [, stem = '', ending = '', numbers = ''] = quoted ?? /^(.*?)()((?:\s+\d+)*)$/.exec(line) ?? [];
-  const list = numbers.trim() === '' ? [] : numbers.trim().split(/\s+/).map(Number);
-  return { picture: `${stem}${ending}`, numbers: list };
+  const [quoted, stem = '', ending = ''] = /^"(.*)"(\S*)/.exec(line) ?? [];
+  const end = quoted === undefined ? nameEnd(line) : quoted.length;
+  const picture = quoted === undefined ? line.slice(0, end) : `${stem}${ending}`;
+  const words = line.slice(end).match(/\S+/g) ?? [];
+  return { picture, numbers: words.map((word) => (/^\d+$/.test(word) ? Number(word) : Number.NaN)) };
+}
+
+/** Where a name without quotes ends: at a picture's ending, or before what is meant for numbers. */
+function nameEnd(line: string): number {
+  const words = [...line.matchAll(/\S+/g)];
+  const last =
+    words.findLast(([word]) => isPicture(word)) ??
+    words.findLast(([word]) => !numberLike.test(word)) ??
+    words[0]!;
+  return last.index + last[0].length;
 }
 
 /** Reads `<subset>.txt` with a picture and the numbers of its classes on each line; names are in synsets.txt. */

@@ -1,7 +1,8 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { filesUnder, isFolder, namesIn } from '../../files/folder.ts';
 import { jsonEntries } from '../../files/json.ts';
 import { fileNameOf, inside, stemOf } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import {
   CategoryBuilder,
@@ -151,6 +152,6 @@ async function* clipsIn(folder: string, file: string, complain: Complain): Async
       if (clip !== null) yield clip;
     }
   } catch (thrown) {
-    complain(file, '', toErrorValue(thrown).message);
+    complain(file, '', reasonOf(thrown));
   }
 }

@@ -3,7 +3,7 @@ import { filesUnder } from '../../files/folder.ts';
 import { isPicture, stemOf } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { type Annotation, CategoryBuilder, type Colour, numberOf, ProblemLog } from '../../model/index.ts';
-import { linesOf } from '../common/lines.ts';
+import { linesOf, ownLines } from '../common/lines.ts';
 import { readMeta } from '../common/meta.ts';
 import { numberedMasks } from '../common/paint.ts';
 import { below, imageItem, plainShape, subsetFolders, take, withFolder } from '../common/read.ts';
@@ -44,7 +44,7 @@ export async function readKitti(
   if (boxes) {
     for (const { path } of parts) {
       for await (const file of filesUnder(folder, below(path, 'label_2'))) {
-        for (const [, line] of await linesOf(folder, file)) {
+        for (const [, line] of await ownLines(folder, file)) {
           const name = splitLine(line)?.name;
           if (name !== undefined) builder.named(name);
         }
@@ -70,7 +70,7 @@ export async function readKitti(
           const text: string | undefined = texts.get(id);
           for (const [index, [number, line]] of (text === undefined
             ? []
-            : await linesOf(folder, text)
+            : await ownLines(folder, text)
           ).entries()) {
             const split = splitLine(line);
             const made = split === null ? 'the line has neither 14 nor 15 numbers' : undefined;

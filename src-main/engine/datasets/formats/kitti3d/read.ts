@@ -9,7 +9,7 @@ import {
   noAttributes,
   ProblemLog,
 } from '../../model/index.ts';
-import { linesOf } from '../common/lines.ts';
+import { ownLines } from '../common/lines.ts';
 import { boxBetween, foldersIn, imageItem, Pictures, plainShape, take } from '../common/read.ts';
 import { splitLine } from '../kitti/lines.ts';
 
@@ -49,7 +49,7 @@ export async function readKitti3d(folder: string, options: ReadOptions = {}): Pr
   };
   for (const part of parts) {
     for await (const file of texts(part)) {
-      for (const [, line] of await linesOf(folder, file)) {
+      for (const [, line] of await ownLines(folder, file)) {
         const name = splitLine(line)?.name;
         if (name !== undefined) builder.named(name);
       }
@@ -66,7 +66,7 @@ export async function readKitti3d(folder: string, options: ReadOptions = {}): Pr
           options.signal?.throwIfAborted();
           const id = file.slice(`label_2${part}/`.length, -'.txt'.length);
           const annotations: Annotation[] = [];
-          for (const [index, [number, line]] of (await linesOf(folder, file)).entries()) {
+          for (const [index, [number, line]] of (await ownLines(folder, file)).entries()) {
             const found = splitLine(line);
             const made = found === null ? 'the line has neither 14 nor 15 numbers' : undefined;
             take(made ?? toBox(found!.values, builder.find(found!.name)!, index), annotations, (reason) =>

@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs';
 import { SaxesParser } from 'saxes';
 import { RefineryError } from '../../../../contract/errors.ts';
+import { xmlChunks } from '../../files/xml.ts';
 import { numberOf } from '../../model/index.ts';
 
 /** Where an object is in one frame. */
@@ -91,8 +91,8 @@ export async function readTracklets(path: string): Promise<Tracklet[]> {
     if (failure === undefined) return;
     throw new RefineryError('INPUT_CORRUPT', `The file ${path} can't be read as XML: ${failure}.`);
   };
-  for await (const chunk of createReadStream(path, { encoding: 'utf8' })) {
-    parser.write(chunk as string);
+  for await (const chunk of xmlChunks(path)) {
+    parser.write(chunk);
     check();
   }
   parser.close();

@@ -1,6 +1,7 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { filesUnder, isFile, isFolder } from '../../files/folder.ts';
 import { endingOf, fileNameOf, folderOf, inside, safeRelative, stemOf } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import { child, childrenOf, childText, readXml, type XmlElement } from '../../files/xml.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { encodeBitmap } from '../../masks.ts';
@@ -35,7 +36,7 @@ export async function readLabelMe(folder: string, options: ReadOptions = {}): Pr
       }
       files.push(path);
     } catch (thrown) {
-      problems.add(path, '', toErrorValue(thrown).message);
+      problems.add(path, '', reasonOf(thrown));
     }
   }
   if (files.length === 0) {
@@ -134,7 +135,7 @@ async function toShape(
     const { width, height, bitmap } = await readBitmap(inside(folder, place), size);
     return { ...shape, type: 'mask', width, height, counts: encodeBitmap(bitmap, width, height) };
   } catch (thrown) {
-    return toErrorValue(thrown).message;
+    return reasonOf(thrown);
   }
 }
 

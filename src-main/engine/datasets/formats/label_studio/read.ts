@@ -1,6 +1,7 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { headOf, isFile, namesIn, pictureSize } from '../../files/folder.ts';
 import { inside, isPicture, safeRelative } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import { readXml, type XmlElement } from '../../files/xml.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { CategoryBuilder, field, type Item, isRecord, ProblemLog } from '../../model/index.ts';
@@ -30,7 +31,7 @@ export async function readLabelStudio(folder: string, options: ReadOptions = {})
         }
       }
     } catch (thrown) {
-      problems.add(path, '', toErrorValue(thrown).message);
+      problems.add(path, '', reasonOf(thrown));
     }
   }
   if (files.length === 0)
@@ -131,7 +132,7 @@ async function declared(folder: string, problems: ProblemLog): Promise<string[]>
   try {
     visit(await readXml(inside(folder, configFile)));
   } catch (thrown) {
-    problems.add(configFile, '', toErrorValue(thrown).message);
+    problems.add(configFile, '', reasonOf(thrown));
   }
   return names;
 }

@@ -1,8 +1,9 @@
 import { posix } from 'node:path';
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { filesUnder, isFile, readText } from '../../files/folder.ts';
 import { parseLenient } from '../../files/json.ts';
 import { folderOf, inside, safeRelative, stemOf } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import {
   type Annotation,
@@ -52,7 +53,7 @@ export async function readLabelme(folder: string, options: ReadOptions = {}): Pr
       }
       for (const [name, set] of Object.entries(flagsOf(fields))) if (set === true) builder.named(name);
     } catch (thrown) {
-      problems.add(path, '', toErrorValue(thrown).message);
+      problems.add(path, '', reasonOf(thrown));
     }
   }
   if (files.length === 0) {

@@ -1,6 +1,6 @@
-import { toErrorValue } from '../../../../contract/errors.ts';
 import { readText } from '../../files/folder.ts';
 import { parseLenient } from '../../files/json.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import { type Annotation, type Categories, field, isRecord, numberOf } from '../../model/index.ts';
 import { splitByNumber } from '../coco/panoptic.ts';
 import { readGrey } from '../common/masks.ts';
@@ -20,7 +20,7 @@ export async function objectsOf(
       ? outlinesOf(parseLenient(await readText(path)), categories, complain)
       : await masksOf(path, labels, complain);
   } catch (thrown) {
-    complain('', toErrorValue(thrown).message);
+    complain('', reasonOf(thrown));
     return [];
   }
 }

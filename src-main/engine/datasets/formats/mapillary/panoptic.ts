@@ -1,7 +1,8 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { isFile } from '../../files/folder.ts';
 import { jsonEntries } from '../../files/json.ts';
 import { inside, safeRelative } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import {
   type CategoryBuilder,
   type Colour,
@@ -82,7 +83,7 @@ export async function readPanopticPart(
           size,
         );
       } catch (thrown) {
-        problems.add(file, place, toErrorValue(thrown).message);
+        problems.add(file, place, reasonOf(thrown));
         yield await imageItem(folder, `${start}images/${name}`, { ...item, annotations: [] }, size);
       }
     }

@@ -1,7 +1,8 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { filesUnder, isFile, isFolder, readText } from '../../files/folder.ts';
 import { parseLenient } from '../../files/json.ts';
 import { inside, isPicture, stemOf } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import {
   type Annotation,
@@ -113,7 +114,7 @@ async function classesOf(folder: string, parts: readonly Part[]): Promise<ClassR
           };
         });
       } catch (thrown) {
-        const why = toErrorValue(thrown).message;
+        const why = reasonOf(thrown);
         throw new RefineryError('INPUT_CORRUPT', `The list of classes ${place} can't be read: ${why}`);
       }
     }

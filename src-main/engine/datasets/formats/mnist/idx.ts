@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
-import { isFile, namesIn } from '../../files/folder.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
+import { isFile, namesIn, refuseEmpty } from '../../files/folder.ts';
 import { inside } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { ProblemLog } from '../../model/index.ts';
 import { InnerPictures } from '../common/pictures.ts';
@@ -22,6 +23,7 @@ export const subsetOf = (name: string): string => (name === testName ? 'test' : 
 export const nameOf = (subset: string): string => (subset === 'test' ? testName : subset);
 
 async function bytesOf(path: string): Promise<Buffer> {
+  refuseEmpty(path);
   const bytes = await readFile(path);
   return path.endsWith('.gz') ? gunzipSync(bytes, { maxOutputLength: mostBytes }) : bytes;
 }
@@ -43,7 +45,7 @@ export async function readMnist(folder: string, options: ReadOptions = {}): Prom
           yield* itemsOf(folder, list, categories.labels.length, problems, options.signal);
         } catch (thrown) {
           options.signal?.throwIfAborted();
-          problems.add(list, '', toErrorValue(thrown).message);
+          problems.add(list, '', reasonOf(thrown));
         }
       }
     },

@@ -1,6 +1,7 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { namesIn } from '../../files/folder.ts';
 import { inside, safeRelative } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, Listing, ReadOnlyFormat, ReadOptions, Verdict } from '../../format.ts';
 import { type Annotation, type AttributeValue, ProblemLog, type Visibility } from '../../model/index.ts';
 import { type MatStruct, type MatValue, readMat } from '../common/mat.ts';
@@ -63,7 +64,7 @@ async function readMpiiMat(folder: string, options: ReadOptions = {}): Promise<D
               annotations.push(...personOf(person, group, complain));
             }
           } catch (cause) {
-            complain(toErrorValue(cause).message);
+            complain(reasonOf(cause));
           }
         }
         yield await pictureItem(folder, path, { subset, annotations });
@@ -79,7 +80,7 @@ async function picturesIn(
 ): Promise<ReadonlyMap<string, Listed>> {
   const pictures = new Map<string, Listed>();
   const { entries, marks } = await releaseIn(path).catch((cause: unknown) => {
-    throw new RefineryError('INPUT_CORRUPT', `${name} can’t be read: ${toErrorValue(cause).message}.`, {
+    throw new RefineryError('INPUT_CORRUPT', `${name} can’t be read: ${reasonOf(cause)}.`, {
       cause,
     });
   });
@@ -99,7 +100,7 @@ async function picturesIn(
       known.entries.push(entry);
       pictures.set(picture, known);
     } catch (cause) {
-      complain(toErrorValue(cause).message);
+      complain(reasonOf(cause));
     }
   }
   return pictures;

@@ -1,6 +1,7 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { isFile } from '../../files/folder.ts';
 import { inside, safeRelative, stemOf } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import {
   type Annotation,
@@ -140,7 +141,7 @@ async function arrayOf(folder: string, name: string, problems: ProblemLog): Prom
   try {
     return await readNpy(inside(folder, name));
   } catch (thrown) {
-    problems.add(name, '', toErrorValue(thrown).message);
+    problems.add(name, '', reasonOf(thrown));
     return null;
   }
 }

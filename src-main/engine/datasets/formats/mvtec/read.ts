@@ -1,6 +1,7 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { filesUnder, isFolder } from '../../files/folder.ts';
 import { inside, isPicture, stemOf } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { boundsOf, unionOf } from '../../masks.ts';
 import { type Annotation, CategoryBuilder, noAttributes, ProblemLog } from '../../model/index.ts';
@@ -90,7 +91,7 @@ async function drawnIn(
     }
     return parts.map((counts) => ({ ...plainShape(label), type: 'box', ...boundsOf({ counts, height })! }));
   } catch (thrown) {
-    complain(toErrorValue(thrown).message);
+    complain(reasonOf(thrown));
     return [];
   }
 }

@@ -1,8 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { File as Hdf5File } from 'jsfive';
 import { RefineryError } from '../../../../contract/errors.ts';
-import { filesUnder } from '../../files/folder.ts';
+import { filesUnder, refuseEmpty } from '../../files/folder.ts';
 import { inside, stemOf } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { noAttributes, noCategories, ProblemLog, type Size } from '../../model/index.ts';
 import { InnerPictures, pngOf } from '../common/pictures.ts';
@@ -37,7 +38,7 @@ export async function readNyuDepth(folder: string, options: ReadOptions = {}): P
           yield { id, subset: 'default', media, attributes: noAttributes, annotations: [] };
         } catch (thrown) {
           options.signal?.throwIfAborted();
-          problems.add(file, '', thrown instanceof Error ? thrown.message : 'it can’t be read as HDF5');
+          problems.add(file, '', reasonOf(thrown, 'it can’t be read as HDF5'));
         }
       }
     },
@@ -49,6 +50,7 @@ async function readPicture(
   path: string,
 ): Promise<{ size: Size; pixels: () => Uint8Array; hasDepth: boolean }> {
   if ((await stat(path)).size > mostBytes) throw new Error('the file is too large');
+  refuseEmpty(path);
   const bytes = await readFile(path);
   const file = new Hdf5File(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length), path);
   if (!file.keys.includes('rgb')) throw new Error('it holds no picture rgb');

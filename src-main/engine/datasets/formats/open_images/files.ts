@@ -1,7 +1,7 @@
-import { toErrorValue } from '../../../../contract/errors.ts';
 import { textIfThere } from '../../files/folder.ts';
 import { parseLenient } from '../../files/json.ts';
 import { inside } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import { field, isRecord, type Size } from '../../model/index.ts';
 import { linesOf } from '../common/lines.ts';
 
@@ -76,7 +76,7 @@ export async function readParents(
   try {
     if (text !== undefined) visit(parseLenient(text), '', 0);
   } catch (thrown) {
-    complain(toErrorValue(thrown).message);
+    complain(reasonOf(thrown));
   }
   return parents;
 }

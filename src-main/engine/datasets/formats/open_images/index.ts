@@ -15,7 +15,7 @@ const abilities: Abilities = {
     ...flags.map(({ attribute }) => attribute),
   ],
   itemAttributes: true,
-  groups: true,
+  groups: 'objects',
   limits: { needsClass: true },
   labelParents: true,
   labelFacts: true,

@@ -1,6 +1,7 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { isFile, isFolder, namesIn, pictureSize } from '../../files/folder.ts';
 import { inside, safeRelative } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import {
   type Annotation,
@@ -195,9 +196,7 @@ export async function readOpenImages(folder: string, options: ReadOptions = {}):
     await each('masks', async (row, label) => {
       const place = await maskPlace(row.get('MaskPath'), name);
       if (place === null) return 'the mask picture is not there';
-      return toMask(row, label, size, place, annotations).catch(
-        (thrown: unknown) => toErrorValue(thrown).message,
-      );
+      return toMask(row, label, size, place, annotations).catch((thrown: unknown) => reasonOf(thrown));
     });
     return annotations;
   }

@@ -8,6 +8,7 @@ import {
   type LabelCategory,
   type Mask,
   numberOf,
+  objectOf,
   type Size,
 } from '../../model/index.ts';
 import { csvText } from '../common/csv.ts';
@@ -61,7 +62,7 @@ export function writeOpenImages(
           const { name } = labels[part.label]!;
           const boxId = boxIdOf(part, annotations.indexOf(part));
           const file = freeName(`${slug(id)}_${slug(name)}_${boxId}`, `${item.subset}/`, files);
-          const box = part.group === 0 ? undefined : boxes.find(({ group }) => group === part.group);
+          const box = part.group === 0 ? undefined : boxes.find((box) => objectOf(box) === objectOf(part));
           const at = box === undefined ? ['', '', '', ''] : corners(box, size);
           const overlap = part.attributes.get('predicted_iou');
           const said = [typeof overlap === 'number' ? overlap : '', textOf(part.attributes, 'clicks')];

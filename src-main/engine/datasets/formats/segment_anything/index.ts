@@ -6,7 +6,7 @@ const abilities: Abilities = {
   ...noAbilities,
   types: ['mask', 'box'],
   attributes: ['predicted_iou', 'stability_score', 'point_coords', 'crop_box'],
-  groups: true,
+  groups: 'objects',
   limits: { classes: 'none' },
 };
 

@@ -1,7 +1,8 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { filesUnder, readText } from '../../files/folder.ts';
 import { parseLenient } from '../../files/json.ts';
 import { folderOf, inside, safeRelative, stemOf } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { boundsOf, expandCounts } from '../../masks.ts';
 import {
@@ -54,7 +55,7 @@ export async function readSegmentAnything(folder: string, options: ReadOptions =
           if (isRecord(parsed) && isRecord(image)) yield await itemOf(folder, file, image, parsed, complain);
           else complain('', 'there is no picture in it');
         } catch (thrown) {
-          complain('', toErrorValue(thrown).message);
+          complain('', reasonOf(thrown));
         }
       }
     },

@@ -29,13 +29,13 @@ export function writeSegmentAnything(
         file_name: flat(name),
         ...(size === null ? {} : { height: size.height, width: size.width }),
       };
-      const objects = objectsOf(annotations).flatMap((parts) => objectOf(parts, used, work));
+      const objects = objectsOf(annotations).flatMap((parts) => entriesOf(parts, used, work));
       await output.text(`${stemOf(flat(name))}.json`, `${JSON.stringify({ image, annotations: objects })}\n`);
     },
   });
 }
 
-function objectOf(parts: readonly Annotation[], used: UniqueNumbers, { lose }: Work): object[] {
+function entriesOf(parts: readonly Annotation[], used: UniqueNumbers, { lose }: Work): object[] {
   const masks = parts.filter((part) => part.type === 'mask');
   const boxes = parts.filter((part) => part.type === 'box');
   const [first] = masks;

@@ -1,6 +1,7 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { filesUnder } from '../../files/folder.ts';
 import { inside, isPicture, stemOf } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { type Annotation, CategoryBuilder, ProblemLog } from '../../model/index.ts';
 import { addClasses } from '../common/colours.ts';
@@ -66,7 +67,7 @@ async function masksOf(
   try {
     return await readClassMasks(inside(folder, file), numbers, (reason) => problems.add(file, '', reason));
   } catch (thrown) {
-    problems.add(file, '', toErrorValue(thrown).message);
+    problems.add(file, '', reasonOf(thrown));
     return [];
   }
 }

@@ -1,7 +1,8 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { filesUnder, isFolder, readText, textIfThere } from '../../files/folder.ts';
 import { parseLenient } from '../../files/json.ts';
 import { inside, isPicture, stemOf } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import {
   type Annotation,
@@ -70,7 +71,7 @@ export async function readSly(folder: string, options: ReadOptions = {}): Promis
             const complain = (place: string, reason: string): void => problems.add(file, place, reason);
             yield await itemOf(folder, name, cloud, fields, keys, builder, complain);
           } catch (thrown) {
-            problems.add(file, '', toErrorValue(thrown).message);
+            problems.add(file, '', reasonOf(thrown));
           }
         }
       }
@@ -84,7 +85,7 @@ function parsed(given: string, file: string, problems: ProblemLog): Fields {
     if (isRecord(value)) return value;
     problems.add(file, '', 'it is no object');
   } catch (thrown) {
-    problems.add(file, '', toErrorValue(thrown).message);
+    problems.add(file, '', reasonOf(thrown));
   }
   return {};
 }

@@ -1,6 +1,7 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { filesUnder, isFolder, readText } from '../../files/folder.ts';
 import { inside, isPicture, stemOf } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { type Annotation, CategoryBuilder, ProblemLog } from '../../model/index.ts';
 import { splitByNumber } from '../coco/panoptic.ts';
@@ -80,7 +81,7 @@ export async function readSynthia(folder: string, kind: Kind, options: ReadOptio
               ? masksInText(await readText(inside(folder, file)), labels, complain)
               : await readClassMasks(inside(folder, file), numbers, complain);
         } catch (thrown) {
-          complain(toErrorValue(thrown).message);
+          complain(reasonOf(thrown));
         }
         const stem = `${kind.pictures}/${id}`;
         yield await imageItem(folder, (await pictures.find(stem)) ?? `${stem}.png`, {

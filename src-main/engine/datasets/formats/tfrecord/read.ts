@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { RecordReader } from '../../../io/tfrecord.ts';
-import { filesUnder, pictureSize, readText } from '../../files/folder.ts';
+import { filesUnder, listIfThere, pictureSize } from '../../files/folder.ts';
+import { emptyFile, noteFile } from '../../files/notes.ts';
 import {
   endingOf,
   fileNameOf,
@@ -11,6 +12,7 @@ import {
   safeRelative,
   stemOf,
 } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import {
   type Annotation,
@@ -62,7 +64,7 @@ export async function readTfrecord(folder: string, options: ReadOptions = {}): P
   for await (const file of filesUnder(folder)) {
     if (isRecordFile(file)) files.push(file);
     if (!file.endsWith('.pbtxt')) continue;
-    for (const [id, name] of parseLabelMap(await readText(inside(folder, file))))
+    for (const [id, name] of parseLabelMap((await listIfThere(inside(folder, file))) ?? ''))
       if (!names.has(id)) names.set(id, name);
   }
   if (files.length === 0)
@@ -106,8 +108,10 @@ async function* examplesIn(
 ): AsyncGenerator<readonly [index: number, example: Example]> {
   const reader = new RecordReader();
   let index = 0;
+  let isEmpty = true;
   try {
     for await (const bytes of createReadStream(inside(folder, file), { highWaterMark: chunk })) {
+      isEmpty = false;
       const ready: Uint8Array[] = [];
       // The reader takes its bytes back.
       reader.push(bytes as Buffer, (data) => ready.push(data.slice()));
@@ -117,16 +121,17 @@ async function* examplesIn(
         try {
           example = readExample(data);
         } catch (thrown) {
-          complain(file, `record ${index}`, toErrorValue(thrown).message);
+          complain(file, `record ${index}`, reasonOf(thrown, 'the record is damaged'));
         }
         if (example !== undefined) yield [index, example];
         index += 1;
       }
     }
+    if (isEmpty) noteFile(inside(folder, file), emptyFile);
     for (const { message } of reader.problems()) complain(file, '', message);
   } catch (thrown) {
     signal?.throwIfAborted();
-    complain(file, '', toErrorValue(thrown).message);
+    complain(file, '', reasonOf(thrown));
   }
 }
 

@@ -1,4 +1,4 @@
-import { textIfThere } from '../../files/folder.ts';
+import { listIfThere } from '../../files/folder.ts';
 import { inside } from '../../files/paths.ts';
 import { child, childrenOf, childText, readXml, type XmlElement } from '../../files/xml.ts';
 import { type Categories, CategoryBuilder, type Colour, numberOf } from '../../model/index.ts';
@@ -62,7 +62,7 @@ export async function readLabels(
   withColours: boolean,
   files: () => AsyncIterable<string>,
 ): Promise<Categories> {
-  const text = await textIfThere(inside(folder, 'labelmap.txt'));
+  const text = await listIfThere(inside(folder, 'labelmap.txt'));
   return text === undefined ? namedIn(folder, withColours, files()) : listedIn(text, withColours);
 }
 

@@ -1,4 +1,4 @@
-import { filesUnder, isFolder, namesIn, readText } from '../../files/folder.ts';
+import { filesUnder, isFolder, listIfThere, namesIn } from '../../files/folder.ts';
 import { inside, isPicture, safeRelative, stemOf } from '../../files/paths.ts';
 import type { Categories, ProblemLog } from '../../model/index.ts';
 import { splitSubset } from '../common/read.ts';
@@ -107,7 +107,7 @@ export async function listsOf(
   if (files.length === 0) files = await subsetLists(folder, 'Main', labels);
   const lists: VocList[] = [];
   for (const { subset, path } of files) {
-    const text = await readText(inside(folder, path));
+    const text = (await listIfThere(inside(folder, path))) ?? '';
     lists.push({ subset, ids: idsIn(text, task, (place, reason) => problems.add(path, place, reason)) });
   }
   return lists.filter((list) => !isUnion(list, lists));

@@ -1,6 +1,7 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
-import { isFile, namesIn, pictureSize, textIfThere } from '../../files/folder.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
+import { isFile, listIfThere, namesIn, pictureSize } from '../../files/folder.ts';
 import { endingOf, folderOf, inside, isPicture, stemOf } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import { childText, type XmlElement, xmlIfThere } from '../../files/xml.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { type Annotation, type Categories, noAttributes, ProblemLog } from '../../model/index.ts';
@@ -120,7 +121,7 @@ async function xmlOf(folder: string, entry: VocEntry, problems: ProblemLog): Pro
   try {
     return await xmlIfThere(inside(folder, entry.xml));
   } catch (thrown) {
-    problems.add(entry.xml, '', toErrorValue(thrown).message);
+    problems.add(entry.xml, '', reasonOf(thrown));
     return undefined;
   }
 }
@@ -133,7 +134,7 @@ async function masksOf(folder: string, entry: VocEntry, categories: Categories, 
       problems.add(classes, '', reason),
     );
   } catch (thrown) {
-    problems.add(classes, '', toErrorValue(thrown).message);
+    problems.add(classes, '', reasonOf(thrown));
     return [];
   }
 }
@@ -149,7 +150,7 @@ async function readMarks(
   for (const [label, { name }] of labels.entries()) {
     if (/[\\/]/.test(name)) continue;
     const path = `ImageSets/Main/${name}_${subset}.txt`;
-    const text = await textIfThere(inside(folder, path));
+    const text = await listIfThere(inside(folder, path));
     let unsure = false;
     for (const line of (text ?? '').split(/\r?\n/)) {
       const match = /^(.*\S)\s+(-?\d)\s*$/.exec(line);

@@ -1,7 +1,8 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { filesUnder, isFile, readText } from '../../files/folder.ts';
 import { jsonEntries, parseLenient } from '../../files/json.ts';
 import { fileNameOf, folderOf, inside, safeRelative, stemOf } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import {
   type Annotation,
@@ -45,6 +46,7 @@ export async function readVottJson(folder: string, options: ReadOptions = {}): P
   const exported = found.filter((path) => path.endsWith('-export.json'));
   // An export holds everything that the project's files hold.
   const files: string[] = [];
+  let damage: unknown;
   for (const path of exported.length > 0 ? exported : found) {
     try {
       if (path.endsWith('-export.json')) {
@@ -59,10 +61,12 @@ export async function readVottJson(folder: string, options: ReadOptions = {}): P
       }
       files.push(path);
     } catch (thrown) {
-      problems.add(path, '', toErrorValue(thrown).message);
+      damage = thrown;
+      problems.add(path, '', reasonOf(thrown));
     }
   }
   if (files.length === 0) {
+    if (damage instanceof RefineryError) throw damage;
     throw new RefineryError(
       'INPUT_NOT_FOUND',
       `There is no file …-export.json that can be read in ${folder}.`,

@@ -1,7 +1,9 @@
-import { RefineryError, toErrorValue } from '../../../../contract/errors.ts';
+import { RefineryError } from '../../../../contract/errors.ts';
 import { filesUnder, pictureSize } from '../../files/folder.ts';
 import { parseLenient } from '../../files/json.ts';
 import { fileNameOf, folderOf, inside, isPicture, safeRelative, stemOf } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
+import { decodedText } from '../../files/text.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { CategoryBuilder, field, type Item, isRecord, noCategories, ProblemLog } from '../../model/index.ts';
 import { readMeta } from '../common/meta.ts';
@@ -27,7 +29,7 @@ export async function readWebdataset(folder: string, options: ReadOptions = {}):
       for await (const sample of samplesIn(inside(folder, shard), () => undefined)) {
         options.signal?.throwIfAborted();
         for (const name of classesIn(
-          rowIn(sample, () => undefined),
+          rowIn(inside(folder, shard), sample, () => undefined),
           names,
         ))
           found.add(name);
@@ -52,14 +54,14 @@ export async function readWebdataset(folder: string, options: ReadOptions = {}):
           for await (const sample of samplesIn(inside(folder, shard), complain)) {
             options.signal?.throwIfAborted();
             const told = (reason: string): void => problems.add(shard, `key ${sample.key}`, reason);
-            const row = rowIn(sample, told);
+            const row = rowIn(inside(folder, shard), sample, told);
             yield await itemOf(sample, row, subsetOf(shard), pictures, taken, (own) =>
               annotationsIn(own, names, builder, told),
             );
           }
         } catch (thrown) {
           options.signal?.throwIfAborted();
-          complain(toErrorValue(thrown).message);
+          complain(reasonOf(thrown));
         }
       }
     },
@@ -73,18 +75,18 @@ function subsetOf(shard: string): string {
 }
 
 /** What the files of a sample say, as one row. */
-function rowIn({ files }: Sample, complain: (reason: string) => void): Row {
+function rowIn(shard: string, { files }: Sample, complain: (reason: string) => void): Row {
   const text = files.get('txt');
   const number = files.get('cls')?.toString('utf8').trim();
   let row: Record<string, unknown> = {};
   const json = files.get('json');
   if (json !== undefined) {
     try {
-      const parsed = parseLenient(json.toString('utf8'));
+      const parsed = parseLenient(decodedText(shard, json));
       if (isRecord(parsed)) row = { ...parsed };
       else complain('the JSON is no object');
     } catch (thrown) {
-      complain(toErrorValue(thrown).message);
+      complain(reasonOf(thrown));
     }
   }
   if (number !== undefined && row['label'] === undefined) {
@@ -92,7 +94,7 @@ function rowIn({ files }: Sample, complain: (reason: string) => void): Row {
     else complain('the class is no number');
   }
   if (text !== undefined && row['text'] === undefined && row['caption'] === undefined)
-    row['text'] = text.toString('utf8');
+    row['text'] = decodedText(shard, text);
   return row;
 }
 

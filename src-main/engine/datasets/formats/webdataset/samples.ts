@@ -1,7 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { Parser, type ReadEntry } from 'tar';
 import { RefineryError } from '../../../../contract/errors.ts';
+import { refuseEmpty } from '../../files/folder.ts';
 import { safeRelative } from '../../files/paths.ts';
+import { reasonOf } from '../../files/reasons.ts';
 
 /** Files of one key, by what follows it. */
 export interface Sample {
@@ -65,9 +67,10 @@ export async function* samplesIn(path: string, complain: (reason: string) => voi
   });
   const check = (): void => {
     if (failure === undefined) return;
-    const why = failure instanceof Error ? failure.message : String(failure);
+    const why = reasonOf(failure).replace(/^TAR_\w+: /, '');
     throw new RefineryError('INPUT_CORRUPT', `The archive ${path} can't be read: ${why}.`);
   };
+  refuseEmpty(path);
   let [length, packed] = [0, false];
   for await (const bytes of createReadStream(path, { highWaterMark: 256 * 1024 })) {
     const piece = bytes as Buffer;

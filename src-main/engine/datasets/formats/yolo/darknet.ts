@@ -1,4 +1,4 @@
-import { isFile, textIfThere } from '../../files/folder.ts';
+import { isFile, listIfThere } from '../../files/folder.ts';
 import { inside, stemOf, withoutWayUp } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { CategoryBuilder, ProblemLog } from '../../model/index.ts';
@@ -13,7 +13,7 @@ import { isAbsolutePath, placesOf, TailFinder } from './places.ts';
  * file lies beside it. Without `obj.data` see {@link readLoose}.
  */
 export async function readDarknet(folder: string, options: ReadOptions = {}): Promise<Dataset> {
-  const text = await textIfThere(inside(folder, 'obj.data'));
+  const text = await listIfThere(inside(folder, 'obj.data'));
   if (text === undefined) return readLoose(folder, options);
   const problems = new ProblemLog();
   const settings = new Map<string, string>();
@@ -23,7 +23,7 @@ export async function readDarknet(folder: string, options: ReadOptions = {}): Pr
   }
   const namesFile = await firstFile(folder, [settings.get('names'), ...classLists]);
   if (namesFile === undefined) throw noClasses(folder);
-  const names = listedNames((await textIfThere(inside(folder, namesFile)))!);
+  const names = listedNames((await listIfThere(inside(folder, namesFile)))!);
   const builder = new CategoryBuilder();
   const add = builder.scope();
   for (const name of names) add({ name, parent: '', attributes: [] });
@@ -43,7 +43,7 @@ export async function readDarknet(folder: string, options: ReadOptions = {}): Pr
       const tails = new TailFinder(folder);
       for (const { subset, file } of lists) {
         const ids = new UniquePictures();
-        const lines = ((await textIfThere(inside(folder, file))) ?? '').split(/\r?\n/);
+        const lines = ((await listIfThere(inside(folder, file))) ?? '').split(/\r?\n/);
         for (const [index, line] of lines.entries()) {
           options.signal?.throwIfAborted();
           const path = line.trim();

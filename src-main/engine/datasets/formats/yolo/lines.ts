@@ -1,10 +1,12 @@
-import { rotatedCorners } from '../../convert.ts';
+import { hull, rotatedCorners } from '../../convert.ts';
 import {
   type Annotation,
   fault,
   isCrowd,
   noAttributes,
   numberOf,
+  objectOf,
+  type Points,
   type Size,
   type Visibility,
 } from '../../model/index.ts';
@@ -131,23 +133,37 @@ function part(value: number): string {
 const zero = 0x30;
 const point = 0x2e;
 
-/** Lines for an item's annotations, which are of the types that the kind can hold. */
+/**
+ * Lines for an item's annotations, which are of the types that the kind can hold.
+ *
+ * @param refuse is told of each that is left out. @param tell is told of what is put in besides.
+ */
 export function toLines(
   annotations: readonly Annotation[],
   kind: LineKind,
   size: Size,
   shape: PointShape | null,
   refuse: (reason: string) => void,
+  tell: (reason: string) => void,
 ): string[] {
   const lines: string[] = [];
   const scaled = (points: readonly number[]): string =>
     points.map((value, at) => part(value / (at % 2 === 0 ? size.width : size.height))).join(' ');
-  const posed = new Map<number, Extract<Annotation, { type: 'points' }>>();
+  const posed = new Map<number, Points>();
+  const boxed = new Set<number>();
   for (const annotation of annotations) {
-    if (annotation.type === 'points') posed.set(annotation.group, annotation);
+    if (annotation.type === 'points') posed.set(objectOf(annotation), annotation);
+    else if (annotation.type === 'box') boxed.add(objectOf(annotation));
   }
+  posed.delete(0);
+  boxed.delete(0);
   for (const annotation of annotations) {
-    if (!('zOrder' in annotation) || annotation.type === 'points') continue;
+    if (!('zOrder' in annotation)) continue;
+    if (annotation.type === 'points' && shape === null) {
+      refuse('points of a class without a skeleton');
+      continue;
+    }
+    if (annotation.type === 'points' && boxed.has(objectOf(annotation))) continue;
     if (annotation.label === null) {
       refuse('an object without a class');
       continue;
@@ -159,21 +175,20 @@ export function toLines(
     const { label } = annotation;
     if (annotation.type === 'polygon') lines.push(`${label} ${scaled(annotation.points)}`);
     else if (annotation.type === 'rotated_box') lines.push(`${label} ${scaled(rotatedCorners(annotation))}`);
-    else if (annotation.type === 'box') {
-      const { x, y, width, height } = annotation;
+    else if (annotation.type === 'box' || annotation.type === 'points') {
+      const points = annotation.type === 'points' ? annotation : posed.get(objectOf(annotation));
+      const bounds = hull(annotation);
+      if (bounds === null) continue;
+      const { x, y, width, height } = bounds;
       const box = `${label} ${scaled([x + width / 2, y + height / 2, width, height])}`;
-      if (kind !== 'pose' || shape === null) lines.push(box);
-      else lines.push(`${box} ${pointsText(posed.get(annotation.group), shape, size)}`);
+      lines.push(kind === 'pose' && shape !== null ? `${box} ${pointsText(points, shape, size)}` : box);
+      if (annotation.type === 'points') tell('a pose without a box gets the one around its points');
     }
   }
   return lines;
 }
 
-function pointsText(
-  points: Extract<Annotation, { type: 'points' }> | undefined,
-  shape: PointShape,
-  size: Size,
-): string {
+function pointsText(points: Points | undefined, shape: PointShape, size: Size): string {
   return Array.from({ length: shape.points }, (_, index) => {
     const seen = points?.visibility[index];
     if (points === undefined || seen === undefined) return '0 0 0';

@@ -1,5 +1,5 @@
 import { RefineryError } from '../../../../contract/errors.ts';
-import { filesUnder, isFile, textIfThere } from '../../files/folder.ts';
+import { filesUnder, isFile, listIfThere } from '../../files/folder.ts';
 import { inside, isPicture, stemOf } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { type Annotation, CategoryBuilder, type Item, ProblemLog } from '../../model/index.ts';
@@ -34,7 +34,7 @@ export async function readLoose(folder: string, options: ReadOptions): Promise<D
   for (const { subset, path } of found) {
     const list = (await listIn(path === '' ? folder : inside(folder, path)))!;
     const add = builder.scope();
-    const names = listedNames((await textIfThere(inside(folder, below(path, list)))) ?? '');
+    const names = listedNames((await listIfThere(inside(folder, below(path, list)))) ?? '');
     const numbers = names.map((name) => add({ name, parent: '', attributes: [] }));
     parts.push({ subset: path === '' ? null : subset, path, numbers });
   }

@@ -1,4 +1,4 @@
-import { textIfThere } from '../../files/folder.ts';
+import { listIfThere } from '../../files/folder.ts';
 import { inside } from '../../files/paths.ts';
 import { field, isRecord, wholeOf } from '../../model/index.ts';
 
@@ -18,10 +18,10 @@ export function listedNames(text: string): string[] {
 /** Names of the classes from files beside a set without any in its `data.yaml`; empty where there are none. */
 export async function namesBeside(folder: string): Promise<string[]> {
   for (const file of lists) {
-    const names = listedNames((await textIfThere(inside(folder, file))) ?? '');
+    const names = listedNames((await listIfThere(inside(folder, file))) ?? '');
     if (names.length > 0) return names;
   }
-  return notedNames((await textIfThere(inside(folder, notes))) ?? '');
+  return notedNames((await listIfThere(inside(folder, notes))) ?? '');
 }
 
 function notedNames(text: string): string[] {

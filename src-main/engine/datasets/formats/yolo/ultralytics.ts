@@ -1,5 +1,5 @@
 import { RefineryError } from '../../../../contract/errors.ts';
-import { filesUnder, isFolder, namesIn, textIfThere } from '../../files/folder.ts';
+import { filesUnder, isFolder, listIfThere, namesIn, textIfThere } from '../../files/folder.ts';
 import { fileNameOf, folderOf, inside, isPicture, safeRelative, withoutWayUp } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { CategoryBuilder, ProblemLog, wholeOf } from '../../model/index.ts';
@@ -28,7 +28,7 @@ export async function readUltralytics(
 ): Promise<Dataset> {
   const problems = new ProblemLog();
   const file = (await findYaml(folder)) ?? '';
-  const text = file === '' ? null : await textIfThere(inside(folder, file));
+  const text = file === '' ? null : await listIfThere(inside(folder, file));
   const yaml = new DataYaml(text ?? '', (reason) => problems.add(file, '', reason));
   const { fields } = yaml;
   const naming = await namingFields(folder, fields);
@@ -133,7 +133,7 @@ async function* picturesOf(
     for await (const path of filesUnder(folder, below)) if (isPicture(path)) yield path;
     return;
   }
-  const lines = ((await textIfThere(inside(folder, below))) ?? '').split(/\r?\n/);
+  const lines = ((await listIfThere(inside(folder, below))) ?? '').split(/\r?\n/);
   const ownData = await isFolder(inside(folder, 'data'));
   const tails = new TailFinder(folder);
   for (const [index, line] of lines.entries()) {

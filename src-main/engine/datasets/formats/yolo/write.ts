@@ -160,10 +160,12 @@ async function write(
         problems.add('', place, "the picture's size is not known, and YOLO's numbers are parts of it");
         refused = item.annotations.length;
       } else if (size !== null) {
-        lines = toLines(adapted.annotations, kind, size, shape, (reason) => {
+        const tell = (reason: string): void => problems.add('', place, reason);
+        const refuse = (reason: string): void => {
           refused += 1;
-          problems.add('', place, reason);
-        });
+          tell(reason);
+        };
+        lines = toLines(adapted.annotations, kind, size, shape, refuse, tell);
       }
       annotations += item.annotations.length - refused;
       await output.text(layout.label(item.subset, item.id), lines.map((line) => `${line}\n`).join(''));

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import type { Dataset } from '../../format.ts';
 import { type Infos, InfosBuilder, type JsonValue, type Skeleton } from '../../model/index.ts';
@@ -273,6 +274,29 @@ function posesOf(skeletons: readonly Skeleton[]): Dataset {
 }
 
 describe('skeletons', () => {
+  test('points without a box get one; those of a class without a skeleton are told', async () => {
+    const points = { type: 'points', points: [4, 5, 10, 15], visibility: [2, 1] } as const;
+    const other = { ...shape, group: 2, type: 'box', x: 0, y: 0, width: 2, height: 2 } as const;
+    const [from, to] = [fresh(), fresh()];
+    const picture = sharp({ create: { width: 20, height: 20, channels: 3, background: 'grey' } });
+    await put(from, { 'a.png': await picture.png().toBuffer() });
+    const media = { kind: 'image', path: join(from, 'a.png'), size: { width: 20, height: 20 } } as const;
+    const set = setOf(['hand'], [{ id: 'a', media, annotations: [{ ...shape, ...points }, other] }]);
+    const skeletons = new Map([[0, { points: ['0', '1'], joints: [] }]]);
+    const posed = { ...set, categories: { ...set.categories, skeletons } };
+    const report = await format(pose).write(posed, to, { media: 'copy' });
+    const { items: again } = await readAll(pose, to);
+    expect(again[0]!.annotations.map(({ type }) => type)).toEqual(['box', 'points', 'box', 'points']);
+    expect(again[0]!.annotations.slice(0, 2)).toMatchObject([{ x: 4, y: 5, width: 6, height: 10 }, points]);
+    expect(again[0]!.annotations[3]).toMatchObject({ visibility: [0, 0] });
+    expect([...report.problems.byReason.keys()]).toContain(
+      'a pose without a box gets the one around its points',
+    );
+    const plain = await format(pose).write(set, fresh(), { media: 'copy' });
+    expect([...plain.problems.byReason.keys()]).toContain('points of a class without a skeleton');
+    expect(plain.annotations).toBe(1);
+  });
+
   const person: Skeleton = { points: ['nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear'], joints: [] };
   const flip = [0, 2, 1, 4, 3];
 

@@ -1,0 +1,65 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { isAbsolute, relative, sep } from 'node:path';
+import type { ProblemLog } from '../model/index.ts';
+
+/** What is told of a list, a table or a record file without a word in it. */
+export const emptyFile = 'the file is empty';
+
+/**
+ * What those who only open files have to say of one: that it is empty, or that its text is not UTF-8. They hand out text
+ * and rows to fifty readers, none of which has to pass its problems down to them: as {@link Writing} is for writers,
+ * this is found by itself. {@link withNotes} puts it in force for every format.
+ */
+export class FileNotes {
+  readonly #root: string;
+  readonly #told = new Set<string>();
+  /** Of what was noted before the set was open. */
+  #waiting: (readonly [file: string, reason: string])[] = [];
+  #problems: ProblemLog | undefined;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** Notes something once, however often the file is read. */
+  add(path: string, reason: string): void {
+    const below = relative(this.#root, path);
+    const file = (below.startsWith('..') || isAbsolute(below) ? path : below).replaceAll(sep, '/');
+    const key = `${file}\n${reason}`;
+    if (this.#told.has(key)) return;
+    this.#told.add(key);
+    if (this.#problems === undefined) this.#waiting.push([file, reason]);
+    else this.#problems.add(file, '', reason);
+  }
+
+  /** What was noted so far and what will be goes to a set's problems. */
+  tellTo(problems: ProblemLog): void {
+    this.#problems = problems;
+    for (const [file, reason] of this.#waiting.splice(0)) problems.add(file, '', reason);
+  }
+
+  /** What was noted of a set that could not be opened, as sentences. */
+  get sentences(): string {
+    return this.#waiting.map(([file, reason]) => ` ${file}: ${reason}.`).join('');
+  }
+}
+
+const current = new AsyncLocalStorage<FileNotes>();
+
+/** Runs a part of a reader with {@link FileNotes} in force. */
+export function whileReading<Result>(notes: FileNotes, work: () => Result): Result {
+  return current.run(notes, work);
+}
+
+/**
+ * {@link whileReading} for what is done for every item: going back to the one context that is made here costs a third of
+ * making one each time.
+ */
+export function readingContext(notes: FileNotes): <Result>(work: () => Result) => Result {
+  return current.run(notes, () => AsyncLocalStorage.snapshot());
+}
+
+/** Notes something about a file of the set that is being read, if any is. */
+export function noteFile(path: string, reason: string): void {
+  current.getStore()?.add(path, reason);
+}
