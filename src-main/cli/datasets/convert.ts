@@ -10,6 +10,7 @@ import {
   runConversion,
   writeRecipe,
 } from '../../engine/datasets/index.ts';
+import { isBelow } from '../../engine/io/below.ts';
 import { exitCodes, reportFailure } from '../shared.ts';
 import { recipeOf, stepsOf, type TransformFlags, transformOptions } from './options.ts';
 import { interruptible, progressLine } from './progress.ts';
@@ -18,7 +19,7 @@ import { tellPlan, tellResult } from './report.ts';
 interface ConvertFlags extends TransformFlags {
   readonly to?: string;
   readonly from?: string;
-  readonly output: string;
+  readonly output?: string;
   readonly media?: 'copy' | 'link' | 'none';
   readonly dryRun?: true;
   readonly overwrite?: true;
@@ -40,7 +41,7 @@ export function convertCommand(): Command {
         .map(({ name }) => name)
         .join(', '),
     )
-    .requiredOption('-o, --output <folder>', 'new or empty')
+    .option('-o, --output <folder>', 'new or empty; needed but for --dry-run')
     .option('--from <format>', 'instead of looking what it is')
     .addOption(
       new Option('--media <what>', 'pictures; copy unless said otherwise').choices(['copy', 'link', 'none']),
@@ -69,19 +70,24 @@ async function convert(source: string, flags: ConvertFlags): Promise<number> {
       hint: 'Name it with --to or in a recipe.',
     });
   }
+  if (flags.output === undefined && !flags.dryRun) {
+    throw new RefineryError('BAD_REQUEST', 'Where the new set goes is not said.', {
+      hint: 'Name a new or empty folder with --output, or only look with --dry-run.',
+    });
+  }
   const from = flags.from ?? recipe?.from;
   const transforms = stepsOf(flags, recipe);
   const media = flags.media ?? recipe?.media ?? 'copy';
   if (flags.saveRecipe !== undefined) {
     const kept = { version: 1 as const, ...(from === undefined ? {} : { from }), to, media, transforms };
-    await writeFile(flags.saveRecipe, writeRecipe(kept), { flag: flags.overwrite ? 'w' : 'wx' });
+    await saveRecipe(flags.saveRecipe, writeRecipe(kept), flags.overwrite === true);
   }
   const json = flags.json ?? false;
   const progress = progressLine(json);
   const request: ConversionRequest = {
     source,
     to,
-    output: resolve(flags.output),
+    output: flags.output === undefined ? '' : resolve(flags.output),
     transforms,
     media,
     receipt: flags.receipt,
@@ -96,6 +102,9 @@ async function convert(source: string, flags: ConvertFlags): Promise<number> {
     progress.clear();
     tellPlan(plan, json);
   };
+  if (!json && flags.output !== undefined && isBelow(request.output, source)) {
+    console.error('The new set will lie in the source’s folder, and is read with it the next time.');
+  }
   return interruptible(async (signal) => {
     if (flags.dryRun) {
       tell(await planConversion({ ...request, signal }));
@@ -105,4 +114,21 @@ async function convert(source: string, flags: ConvertFlags): Promise<number> {
     tellResult(result, json);
     return result.check === 'failed' ? exitCodes.someFailed : exitCodes.good;
   });
+}
+
+async function saveRecipe(path: string, text: string, overwrite: boolean): Promise<void> {
+  try {
+    await writeFile(path, text, { flag: overwrite ? 'w' : 'wx' });
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') {
+      throw new RefineryError('OUTPUT_EXISTS', `There already is a file ${path}.`, {
+        hint: 'Save the recipe under another name, or allow replacing with --overwrite.',
+        cause: thrown,
+      });
+    }
+    throw new RefineryError('OUTPUT_NOT_WRITABLE', `The recipe can't be saved as ${path}.`, {
+      hint: 'Name a file in a folder that is there and that you may write to.',
+      cause: thrown,
+    });
+  }
 }

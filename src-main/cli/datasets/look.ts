@@ -155,7 +155,7 @@ export function validateCommand(): Command {
         signal,
         ...(flags.task === undefined ? {} : { task: flags.task }),
       });
-      if (flags.json) printJson(result);
+      if (flags.json) printJson({ ...result, findings: result.findings.map(({ items: _, ...own }) => own) });
       else {
         console.log(`For ${result.task}: ${result.items} items, ${result.annotations} annotations`);
         for (const finding of result.findings) printFinding(finding);

@@ -6,8 +6,8 @@ import { parseStep, type Recipe, readRecipe, type TransformStep } from '../../en
 /** What several commands take to change a set on its way. */
 export interface TransformFlags {
   readonly subsetMap?: Readonly<Record<string, string>>;
-  readonly split?: string;
-  readonly seed?: string;
+  readonly split?: Readonly<Record<string, number>>;
+  readonly seed?: number;
   readonly transform?: readonly TransformStep[];
   readonly recipe?: string;
 }
@@ -20,8 +20,10 @@ export const transformOptions = (): readonly Option[] => [
       ...asArgument(() => pairs(text)),
     }),
   ),
-  new Option('--split <subset=ratio,...>', 'deal the items out at random, as in train=0.8,val=0.2'),
-  new Option('--seed <number>', 'of --split; the same gives the same').default('0'),
+  new Option('--split <subset=ratio,...>', 'deal the items out at random, as in train=0.8,val=0.2').argParser(
+    (text: string) => asArgument(() => ratiosIn(text)),
+  ),
+  new Option('--seed <number>', 'of --split; the same gives the same').argParser(seedIn).default(0),
   new Option('--transform <name:key=value,...>', 'another change; can be given again, in order').argParser(
     (text: string, before: readonly TransformStep[] | undefined) => [
       ...(before ?? []),
@@ -29,6 +31,24 @@ export const transformOptions = (): readonly Option[] => [
     ],
   ),
 ];
+
+/** @throws {RefineryError} `BAD_REQUEST` for what is no ratio, or where they don't add up to 1. */
+function ratiosIn(text: string): Record<string, number> {
+  const ratios = Object.fromEntries(
+    Object.entries(pairs(text)).map(([name, ratio]) => [name, Number(ratio)]),
+  );
+  const values = Object.values(ratios);
+  const sum = values.reduce((all, ratio) => all + ratio, 0);
+  if (values.every((ratio) => ratio >= 0 && ratio <= 1) && Math.abs(sum - 1) <= 1e-7) return ratios;
+  throw new RefineryError('BAD_REQUEST', `${text} are no parts that add up to 1.`, {
+    hint: 'For example: --split train=0.8,val=0.2',
+  });
+}
+
+function seedIn(text: string): number {
+  if (/^\d{1,10}$/.test(text) && Number(text) <= 0xffffffff) return Number(text);
+  throw new InvalidArgumentError('Give a whole number from 0 to 4294967295.');
+}
 
 /** What is wrong with a value of the command line is a mistake of usage. */
 function asArgument<Value>(read: () => Value): Value {
@@ -46,11 +66,7 @@ export function stepsOf(flags: TransformFlags, recipe: Recipe | null): Transform
   const steps = [...(recipe?.transforms ?? [])];
   if (flags.subsetMap) steps.push({ name: 'map_subsets', options: { subsets: flags.subsetMap } });
   if (flags.split !== undefined) {
-    const ratios = Object.entries(pairs(flags.split)).map(([name, ratio]) => [name, Number(ratio)]);
-    steps.push({
-      name: 'random_split',
-      options: { subsets: Object.fromEntries(ratios), seed: Number(flags.seed ?? 0) },
-    });
+    steps.push({ name: 'random_split', options: { subsets: flags.split, seed: flags.seed ?? 0 } });
   }
   return [...steps, ...(flags.transform ?? [])];
 }

@@ -9,9 +9,9 @@ import {
 import { plainText, printJson } from '../shared.ts';
 
 /** Says what a conversion will lose. */
-export function tellPlan(plan: ConversionPlan, json: boolean): void {
+export function tellPlan(plan: ConversionPlan, json: boolean, before?: string): void {
   if (json) printJson({ event: 'plan', ...plain(plan) });
-  else printPlan(plan);
+  else printPlan(plan, before);
 }
 
 /** Says what came of it. */
@@ -55,16 +55,10 @@ function plainResult({ problems, checkProblems, ...rest }: ConversionResult) {
   };
 }
 
-function printPlan({
-  fromTitle,
-  toTitle,
-  statistics,
-  loss,
-  advice,
-  choices,
-  problems,
-  changes,
-}: ConversionPlan): void {
+function printPlan(
+  { fromTitle, toTitle, statistics, loss, advice, choices, problems, changes }: ConversionPlan,
+  ofSource = "can't be read: ",
+): void {
   console.log(`${fromTitle} -> ${toTitle}: ${statistics.items} items`);
   for (const type of loss.types) console.log(`  ${type.type.padEnd(12)} ${fateText(type)}`);
   const touched = loss.classes.filter(({ dropped, approximated }) => dropped + approximated > 0);
@@ -78,7 +72,7 @@ function printPlan({
   for (const { type, step, becomes, annotations } of choices)
     console.log(`  With --transform ${step.name}, ${annotations} of the type ${type} become ${becomes}.`);
   printProblems(changes, '');
-  printProblems(problems, "can't be read: ");
+  printProblems(problems, ofSource);
 }
 
 /** Places of each kind of problem that are named; the receipt has more. */

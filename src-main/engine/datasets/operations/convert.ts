@@ -85,6 +85,7 @@ async function convert(
   const { writing, report, check, renamed } = written;
   const planned = ahead ?? planner.result(written.source);
   if (ahead === null) onPlan?.(planned);
+  if (report.items === 0) throw nothingLeft(request);
   const back = await readBack(request, target, staging.folder);
   const tick = counting(request, 'checking', report.items);
   tick(0);
@@ -156,6 +157,19 @@ const diskFull = (output: string, cause: unknown): RefineryError =>
     hint: 'Free some space, choose a folder on another disk, or take hard links for the pictures.',
     cause,
   });
+
+/** A set without items can't be read as any format, and is what a mistake in a filter makes. */
+function nothingLeft({ transforms = [] }: ConversionRequest): RefineryError {
+  if (transforms.length === 0) return new RefineryError('INPUT_NOT_FOUND', 'There is no item in the source.');
+  const names = [...new Set(transforms.map(({ name }) => name))].join(', ');
+  return new RefineryError(
+    'BAD_REQUEST',
+    'The changes leave nothing of the set: there is no item to write.',
+    {
+      hint: `Look at what ${names} ${transforms.length === 1 ? 'does' : 'do'}, step by step.`,
+    },
+  );
+}
 
 const notReplaced = (output: string, { damaged }: RoundTrip): RefineryError =>
   new RefineryError(

@@ -1,6 +1,9 @@
+import { isFileSync } from '../files/folder.ts';
 import type { Dataset } from '../format.ts';
-import { type AnnotationType, annotationTypes, type Item } from '../model/index.ts';
-import { match, rowsOf, typeAt } from './fingerprints.ts';
+import { type AnnotationType, annotationTypes, type Item, noInfos } from '../model/index.ts';
+import { changedInfos, FactCounter, type FactDifference, Texts } from './diff-facts.ts';
+import { width as fields, match, rowsOf, typeAt } from './fingerprints.ts';
+import { isSameFile } from './same-file.ts';
 
 /** Numbers of annotations that only one set has, or both with other numbers. */
 export interface TypeDifference {
@@ -26,8 +29,21 @@ export interface Difference {
     readonly moved: number;
   };
   readonly annotations: readonly TypeDifference[];
+  /** Attributes with other values: of items, and of annotations that are the same otherwise. */
+  readonly attributes: { readonly items: FactDifference; readonly annotations: FactDifference };
+  /** Names of what the sets say of themselves otherwise. */
+  readonly infos: readonly string[];
+  /** Pictures of items that both sets have; null where they were not compared. */
+  readonly pictures: {
+    readonly same: number;
+    readonly changed: number;
+    /** There in one of the sets only. */
+    readonly missing: number;
+  } | null;
   /** Items of each kind, the first of them. */
-  readonly examples: Readonly<Record<'changed' | 'added' | 'gone' | 'moved', readonly string[]>>;
+  readonly examples: Readonly<
+    Record<'changed' | 'added' | 'gone' | 'moved' | 'attributes' | 'pictures', readonly string[]>
+  >;
   readonly equal: boolean;
 }
 
@@ -36,24 +52,47 @@ const mostExamples = 20;
 interface Remembered {
   readonly rows: Float32Array;
   readonly subset: string;
+  /** Attributes: the item's, and each annotation's. */
+  readonly own: string;
+  readonly attributes: readonly string[];
+  readonly picture: string | null;
+}
+
+export interface DiffOptions {
+  /** Whether pictures are compared byte by byte. */
+  readonly pictures?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 /**
  * What is different in the second of two sets. Items are found by subset and name, else by name alone, annotations by
- * class, type and place; numbers that differ by less than 0.02 pixels are the same. Attributes and groups are not
- * compared. Of the first set, some forty bytes of each annotation are kept.
+ * class, type and place; numbers that differ by less than 0.02 pixels are the same. Groups and the order in depth are not
+ * compared. Of the first set, some fifty bytes of each annotation are kept.
  */
-export async function diff(before: Dataset, after: Dataset, signal?: AbortSignal): Promise<Difference> {
+export async function diff(
+  before: Dataset,
+  after: Dataset,
+  { pictures = true, signal }: DiffOptions = {},
+): Promise<Difference> {
   const names = (set: Dataset): string[] => set.categories.labels.map(({ name }) => name);
   const [oldNames, newNames] = [names(before), names(after)];
   const labelOf = (label: number): number => {
     const index = oldNames.indexOf(newNames[label] ?? '');
     return index < 0 ? -2 - label : index;
   };
+  const texts = new Texts();
+  const facts = { items: new FactCounter(), annotations: new FactCounter() };
+  const files = { same: 0, changed: 0, missing: 0 };
   const known = new Map<string, Remembered[]>();
   for await (const item of before.items()) {
     signal?.throwIfAborted();
-    const entry = { rows: rowsOf(item.annotations, item.annotations), subset: item.subset };
+    const entry: Remembered = {
+      rows: rowsOf(item.annotations, item.annotations),
+      subset: item.subset,
+      own: texts.of(item.attributes),
+      attributes: texts.ofAll(item.annotations),
+      picture: item.media?.path ?? null,
+    };
     const same = known.get(item.id);
     if (same === undefined) known.set(item.id, [entry]);
     else same.push(entry);
@@ -64,11 +103,17 @@ export async function diff(before: Dataset, after: Dataset, signal?: AbortSignal
     counts.set(type, found);
     return found;
   };
-  const compare = (old: Float32Array, made: Float32Array): boolean => {
+  const compare = (
+    old: Float32Array,
+    made: Float32Array,
+    onSame: (one: number, other: number) => void = () => undefined,
+  ): boolean => {
     let same = true;
     match(old, made, (one, other, likeness) => {
-      if (one >= 0 && likeness === 'equal') of(typeAt(old, one)).same += 1;
-      else {
+      if (one >= 0 && likeness === 'equal') {
+        of(typeAt(old, one)).same += 1;
+        onSame(one / fields, other / fields);
+      } else {
         same = false;
         if (one < 0) of(typeAt(made, other)).added += 1;
         else of(typeAt(old, one))[other < 0 ? 'gone' : 'changed'] += 1;
@@ -82,10 +127,15 @@ export async function diff(before: Dataset, after: Dataset, signal?: AbortSignal
     added: [] as string[],
     gone: [] as string[],
     moved: [] as string[],
+    attributes: [] as string[],
+    pictures: [] as string[],
   };
-  const note = (kind: keyof typeof examples, name: string): void => {
-    items[kind] += 1;
+  const show = (kind: keyof typeof examples, name: string): void => {
     if (examples[kind].length < mostExamples) examples[kind].push(name);
+  };
+  const note = (kind: keyof typeof items & keyof typeof examples, name: string): void => {
+    items[kind] += 1;
+    show(kind, name);
   };
   const nothing = new Float32Array(0);
   const keyOf = ({ subset, id }: Pick<Item, 'subset' | 'id'>): string => `${subset}/${id}`;
@@ -104,8 +154,20 @@ export async function diff(before: Dataset, after: Dataset, signal?: AbortSignal
       continue;
     }
     if (old.subset !== item.subset) note('moved', `${old.subset}/${item.id} -> ${item.subset}`);
-    if (compare(old.rows, rows)) items.same += 1;
+    const own = facts.items.add(old.own, texts.of(item.attributes));
+    const attributes = texts.ofAll(item.annotations);
+    let alike = own;
+    const isSame = compare(old.rows, rows, (one, other) => {
+      alike = facts.annotations.add(old.attributes[one]!, attributes[other]!) && alike;
+    });
+    if (!alike) show('attributes', keyOf(item));
+    if (isSame) items.same += 1;
     else note('changed', keyOf(item));
+    if (!pictures) continue;
+    const kind = await compareFiles(old.picture, item.media?.path ?? null);
+    if (kind === null) continue;
+    files[kind] += 1;
+    if (kind !== 'same') show('pictures', keyOf(item));
   }
   for (const [id, left] of known) {
     for (const { rows, subset } of left) {
@@ -124,7 +186,30 @@ export async function diff(before: Dataset, after: Dataset, signal?: AbortSignal
   });
   const differs =
     labels.added.length + labels.gone.length + items.changed + items.added + items.gone + items.moved > 0;
-  return { labels, items, annotations, examples, equal: !differs && !labels.reordered };
+  const attributes = { items: facts.items.result(), annotations: facts.annotations.result() };
+  const infos = changedInfos(before.infos ?? noInfos, after.infos ?? noInfos);
+  const besides = attributes.items.count + attributes.annotations.count + infos.length;
+  return {
+    labels,
+    items,
+    annotations,
+    attributes,
+    infos,
+    pictures: pictures ? files : null,
+    examples,
+    equal: !differs && !labels.reordered && besides + files.changed + files.missing === 0,
+  };
+}
+
+/** Null where neither is there. */
+async function compareFiles(
+  one: string | null,
+  other: string | null,
+): Promise<'same' | 'changed' | 'missing' | null> {
+  const are = [one, other].map((path) => path !== null && isFileSync(path));
+  if (!are.includes(true)) return null;
+  if (are.includes(false)) return 'missing';
+  return (await isSameFile(one!, other!)) ? 'same' : 'changed';
 }
 
 /** Names that both have, in the order of one. */

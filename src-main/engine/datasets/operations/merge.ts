@@ -9,6 +9,7 @@ import {
   type Item,
   ProblemLog,
 } from '../model/index.ts';
+import { isSameFile } from './same-file.ts';
 import { vote } from './vote.ts';
 
 export const mergeModes = ['exact', 'union', 'intersect'] as const;
@@ -26,11 +27,19 @@ export interface MergeOptions {
   readonly quorum?: number;
 }
 
+/** An item and the place of its set. */
+interface Copy {
+  readonly item: Item;
+  readonly set: number;
+}
+
 /**
- * Joins sets into one that is read item by item. Items of the same subset and name are one; only of those that several
- * sets have, the annotations are kept in memory. What can't be read of them, and what they don't agree on, is in the result's problems.
+ * Joins sets into one that is read item by item. Items of the same subset and name are one if they have the same picture;
+ * else the later ones are named by their sets. Only of those that several sets have, the annotations are kept in memory.
+ * What can't be read of them, and what they don't agree on, is in the result's problems.
  *
- * @throws {RefineryError} `BAD_REQUEST` for fewer than two sets, and in `exact` mode for sets of other classes.
+ * @throws {RefineryError} `BAD_REQUEST` for fewer than two sets and for numbers that make no sense, and in `exact` mode for
+ * sets of other classes; when it is read in that mode, for two pictures of one name.
  */
 export async function merge(sets: readonly Dataset[], options: MergeOptions): Promise<Dataset> {
   const [first, ...others] = sets;
@@ -40,6 +49,7 @@ export async function merge(sets: readonly Dataset[], options: MergeOptions): Pr
   if (sets.some(({ media }) => media !== first.media)) {
     throw new RefineryError('BAD_REQUEST', 'Sets of pictures and of other things can’t be merged.');
   }
+  checkNumbers(options, sets.length);
   const problems = new ProblemLog();
   const { categories, maps } = joinCategories(sets, options.mode);
   // It reads them all, so that their problems are known.
@@ -51,7 +61,7 @@ export async function merge(sets: readonly Dataset[], options: MergeOptions): Pr
     infos: joinInfos(sets, problems),
     problems,
     async *items() {
-      const waiting = new Map<string, Item[]>();
+      const waiting = new Map<string, Copy[]>();
       for (const [index, set] of sets.entries()) {
         for await (const item of set.items()) {
           const own = relabelled(item, maps[index]!);
@@ -59,19 +69,19 @@ export async function merge(sets: readonly Dataset[], options: MergeOptions): Pr
           const wanted = shared.get(key);
           if (wanted === undefined) {
             if (options.mode !== 'intersect') yield own;
-            else yield* alone(own, sets.length, options, problems);
+            else yield* alone({ item: own, set: index }, sets.length, options, problems);
             continue;
           }
           const copies = waiting.get(key) ?? [];
-          copies.push(own);
+          copies.push({ item: own, set: index });
           if (copies.length < wanted) waiting.set(key, copies);
           else {
             waiting.delete(key);
-            yield joined(copies, sets.length, options, problems);
+            yield* together(copies, sets.length, options, problems);
           }
         }
       }
-      for (const copies of waiting.values()) yield joined(copies, sets.length, options, problems);
+      for (const copies of waiting.values()) yield* together(copies, sets.length, options, problems);
     },
   };
 }
@@ -133,33 +143,90 @@ function relabelled(item: Item, map: readonly number[]): Item {
 }
 
 /** An item that one set has only: of no use where several must agree. */
-function* alone(item: Item, sets: number, options: MergeOptions, problems: ProblemLog): Generator<Item> {
+function* alone(
+  { item, set }: Copy,
+  sets: number,
+  options: MergeOptions,
+  problems: ProblemLog,
+): Generator<Item> {
   if (quorumOf(options, sets) <= 1) yield item;
-  else problems.add(keyOf(item), '', 'left out: only one set has this item');
+  else problems.add(keyOf(item), '', `left out: only set ${set + 1} has this item`);
+}
+
+function checkNumbers({ overlap = 0.5, quorum = 1 }: MergeOptions, sets: number): void {
+  if (!(overlap > 0 && overlap <= 1)) {
+    throw new RefineryError('BAD_REQUEST', 'The overlap is a number above 0 and up to 1.');
+  }
+  if (!Number.isInteger(quorum) || quorum < 1 || quorum > sets) {
+    throw new RefineryError(
+      'BAD_REQUEST',
+      `The quorum is a whole number from 1 to ${sets}, the number of sets.`,
+    );
+  }
 }
 
 const quorumOf = ({ quorum }: MergeOptions, sets: number): number => quorum ?? Math.floor(sets / 2) + 1;
 
-function joined(copies: readonly Item[], sets: number, options: MergeOptions, problems: ProblemLog): Item {
-  const base = copies.find(({ media }) => media?.size) ?? copies[0]!;
-  const place = keyOf(base);
-  for (const { media } of copies) {
-    const [one, other] = [base.media?.size, media?.size];
-    if (one && other && (one.width !== other.width || one.height !== other.height)) {
-      problems.add(place, '', 'the sets give its picture different sizes; that of the first is taken');
-      break;
+/** The items that copies of one name are: one for each picture, but where the sets are about the same pictures in any case. */
+async function* together(
+  copies: readonly Copy[],
+  sets: number,
+  options: MergeOptions,
+  problems: ProblemLog,
+): AsyncGenerator<Item> {
+  const pictures: Copy[][] = [];
+  for (const copy of copies) {
+    let own: Copy[] | undefined;
+    for (const others of pictures) {
+      if (own === undefined && (await haveSamePicture(others[0]!.item, copy.item))) own = others;
     }
+    if (own === undefined) pictures.push([copy]);
+    else own.push(copy);
   }
-  const attributes = new Map(copies.toReversed().flatMap((copy) => [...copy.attributes]));
+  const [first, ...others] = pictures;
+  const key = keyOf(copies[0]!.item);
+  if (others.length > 0 && options.mode === 'exact') {
+    throw new RefineryError('BAD_REQUEST', `Sets have different pictures called ${key}.`, {
+      hint: 'Use the mode union, which keeps both, or rename items before.',
+    });
+  }
+  if (options.mode === 'intersect') {
+    if (others.length > 0)
+      problems.add(key, '', 'the sets have different pictures of it; the first is taken');
+    yield joined(copies, sets, options, problems);
+    return;
+  }
+  yield joined(first!, sets, options, problems);
+  for (const copies of others) {
+    const { set, item } = copies[0]!;
+    const id = `${item.id}_set${set + 1}`;
+    problems.add(key, '', `set ${set + 1} has another picture of this name, which is called …_set${set + 1}`);
+    yield { ...joined(copies, sets, options, problems), id };
+  }
+}
+
+/** Where a file isn't there, the sizes tell. */
+async function haveSamePicture(one: Item, other: Item): Promise<boolean> {
+  const [a, b] = [one.media?.size, other.media?.size];
+  if (a && b && (a.width !== b.width || a.height !== b.height)) return false;
+  if (one.media === null || other.media === null) return true;
+  return (await isSameFile(one.media.path, other.media.path)) ?? true;
+}
+
+function joined(copies: readonly Copy[], sets: number, options: MergeOptions, problems: ProblemLog): Item {
+  const items = copies.map(({ item }) => item);
+  const base = items.find(({ media }) => media?.size) ?? items[0]!;
+  const place = keyOf(base);
+  const attributes = new Map(items.toReversed().flatMap((item) => [...item.attributes]));
   const annotations =
     options.mode === 'intersect'
       ? vote(
-          copies.map((copy) => copy.annotations),
+          copies.map(({ item, set }) => ({ set, annotations: item.annotations })),
           options.overlap ?? 0.5,
           quorumOf(options, sets),
           (shape, reason) => problems.add(place, shape, reason),
         )
-      : unionOfAll(copies);
+      : unionOfAll(items);
   return { ...base, attributes, annotations };
 }
 

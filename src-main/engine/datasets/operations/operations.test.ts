@@ -407,9 +407,94 @@ describe('sets together', () => {
     expect(merged.problems.list.map(({ reason }) => reason).sort()).toEqual([
       'left out: in 1 of 3 sets, 2 are needed',
       'left out: in 1 of 3 sets, 2 are needed',
-      'left out: only one set has this item',
+      'left out: only set 1 has this item',
       'the sets give it different classes; most votes count',
     ]);
+  });
+
+  test('two pictures of one name stay two in a union, and can’t be pieces of one set', async () => {
+    const files = ['one', 'other', 'twin'].map((name) => join(folder, `${name}.png`));
+    for (const [at, text] of ['first', 'other', 'first'].entries()) await writeFile(files[at]!, text);
+    const pictured = (path: string, x: number): Dataset => {
+      const set = made(['a'], { 'train/x': [box(x, 0)] });
+      return {
+        ...set,
+        async *items() {
+          for await (const item of set.items()) yield { ...item, media: { kind: 'image', path, size: null } };
+        },
+      };
+    };
+    const sets = files.map((path, at) => pictured(path, at * 50));
+    const union = await merge(sets, { mode: 'union' });
+    expect(await read(union)).toEqual({ 'train/x': ['a 0', 'a 100'], 'train/x_set2': ['a 50'] });
+    expect(union.problems.list.map(({ reason }) => reason)).toEqual([
+      'set 2 has another picture of this name, which is called …_set2',
+    ]);
+    const exact = await merge(sets, { mode: 'exact' });
+    await expect(itemsOf(exact)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+    const both = await merge(sets.slice(0, 2), { mode: 'intersect', quorum: 1 });
+    expect(await read(both)).toEqual({ 'train/x': ['a 0', 'a 50'] });
+    expect(both.problems.list.map(({ reason }) => reason)).toEqual([
+      'the sets have different pictures of it; the first is taken',
+    ]);
+  });
+
+  test.each([
+    { overlap: 2 },
+    { overlap: Number.NaN },
+    { overlap: 0 },
+    { quorum: 0 },
+    { quorum: 3 },
+    { quorum: 1.5 },
+  ])('numbers that make no sense are refused: %j', async (numbers) => {
+    const sets = [made(['a'], {}), made(['a'], {})];
+    const merging = merge(sets, { mode: 'intersect', ...numbers });
+    await expect(merging).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+  });
+
+  test('a difference knows attributes, pictures and what sets say of themselves', async () => {
+    const files = ['d1', 'd2', 'd3'].map((name) => join(folder, `${name}.png`));
+    for (const [at, text] of ['same', 'same', 'else'].entries()) await writeFile(files[at]!, text);
+    const described = (occluded: boolean, path: string, author: string): Dataset => {
+      const attributes = new Map<string, boolean | number>([['occluded', occluded]]);
+      const set = made(['a'], { 'train/x': [{ ...box(0, 0), attributes }, box(50, 0)] });
+      return {
+        ...set,
+        infos: new Map([['author', author]]),
+        async *items() {
+          for await (const item of set.items())
+            yield {
+              ...item,
+              attributes: new Map([['weather', author]]),
+              media: { kind: 'image', path, size: null },
+            };
+        },
+      };
+    };
+    const first = described(true, files[0]!, 'Bo');
+    expect(await diff(first, described(true, files[1]!, 'Bo'))).toMatchObject({
+      equal: true,
+      pictures: { same: 1, changed: 0, missing: 0 },
+    });
+    expect(await diff(first, described(false, files[0]!, 'Bo'))).toMatchObject({
+      equal: false,
+      items: { same: 1, changed: 0 },
+      attributes: { items: { count: 0 }, annotations: { count: 1, names: ['occluded'] } },
+      examples: { attributes: ['train/x'] },
+    });
+    expect(await diff(first, described(true, files[2]!, 'Al'))).toMatchObject({
+      equal: false,
+      attributes: { items: { count: 1, names: ['weather'] }, annotations: { count: 0 } },
+      infos: ['author'],
+      pictures: { same: 0, changed: 1, missing: 0 },
+      examples: { pictures: ['train/x'] },
+    });
+    const unseen = await diff(first, described(true, files[2]!, 'Bo'), { pictures: false });
+    expect(unseen).toMatchObject({ equal: true, pictures: null });
+    expect(await diff(first, described(true, join(folder, 'gone.png'), 'Bo'))).toMatchObject({
+      equal: false,
+      pictures: { missing: 1 },
+    });
   });
 
   test('a difference names what is added, gone, changed and moved', async () => {

@@ -28,16 +28,16 @@ export interface Staging extends AsyncDisposable {
  * Prepares an output folder: a temporary one beside it that takes its place at the end.
  *
  * @param key names the temporary folder; see `removeTemporaries`. What others left behind under it is {@link Staging.earlier}.
- * @throws {RefineryError} `OUTPUT_EXISTS` for a folder with files unless overwriting was asked for, and for a file.
+ * @throws {RefineryError} `OUTPUT_NOT_WRITABLE`, or `OUTPUT_EXISTS` for a folder with files unless overwriting was asked for, and for a file.
  */
 export async function stage(output: string, overwrite: boolean, key?: string): Promise<Staging> {
   const replaces = await isTaken(output);
   const isFolder = (await stat(output).catch(() => undefined))?.isDirectory() ?? true;
   if (replaces && !(overwrite && isFolder)) throw notEmpty(output);
-  await makeFolder(dirname(output));
+  await makeFolder(dirname(output)).catch(notWritable(output));
   const earlier = key === undefined ? [] : await temporariesOf(dirname(output), key);
   const folder = temporaryPath(dirname(output), key ?? 'dataset');
-  await mkdir(folder);
+  await mkdir(folder).catch(notWritable(output));
   let published = false;
   let kept = false;
   return {
@@ -100,6 +100,14 @@ async function isTaken(path: string): Promise<boolean> {
   if (found === undefined) return false;
   return !found.isDirectory() || (await readdir(path)).length > 0;
 }
+
+const notWritable = (output: string) => (cause: NodeJS.ErrnoException) => {
+  if (cause.code === 'ENOSPC' || cause.code === 'EDQUOT') throw cause;
+  throw new RefineryError('OUTPUT_NOT_WRITABLE', `No folder can be made in ${dirname(output)}.`, {
+    hint: 'Choose a place that is there and that you may write to.',
+    cause,
+  });
+};
 
 const notEmpty = (output: string): RefineryError =>
   new RefineryError('OUTPUT_EXISTS', `The folder ${output} is not empty.`, {

@@ -14,13 +14,13 @@ interface Cluster {
  * @param conflict is told what was left out, and where the class was a matter of votes.
  */
 export function vote(
-  copies: readonly (readonly Annotation[])[],
+  copies: readonly { readonly set: number; readonly annotations: readonly Annotation[] }[],
   overlap: number,
   quorum: number,
   conflict: (place: string, reason: string) => void,
 ): Annotation[] {
   const clusters: Cluster[] = [];
-  for (const [set, annotations] of copies.entries()) {
+  for (const { set, annotations } of copies) {
     const open = clusters.map((cluster) => cluster);
     const pairs = annotations.flatMap((annotation, index) =>
       open.flatMap((cluster) => {
@@ -41,7 +41,8 @@ export function vote(
     }
   }
   return clusters.flatMap((cluster) => {
-    const place = `${cluster.members[0]!.annotation.type} ${cluster.members[0]!.annotation.id}`;
+    const { annotation, set } = cluster.members[0]!;
+    const place = `${annotation.type} ${annotation.id} of set ${set + 1}`;
     if (cluster.members.length < quorum) {
       conflict(
         place,
