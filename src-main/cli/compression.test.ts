@@ -106,7 +106,7 @@ describe.skipIf(!here)(`refinery benchmark${here ? '' : ' (skipped: no models or
 
   test.each([
     [2, ['benchmark', 'a.xml', '--shape', 'nonsense']],
-    [1, ['benchmark', 'a.xml', '--save', 'table.pdf']],
+    [2, ['benchmark', 'a.xml', '--save', 'table.pdf']],
     [1, ['benchmark', '/nowhere/a.xml']],
   ])('%i for %j', (code, args) => {
     expect(refinery(...args).code).toBe(code);

@@ -56,5 +56,5 @@ export function reportFailure(thrown: unknown, json: boolean): number {
   const error = toErrorValue(thrown);
   if (json) printJson({ event: 'error', error });
   else console.error(`${styleText('red', 'Failed')}  ${describeError(error)}`);
-  return exitCodes.someFailed;
+  return error.code === 'BAD_REQUEST' ? exitCodes.usage : exitCodes.someFailed;
 }

@@ -67,6 +67,8 @@ export const DatasetSummary = z.object({
   /** What the set says of itself. */
   infos: z.array(Named),
   problems: Problems,
+  /** What the changes on the way tell of. */
+  changes: Problems,
 });
 export type DatasetSummary = z.infer<typeof DatasetSummary>;
 
@@ -114,6 +116,8 @@ export const DatasetFilter = z.object({
   label: z.int().nullable().default(null),
   /** Only items without annotations. */
   empty: z.boolean().default(false),
+  /** Only those in which the last `datasets.validate` found this. */
+  finding: z.string().max(80).nullable().default(null),
   /** Part of the name. */
   text: z.string().max(300).default(''),
 });
@@ -132,7 +136,14 @@ export const DatasetTransform = z.object({
 export type DatasetTransform = z.infer<typeof DatasetTransform>;
 
 /** All that one check found wrong with a set. */
+export const datasetTasks = ['classification', 'detection', 'segmentation'] as const;
+/** What a set is to be used for. */
+export const DatasetTask = z.enum(datasetTasks);
+export type DatasetTask = z.infer<typeof DatasetTask>;
+
 export const DatasetFinding = z.object({
+  /** How many items it was found in. */
+  items: z.int(),
   check: z.string(),
   severity: z.enum(['error', 'warning', 'info']),
   title: z.string(),

@@ -11,6 +11,7 @@ import {
   DatasetStep,
   DatasetSummary,
   DatasetTarget,
+  DatasetTask,
   DatasetTransform,
   DatasetView,
   TrainingView,
@@ -65,8 +66,15 @@ export const datasetsMethods = {
   /** Looks for faults in what steps make of the set. */
   'datasets.validate': method(
     'window',
-    z.object({ id: DatasetId, steps: datasetSteps }),
-    z.object({ task: z.string(), findings: z.array(DatasetFinding) }),
+    z.object({
+      id: DatasetId,
+      steps: datasetSteps,
+      /** Without it, what the set has most of decides. */
+      task: DatasetTask.optional(),
+      /** Whether pictures that look alike are looked for in several subsets: every picture is decoded. */
+      similar: z.boolean().default(false),
+    }),
+    z.object({ task: DatasetTask, findings: z.array(DatasetFinding) }),
   ),
   /** What the set is like after these steps. */
   'datasets.describe': method('window', z.object({ id: DatasetId, steps: datasetSteps }), DatasetDescription),
@@ -93,11 +101,17 @@ export const datasetsMethods = {
     z.object({ jobId: JobId }),
   ),
   'datasets.cancel': method('window', z.object({ id: DatasetId }), done),
-  /** The choices as a recipe for the command line. */
+  /** The choices for the command line: as a recipe, and the steps as its arguments. */
   'datasets.recipe': method(
     'window',
     z.object({ from: z.string().max(80), to: z.string().max(80), steps: datasetSteps, media: DatasetMedia }),
-    z.object({ recipe: z.string() }),
+    z.object({ recipe: z.string(), transforms: z.array(z.string()) }),
+  ),
+  /** What a recipe says. */
+  'datasets.openRecipe': method(
+    'window',
+    z.object({ text: z.string().max(1024 * 1024) }),
+    z.object({ steps: datasetSteps, to: z.string().nullable(), media: DatasetMedia.nullable() }),
   ),
   /** Checks a set in one of Ultralytics' layouts as its loader would. */
   'datasets.handOff': method(

@@ -49,7 +49,9 @@ test('a page can’t have a file read by naming it in a change', async () => {
   } as const;
   for (const asked of [
     () => handlers['datasets.shape']!({ id, steps }),
-    () => handlers['datasets.validate']!({ id, steps }),
+    () => handlers['datasets.validate']!({ id, steps, similar: false }),
+    async () =>
+      handlers['datasets.openRecipe']!({ text: `version: 1\ntransforms: ${JSON.stringify(steps)}` }),
     () => handlers['datasets.describe']!({ id, steps }),
     () => handlers['datasets.plan']!({ id, to: 'voc', steps }),
     () => handlers['datasets.convert']!({ id, steps, ...place }),
@@ -66,7 +68,7 @@ test('a page sees the items as changes make them, and which pictures are only ma
   const { handles: admitted } = await handles.admit([folder]);
   const { id } = await handlers['datasets.open']!({ handle: admitted[0]!.id, within: '', every: 1 });
   await handlers['datasets.read']!({ id, format: 'coco_instances' });
-  const filter = { subset: null, label: null, empty: false, text: '' };
+  const filter = { subset: null, label: null, empty: false, finding: null, text: '' };
   const look = (changed: boolean) =>
     handlers['datasets.items']!({ id, filter, changed, offset: 0, count: 9 });
   const seen = async (changed: boolean) =>
@@ -91,8 +93,8 @@ test('a page sees the items as changes make them, and which pictures are only ma
   await handlers['datasets.shape']!({ id, steps: [halves] });
   const half = { subset: 'train', size: { width: 30, height: 40 }, picture: 'later' };
   expect(await seen(true)).toEqual([
-    { ...half, name: '2_r0_c0' },
-    { ...half, name: '2_r0_c1' },
+    { ...half, name: '2_x0_y0' },
+    { ...half, name: '2_x30_y0' },
   ]);
   expect(await seen(false)).toEqual(source);
   expect(await pictureOf(`${id}.1`)).toBe(join(folder, 'images', 'train', '2.jpg'));

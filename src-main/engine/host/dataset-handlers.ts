@@ -9,7 +9,14 @@ import type { Handlers } from '../../contract/wire.ts';
 import { everyFolder, framesOf, isVideo } from '../datasets/archives/index.ts';
 import { DatasetSession } from '../datasets/browse/index.ts';
 import { inside } from '../datasets/files/paths.ts';
-import { type TransformStep, transformNamed, transforms, writeRecipe } from '../datasets/index.ts';
+import {
+  readRecipe,
+  stepText,
+  type TransformStep,
+  transformNamed,
+  transforms,
+  writeRecipe,
+} from '../datasets/index.ts';
 import { handOff, makePathAbsolute } from '../datasets/training/index.ts';
 import { isBelow } from '../io/below.ts';
 import type { ConvertInput } from './convert-kind.ts';
@@ -151,7 +158,8 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
     },
     'datasets.items': async ({ id, filter, changed, offset, count }) => {
       const { session } = opened(id);
-      const indices = session.find(filter, changed);
+      const { finding, ...own } = filter;
+      const indices = session.find(own, changed, finding);
       const items = await Promise.all(
         indices.slice(offset, offset + count).map(async (index) => {
           const item = await session.item(index, changed);
@@ -176,20 +184,21 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
         targets: targets.map(({ format, loss }) => ({
           format: format.name,
           title: format.title,
-          total: totalOf(loss),
+          total: totalOf(loss, format.abilities.limits?.classes === 'none'),
           loss: lossView(loss),
         })),
       };
     },
-    'datasets.validate': async ({ id, steps }) => {
-      const { task, findings } = await opened(id).session.validate(
-        admitted(steps),
-        begin(id, 'checking').signal,
-      );
+    'datasets.validate': async ({ id, steps, task, similar }) => {
+      const { session } = opened(id);
+      const { signal } = begin(id, 'checking');
+      const asked = { similar, ...(task === undefined ? {} : { task }) };
+      const { task: taken, findings } = await session.validate(admitted(steps), asked, signal);
       return {
-        task,
-        findings: findings.map(({ byLabel, examples, ...finding }) => ({
+        task: taken,
+        findings: findings.map(({ byLabel, examples, items, ...finding }) => ({
           ...finding,
+          items: items.length,
           byLabel: Object.entries(byLabel).map(([label, count]) => ({ label, count })),
           examples: [...examples],
         })),
@@ -251,7 +260,12 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
     },
     'datasets.recipe': ({ from, to, steps, media }) => ({
       recipe: writeRecipe({ version: 1, from, to, media, transforms: steps }),
+      transforms: steps.map(stepText),
     }),
+    'datasets.openRecipe': ({ text }) => {
+      const { transforms: steps, to = null, media = null } = readRecipe(text);
+      return { steps: admitted(steps), to, media };
+    },
     'datasets.handOff': async ({ handle, absolute }) => {
       const folder = handles.path(handle);
       if (absolute) await makePathAbsolute(folder);

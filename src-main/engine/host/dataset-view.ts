@@ -36,7 +36,8 @@ export const candidateView = ({ format, confidence, reasons, against }: Candidat
   against: [...against],
 });
 
-export function summaryOf({ format, statistics, categories, infos, problems }: Reading): DatasetSummary {
+export function summaryOf(reading: Reading): DatasetSummary {
+  const { format, statistics, categories, infos, problems, changes } = reading;
   return {
     format: format.name,
     title: format.title,
@@ -52,6 +53,7 @@ export function summaryOf({ format, statistics, categories, infos, problems }: R
     attributes: countsOf(statistics.byAttribute).map(([name, annotations]) => ({ name, annotations })),
     infos: [...infos].map(([name, value]) => ({ name, value: infoText(value) })),
     problems: problemsView(problems),
+    changes: problemsView(changes),
   };
 }
 
@@ -99,13 +101,20 @@ export function lossView({ types, classes, attributes, notes }: Loss): DatasetLo
   };
 }
 
-export function totalOf({ types }: Loss) {
+/** @param classless whether the target has no classes: what loses its class is not there as it was. */
+export function totalOf({ types, classes }: Loss, classless: boolean) {
   const total = { kept: 0, approximated: 0, merged: 0, dropped: 0 };
   for (const { kept, approximated, merged, dropped } of types) {
     total.kept += kept;
     total.approximated += approximated;
     total.merged += merged;
     total.dropped += dropped;
+  }
+  if (classless) {
+    const labelled = classes.filter(({ label }) => label !== null);
+    const moved = labelled.reduce((sum, { kept }) => sum + kept, 0);
+    total.kept -= moved;
+    total.approximated += moved;
   }
   return total;
 }

@@ -1,11 +1,11 @@
 import { CircleAlert, Info, TriangleAlert } from 'lucide-react';
-import { useRef } from 'react';
-import type { DatasetFinding } from '../../../src-main/contract/index.ts';
+import { useCallback, useRef, useState } from 'react';
+import { type DatasetFinding, type DatasetTask, datasetTasks } from '../../../src-main/contract/index.ts';
 import { call } from '../../state/session.ts';
 import { count } from '../../ui/format.ts';
-import { Button } from '../../ui/parts.tsx';
+import { Button, Check, Select } from '../../ui/parts.tsx';
 import { type About, useAsked } from './asked.ts';
-import { changeSteps, useWizard } from './state.ts';
+import { changeSteps, lookAtFinding, useWizard } from './state.ts';
 import { number, titleOf } from './words.ts';
 
 const severities = {
@@ -14,13 +14,41 @@ const severities = {
   info: { word: 'Note', icon: Info, className: 'quiet' },
 } as const;
 
-const validate = (about: About) => call('datasets.validate', about);
-
 /** What is wrong with the set after its changes, and what mends it. */
 export function Findings() {
+  const [task, setTask] = useState<DatasetTask | 'likely'>('likely');
+  const [similar, setSimilar] = useState(false);
+  const validate = useCallback(
+    (about: About) =>
+      call('datasets.validate', { ...about, similar, ...(task === 'likely' ? {} : { task }) }),
+    [task, similar],
+  );
   const { answer: found, failed } = useAsked(validate);
+  return (
+    <div className="findings">
+      <div className="row wrap">
+        <Select
+          label="Looked at as a set for"
+          value={task}
+          options={[
+            ['likely', 'For the likeliest task'] as const,
+            ...datasetTasks.map((name) => [name, `For ${name}`] as const),
+          ]}
+          onChange={setTask}
+        />
+        <Check checked={similar} onChange={setSimilar}>
+          Also pictures that look alike in several splits
+        </Check>
+      </div>
+      {failed === null ? <Found found={found} /> : <p className="state-failed">{failed}</p>}
+    </div>
+  );
+}
+
+type Answer = Awaited<ReturnType<typeof call<'datasets.validate'>>>;
+
+function Found({ found }: { readonly found: Answer | null }) {
   const line = useRef<HTMLParagraphElement>(null);
-  if (failed !== null) return <p className="findings state-failed">{failed}</p>;
   const said =
     found === null
       ? 'Looking through every picture and annotation'
@@ -28,7 +56,7 @@ export function Findings() {
         ? `Nothing is wrong with it as a set for ${found.task}.`
         : `Looked at as a set for ${found.task}, after your changes.`;
   return (
-    <div className="findings">
+    <>
       <p ref={line} className="quiet" role="status" tabIndex={-1}>
         {said}
       </p>
@@ -40,7 +68,7 @@ export function Findings() {
           ))}
         </ul>
       )}
-    </div>
+    </>
   );
 }
 
@@ -83,16 +111,23 @@ function Finding({ finding, onMend }: FindingProps) {
           </ul>
         </details>
       )}
-      {mend && (
-        <div>
-          <Button
-            onClick={() => {
-              onMend();
-              changeSteps([...steps, mend], `${titleOf(mend.name)} was added to the changes`);
-            }}
-          >
-            Mend it: {titleOf(mend.name).toLowerCase()}
-          </Button>
+      {(mend !== null || finding.items > 0) && (
+        <div className="row wrap">
+          {finding.items > 0 && (
+            <Button onClick={() => lookAtFinding(finding.check)}>
+              Show {finding.items === 1 ? 'the picture' : `the ${number(finding.items)} pictures`}
+            </Button>
+          )}
+          {mend && (
+            <Button
+              onClick={() => {
+                onMend();
+                changeSteps([...steps, mend], `${titleOf(mend.name)} was added to the changes`);
+              }}
+            >
+              Mend it: {titleOf(mend.name).toLowerCase()}
+            </Button>
+          )}
         </div>
       )}
     </li>

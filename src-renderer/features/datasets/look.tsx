@@ -1,5 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { clsx } from 'clsx';
+import { X } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useState } from 'react';
 import type { DatasetItem } from '../../../src-main/contract/index.ts';
 import { count } from '../../ui/format.ts';
@@ -11,9 +12,9 @@ import { ItemPicture } from './item-picture.tsx';
 import { type Items, useItems } from './items.ts';
 import { Large } from './large.tsx';
 import { type Looked, useLooked } from './looked.ts';
-import { changeFilter, lookAsItIs, showStep, useWizard } from './state.ts';
+import { changeFilter, lookAsItIs, lookAt, showStep, useWizard } from './state.ts';
 import { focusIfLost } from './step-title.tsx';
-import { madeLater } from './words.ts';
+import { madeLater, titleOf } from './words.ts';
 
 /** Smallest width of a tile, and the height of its words, in pixels. */
 const least = 176;
@@ -22,12 +23,11 @@ const gap = 10;
 
 /** The pictures with what is annotated on them. */
 export function Look() {
-  const { summary, filter, error } = useWizard();
+  const { summary, filter, error, looking: shown } = useWizard();
   const looked = useLooked();
   const [range, setRange] = useState({ from: 0, to: 47 });
   const [place, setPlace] = useState(0);
   const [large, setLarge] = useState(false);
-  const [shown, setShown] = useState<'pictures' | 'figures' | 'findings'>('pictures');
   const items = useItems(looked, filter, range.from, range.to);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another filter, or other changes, begin at the first picture.
   useEffect(() => setPlace(0), [filter, looked]);
@@ -43,7 +43,7 @@ export function Look() {
             ['figures', 'Figures'],
             ['findings', 'Faults'],
           ]}
-          onChange={setShown}
+          onChange={lookAt}
         />
         {shown === 'pictures' && looked && <Filters looked={looked} items={items} />}
         <Button kind="primary" className="look-next" onClick={() => showStep('target')}>
@@ -130,6 +130,11 @@ function Filters({ looked, items }: { readonly looked: Looked; readonly items: I
       <Check checked={filter.empty} onChange={(empty) => changeFilter({ empty })}>
         Empty only
       </Check>
+      {filter.finding !== null && (
+        <Button kind="bare" onClick={() => changeFilter({ finding: null })}>
+          {titleOf(filter.finding)} <X size={14} aria-label="Show all again" />
+        </Button>
+      )}
       <span className="quiet numeric look-count" role="status">
         {count(items.total, 'picture')}
       </span>

@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useId, useState } from 'react';
 import { Check, Field, Select } from '../../ui/parts.tsx';
+import { listIn, listText, pairsIn, pairsText } from './lists.ts';
 import { number, titleOf } from './words.ts';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -226,28 +227,19 @@ function Written({ name, schema, required, tried, shown, form, wrong, ...props }
 }
 
 function written(value: unknown): string {
-  if (Array.isArray(value)) return value.join(', ');
+  if (Array.isArray(value)) return listText(value.map(String));
   if (typeof value === 'object' && value !== null) {
-    return Object.entries(value)
-      .map(([name, to]) => `${name} = ${to ?? ''}`)
-      .join(', ');
+    return pairsText(Object.entries(value).map(([name, to]) => [name, String(to ?? '')]));
   }
   return value === undefined || value === null ? '' : String(value);
 }
 
 function parsed(text: string, schema: OptionSchema): unknown {
-  const parts = text
-    .split(',')
-    .map((part) => part.trim())
-    .filter(Boolean);
-  if (schema.type === 'array') return parts;
+  if (schema.type === 'array') return listIn(text);
   if (schema.type !== 'object') return text;
   const values = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : {};
   return Object.fromEntries(
-    parts.map((part) => {
-      const equals = part.indexOf('=');
-      const name = (equals < 0 ? part : part.slice(0, equals)).trim();
-      const to = equals < 0 ? '' : part.slice(equals + 1).trim();
+    pairsIn(text).map(([name, to]) => {
       if (values.type === 'number') return [name, Number(to)];
       return [name, to === '' && values.anyOf ? null : to];
     }),

@@ -96,27 +96,26 @@ function Done() {
   const changed = result.types.filter(
     ({ near, changed: other, missing, added }) => near + other + missing + added > 0,
   );
-  const recipe = async (): Promise<string> =>
-    (
-      await call('datasets.recipe', {
-        from: summary.format,
-        to: target,
-        steps: [...steps],
-        media: writing.media,
-      })
-    ).recipe;
+  const choices = { from: summary.format, to: target, steps: [...steps], media: writing.media };
   const copyCommand = async (): Promise<void> => {
+    const { transforms } = await call('datasets.recipe', choices);
     const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
     const parts = ['refinery convert', quoted(`${view?.location}`), '--to', target, '--from', summary.format];
     if (writing.media !== 'copy') parts.push('--media', writing.media);
-    if (steps.length > 0) parts.push('--recipe', quoted(`${result.name}.recipe.yaml`));
-    parts.push('--output', quoted(`${result.location}/${result.name}`));
+    if (writing.strict) parts.push('--strict');
+    for (const step of transforms) parts.push('--transform', quoted(step));
+    // What was just written is there, and only replaced where that was asked for.
+    const name = writing.overwrite ? result.name : `${result.name}-2`;
+    parts.push('--output', quoted(`${result.location}/${name}`));
+    if (writing.overwrite) parts.push('--overwrite');
     await navigator.clipboard.writeText(parts.join(' '));
-    toast(steps.length > 0 ? 'Command copied. It needs the saved recipe beside it.' : 'Command copied');
+    toast(writing.overwrite ? 'Command copied' : `Command copied; it writes into ${name}`);
   };
   const saveRecipe = async (): Promise<void> => {
     const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([await recipe()], { type: 'application/yaml' }));
+    link.href = URL.createObjectURL(
+      new Blob([(await call('datasets.recipe', choices)).recipe], { type: 'application/yaml' }),
+    );
     link.download = `${result.name}.recipe.yaml`;
     link.click();
     URL.revokeObjectURL(link.href);

@@ -1,11 +1,12 @@
-import { ArrowDown, ArrowUp, X } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { ArrowDown, ArrowUp, Redo2, Undo2, X } from 'lucide-react';
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import type { DatasetStep, DatasetTransform, ErrorValue } from '../../../src-main/contract/index.ts';
 import { call } from '../../state/session.ts';
 import { Button, IconButton, Select } from '../../ui/parts.tsx';
 import { Failure } from './failure.tsx';
 import { isComplete, OptionFields } from './option-fields.tsx';
-import { changeSteps, showStep, useWizard } from './state.ts';
+import { ProblemTable } from './problem-table.tsx';
+import { changeSteps, openRecipe, redoSteps, showStep, undoSteps, useWizard } from './state.ts';
 import { focusStepTitle, StepTitle } from './step-title.tsx';
 import { optionFault, titleOf } from './words.ts';
 
@@ -22,7 +23,7 @@ const ready: ReadonlyArray<{ readonly title: string; readonly step: DatasetStep 
 
 /** What is changed on the way. The panel at the left shows at once what each change does. */
 export function Shape() {
-  const { steps, error, busy } = useWizard();
+  const { steps, past, future, shaped, error, busy } = useWizard();
   const [known, setKnown] = useState<readonly DatasetTransform[]>([]);
   useEffect(() => {
     call('datasets.transforms', {}).then(
@@ -73,15 +74,24 @@ export function Shape() {
     setTimeout(() => list.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
   };
   return (
-    <div className="column">
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys of what is inside.
+    <div className="column" onKeyDown={undoByKey}>
       <header className="page-head">
         <div>
           <StepTitle>Change it on the way</StepTitle>
           <p className="quiet">The source is never touched. Steps are done in this order.</p>
         </div>
-        <Button kind="primary" className="tall" onClick={goOn}>
-          Choose a target
-        </Button>
+        <div className="row">
+          <IconButton label="Undo" disabled={past.length === 0} onClick={undoSteps}>
+            <Undo2 size={16} />
+          </IconButton>
+          <IconButton label="Redo" disabled={future.length === 0} onClick={redoSteps}>
+            <Redo2 size={16} />
+          </IconButton>
+          <Button kind="primary" className="tall" onClick={goOn}>
+            Choose a target
+          </Button>
+        </div>
       </header>
       {failed && faulty < 0 && <Failure error={failed} />}
       <ol ref={list} className="plain step-list">
@@ -123,9 +133,49 @@ export function Shape() {
               if (name !== '') changeSteps([...steps, { name, options: {} }]);
             }}
           />
+          <OpenRecipe />
         </div>
       </section>
+      {shaped && shaped.summary.changes.total > 0 && (
+        <section className="section" aria-label="What the changes tell">
+          <h2>What the changes tell</h2>
+          <ProblemTable of={shaped.summary.changes} />
+        </section>
+      )}
     </div>
+  );
+}
+
+/** Ctrl+Z and Ctrl+Y, but in fields, which have an own way back. */
+function undoByKey(event: KeyboardEvent): void {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+  if ((event.target as HTMLElement).closest('input:not([type=checkbox]), select, textarea')) return;
+  const key = event.key.toLowerCase();
+  const run = key === 'z' ? (event.shiftKey ? redoSteps : undoSteps) : key === 'y' ? redoSteps : undefined;
+  if (!run) return;
+  event.preventDefault();
+  run();
+}
+
+/** Takes the steps out of a file that was saved here, or that the command line was given. */
+function OpenRecipe() {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <Button onClick={() => input.current?.click()}>Open a recipe</Button>
+      <input
+        ref={input}
+        type="file"
+        accept=".yaml,.yml"
+        hidden
+        data-testid="recipe-input"
+        onChange={({ target }) => {
+          const [file] = target.files ?? [];
+          target.value = '';
+          if (file) void openRecipe(file);
+        }}
+      />
+    </>
   );
 }
 

@@ -4,6 +4,7 @@ import { count } from '../../ui/format.ts';
 import { Button, Field, NumberInput } from '../../ui/parts.tsx';
 import { Failure } from './failure.tsx';
 import { Preview } from './preview.tsx';
+import { ProblemTable } from './problem-table.tsx';
 import {
   type InnerSet,
   isAmbiguous,
@@ -61,27 +62,7 @@ export function Source() {
         <section className="section" aria-label="Problems">
           <h2>{count(summary.problems.total, 'thing')} can’t be read</h2>
           <p className="quiet">Everything else is carried over. Nothing of these is guessed.</p>
-          <table className="table">
-            <thead>
-              <tr>
-                <th>What</th>
-                <th className="numeric">Times</th>
-                <th>First seen</th>
-              </tr>
-            </thead>
-            <tbody>
-              {summary.problems.reasons.map(({ reason, count: times }) => {
-                const first = summary.problems.first.find((problem) => problem.reason === reason);
-                return (
-                  <tr key={reason}>
-                    <td>{reason}</td>
-                    <td className="numeric">{number(times)}</td>
-                    <td className="mono quiet">{first && `${first.file} ${first.place}`}</td>
-                  </tr>
-                );
-              })}
-            </tbody>
-          </table>
+          <ProblemTable of={summary.problems} />
         </section>
       )}
       {beside.length > 1 && (

@@ -40,9 +40,13 @@ interface Wizard {
   /** What the set holds as it was read. */
   readonly summary: DatasetSummary | null;
   readonly filter: DatasetFilter;
+  readonly looking: 'pictures' | 'figures' | 'findings';
   /** Whether the pictures are looked at without the changes. */
   readonly asItIs: boolean;
   readonly steps: readonly DatasetStep[];
+  /** Steps as they were, the oldest first, and those that were undone, the next first. */
+  readonly past: readonly (readonly DatasetStep[])[];
+  readonly future: readonly (readonly DatasetStep[])[];
   /** What the steps make of it, and what each format would keep. Null while that is being found out. */
   readonly shaped: { readonly summary: DatasetSummary; readonly targets: readonly DatasetTarget[] } | null;
   readonly target: string | null;
@@ -64,7 +68,7 @@ interface Wizard {
   readonly unwritten: ErrorValue | null;
 }
 
-const everything: DatasetFilter = { subset: null, label: null, empty: false, text: '' };
+const everything: DatasetFilter = { subset: null, label: null, empty: false, finding: null, text: '' };
 
 const nothing: Wizard = {
   view: null,
@@ -72,8 +76,11 @@ const nothing: Wizard = {
   step: 'source',
   summary: null,
   filter: everything,
+  looking: 'pictures',
   asItIs: false,
   steps: [],
+  past: [],
+  future: [],
   shaped: null,
   target: null,
   plan: null,
@@ -192,17 +199,55 @@ export function closeDataset(): void {
 export const showStep = (step: WizardStep): void => set({ step, unopened: null });
 export const changeFilter = (filter: Partial<DatasetFilter>): void =>
   set((state) => ({ filter: { ...state.filter, ...filter } }));
+export const lookAt = (looking: Wizard['looking']): void => set({ looking });
+/** Shows the pictures in which something was found, after the changes. */
+export const lookAtFinding = (check: string): void =>
+  set({ looking: 'pictures', asItIs: false, filter: { ...everything, finding: check } });
 /** Shows the pictures without the changes, or with them. Classes and splits may be others. */
 export const lookAsItIs = (asItIs: boolean): void => set({ asItIs, filter: everything });
 export const changeWriting = (writing: Partial<Writing>): void =>
   set((state) => ({ writing: { ...state.writing, ...writing }, unwritten: null }));
 
+/** How many changes of the steps can be undone. */
+const longestPast = 100;
+
 /** Changes what is done to the set on its way; it can be undone. */
 export function changeSteps(steps: readonly DatasetStep[], said?: string): void {
-  const before = get().steps;
-  set(get().asItIs ? { steps } : { steps, filter: everything });
-  if (said) toast(said, { action: { label: 'Undo', run: () => changeSteps(before) } });
+  const { steps: before, past } = get();
+  takeSteps(steps, { past: [...past.slice(1 - longestPast), before], future: [] });
+  // Only what this did is taken back, not what came after it.
+  if (said) toast(said, { action: { label: 'Undo', run: () => get().steps === steps && undoSteps() } });
+}
+
+export function undoSteps(): void {
+  const { steps, past, future } = get();
+  const before = past.at(-1);
+  if (before !== undefined) takeSteps(before, { past: past.slice(0, -1), future: [steps, ...future] });
+}
+
+export function redoSteps(): void {
+  const { steps, past, future } = get();
+  const [next, ...later] = future;
+  if (next !== undefined) takeSteps(next, { past: [...past, steps], future: later });
+}
+
+function takeSteps(steps: readonly DatasetStep[], history: Pick<Wizard, 'past' | 'future'>): void {
+  set({ steps, ...history, ...(get().asItIs ? {} : { filter: everything }) });
   void shapeAgain();
+}
+
+/** Takes the changes of a recipe in the place of those that are there, and its pictures and format where it says them. */
+export async function openRecipe(file: File): Promise<void> {
+  const { view } = get();
+  const recipe = await act('datasets.openRecipe', { text: await file.text() });
+  if (!recipe || get().view?.id !== view?.id) return;
+  const { steps, to, media } = recipe;
+  if (media !== null) changeWriting({ media });
+  if (to !== null) set({ target: to });
+  changeSteps(
+    steps,
+    `The ${steps.length === 1 ? 'change' : `${steps.length} changes`} of ${file.name} were taken`,
+  );
 }
 
 async function shapeAgain(): Promise<void> {

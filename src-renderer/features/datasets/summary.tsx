@@ -175,6 +175,14 @@ function Figures({ before, now }: { readonly before: DatasetSummary; readonly no
           </button>
         </p>
       )}
+      {now.changes.total > 0 && (
+        <p className="state-warning">
+          The changes tell of {count(now.changes.total, 'thing')}.{' '}
+          <button type="button" className="name-button underlined" onClick={() => showStep('shape')}>
+            Show {now.changes.total === 1 ? 'it' : 'them'}
+          </button>
+        </p>
+      )}
     </>
   );
 }

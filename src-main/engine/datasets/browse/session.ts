@@ -5,7 +5,7 @@ import { type Candidate, detectInArchive, detectSets, type InnerSet, listFolder 
 import { type Dataset, type Format, toldOnce } from '../format.ts';
 import { formats } from '../formats/index.ts';
 import { type Loss, lossOf } from '../loss.ts';
-import { type Categories, type Infos, type Item, noInfos } from '../model/index.ts';
+import { type Categories, type Infos, type Item, noInfos, ProblemLog } from '../model/index.ts';
 import {
   type ConversionPlan,
   type ConversionRequest,
@@ -20,7 +20,7 @@ import { summaryOf } from '../operations/receipt.ts';
 import { type Statistics, StatisticsCounter } from '../statistics.ts';
 import { applyTransforms, type TransformStep, transformNamed } from '../transforms/index.ts';
 import { type Description, describeSet } from '../validation/distributions.ts';
-import { type Validation, validate } from '../validation/index.ts';
+import { type Validation, type ValidationOptions, validate } from '../validation/index.ts';
 import { type ItemFilter, ItemStore } from './store.ts';
 
 /** A look at a set, or at what its transforms make of it. */
@@ -30,6 +30,8 @@ export interface Reading {
   readonly categories: Categories;
   readonly infos: Infos;
   readonly problems: ConversionPlan['problems'];
+  /** What the transforms tell of. */
+  readonly changes: ConversionPlan['changes'];
 }
 
 /** The first pictures of a set as one of its formats reads them. */
@@ -75,6 +77,8 @@ export class DatasetSession implements AsyncDisposable {
   /** Of the set as it is, without any transform. */
   #reading: Reading | undefined;
   #store: ItemStore | undefined;
+  /** Numbers of the items in which the last look for faults found each. */
+  #found: ReadonlyMap<string, ReadonlySet<number>> = new Map();
   /** What the last steps made of the items, and whether of their pictures, too. */
   #changes: { readonly store: ItemStore; readonly remakes: boolean } | undefined;
   readonly #previews = new Map<string, readonly Item[]>();
@@ -163,7 +167,7 @@ export class DatasetSession implements AsyncDisposable {
       open: async (reading) => toldOnce(await format.read(folder, reading)),
       [Symbol.asyncDispose]: async () => undefined,
     };
-    const { store, reading } = await kept(source, await source.open(work), work);
+    const { store, reading } = await kept(source, { dataset: await source.open(work) }, work);
     await this.#forget();
     this.#store = store;
     this.#source = source;
@@ -181,9 +185,11 @@ export class DatasetSession implements AsyncDisposable {
    * Numbers of the items that fit a filter. Nothing before the set was read.
    *
    * @param changed for those that the last `shape` made, where it made any.
+   * @param check only those in which the last `validate` found this.
    */
-  find(filter: ItemFilter, changed = false): readonly number[] {
-    return this.#items(changed)?.find(filter) ?? [];
+  find(filter: ItemFilter, changed = false, check: string | null = null): readonly number[] {
+    const fitting = this.#items(changed)?.find(filter) ?? [];
+    return check === null ? fitting : fitting.filter((index) => this.#found.get(check)?.has(index) === true);
   }
 
   async item(index: number, changed = false): Promise<Item | undefined> {
@@ -216,13 +222,20 @@ export class DatasetSession implements AsyncDisposable {
   }
 
   /** Looks for faults in what transforms make of the set, pictures included. */
-  async validate(steps: readonly TransformStep[], signal: AbortSignal): Promise<Validation> {
-    return validate(await this.#changed(steps, signal), { pictures: true, signal });
+  async validate(
+    steps: readonly TransformStep[],
+    options: Pick<ValidationOptions, 'task' | 'similar'>,
+    signal: AbortSignal,
+  ): Promise<Validation> {
+    const { dataset } = await this.#changed(steps, signal);
+    const found = await validate(dataset, { pictures: true, ...options, signal });
+    this.#found = new Map(found.findings.map(({ check, items }) => [check, new Set(items)]));
+    return found;
   }
 
   /** What the set is like after its transforms. */
   async describe(steps: readonly TransformStep[], signal: AbortSignal): Promise<Description> {
-    return describeSet(await this.#changed(steps, signal), signal);
+    return describeSet((await this.#changed(steps, signal)).dataset, signal);
   }
 
   plan(request: Omit<ConversionRequest, 'source'>): Promise<ConversionPlan> {
@@ -237,8 +250,11 @@ export class DatasetSession implements AsyncDisposable {
   }
 
   /** The set after its transforms; no picture is made for it. */
-  async #changed(steps: readonly TransformStep[], signal: AbortSignal): Promise<Dataset> {
-    return applyTransforms(await this.#read().open({ signal }), steps, { scratch: null, signal });
+  async #changed(steps: readonly TransformStep[], signal: AbortSignal): Promise<Changed> {
+    const read = await this.#read().open({ signal });
+    const changes = new ProblemLog();
+    const changed = await applyTransforms({ ...read, problems: changes }, steps, { scratch: null, signal });
+    return { dataset: { ...changed, problems: read.problems }, changes };
   }
 
   #read(): Source {
@@ -269,8 +285,14 @@ export class DatasetSession implements AsyncDisposable {
 const notRead = (): RefineryError =>
   new RefineryError('BAD_REQUEST', 'The set was not read yet.', { hint: 'Choose its format first.' });
 
+interface Changed {
+  readonly dataset: Dataset;
+  /** What the transforms tell of. */
+  readonly changes?: ProblemLog;
+}
+
 /** Reads a set, and keeps its items. */
-async function kept(source: Source, dataset: Dataset, work: Work) {
+async function kept(source: Source, { dataset, changes = new ProblemLog() }: Changed, work: Work) {
   const store = await ItemStore.create();
   const counter = new StatisticsCounter();
   try {
@@ -283,16 +305,22 @@ async function kept(source: Source, dataset: Dataset, work: Work) {
     await store[Symbol.asyncDispose]();
     throw thrown;
   }
-  return { store, reading: readingOf(source, dataset, counter) };
+  return { store, reading: readingOf(source, dataset, changes, counter) };
 }
 
-function readingOf({ format }: Source, dataset: Dataset, counter: StatisticsCounter): Reading {
+function readingOf(
+  { format }: Source,
+  dataset: Dataset,
+  changes: ProblemLog,
+  counter: StatisticsCounter,
+): Reading {
   return {
     format: { name: format.name, title: format.title },
     statistics: counter.result(dataset),
     categories: dataset.categories,
     infos: dataset.infos ?? noInfos,
     problems: summaryOf(dataset.problems),
+    changes: summaryOf(changes),
   };
 }
 

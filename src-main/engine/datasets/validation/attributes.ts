@@ -5,6 +5,9 @@ import type { Thresholds } from './task.ts';
 /** Most values of an attribute that are told apart; numbers have as many as there are annotations. */
 const mostValues = 1000;
 
+/** Marks that formats have a field for, so that nobody declares them. */
+export const undeclared: ReadonlySet<string> = new Set(['is_crowd', 'score']);
+
 /** Holds attributes against what their classes declare. */
 export class AttributeChecks {
   readonly #findings: Findings;
@@ -35,7 +38,8 @@ export class AttributeChecks {
       }
     }
     for (const attribute of annotation.attributes.keys()) {
-      if (!declared.has(attribute)) this.#findings.add('undefined_attribute', `${place}: ${attribute}`, name);
+      if (!declared.has(attribute) && !undeclared.has(attribute))
+        this.#findings.add('undefined_attribute', `${place}: ${attribute}`, name);
     }
   }
 

@@ -1,9 +1,9 @@
-import { isFile } from '../files/folder.ts';
+import { isFile, pictureSize } from '../files/folder.ts';
 import { type Dataset, toldOnce } from '../format.ts';
-import type { ProblemLog } from '../model/index.ts';
+import type { Item, ProblemLog } from '../model/index.ts';
 import { AttributeChecks } from './attributes.ts';
-import { type Finding, Findings } from './findings.ts';
-import { samePictures, similarPictures } from './pictures.ts';
+import { type Check, type Finding, Findings } from './findings.ts';
+import { type SamePicture, samePictures, similarPictures } from './pictures.ts';
 import { findOutside, findTwins, soundMeasures } from './shapes.ts';
 import { Spreads } from './spreads.ts';
 import { type Task, type Thresholds, tasks, typesOf, usual } from './task.ts';
@@ -46,24 +46,28 @@ export async function validate(given: Dataset, options: ValidationOptions = {}):
   const dataset = toldOnce(given);
   const task = options.task ?? (await likelyTask(dataset));
   const thresholds = { ...usual, ...options.thresholds };
-  const findings = new Findings();
+  const findings = new Findings(task);
   const { labels } = dataset.categories;
   const counts = labels.map(() => 0);
+  /** Classes that annotations for other tasks have. */
+  const elsewhere = new Set<number | null>();
   const spreads = new Spreads(dataset.categories);
   const attributes = new AttributeChecks(dataset.categories, findings);
   let [items, annotations] = [0, 0];
   if (labels.length === 0) findings.add('missing_label_categories', '');
   for await (const item of dataset.items()) {
     options.signal?.throwIfAborted();
+    findings.at(items);
     items += 1;
     const name = `${item.subset}/${item.id}`;
     const own = item.annotations.filter(({ type }) => typesOf[task].includes(type));
     annotations += own.length;
-    if (own.length === 0) findings.add('missing_annotation', name);
-    if (task === 'classification' && own.length > 1) findings.add('multi_label_annotations', name);
-    if (options.pictures === true && item.media !== null && !(await isFile(item.media.path))) {
-      findings.add('missing_picture', name);
+    if (own.length === 0) findings.add('missing_annotation', name, null, 1, item.annotations.length === 0);
+    for (const annotation of item.annotations) {
+      if ('label' in annotation && !typesOf[task].includes(annotation.type)) elsewhere.add(annotation.label);
     }
+    if (task === 'classification' && own.length > 1) findings.add('multi_label_annotations', name);
+    if (options.pictures === true && item.media !== null) await findPictureFaults(item, name, findings);
     findTwins(own, name, labels, findings);
     for (const [index, annotation] of own.entries()) {
       const place = `${name}, ${annotation.type} ${annotation.id || index}`;
@@ -79,21 +83,45 @@ export async function validate(given: Dataset, options: ValidationOptions = {}):
       spreads.add(annotation, label, measures);
     }
   }
+  findings.at(null);
   addUnreadable(dataset.problems, findings);
   await spreads.judge(dataset, task, thresholds, findings, options.signal);
-  judgeLabels(labels, counts, thresholds, findings);
+  judgeLabels(labels, counts, elsewhere, thresholds, findings);
   attributes.finish(thresholds);
   if (options.pictures === true) {
-    for (const { names, subsets } of await samePictures(dataset, options.signal)) {
-      if (subsets > 1) findings.add('leakage', names.join(', '));
-    }
+    addLeakage('leakage', await samePictures(dataset, options.signal), findings);
   }
   if (options.similar === true) {
-    for (const { names, subsets } of await similarPictures(dataset, options.signal)) {
-      if (subsets > 1) findings.add('near_leakage', names.join(', '));
-    }
+    addLeakage('near_leakage', await similarPictures(dataset, options.signal), findings);
   }
   return { task, items, annotations, findings: findings.list() };
+}
+
+function addLeakage(check: Check, pictures: readonly SamePicture[], findings: Findings): void {
+  for (const { names, subsets, places } of pictures) {
+    if (subsets < 2) continue;
+    findings.add(check, names.join(', '));
+    findings.point(check, places);
+  }
+}
+
+async function findPictureFaults({ media }: Item, name: string, findings: Findings): Promise<void> {
+  const { path, size: said } = media!;
+  if (!(await isFile(path))) {
+    findings.add('missing_picture', name);
+    return;
+  }
+  const shown = said === null ? null : await pictureSize(path);
+  if (said === null || shown === null || (shown.width === said.width && shown.height === said.height)) return;
+  const isStored = shown.width === said.height && shown.height === said.width;
+  const why = isStored ? ' before EXIF turns it' : '';
+  findings.add(
+    'other_size',
+    `${name}: ${shown.width} × ${shown.height}, said is ${said.width} × ${said.height}${why}`,
+    null,
+    1,
+    isStored,
+  );
 }
 
 async function likelyTask(dataset: Dataset): Promise<Task> {
@@ -112,12 +140,13 @@ async function likelyTask(dataset: Dataset): Promise<Task> {
 function judgeLabels(
   labels: Dataset['categories']['labels'],
   counts: readonly number[],
+  elsewhere: ReadonlySet<number | null>,
   { fewSamples, imbalance }: Thresholds,
   findings: Findings,
 ): void {
   for (const [index, { name }] of labels.entries()) {
     const count = counts[index]!;
-    if (count === 0) findings.add('label_defined_but_not_found', name, name);
+    if (count === 0) findings.add('label_defined_but_not_found', name, name, 1, !elsewhere.has(index));
     else if (count <= fewSamples) findings.add('few_samples_in_label', `${name}: ${count}`, name);
   }
   const used = labels.filter((_, index) => counts[index]! > 0);

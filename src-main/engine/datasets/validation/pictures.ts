@@ -7,18 +7,35 @@ import { alike, usualDistance } from '../transforms/duplicates.ts';
 export interface SamePicture {
   /** `subset/name` of each. */
   readonly names: readonly string[];
+  /** Places of the items in the set. */
+  readonly places: readonly number[];
   /** How many subsets they are in. More than one is leakage: what is tested was trained with. */
   readonly subsets: number;
 }
 
+interface Entry {
+  readonly name: string;
+  readonly place: number;
+  readonly subset: string;
+  readonly path: string;
+}
+
+const namesOf = (entries: readonly Entry[]): SamePicture => ({
+  names: entries.map(({ name }) => name),
+  places: entries.map(({ place }) => place),
+  subsets: new Set(entries.map(({ subset }) => subset)).size,
+});
+
 /** Finds pictures that several items have. Only files of one length are read. */
 export async function samePictures(dataset: Dataset, signal?: AbortSignal): Promise<SamePicture[]> {
-  const bySize = new Map<number, { name: string; subset: string; path: string }[]>();
+  const bySize = new Map<number, Entry[]>();
+  let place = -1;
   for await (const { id, subset, media } of dataset.items()) {
+    place += 1;
     const size = media === null ? undefined : statSync(media.path, { throwIfNoEntry: false })?.size;
     if (media === null || size === undefined || size === 0) continue;
     const known = bySize.get(size);
-    const entry = { name: `${subset}/${id}`, subset, path: media.path };
+    const entry = { name: `${subset}/${id}`, place, subset, path: media.path };
     if (known === undefined) bySize.set(size, [entry]);
     else known.push(entry);
   }
@@ -33,10 +50,7 @@ export async function samePictures(dataset: Dataset, signal?: AbortSignal): Prom
     }
     for (const group of byHash.values()) {
       if (group.length < 2) continue;
-      same.push({
-        names: group.map(({ name }) => name),
-        subsets: new Set(group.map(({ subset }) => subset)).size,
-      });
+      same.push(namesOf(group));
     }
   }
   return same;
@@ -45,7 +59,7 @@ export async function samePictures(dataset: Dataset, signal?: AbortSignal): Prom
 /** Finds pictures that look alike, and are not the same byte by byte. */
 export async function similarPictures(dataset: Dataset, signal?: AbortSignal): Promise<SamePicture[]> {
   const groups = await alike(dataset, usualDistance, signal);
-  const byGroup = new Map<number, { name: string; subset: string; path: string }[]>();
+  const byGroup = new Map<number, Entry[]>();
   let place = 0;
   for await (const { id, subset, media } of dataset.items()) {
     const group = groups[place] ?? place;
@@ -53,7 +67,7 @@ export async function similarPictures(dataset: Dataset, signal?: AbortSignal): P
     if (media === null) continue;
     const entries = byGroup.get(group) ?? [];
     byGroup.set(group, entries);
-    entries.push({ name: `${subset}/${id}`, subset, path: media.path });
+    entries.push({ name: `${subset}/${id}`, place: place - 1, subset, path: media.path });
   }
   const similar: SamePicture[] = [];
   for (const entries of byGroup.values()) {
@@ -61,8 +75,7 @@ export async function similarPictures(dataset: Dataset, signal?: AbortSignal): P
     const hashes = new Set<string>();
     for (const { path } of entries) hashes.add(await hashFile(path));
     if (hashes.size < 2) continue;
-    const subsets = new Set(entries.map(({ subset }) => subset)).size;
-    similar.push({ names: entries.map(({ name }) => name), subsets });
+    similar.push(namesOf(entries));
   }
   return similar;
 }

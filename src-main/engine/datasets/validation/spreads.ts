@@ -52,9 +52,12 @@ export class Spreads {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     if (measured[task].length === 0) return;
-    const silent = new Findings();
+    const silent = new Findings(task);
+    let place = -1;
     for await (const item of dataset.items()) {
       signal?.throwIfAborted();
+      place += 1;
+      findings.at(place);
       for (const [index, annotation] of item.annotations.entries()) {
         if (!typesOf[task].includes(annotation.type) || !('label' in annotation)) continue;
         const { label } = annotation;
@@ -75,6 +78,7 @@ export class Spreads {
         }
       }
     }
+    findings.at(null);
     for (const { label, value, histograms } of this.#groups.values()) {
       for (const [property, counts] of histograms) {
         const all = counts.reduce((sum, number) => sum + number, 0);
