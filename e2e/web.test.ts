@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,6 +8,7 @@ import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { fromBufferPromise } from 'yauzl';
 import {
   choose,
   expectAccessible,
@@ -107,6 +108,39 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
     await expectAccessible(page, 'the dark theme');
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     expect(overflow).toBeLessThanOrEqual(0);
+  });
+
+  test('gives several results back as one file, with a word on those that are gone', async () => {
+    await using folder = await temporaryFolder();
+    const paths = await makePictures(folder.path, 3);
+    const page = await openPage(await start(folder.path));
+    const [chooser] = await Promise.all([
+      page.waitForEvent('filechooser'),
+      page.getByRole('button', { name: 'Add pictures' }).click(),
+    ]);
+    await chooser.setFiles(paths);
+    await upscaleButton(page).click();
+    const [batch] = await readdir(join(folder.path, 'uploads'));
+    const uploads = join(folder.path, 'uploads', batch!);
+    await expect.poll(() => results(uploads).length, { timeout: 60_000 }).toBe(3);
+    await page
+      .getByText(/^Done in/)
+      .first()
+      .waitFor();
+    await rm(join(uploads, results(uploads)[0]!));
+    await options(page).first().click();
+    await page.keyboard.press('Control+a');
+    await options(page).first().click({ button: 'right' });
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('menuitem', { name: 'Download 3 results' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('results.zip');
+    const zip = await fromBufferPromise(await readFile(await download.path()));
+    const names: string[] = [];
+    for await (const entry of zip.eachEntry()) names.push(entry.fileName);
+    expect(names).toHaveLength(3);
+    expect(names.at(-1)).toBe('missing.txt');
   });
 
   test('takes server paths below the allowed folder, and no others', async () => {

@@ -15,6 +15,7 @@ import { forPeople } from '../engine/host/folders.ts';
 import { createGateway } from '../engine/host/gateway.ts';
 import { contentSecurityPolicy, contentType } from '../engine/host/page-policy.ts';
 import type { Supervisor } from '../engine/host/supervisor.ts';
+import { zipOf } from './bundle.ts';
 
 export interface WebServerOptions {
   readonly supervisor: Supervisor;
@@ -36,6 +37,11 @@ export interface WebServer {
 
 const loopback = '127.0.0.1';
 const cookieName = 'refinery';
+
+/** Jobs whose results are asked for together, the bytes that this takes, and how many such requests are kept. */
+const Order = z.array(z.uuid()).min(1).max(10_000);
+const orderLimit = 1024 * 1024;
+const mostOrders = 16;
 
 /** Bytes of one upload. */
 const uploadLimit = 2 * 1024 ** 3;
@@ -129,7 +135,9 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
       return;
     }
     if (url.pathname === '/upload') return upload(request, response, url);
+    if (url.pathname === '/bundle') return order(request, response);
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, {});
+    if (url.pathname.startsWith('/bundle/')) return bundle(response, url);
     if (url.pathname.startsWith('/media/')) return media(response, url);
     return page(response, url.pathname);
   }
@@ -166,6 +174,48 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
       ...(variant === 'result' ? { 'content-disposition': `attachment; filename*=UTF-8''${name}` } : {}),
     });
     await pipeline(createReadStream(file.path), response);
+  }
+
+  /** Jobs whose results were asked for together, until they are fetched. */
+  const orders = new Map<string, readonly string[]>();
+
+  async function order(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method !== 'POST') return answer(response, 405, {});
+    if (!hasOrigin(request)) return answer(response, 403, { message: 'Unknown origin.' });
+    const pieces: Buffer[] = [];
+    await pipeline(request, limited(orderLimit), async (chunks: AsyncIterable<Buffer>) => {
+      for await (const chunk of chunks) pieces.push(chunk);
+    });
+    const parsed = Order.safeParse(jsonIn(Buffer.concat(pieces).toString()));
+    if (!parsed.success) throw new RefineryError('BAD_REQUEST', 'The request has a wrong form.');
+    const id = randomUUID();
+    orders.set(id, parsed.data);
+    for (const old of [...orders.keys()].slice(0, -mostOrders)) orders.delete(old);
+    answer(response, 200, { id });
+  }
+
+  async function bundle(response: ServerResponse, url: URL): Promise<void> {
+    const [, id = ''] = partsOf(url.pathname);
+    const ids = orders.get(id);
+    if (ids === undefined) return answer(response, 404, {});
+    orders.delete(id);
+    const client = await supervisor.client();
+    const results = await Promise.all(
+      ids.map((job) =>
+        client.call('jobs.outputPath', { id: job }).catch((thrown: unknown) => ({
+          name: job,
+          error: toErrorValue(thrown),
+        })),
+      ),
+    );
+    const zip = await zipOf(results);
+    zip.on('error', (thrown) => response.destroy(thrown));
+    response.writeHead(200, {
+      'content-type': 'application/zip',
+      'cache-control': 'no-store',
+      'content-disposition': 'attachment; filename="results.zip"',
+    });
+    await pipeline(zip.outputStream, response);
   }
 
   async function upload(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
@@ -221,6 +271,14 @@ function partsOf(pathname: string): string[] {
     // Told below.
   }
   throw new RefineryError('BAD_REQUEST', 'The address is none of a file.');
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Bytes of a name that every disk takes. */

@@ -49,6 +49,24 @@ export function downloadResult(job: Job): void {
   link.click();
 }
 
+/** Several results come as one ZIP: browsers ask before each further file. */
+async function downloadResults(jobs: readonly Job[]): Promise<void> {
+  const [only] = jobs;
+  if (only && jobs.length === 1) return downloadResult(only);
+  try {
+    const body = JSON.stringify(jobs.map(({ id }) => id));
+    const response = await fetch('/bundle', { method: 'POST', body });
+    if (!response.ok) throw new Error(response.statusText);
+    const { id } = (await response.json()) as { id: string };
+    const link = document.createElement('a');
+    link.href = `/bundle/${id}`;
+    link.download = 'results.zip';
+    link.click();
+  } catch {
+    toast('The server did not answer. Try again, or download them one by one.', { tone: 'warning' });
+  }
+}
+
 /** Moves jobs to the front of the queue. */
 function moveToFront(ids: readonly string[]): void {
   const first = useJobs.getState().order.find((id) => !ids.includes(id)) ?? null;
@@ -75,6 +93,7 @@ export function menuFor(jobs: readonly Job[]): MenuItems {
   const [only] = jobs.length === 1 ? jobs : [];
   const native = useSession.getState().shell?.native;
   const result = only?.state === 'done' ? only : undefined;
+  const done = jobs.filter(({ state }) => state === 'done');
   return [
     { label: 'Upscale', disabled: of('ready').length === 0, run: () => void startJobs(of('ready')) },
     {
@@ -100,7 +119,13 @@ export function menuFor(jobs: readonly Job[]): MenuItems {
     { label: 'Compare ways', disabled: !only?.upscale?.picture, run: () => only && openVariants(only) },
     'line',
     ...(native === false
-      ? [{ label: 'Download result', disabled: !result, run: () => result && downloadResult(result) }]
+      ? [
+          {
+            label: done.length > 1 ? `Download ${done.length} results` : 'Download result',
+            disabled: done.length === 0,
+            run: () => void downloadResults(done),
+          },
+        ]
       : [
           {
             label: 'Open result',
