@@ -19,6 +19,10 @@ export function describeError(error: ErrorValue): string {
 export const plainText = (text: string): string =>
   text.replaceAll(/\p{Cc}/gu, (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
+/** A number with what it counts: `1 item`, `2 items`. */
+export const counted = (number: number, singular: string): string =>
+  `${number} ${singular}${number === 1 ? '' : 's'}`;
+
 /** A name or path. An empty one, as a shell's variable that is not set gives it, would be the folder that one is in. */
 export function parseName(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('It is empty.');

@@ -17,7 +17,7 @@ import {
   toRecord,
   validate,
 } from '../../engine/datasets/index.ts';
-import { exitCodes, printJson, reportFailure } from '../shared.ts';
+import { counted, exitCodes, printJson, reportFailure } from '../shared.ts';
 import { recipeOf, stepsOf, type TransformFlags, transformOptions } from './options.ts';
 import { interruptible } from './progress.ts';
 
@@ -94,18 +94,21 @@ export function statsCommand(): Command {
       });
       return exitCodes.good;
     }
-    console.log(`${source.format.title}: ${statistics.items} items, ${description.annotations} annotations`);
+    console.log(
+      `${source.format.title}: ${counted(statistics.items, 'item')}, ${counted(description.annotations, 'annotation')}`,
+    );
     for (const [name, value] of dataset.infos ?? noInfos) {
       console.log(`  ${name.padEnd(20)} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
     }
-    for (const [subset, count] of statistics.bySubset) console.log(`  ${subset.padEnd(20)} ${count} items`);
-    console.log(`  ${statistics.itemsWithoutAnnotations} items without annotations`);
+    for (const [subset, count] of statistics.bySubset)
+      console.log(`  ${subset.padEnd(20)} ${counted(count, 'item')}`);
+    console.log(`  ${counted(statistics.itemsWithoutAnnotations, 'item')} without annotations`);
     for (const [type, count] of statistics.byType) console.log(`  ${type.padEnd(20)} ${count}`);
     const widest = Math.max(1, ...classes.map(({ count }) => count));
     console.log('Classes');
     for (const { label, count, items } of classes) {
       console.log(
-        `  ${label.padEnd(20)} ${String(count).padStart(8)} in ${items} items ${bar(count / widest)}`,
+        `  ${label.padEnd(20)} ${String(count).padStart(8)} in ${counted(items, 'item')} ${bar(count / widest)}`,
       );
     }
     printHistogram('Sides of boxes, as parts of the picture’s', boxSizes);
@@ -157,7 +160,9 @@ export function validateCommand(): Command {
       });
       if (flags.json) printJson({ ...result, findings: result.findings.map(({ items: _, ...own }) => own) });
       else {
-        console.log(`For ${result.task}: ${result.items} items, ${result.annotations} annotations`);
+        console.log(
+          `For ${result.task}: ${counted(result.items, 'item')}, ${counted(result.annotations, 'annotation')}`,
+        );
         for (const finding of result.findings) printFinding(finding);
         if (result.findings.length === 0) console.log(styleText('green', 'Nothing was found.'));
       }

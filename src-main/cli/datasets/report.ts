@@ -6,7 +6,7 @@ import {
   type ProblemSummary,
   type TypeLoss,
 } from '../../engine/datasets/index.ts';
-import { plainText, printJson } from '../shared.ts';
+import { counted, plainText, printJson } from '../shared.ts';
 
 /** Says what a conversion will lose. */
 export function tellPlan(plan: ConversionPlan, json: boolean, before?: string): void {
@@ -59,7 +59,7 @@ function printPlan(
   { fromTitle, toTitle, statistics, loss, advice, choices, problems, changes }: ConversionPlan,
   ofSource = "can't be read: ",
 ): void {
-  console.log(`${fromTitle} -> ${toTitle}: ${statistics.items} items`);
+  console.log(`${fromTitle} -> ${toTitle}: ${counted(statistics.items, 'item')}`);
   for (const type of loss.types) console.log(`  ${type.type.padEnd(12)} ${fateText(type)}`);
   const touched = loss.classes.filter(({ dropped, approximated }) => dropped + approximated > 0);
   for (const { label, dropped, approximated } of touched.slice(0, 8)) {
@@ -109,11 +109,11 @@ function printResult(result: ConversionResult): void {
   const { items, annotations, files, media, roundTrip, problems, checkProblems } = result;
   const good = result.check === 'passed';
   console.log(
-    `${styleText(good ? 'green' : 'yellow', 'Done')}    ${items} items, ${annotations} annotations in ${files} files`,
+    `${styleText(good ? 'green' : 'yellow', 'Done')}    ${counted(items, 'item')}, ${counted(annotations, 'annotation')} in ${counted(files, 'file')}`,
   );
   const { found, expected } = roundTrip.items;
   console.log(
-    `Read back: ${found} of ${expected} items, ${(100 * roundTrip.score).toFixed(1)} % of the annotations as said`,
+    `Read back: ${found} of ${counted(expected, 'item')}, ${(100 * roundTrip.score).toFixed(1)} % of the annotations as said`,
   );
   for (const { type, near, changed, missing, added } of roundTrip.types) {
     const parts = [
@@ -128,12 +128,13 @@ function printResult(result: ConversionResult): void {
   if (media.linked > 0 && media.copied > 0)
     console.log(`${media.copied} pictures were copied: no link was possible.`);
   if (result.renamedForCollisions > 0) {
-    console.log(`${result.renamedForCollisions} items got another name, as their own was taken.`);
+    console.log(`${counted(result.renamedForCollisions, 'item')} got another name, as their own was taken.`);
   }
   if (roundTrip.renamedItems.count > 0) {
     const [first] = roundTrip.renamedItems.examples;
+    const are = roundTrip.renamedItems.count === 1 ? 'is' : 'are';
     console.log(
-      `${roundTrip.renamedItems.count} items are named otherwise now: ${first?.from} is ${first?.to}.`,
+      `${counted(roundTrip.renamedItems.count, 'item')} ${are} named otherwise now: ${first?.from} is ${first?.to}.`,
     );
   }
   for (const name of roundTrip.joinedLabels)
