@@ -7,8 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ModelManifest } from '../contract/models.ts';
 import { Receipt } from '../contract/upscale.ts';
 import { hasOpenVino, resources, sample } from '../engine/host/fixtures/engine.ts';
+import { ModelCatalogue } from '../engine/models/index.ts';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 
@@ -57,6 +59,24 @@ describe.skipIf(!hasOpenVino)(`refinery upscale${hasOpenVino ? '' : ' (OpenVINO 
     expect(done).toMatchObject({ input: source, output: join(output, 'small_x4.png') });
     expect(Receipt.parse(done?.['receipt']).output).toMatchObject({ width: 240, height: 160 });
     expect(events.at(-1)).toEqual({ event: 'end', done: 1, failed: 0 });
+    const [month] = await readdir(join(folder, 'data', 'receipts'));
+    const kept = await readFile(join(folder, 'data', 'receipts', month!), 'utf8');
+    expect(parse(kept.trim().split('\n'))).toEqual([{ output: done!['output'], receipt: done!['receipt'] }]);
+  });
+
+  test('a path that is not there is told as it is, and a pattern that means nothing is refused', async () => {
+    const gone = join(folder, 'gone.png');
+    const { code, lines } = await refinery('upscale', gone, '--json');
+    expect(code).toBe(1);
+    expect(parse(lines)[0]).toMatchObject({
+      event: 'failed',
+      input: gone,
+      error: { message: 'It is not there.' },
+    });
+    const refused = await refinery('upscale', gone, '--pattern', '{name}_{nope}');
+    expect([refused.code, refused.errors]).toEqual([2, expect.stringContaining('{nope} means nothing')]);
+    const help = await refinery('upscale', '--help');
+    expect(help.lines.join(' ')).toContain('(default: 4)');
   });
 
   test('a folder is searched; one picture that fails is told with code and hint, and the code is 1', async () => {
@@ -81,10 +101,34 @@ describe.skipIf(!hasOpenVino)(`refinery upscale${hasOpenVino ? '' : ' (OpenVINO 
     expect(code).toBe(0);
     const done = parse(lines).find(({ event }) => event === 'done');
     expect(Receipt.parse(done?.['receipt']).model.id).toMatch(/^custom-/);
-    expect((await readdir(join(folder, 'data', 'models'))).filter((name) => name !== 'custom.json')).toEqual(
-      [],
+    // Nothing that a command which is killed could leave behind.
+    expect(existsSync(join(folder, 'data', 'models'))).toBe(false);
+  });
+
+  test('what a person answered of a network is used where its file is named', async () => {
+    const source = join(folder, 'small.png');
+    await sharp(sample).resize(60, 40).png().toFile(source);
+    const network = join(resources, 'models', 'srx4.xml');
+    const { models: entries } = ModelManifest.parse(
+      JSON.parse(await readFile(join(resources, 'models', 'manifest.json'), 'utf8')),
     );
-    expect(JSON.parse(await readFile(join(folder, 'data', 'models', 'custom.json'), 'utf8'))).toEqual([]);
+    const answered = { ...entries.find(({ id }) => id === 'srx4')!.interface, channels: 'RGB' as const };
+    const catalogue = new ModelCatalogue({
+      embedded: join(resources, 'models'),
+      data: join(folder, 'data', 'models'),
+      openvino: () => Promise.reject(new Error('not needed')),
+      samples: folder,
+      cacheDir: folder,
+    });
+    await catalogue.addCustom(network, 'Mine', answered);
+    const list = await readFile(join(folder, 'data', 'models', 'custom.json'), 'utf8');
+    const { code } = await refinery('upscale', source, '--model', network, '--precision', 'f32', '--json');
+    expect(code).toBe(0);
+    expect(await readFile(join(folder, 'data', 'models', 'custom.json'), 'utf8')).toBe(list);
+    // Read as RGB it gives another picture than as BGR.
+    await refinery('upscale', source, '--model', 'srx4', '--precision', 'f32', '--pattern', 'bgr', '--json');
+    const [rgb, bgr] = [join(folder, 'small_x4.png'), join(folder, 'bgr.png')];
+    expect(await sharp(rgb).raw().toBuffer()).not.toEqual(await sharp(bgr).raw().toBuffer());
   });
 
   test('what is left out of a folder is told, and a pipe among the pictures is none', async () => {

@@ -5,6 +5,7 @@ import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { RefineryError, toErrorValue } from '../contract/errors.ts';
 import { finishedStates, type Job } from '../contract/jobs.ts';
+import { unknownTokens } from '../contract/names.ts';
 import {
   metadataPolicies,
   outputFormats,
@@ -14,8 +15,9 @@ import {
   UpscaleSettings,
 } from '../contract/upscale.ts';
 import type { EngineClient } from '../contract/wire.ts';
-import { userFolders } from '../engine/host/folders.ts';
+import { type Folders, userFolders } from '../engine/host/folders.ts';
 import { makeFolder } from '../engine/io/folders.ts';
+import { receiptHistory } from './history.ts';
 import { planLatents, saveLatents } from './save-latents.ts';
 import {
   describeError,
@@ -98,15 +100,23 @@ const numberIn = (text: string): number => (text.trim() === '' ? Number.NaN : Nu
 function parsePattern(text: string): string {
   const parsed = UpscaleSettings.shape.pattern.safeParse(text);
   if (!parsed.success) throw new InvalidArgumentError('Give a name of 1 to 200 characters.');
+  const [unknown] = unknownTokens(parsed.data);
+  if (unknown !== undefined) throw new InvalidArgumentError(`${unknown} means nothing; there are ${tokens}.`);
   return parsed.data;
 }
+
+const tokens = '{name} {scale} {model} {width} {height} {date}';
 
 export function upscaleCommand(resources: string): Command {
   return new Command('upscale')
     .description('enlarge pictures; results are checked, and nothing is overwritten unless asked')
     .argument('<files...>', 'pictures, or folders of them', parseNames)
     .option('-o, --output <folder>', 'where results go (default: beside each picture)', parseName)
-    .option('-s, --scale <scale>', 'factor, or 1920w, 1080h, 250%', parseScale, defaults.scale)
+    .addOption(
+      new Option('-s, --scale <scale>', 'factor, or 1920w, 1080h, 250%')
+        .argParser(parseScale)
+        .default(defaults.scale, '4'),
+    )
     .option(
       '-m, --model <id or path>',
       'a model of the catalogue, an IR or ONNX file, or the folder of a diffusion model',
@@ -149,12 +159,7 @@ export function upscaleCommand(resources: string): Command {
         .choices(metadataPolicies)
         .default(defaults.metadata),
     )
-    .option(
-      '--pattern <name>',
-      'of results: {name} {scale} {model} {width} {height} {date}',
-      parsePattern,
-      defaults.pattern,
-    )
+    .option('--pattern <name>', `of results: ${tokens}`, parsePattern, defaults.pattern)
     .option('--overwrite', 'replace results that are there already')
     .option('--sidecar', 'write each receipt beside its result')
     .option('--allow-huge', 'accept sources above 268 megapixels')
@@ -163,7 +168,7 @@ export function upscaleCommand(resources: string): Command {
       try {
         const { withEngine } = await import('./engine.ts');
         process.exitCode = await withEngine(resources, (engine) =>
-          upscale(engine, userFolders(resources).cache, files, flags),
+          upscale(engine, userFolders(resources), files, flags),
         );
       } catch (thrown) {
         process.exitCode = reportFailure(thrown, flags.json ?? false);
@@ -173,7 +178,7 @@ export function upscaleCommand(resources: string): Command {
 
 async function upscale(
   engine: EngineClient,
-  cacheDir: string,
+  { cache: cacheDir, data }: Pick<Folders, 'cache' | 'data'>,
   files: readonly string[],
   flags: UpscaleFlags,
 ): Promise<number> {
@@ -183,15 +188,16 @@ async function upscale(
   const { handles, refused } = await engine.call('files.admit', {
     paths: files.map((file) => resolve(file)),
   });
-  await using model = await modelOf(engine, flags.model);
-  const settings = await settingsOf(engine, flags, model.id);
+  const settings = await settingsOf(engine, flags, await modelOf(engine, flags.model));
   await engine.call('settings.set', { change: { upscale: settings } });
 
   const reporter = flags.json ? jsonReporter() : terminalReporter();
   let failures = 0;
   for (const { name, reason } of refused) {
     failures += 1;
-    reporter.failed(name, { code: 'INPUT_NOT_FOUND', message: reason, hint: 'Check the path.' });
+    // As it was given, for a program to find it again.
+    const given = files.find((file) => basename(file) === name) ?? name;
+    reporter.failed(resolve(given), { code: 'INPUT_NOT_FOUND', message: reason, hint: 'Check the path.' });
   }
 
   const added = await engine.call('upscale.add', { handles: handles.map(({ id }) => id) });
@@ -212,7 +218,9 @@ async function upscale(
   }
   let interrupted = false;
   if (added.jobIds.length > 0) {
-    const saved = async (job: Job): Promise<void> => {
+    const history = receiptHistory(data);
+    const saved = async (job: Job, output: string, receipt: unknown): Promise<void> => {
+      await history.add(output, receipt).catch(() => undefined);
       if (latents) await saveLatents(cacheDir, job.id, latents);
     };
     const outcome = await follow(engine, added.jobIds, reporter, saved);
@@ -268,34 +276,22 @@ async function settingsOf(
 }
 
 /**
- * A folder is a diffusion model; a file is probed; anything else is the id of a model in the catalogue. A file or folder
- * is lent to the catalogue for this run, and taken out of it at the end unless it was there before.
+ * A file is looked at, and a folder is a diffusion model: both are used from where they lie, as was answered if they were
+ * added before. Anything else is the id of a model in the catalogue.
  */
-async function modelOf(engine: EngineClient, model: string): Promise<{ id: string } & AsyncDisposable> {
-  const isFile = ['.xml', '.onnx'].includes(extname(model).toLowerCase());
+async function modelOf(engine: EngineClient, model: string): Promise<string> {
   const isFolder = statSync(model, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  if (!isFile && !isFolder) return { id: model, [Symbol.asyncDispose]: async () => undefined };
+  const isFile = !isFolder && ['.xml', '.onnx'].includes(extname(model).toLowerCase());
+  if (!isFile && !isFolder) return model;
   if (!existsSync(model)) {
     throw new RefineryError('MODEL_UNKNOWN', `There is no file ${model}.`, {
       hint: 'Check the path after --model.',
     });
   }
-  const known = new Set((await engine.call('models.list', {})).models.map(({ entry }) => entry.id));
   const [file] = (await engine.call('files.admit', { paths: [resolve(model)] })).handles;
   const handle = file!.id;
-  const { entry } = isFolder
-    ? await engine.call('models.addDiffusion', { handle, name: basename(resolve(model)) })
-    : await engine.call('models.addCustom', {
-        handle,
-        name: basename(model, extname(model)),
-        interface: (await engine.call('models.probe', { handle })).interface,
-      });
-  return {
-    id: entry.id,
-    async [Symbol.asyncDispose]() {
-      if (!known.has(entry.id)) await engine.call('models.remove', { id: entry.id });
-    },
-  };
+  const { id } = await engine.call(isFolder ? 'models.lendDiffusion' : 'models.probe', { handle });
+  return id;
 }
 
 /** Starts the jobs and waits until each has ended and was reported. Whoever stops it has them cancelled first. */
@@ -303,7 +299,7 @@ async function follow(
   engine: EngineClient,
   ids: readonly string[],
   reporter: Reporter,
-  saved: (job: Job) => Promise<void>,
+  saved: (job: Job, output: string, receipt: unknown) => Promise<void>,
 ): Promise<{ readonly failures: number; readonly interrupted: boolean }> {
   const open = new Set(ids);
   const reports: Array<Promise<boolean>> = [];
@@ -314,7 +310,7 @@ async function follow(
       const { path } = await engine.call('jobs.outputPath', { id: job.id });
       reporter.done(input, job, path, receipt);
       try {
-        await saved(job);
+        await saved(job, path, receipt);
       } catch (thrown) {
         reporter.failed(input, toErrorValue(thrown));
         return false;

@@ -17,6 +17,13 @@ export const ImageInterface = z.object({
   cubicCoefficient: z.number().default(-0.5),
   /** Context in source pixels that a tile needs on each inner side. */
   overlap: z.int().min(0).max(256),
+  /** Sizes that the network takes, and places where a tile may begin, are multiples of this. Absent: 1, not measured. */
+  multiple: z.int().min(1).max(64).optional(),
+  /**
+   * Whether tiles with this overlap give what the whole picture would. A network that looks at the whole picture at
+   * once (attention, global pooling) can't be cut without a trace.
+   */
+  exactTiles: z.boolean().default(true),
   /** Set when the network takes only this input size. */
   fixedSize: z.object({ width: z.int(), height: z.int() }).nullable(),
 });
@@ -69,7 +76,9 @@ export type ModelSummary = z.infer<typeof ModelSummary>;
 
 /** What probing a person's own network found, with how sure it is, and a small picture of the guess at work. */
 export const ModelGuess = z.object({
-  /** Name of the file. */
+  /** Under this id the engine that looked uses the network from where it lies, as it is read here, without adding it. */
+  id: z.string(),
+  /** Under which it was added before, or that of the file. */
   name: z.string(),
   interface: ImageInterface,
   /** 0..1: agreement of the shrunk result with the source for the best reading, relative to the next. */

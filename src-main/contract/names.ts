@@ -47,6 +47,15 @@ export function fillTokens(
   });
 }
 
+/** Tokens of a pattern that mean nothing. */
+export function unknownTokens(pattern: string): string[] {
+  const found: string[] = [];
+  fillTokens(pattern, anyParts, (token) => found.push(token));
+  return found;
+}
+
+const anyParts: NameParts = { name: '', scale: 1, model: '', width: 1, height: 1, date: new Date(0) };
+
 /** With `_` for each character that some system takes in no name. */
 export const withoutForbidden = (text: string): string => text.replace(/[<>:"/\\|?*\p{Cc}]/gu, '_');
 

@@ -163,7 +163,15 @@ export const Receipt = z.object({
   finishedAt: z.iso.datetime(),
   input: PictureFile,
   output: PictureFile,
-  model: z.object({ id: z.string(), sha256: z.string(), scale: z.number(), reason: z.string() }),
+  model: z.object({
+    id: z.string(),
+    /** As people know it; absent in receipts of older versions. */
+    name: z.string().optional(),
+    /** Of all its files; see docs/adding-a-model.md. */
+    sha256: z.string(),
+    scale: z.number(),
+    reason: z.string(),
+  }),
   runtime: z.object({ implementation: z.string(), version: z.string() }),
   device: z.object({
     requested: z.string(),

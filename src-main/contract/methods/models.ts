@@ -53,5 +53,7 @@ export const modelsMethods = {
     z.object({ handle: FileHandleId, name: z.string().min(1).max(80) }),
     ModelSummary,
   ),
+  /** Lets a converted model be used from where it lies, by this engine only, without adding it. */
+  'models.lendDiffusion': method('window', z.object({ handle: FileHandleId }), z.object({ id: z.string() })),
   'models.remove': method('window', z.object({ id: z.string() }), done),
 } as const;

@@ -103,7 +103,7 @@ function reasonOf(thrown: unknown): string {
   const code = (thrown as NodeJS.ErrnoException).code;
   switch (code) {
     case 'ENOENT':
-      return 'It is not there any more.';
+      return 'It is not there.';
     case 'EACCES':
     case 'EPERM':
       return 'You have no permission to read it.';

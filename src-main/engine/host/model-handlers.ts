@@ -54,6 +54,9 @@ export function modelHandlers({ catalogue, conversions, handles, emit }: Parts):
       await tell();
       return added;
     },
+    'models.lendDiffusion': async ({ handle }) => ({
+      id: await catalogue.lendDiffusion(handles.path(handle)),
+    }),
     'models.remove': async ({ id }) => {
       await catalogue.remove(id);
       await tell();

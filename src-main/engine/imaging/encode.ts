@@ -75,7 +75,7 @@ export function checkSize(format: FileFormat, width: number, height: number): vo
   throw new RefineryError(
     'OUTPUT_NOT_WRITABLE',
     `${format.toUpperCase()} holds ${limit} pixels a side at most; the result would have ${width} × ${height}.`,
-    { hint: 'Choose PNG or TIFF, or a smaller scale.' },
+    { hint: limit < longestSide.png ? 'Choose PNG or TIFF, or a smaller scale.' : 'Choose a smaller scale.' },
   );
 }
 

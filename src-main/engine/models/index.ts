@@ -1,5 +1,5 @@
 import { rm, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import type { NodeAddon } from 'openvino-node';
 import writeFileAtomic from 'write-file-atomic';
 import { RefineryError } from '../../contract/errors.ts';
@@ -11,8 +11,15 @@ import {
   type ModelState,
   type ModelSummary,
 } from '../../contract/models.ts';
-import { hashFile } from '../io/hash.ts';
-import { copyDiffusion, copyNetwork } from './custom.ts';
+import {
+  copyDiffusion,
+  copyNetwork,
+  describeDiffusion,
+  describeNetwork,
+  networkEntry,
+  networkHash,
+  sameNetwork,
+} from './custom.ts';
 import { downloadFile, matches } from './download.ts';
 import { readCustom, readManifest } from './manifest.ts';
 import { probeNetwork } from './probe.ts';
@@ -34,7 +41,7 @@ export interface ResolvedModel {
   readonly entry: ModelEntry;
   /** The `.xml` or `.onnx`. */
   readonly path: string;
-  /** Of the file that holds the weights. */
+  /** Of all its files: see {@link networkHash}. */
   readonly sha256: string;
   /** Why this network, for people. */
   readonly reason: string;
@@ -49,6 +56,8 @@ interface Download {
 export class ModelCatalogue {
   readonly #options: CatalogueOptions;
   readonly #downloads = new Map<string, Download>();
+  /** Networks that were looked at and not added, by id: they are used from where they lie, by this engine only. */
+  readonly #lent = new Map<string, { readonly entry: ModelEntry; readonly folder: string }>();
   /** Files that were hashed and found right, with size and time of then. */
   readonly #verified = new Map<string, string>();
   #toldAt = 0;
@@ -70,16 +79,21 @@ export class ModelCatalogue {
    */
   async resolve(id: string, picture: { lossy: boolean }): Promise<ResolvedModel> {
     const wanted = id === 'auto' ? automaticModel(picture.lossy) : id;
-    const entry = (await this.#entries()).find((candidate) => candidate.id === wanted);
+    const added = (await this.#entries()).find((candidate) => candidate.id === wanted);
+    const lent = added ? undefined : this.#lent.get(wanted);
+    const entry = added ?? lent?.entry;
     if (!entry) {
       throw new RefineryError('MODEL_UNKNOWN', `There is no network named "${wanted}".`, {
         hint: 'Models lists those that there are.',
       });
     }
-    const status = await this.#state(entry);
+    const folder = lent?.folder ?? this.#folder(entry);
+    const status = await this.#state(entry, folder);
     if (status.state === 'broken') {
       throw new RefineryError('MODEL_CORRUPT', `${entry.name}: ${status.reason}`, {
-        hint: 'Remove it under Models and add it again.',
+        hint: lent
+          ? 'Its files were changed after they were looked at; begin again.'
+          : 'Remove it under Models and add it again.',
       });
     }
     if (status.state !== 'ready') {
@@ -87,15 +101,11 @@ export class ModelCatalogue {
         hint: 'Download it under Models, or choose another network.',
       });
     }
-    const folder = this.#folder(entry);
-    const main = entry.files.find(({ name }) => ['.xml', '.onnx'].includes(extname(name)))!;
-    const weights = entry.files.at(-1)!;
+    const main = entry.files.find(({ name }) => ['.xml', '.onnx'].includes(extname(name).toLowerCase()))!;
     return {
       entry,
       path: join(folder, main.name),
-      sha256: weights.hash.startsWith('sha256:')
-        ? weights.hash.slice('sha256:'.length)
-        : await hashFile(join(folder, weights.name)),
+      sha256: networkHash(entry.files),
       reason:
         id !== 'auto'
           ? 'It was chosen.'
@@ -135,23 +145,61 @@ export class ModelCatalogue {
     for (const id of this.#downloads.keys()) this.cancelDownload(id);
   }
 
-  /** @throws {RefineryError} `MODEL_NOT_AN_IMAGE_NETWORK`, `MODEL_CORRUPT`, `MODEL_UNSAFE`. */
-  probe(path: string, assume?: ImageInterface): Promise<ModelGuess> {
-    return probeNetwork({ ...this.#options, path, ...(assume ? { assume } : {}) });
+  /**
+   * Finds out how a network wants its pixels, or shows a reading at work. One that was added before is read as was
+   * answered then.
+   *
+   * @throws {RefineryError} `MODEL_NOT_AN_IMAGE_NETWORK`, `MODEL_CORRUPT`, `MODEL_UNSAFE`, `MODEL_NOT_INSTALLED`.
+   */
+  async probe(path: string, assume?: ImageInterface): Promise<ModelGuess> {
+    const files = await describeNetwork(path);
+    const known = sameNetwork(files, await readCustom(this.#customFile));
+    const reading = assume ?? known?.interface;
+    const found = await probeNetwork({ ...this.#options, path, ...(reading ? { assume: reading } : {}) });
+    const entry = networkEntry(path, files, basename(path, extname(path)), found.interface);
+    if (!known) this.#lent.set(entry.id, { entry, folder: dirname(path) });
+    const remark = 'It was added before; this is what was answered then.';
+    return {
+      ...found,
+      id: known?.id ?? entry.id,
+      name: known?.name ?? entry.name,
+      reasons: known && !assume ? [remark, ...found.reasons] : found.reasons,
+    };
   }
 
   async addCustom(path: string, name: string, kind: ImageInterface): Promise<ModelSummary> {
-    return this.#keep(await copyNetwork(path, this.#options.data, name, kind));
+    const known = await readCustom(this.#customFile);
+    return this.#keep(await copyNetwork(path, { folder: this.#options.data, name, known }, kind));
   }
 
-  /** @throws {RefineryError} `MODEL_NOT_INSTALLED`, `MODEL_CORRUPT`, `INPUT_UNSUPPORTED`. */
+  /**
+   * One that was added before keeps the name that it has.
+   *
+   * @throws {RefineryError} `MODEL_NOT_INSTALLED`, `MODEL_CORRUPT`, `INPUT_UNSUPPORTED`.
+   */
   async addDiffusion(folder: string, name: string): Promise<ModelSummary> {
-    return this.#keep(await copyDiffusion(folder, this.#options.data, name));
+    const known = await readCustom(this.#customFile);
+    const entry = await copyDiffusion(folder, { folder: this.#options.data, name, known });
+    return this.#keep({ ...entry, name: known.find(({ id }) => id === entry.id)?.name ?? entry.name });
+  }
+
+  /**
+   * Lets a folder with a converted latent diffusion model be used from where it lies, by this engine only.
+   *
+   * @returns its id: that of the same one where it was added before.
+   * @throws {RefineryError} `MODEL_NOT_INSTALLED`, `MODEL_CORRUPT`, `INPUT_UNSUPPORTED`.
+   */
+  async lendDiffusion(folder: string): Promise<string> {
+    const entry = await describeDiffusion(folder, basename(folder));
+    const known = sameNetwork(entry.files, await readCustom(this.#customFile));
+    if (!known) this.#lent.set(entry.id, { entry, folder });
+    return known?.id ?? entry.id;
   }
 
   async #keep(entry: ModelEntry): Promise<ModelSummary> {
     const others = (await readCustom(this.#customFile)).filter(({ id }) => id !== entry.id);
     await this.#writeCustom([...others, entry]);
+    this.#lent.delete(entry.id);
     this.#verified.clear();
     return { entry, status: await this.#state(entry) };
   }
@@ -163,6 +211,7 @@ export class ModelCatalogue {
       throw new RefineryError('BAD_REQUEST', `${entry.name} is part of Refinery and stays.`);
     }
     this.cancelDownload(id);
+    this.#lent.delete(id);
     await rm(this.#folder(entry), { recursive: true, force: true });
     if (entry.source === 'custom') {
       await this.#writeCustom((await readCustom(this.#customFile)).filter((other) => other.id !== id));
@@ -191,14 +240,13 @@ export class ModelCatalogue {
     return source === 'embedded' ? this.#options.embedded : join(this.#options.data, id);
   }
 
-  async #state(entry: ModelEntry): Promise<ModelState> {
+  async #state(entry: ModelEntry, folder = this.#folder(entry)): Promise<ModelState> {
     const bytes = entry.files.reduce((sum, file) => sum + file.bytes, 0);
     const download = this.#downloads.get(entry.id);
     if (download) {
       const received = [...download.received.values()].reduce((sum, value) => sum + value, 0);
       return { state: 'downloading', received, bytes };
     }
-    const folder = this.#folder(entry);
     for (const file of entry.files) {
       const path = join(folder, file.name);
       const status = await stat(path).catch(() => undefined);

@@ -4,8 +4,8 @@ import type { NodeAddon } from 'openvino-node';
 import sharp from 'sharp';
 import { RefineryError } from '../../contract/errors.ts';
 import type { ImageInterface, ModelGuess } from '../../contract/models.ts';
-import { openNetwork } from '../upscale/network.ts';
-import { checkNetworkFiles } from './custom.ts';
+import { type Network, openNetwork } from '../upscale/network.ts';
+import { measureCutting } from './measure.ts';
 import { readPorts, type ShapeClues } from './shape-clues.ts';
 
 export interface ProbeOptions {
@@ -17,8 +17,8 @@ export interface ProbeOptions {
   readonly assume?: ImageInterface;
 }
 
-/** Side of the sample that a network without a fixed size is tried on. */
-const sampleSide = 96;
+/** Sides of the sample that a network without a fixed size is tried on: the second where it can't take the first. */
+const sampleSides = [96, 128];
 
 /** Below this agreement a reading is not a picture of the sample, in dB. */
 const worstAgreement = 12;
@@ -37,27 +37,32 @@ interface Sample {
 
 /**
  * Finds out how a network wants its pixels: what the shapes leave open is tried on a sample, and the reading whose
- * result, shrunk back, agrees best with the sample wins.
+ * result, shrunk back, agrees best with the sample wins. How pictures may be cut for it is measured then.
  *
  * @throws {RefineryError} `MODEL_NOT_AN_IMAGE_NETWORK`, `MODEL_CORRUPT`, `MODEL_UNSAFE`, `MODEL_NOT_INSTALLED`.
  */
-export async function probeNetwork(options: ProbeOptions): Promise<ModelGuess> {
-  await checkNetworkFiles(options.path);
+export async function probeNetwork(options: ProbeOptions): Promise<Omit<ModelGuess, 'id' | 'name'>> {
   const openvino = await options.openvino();
-  const clues = await readPorts(openvino, options.path);
-  const sample = await readSample(options.samples, clues.fixedSize);
-  const readings: Reading[] = [];
   let failure: unknown;
-  for (const kind of options.assume ? [options.assume] : candidates(clues)) {
-    try {
-      readings.push(await tryReading(openvino, options, kind, sample));
-    } catch (thrown) {
-      failure = thrown;
+  let clues: ShapeClues | undefined;
+  let sample: Sample | undefined;
+  const readings: Reading[] = [];
+  for (const side of sampleSides) {
+    clues = await readPorts(openvino, options.path, side);
+    const { width, height } = clues.fixedSize ?? { width: side, height: side };
+    sample = { pixels: await readSample(options.samples, width, height), width, height };
+    for (const kind of options.assume ? [options.assume] : candidates(clues)) {
+      try {
+        readings.push(await tryReading(openvino, options, kind, sample));
+      } catch (thrown) {
+        failure = thrown;
+      }
     }
+    if (readings.length > 0 || clues.fixedSize) break;
   }
   readings.sort((a, b) => b.psnr - a.psnr);
   const [best, next] = readings;
-  if (!best || (!options.assume && best.psnr < worstAgreement)) {
+  if (!clues || !sample || !best || (!options.assume && best.psnr < worstAgreement)) {
     throw new RefineryError(
       'MODEL_NOT_AN_IMAGE_NETWORK',
       `${basename(options.path)} does not enlarge pictures.`,
@@ -70,11 +75,13 @@ export async function probeNetwork(options: ProbeOptions): Promise<ModelGuess> {
     );
   }
   const scale = best.kind.scale;
+  // A network that was added by an older Refinery has not been measured.
+  const isMeasured = best.kind.multiple !== undefined;
+  const kind = isMeasured ? best.kind : await withCutting(openvino, options, best.kind);
   return {
-    name: basename(options.path),
-    interface: best.kind,
+    interface: kind,
     confidence: next ? Math.min(1, Math.max(0, (best.psnr - next.psnr) / 6)) : 1,
-    reasons: reasons(clues, best),
+    reasons: reasons(clues, { ...best, kind }, !isMeasured),
     preview: await toJpeg(best.pixels, sample.width * scale, sample.height * scale),
     reference: await enlargeJpeg(sample, scale),
   };
@@ -82,7 +89,7 @@ export async function probeNetwork(options: ProbeOptions): Promise<ModelGuess> {
 
 /** Readings that the shapes allow. */
 function candidates(clues: ShapeClues): ImageInterface[] {
-  const scales = clues.scale ? [clues.scale] : clues.enlargedInput ? [4, 3, 2] : [4, 2, 3, 1, 8];
+  const scales = clues.scale ? [clues.scale] : [4, 2, 3, 1, 8, 5, 6, 7];
   const orders = clues.channels === 1 ? (['GRAY'] as const) : (['RGB', 'BGR'] as const);
   const ranges = [
     [1, 1],
@@ -101,11 +108,35 @@ function candidates(clues: ShapeClues): ImageInterface[] {
           enlargedInput: clues.enlargedInput,
           cubicCoefficient: -0.5,
           overlap: 32,
+          exactTiles: true,
           fixedSize: clues.fixedSize,
         }),
       ),
     ),
   );
+}
+
+const openFor = (openvino: NodeAddon, options: ProbeOptions, kind: ImageInterface): Promise<Network> =>
+  openNetwork({
+    openvino,
+    file: { path: options.path, interface: kind },
+    depth: 8,
+    device: 'CPU',
+    precision: 'f32',
+    threads: 0,
+    cacheDir: options.cacheDir,
+    fewRuns: true,
+  });
+
+async function withCutting(
+  openvino: NodeAddon,
+  options: ProbeOptions,
+  kind: ImageInterface,
+): Promise<ImageInterface> {
+  const network = await openFor(openvino, options, kind);
+  const picture = (width: number, height: number): Promise<Buffer> =>
+    readSample(options.samples, width, height);
+  return { ...kind, ...(await measureCutting({ network, kind, picture })) };
 }
 
 async function tryReading(
@@ -114,15 +145,7 @@ async function tryReading(
   kind: ImageInterface,
   sample: Sample,
 ): Promise<Reading> {
-  const network = await openNetwork({
-    openvino,
-    file: { path: options.path, interface: kind },
-    depth: 8,
-    device: 'CPU',
-    precision: 'f32',
-    threads: 0,
-    cacheDir: options.cacheDir,
-  });
+  const network = await openFor(openvino, options, kind);
   const block = { bytes: new Uint8Array(sample.pixels), width: sample.width, height: sample.height };
   const result = await network.run(block, (made) => ({ ...made, bytes: Buffer.from(made.bytes) }));
   const pixels = result.bytes;
@@ -140,28 +163,32 @@ function agreement(a: Buffer, b: Buffer): number {
   return squares === 0 ? 99 : 10 * Math.log10((255 * 255 * b.length) / squares);
 }
 
-async function readSample(folder: string, fixed: { width: number; height: number } | null): Promise<Sample> {
+async function readSample(folder: string, width: number, height: number): Promise<Buffer> {
   const name = (await readdir(folder)).find((file) => /\.(jpe?g|png)$/i.test(file));
   if (!name)
     throw new RefineryError('INTERNAL', 'The sample picture is missing.', {
       hint: 'Install Refinery again.',
     });
-  const { width, height } = fixed ?? { width: sampleSide, height: sampleSide };
-  const pixels = await sharp(join(folder, name))
-    .resize(width, height, { fit: 'cover' })
-    .removeAlpha()
-    .raw()
-    .toBuffer();
-  return { pixels, width, height };
+  return sharp(join(folder, name)).resize(width, height, { fit: 'cover' }).removeAlpha().raw().toBuffer();
 }
 
-function reasons(clues: ShapeClues, { kind, psnr }: Reading): string[] {
+/** @param isNew whether how it may be cut was measured just now, and not told. */
+function reasons(clues: ShapeClues, { kind, psnr }: Reading, isNew: boolean): string[] {
   return [
     clues.sentence,
     kind.enlargedInput
       ? 'It has a second input, which takes the picture enlarged.'
       : `It enlarges ${kind.scale} times.`,
     `Read as ${kind.channels}, 0 to ${kind.inputRange} in and 0 to ${kind.outputRange} out, its result agrees with the sample by ${psnr.toFixed(1)} dB.`,
+    ...(kind.channels === 'GRAY'
+      ? ['It makes brightness alone: colours are enlarged by interpolation and put to it.']
+      : []),
+    ...((kind.multiple ?? 1) > 1
+      ? [`It works on blocks of ${kind.multiple} pixels: pictures are filled up to them, and results cut.`]
+      : []),
+    kind.exactTiles
+      ? `Tiles overlap by ${kind.overlap} pixels${isNew ? ', and give what the whole picture would' : ''}.`
+      : 'It looks at more of a picture than a tile holds: results made in several tiles may differ from the whole.',
   ];
 }
 

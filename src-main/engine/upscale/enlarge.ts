@@ -36,6 +36,8 @@ export interface Enlarged {
     readonly height: number;
     readonly overlap: number;
   };
+  /** Sentences for the receipt. */
+  readonly losses?: readonly string[];
   /** Milliseconds. */
   readonly inference: number;
   readonly finite: boolean;
@@ -48,9 +50,10 @@ const previewSize = 256;
 export async function enlarge(options: EnlargeOptions): Promise<Enlarged> {
   const { pixels, kind } = options;
   const { scale } = kind;
+  const multiple = kind.multiple ?? 1;
   const rows = kind.fixedSize
     ? planFixedTiles(pixels.width, pixels.height, kind.fixedSize, kind.overlap)
-    : planTiles(pixels.width, pixels.height, options.tile, kind.overlap);
+    : alignTiles(planTiles(pixels.width, pixels.height, options.tile, kind.overlap), multiple);
   const total = rows.reduce((sum, row) => sum + row.length, 0);
   const pixelBytes = pixels.channels * (pixels.depth / 8);
   const width = pixels.width * scale;
@@ -74,7 +77,6 @@ export async function enlarge(options: EnlargeOptions): Promise<Enlarged> {
         row.map(async (tile) => {
           await options.waitWhilePaused();
           options.signal.throwIfAborted();
-          const started = performance.now();
           const used = {
             x: (tile.inner.x - tile.x) * scale,
             y: (tile.inner.y - tile.y) * scale,
@@ -83,10 +85,10 @@ export async function enlarge(options: EnlargeOptions): Promise<Enlarged> {
           };
           const at = { x: tile.inner.x * scale, y: 0 };
           finite = await enlargeTile(options, source, tile, pixelBytes, (made) => {
+            inference += made.took;
             copyRegion(made.bytes, made.width, used, strip, width, at, pixelBytes);
             return made.finite && finite;
           });
-          inference += performance.now() - started;
           done += 1;
           options.onProgress(done, total);
           if (total > 1) await showTile(options, strip, tile, width, pixelBytes);
@@ -111,9 +113,34 @@ export async function enlarge(options: EnlargeOptions): Promise<Enlarged> {
       height: largest.height,
       overlap: total > 1 ? kind.overlap : 0,
     },
+    losses:
+      total > 1 && !kind.exactTiles
+        ? [
+            `The network looks at more of a picture than a tile holds: made in ${total} tiles, the result may differ from that of the whole.`,
+          ]
+        : [],
     inference,
     finite,
   };
+}
+
+/**
+ * Lets tiles begin where a network that works on blocks begins one, so that it sees the same blocks as in the whole
+ * picture. Only their context grows.
+ */
+function alignTiles(rows: readonly Tile[][], multiple: number): Tile[][] {
+  return rows.map((row) =>
+    row.map((tile) => {
+      const [left, above] = [tile.x % multiple, tile.y % multiple];
+      return {
+        ...tile,
+        x: tile.x - left,
+        y: tile.y - above,
+        width: tile.width + left,
+        height: tile.height + above,
+      };
+    }),
+  );
 }
 
 /** @param use takes what it needs of the result, whose memory is used again. */
@@ -127,7 +154,9 @@ async function enlargeTile<Result>(
   const bytes = new Uint8Array(tile.width * tile.height * pixelBytes);
   const region = { x: tile.x, y: 0, width: tile.width, height: tile.height };
   copyRegion(rows, pixels.width, region, bytes, tile.width, { x: 0, y: 0 }, pixelBytes);
-  const size = kind.fixedSize ?? tile;
+  const { multiple = 1 } = kind;
+  const whole = (length: number): number => Math.ceil(length / multiple) * multiple;
+  const size = kind.fixedSize ?? { width: whole(tile.width), height: whole(tile.height) };
   const block = {
     bytes: padTo(bytes, tile.width, tile.height, size, pixelBytes),
     width: size.width,
@@ -139,7 +168,9 @@ async function enlargeTile<Result>(
   const parts = await alpha.split(block);
   const color = await network.run(parts.color, keep);
   const transparency = await network.run(parts.alpha, keep);
-  return use({ ...(await alpha.join(color, transparency)), finite: color.finite && transparency.finite });
+  const finite = color.finite && transparency.finite;
+  const took = color.took + transparency.took;
+  return use({ ...(await alpha.join(color, transparency)), finite, took });
 }
 
 /** Sends a small picture of a finished tile to whoever watches. */

@@ -298,7 +298,13 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
             format: target.format,
             depth: target.depth,
           },
-          model: { id: model.entry.id, sha256: model.sha256, scale: kind.scale, reason: model.reason },
+          model: {
+            id: model.entry.id,
+            name: model.entry.name,
+            sha256: model.sha256,
+            scale: kind.scale,
+            reason: model.reason,
+          },
           runtime: hashes.runtime,
           device: {
             requested: settings.device,
@@ -315,7 +321,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
             total: performance.now() - started,
           },
           metadata: { kept: plan.kept, dropped: plan.dropped },
-          losses: losses(info, target, plan.dropped, size, kind.scale),
+          losses: [...losses(info, target, plan.dropped, size, kind.scale), ...(made.enlarged.losses ?? [])],
           checks: made.checks,
         });
       const hashes = { input: await inputHash, runtime: await options.runtime() };
@@ -368,6 +374,7 @@ function losses(
     ...remarks,
     ...target.losses,
     ...dropped.map((what) => `Not in the result: ${what}.`),
+    ...(factor < 1 ? ['The result is smaller than the source: its finest detail is gone.'] : []),
     ...(factor > scale + 1e-9
       ? [`The network enlarges ${scale} times; the rest, up to ${factor.toFixed(2)} times, is resampled.`]
       : []),

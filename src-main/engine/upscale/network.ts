@@ -7,6 +7,7 @@ import type { Precision } from '../../contract/upscale.ts';
 import { Semaphore } from '../io/semaphore.ts';
 import type { IrModel } from '../models/ir/graph.ts';
 import { conversionModels, outputNames, type PixelDepth, wrapNetwork } from '../models/ir/wrap.ts';
+import { readOnnx } from '../models/onnx.ts';
 import { type Compiled, compileWithFallback, inferInPlace } from '../runtime/index.ts';
 import { valuesOf } from './pixels.ts';
 
@@ -28,6 +29,8 @@ export interface NetworkOptions {
   readonly precision: Precision;
   readonly threads: number;
   readonly cacheDir: string;
+  /** Set where it is only tried out: no size is then worth a compilation of its own. */
+  readonly fewRuns?: true;
 }
 
 /** Pixels in memory: RGB, row by row, 8 or 16 bits. */
@@ -41,6 +44,8 @@ export interface Block {
 export interface Made extends Block {
   /** Whether all of the network's values were finite numbers. */
   readonly finite: boolean;
+  /** Milliseconds that the device took, without waiting for its turn. */
+  readonly took: number;
 }
 
 /** A compiled network that takes pixels and gives pixels. */
@@ -79,7 +84,7 @@ interface Program {
  */
 export async function openNetwork(options: NetworkOptions): Promise<Network> {
   const { file, depth, openvino } = options;
-  const { scale } = file.interface;
+  const kind = file.interface;
   const compile = (model: string | IrModel, shapes?: readonly string[], device = options.device) =>
     compileWithFallback({
       openvino,
@@ -106,7 +111,7 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
     const size = `${height},${width}`;
     const known = oneSize.get(size);
     if (known) return known;
-    if (wrapped && size === lastSize) {
+    if (wrapped && size === lastSize && !options.fewRuns) {
       oneSize.set(size, anySize);
       for (const old of [...oneSize.keys()].slice(0, -fixedSizes)) oneSize.delete(old);
       compile(wrapped, [`[1,${size},3]`], main.device).then(
@@ -138,7 +143,10 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
           output: undefined,
         };
         try {
-          return use(await infer(openvino, lane, block, depth, scale));
+          const made = await infer(openvino, lane, block, depth, kind).catch((cause: unknown) => {
+            throw failureOf(cause, block, main.device);
+          });
+          return use(made);
         } finally {
           idle.push(lane);
         }
@@ -170,8 +178,27 @@ async function compileChain(
   file: NetworkFile,
   depth: PixelDepth,
 ): Promise<Compiled[]> {
-  const { before, after } = conversionModels(file.interface, depth);
+  const { before, after } = conversionModels(file.interface, depth, readOnnx(await readFile(file.path)));
   return [await compile(before), await compile(file.path), await compile(after)];
+}
+
+/** What a runtime says of a network that takes no such size is its source's file and line; for people it is a sentence. */
+function failureOf(cause: unknown, { width, height }: Block, device: string): unknown {
+  // Of the runtime's own errors only the code is ours.
+  if (cause instanceof RefineryError && cause.code !== 'RUNTIME_FAILED') return cause;
+  const details = cause instanceof Error ? cause.message : String(cause);
+  if (/bad.?alloc|out.of.(host.|device.)?(memory|resources)|can.?(no)?t allocate/i.test(details)) {
+    return new RefineryError('OUT_OF_MEMORY', `${device} has too little memory for this network.`, {
+      hint: 'Lower the memory budget in Settings, or choose another device.',
+      details,
+      cause,
+    });
+  }
+  return new RefineryError('RUNTIME_FAILED', `The network could not be run on ${width} × ${height} pixels.`, {
+    hint: 'It may take other sizes only: add it again under Models, where that is tried out. Else choose another device.',
+    details,
+    cause,
+  });
 }
 
 /** Runs one block through one model, or through the three of a chain. */
@@ -180,12 +207,20 @@ async function infer(
   lane: Lane,
   block: Block,
   depth: PixelDepth,
-  scale: number,
+  kind: ImageInterface,
 ): Promise<Made> {
+  const started = performance.now();
   const { requests } = lane;
+  const { scale } = kind;
   const shape = [1, block.height, block.width, 3];
   let inputs: Tensor[] = [new openvino.Tensor(elementTypes[depth], shape, valuesOf(block.bytes, depth))];
-  for (const request of requests.slice(0, -1)) inputs = Object.values(await request.inferAsync(inputs));
+  const [first, middle] = requests;
+  if (requests.length === 3) {
+    const ready = Object.values(await first!.inferAsync(inputs));
+    const taken = kind.enlargedInput ? 2 : 1;
+    // What the network doesn't take goes around it.
+    inputs = [...Object.values(await middle!.inferAsync(ready.slice(0, taken))), ...ready.slice(taken)];
+  }
   const last = requests.at(-1)!;
   const width = block.width * scale;
   const height = block.height * scale;
@@ -210,5 +245,5 @@ async function infer(
     );
   }
   const [sum] = last.getTensor(outputNames.sum).data;
-  return { ...output, finite: Number.isFinite(Number(sum)) };
+  return { ...output, finite: Number.isFinite(Number(sum)), took: performance.now() - started };
 }

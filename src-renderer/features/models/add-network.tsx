@@ -8,7 +8,7 @@ import {
 } from '../../../src-main/contract/index.ts';
 import { Problem } from '../../app/problem.tsx';
 import { act, call, toast } from '../../state/session.ts';
-import { Button, Dialog, Field, Select } from '../../ui/parts.tsx';
+import { Button, Dialog, Field, NumberInput, Select } from '../../ui/parts.tsx';
 
 interface AddNetworkProps {
   readonly handle: FileHandle;
@@ -26,6 +26,9 @@ const channels = [
   ['GRAY', 'Grey'],
 ] as const;
 
+/** What the contract takes. */
+const longestName = 80;
+
 /** Shows how a person's network seems to want its pixels, at work, and lets it be corrected. */
 export function AddNetwork({ handle, onClose }: AddNetworkProps) {
   const [guess, setGuess] = useState<ModelGuess | null>(null);
@@ -37,7 +40,10 @@ export function AddNetwork({ handle, onClose }: AddNetworkProps) {
     async (assume?: ImageInterface): Promise<void> => {
       setBusy(true);
       try {
-        setGuess(await call('models.probe', { handle: handle.id, ...(assume ? { assume } : {}) }));
+        const found = await call('models.probe', { handle: handle.id, ...(assume ? { assume } : {}) });
+        setGuess(found);
+        // That of a network that was added before.
+        if (!assume) setName(found.name.slice(0, longestName));
         setProblem(null);
       } catch (thrown) {
         setProblem(toErrorValue(thrown));
@@ -102,7 +108,7 @@ export function AddNetwork({ handle, onClose }: AddNetworkProps) {
                     id={id}
                     className="input"
                     value={name}
-                    maxLength={80}
+                    maxLength={longestName}
                     onChange={(event) => setName(event.target.value)}
                   />
                 )}
@@ -144,6 +150,19 @@ export function AddNetwork({ handle, onClose }: AddNetworkProps) {
                     value={kind.outputRange === 1 ? '1' : '255'}
                     options={ranges}
                     onChange={(next) => change({ outputRange: next === '1' ? 1 : 255 })}
+                  />
+                )}
+              </Field>
+              <Field label="Overlap of tiles">
+                {(id) => (
+                  <NumberInput
+                    id={id}
+                    value={kind.overlap}
+                    least={0}
+                    most={256}
+                    onChange={(next) => {
+                      if (next !== kind.overlap) change({ overlap: Math.round(next) });
+                    }}
                   />
                 )}
               </Field>

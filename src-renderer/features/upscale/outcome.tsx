@@ -159,7 +159,7 @@ export function ReceiptView({ receipt, id }: { readonly receipt: Receipt; readon
         <dd>{metadata.kept.length > 0 ? metadata.kept.join(', ') : 'The source had no metadata'}</dd>
         <dt>Network</dt>
         <dd>
-          {model.id}. {model.reason}
+          {model.name ?? model.id}. {model.reason}
         </dd>
         {isDiffusion && (
           <>

@@ -1,7 +1,7 @@
 import { type IrElement, writeIr } from './document.ts';
 
 /** Element types that the graphs here use, by OpenVINO's names. */
-export type IrType = 'u8' | 'u16' | 'i32' | 'i64' | 'f32';
+export type IrType = 'u8' | 'u16' | 'i32' | 'i64' | 'f16' | 'bf16' | 'f32' | 'f64';
 
 /** -1 is a dimension that is open. */
 export type IrShape = readonly number[];
@@ -14,12 +14,16 @@ export interface Value {
   readonly shape: IrShape;
 }
 
+/** How ports name them. */
 const precisions: Readonly<Record<IrType, string>> = {
   u8: 'U8',
   u16: 'U16',
   i32: 'I32',
   i64: 'I64',
+  f16: 'FP16',
+  bf16: 'BF16',
   f32: 'FP32',
+  f64: 'FP64',
 };
 
 export interface IrModel {
@@ -120,6 +124,10 @@ export class IrGraph {
 
   add(a: Value, b: Value): Value {
     return this.#binary('Add', a, b);
+  }
+
+  subtract(a: Value, b: Value): Value {
+    return this.#binary('Subtract', a, b);
   }
 
   multiply(a: Value, b: Value | number): Value {

@@ -26,6 +26,11 @@ export class IrNet {
     return this.layers.filter(({ attributes }) => attributes['type'] === type);
   }
 
+  /** The operation of a layer. */
+  typeOf(id: string): string | undefined {
+    return this.#layers.get(id)?.attributes['type'];
+  }
+
   /** What feeds the inputs of a layer, in the order of its ports. */
   inputs(layer: IrElement): Array<{ readonly layer: IrElement; readonly edge: IrElement }> {
     return this.#edges

@@ -7,7 +7,7 @@ import { type ImageInterface, ModelManifest } from '../../../contract/models.ts'
 import { hasOpenVino, resources, sample } from '../../host/fixtures/engine.ts';
 import { loadOpenVino } from '../../runtime/index.ts';
 import { parseIr } from './document.ts';
-import type { IrModel } from './graph.ts';
+import { IrGraph, type IrModel } from './graph.ts';
 import { IrNet } from './net.ts';
 import { findResidualTail, pixelOrder } from './residual.ts';
 import { conversionModels, outputNames, type PixelDepth, wrapNetwork } from './wrap.ts';
@@ -93,5 +93,38 @@ describe.skipIf(!hasOpenVino)(`a wrapped network${hasOpenVino ? '' : ' (skipped:
       0.01,
     );
     expect(Number.isFinite(Number(wrapped.request.getTensor(outputNames.sum).data[0]))).toBe(true);
+  });
+
+  /** A network of two inputs that gives back the enlarged one, in a type of its own. */
+  function echo(channels: number, type: 'f32' | 'f16'): IrModel {
+    const graph = new IrGraph();
+    graph.parameter('0', type, [1, channels, -1, -1]);
+    const enlarged = graph.parameter('1', type, [1, channels, -1, -1]);
+    graph.result(graph.name(graph.clamp(enlarged, -1, 2), 'echo'));
+    return graph.toModel('echo');
+  }
+
+  test.each([
+    ['GRAY', 'f32'],
+    ['GRAY', 'f16'],
+    ['RGB', 'f16'],
+  ] as const)('%s in %s: what it gives is the cubic enlargement that it got', async (channels, type) => {
+    const ov = await loadOpenVino();
+    const kind: ImageInterface = { ...kindOf('srx4'), scale: 2, inputRange: 1, outputRange: 1 };
+    const pixels = await picture(8);
+    const input = new ov.Tensor('u8', [1, size.height, size.width, 3], pixels as never);
+    const made = [];
+    for (const own of [
+      { model: echo(3, 'f32'), channels: 'RGB' as const },
+      { model: echo(channels === 'GRAY' ? 1 : 3, type), channels },
+    ]) {
+      const { xml, weights } = own.model;
+      const wrapped = wrapNetwork(xml, weights, { ...kind, channels: own.channels }, 8);
+      made.push((await infer(ov, wrapped, [input])).request.getTensor(outputNames.pixels).data as Uint8Array);
+    }
+    const [plain, other] = made;
+    expect(
+      other!.reduce((most, value, index) => Math.max(most, Math.abs(value - plain![index]!)), 0),
+    ).toBeLessThanOrEqual(1);
   });
 });
