@@ -72,7 +72,7 @@ export function AddNetwork({ handle, onClose }: AddNetworkProps) {
         <h1>Add a network</h1>
         <p className="quiet" role="status">
           {busy
-            ? `Trying ${handle.name} on a sample`
+            ? `Trying ${handle.name} on a sample, in several sizes: up to a minute for a large one`
             : guess
               ? 'This is how it seems to work. Does the picture look right?'
               : ''}
