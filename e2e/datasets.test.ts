@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -7,9 +8,11 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { hasFfmpeg } from '../src-main/engine/datasets/archives/fixtures/ffmpeg.ts';
 import {
   choose,
+  dropFiles,
   expectAccessible,
   nameOnServer,
   noBrowser,
+  node,
   openWeb,
   root,
   temporaryFolder,
@@ -227,6 +230,73 @@ describe.skipIf(noBrowser !== '')(`datasets in the window${noBrowser && ` (${noB
     await page.getByRole('heading', { name: /^Written/ }).waitFor();
     const output = join(folder.path, 'dogs-yolo_ultralytics');
     expect((await readdir(output)).sort()).toEqual(['data.yaml', 'images', 'labels']);
+  });
+
+  test('two sets are merged, written as one, and compared', async () => {
+    await using folder = await temporaryFolder();
+    const sets = join(folder.path, 'sets');
+    await makeCoco(join(sets, 'cats'), 3);
+    await makeCoco(join(sets, 'dogs'), 5);
+    const archive = join(folder.path, 'dogs.tar');
+    await create({ file: archive, cwd: sets }, ['dogs']);
+    const page = await opened(folder.path, join(sets, 'cats'));
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByText('3 pictures', { exact: true }).waitFor();
+
+    await step(page, 'Source').click();
+    const section = page.getByRole('region', { name: 'Merge' });
+    // What is dropped in the middle of the window is merged: here it is sent to the server.
+    await dropFiles(page, [archive], 0.5);
+    await section.getByRole('heading', { name: '2 sets are merged' }).waitFor();
+    await section.getByRole('row', { name: /^2 dogs.tar COCO.* 5/ }).waitFor();
+    await expectAccessible(page, 'sets that are merged');
+    await section.getByRole('button', { name: 'Remove dogs.tar' }).click();
+    await section.getByRole('heading', { name: 'Merge with another set' }).waitFor();
+    await section.getByRole('button', { name: 'Choose a set' }).click();
+    await nameOnServer(page, sets);
+    await section.getByRole('heading', { name: 'Which set of sets?' }).waitFor();
+    await section.getByRole('button', { name: /^dogs, COCO/ }).click();
+    await section.getByRole('heading', { name: '2 sets are merged' }).waitFor();
+    // The keyboard goes on from where it was.
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Add another set');
+    await choose(page, 'What they agree on');
+    await page.getByRole('row', { name: /^left out: only set 2 has this item 2/ }).waitFor();
+    await expectAccessible(page, 'what sets don’t agree on');
+    await choose(page, 'Everything');
+    await expect.poll(() => page.getByText(/^left out:/).count()).toBe(0);
+
+    await step(page, 'Shape').click();
+    await page.getByRole('button', { name: /^Split 80 %/ }).click();
+    await page.getByRole('complementary', { name: 'The set' }).getByText('val', { exact: true }).waitFor();
+    await step(page, 'Target').click();
+    await page.getByRole('button', { name: /^YOLO \(Ultralytics\), boxes/ }).click();
+    await page.getByRole('button', { name: 'Write 5 pictures' }).click();
+    await page.getByRole('heading', { name: /^Written/ }).waitFor();
+    const output = join(sets, 'cats-yolo_ultralytics');
+    expect(await readdir(join(output, 'labels', 'train'))).toHaveLength(4);
+    expect(await readdir(join(output, 'labels', 'val'))).toHaveLength(1);
+    const receipt = JSON.parse(await readFile(`${output}.receipt.json`, 'utf8'));
+    expect(receipt.source.merged).toMatchObject({
+      mode: 'union',
+      sets: [{ path: join(sets, 'cats') }, { path: join(sets, 'dogs') }],
+    });
+
+    await page.getByRole('button', { name: 'Copy the command' }).click();
+    await page.getByText(/^Command copied/).waitFor();
+    const command = await page.evaluate(() => navigator.clipboard.readText());
+    const run = command.replace(/^refinery /, `'${node}' '${join(root, 'src-main', 'cli', 'main.ts')}' `);
+    execFileSync('sh', ['-c', run]);
+    const written = (of: string) => readdir(join(of, 'labels', 'val'));
+    expect(await written(`${output}-2`)).toEqual(await written(output));
+
+    await page.getByRole('button', { name: 'Compare with the source' }).click();
+    await page.getByRole('row', { name: /^Boxes 5 0 0 0/ }).waitFor();
+    await expectAccessible(page, 'a comparison');
+    await page.getByRole('button', { name: 'Compare with another set' }).click();
+    await page.getByRole('button', { name: 'Choose a set to compare with' }).click();
+    await nameOnServer(page, join(sets, 'cats'));
+    await page.getByRole('button', { name: 'Show: Not in cats' }).click();
+    await page.getByText('2 pictures', { exact: true }).waitFor();
   });
 
   test('of several sets in one folder each can be opened, and the others stay at hand', async () => {

@@ -125,8 +125,12 @@ export function engineChild(parent: number): number {
   return 0;
 }
 
-/** Drops files on the window the way a file manager does: as one drop event that carries them. */
-export async function dropFiles(page: Page, files: readonly string[]): Promise<void> {
+/**
+ * Drops files on the window the way a file manager does: as one drop event that carries them.
+ *
+ * @param across part of the window's width at which they are dropped.
+ */
+export async function dropFiles(page: Page, files: readonly string[], across = 0): Promise<void> {
   await page.evaluate(() => {
     const input = document.createElement('input');
     input.type = 'file';
@@ -136,16 +140,18 @@ export async function dropFiles(page: Page, files: readonly string[]): Promise<v
     document.body.append(input);
   });
   await page.locator('#test-drop').setInputFiles([...files]);
-  await page.evaluate(() => {
+  await page.evaluate((across) => {
     const input = document.querySelector<HTMLInputElement>('#test-drop');
     const dataTransfer = new DataTransfer();
     for (const file of input?.files ?? []) dataTransfer.items.add(file);
     const target = document.querySelector('.frame');
     for (const type of ['dragenter', 'dragover', 'drop']) {
-      target?.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer }));
+      const clientX = across * window.innerWidth;
+      const how = { bubbles: true, cancelable: true, dataTransfer, clientX };
+      target?.dispatchEvent(new DragEvent(type, how));
     }
     input?.remove();
-  });
+  }, across);
 }
 
 /** Takes one of a group of radio buttons, once it has come to rest. */

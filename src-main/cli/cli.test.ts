@@ -316,6 +316,31 @@ describe.skipIf(!existsSync(corpus))(
       const [items] = parse(stats.lines).map((entry) => entry['items']);
       expect(parse(merged.lines).at(-1)).toMatchObject({ event: 'done', items, check: 'passed' });
     });
+
+    test('merge and diff take formats and changes', async () => {
+      const source = join(corpus, 'coco_instances@clean');
+      const output = join(folder, 'merged boxes');
+      const changes = ['--transform', 'shapes_to_boxes', '--split', 'train=1'];
+      const formats = ['--from', 'coco_instances,coco_instances'];
+      const to = ['--to', 'coco_instances', '-o', output, '--media', 'none'];
+      const merged = await refinery('merge', source, source, ...formats, ...to, ...changes);
+      expect([merged.code, merged.errors]).toEqual([0, '']);
+      const receipt = JSON.parse(await readFile(`${output}.receipt.json`, 'utf8'));
+      expect(receipt.source.merged.sets).toEqual([
+        { path: source, format: 'coco_instances' },
+        { path: source, format: 'coco_instances' },
+      ]);
+      const compare = ['diff', source, output, '--from', 'coco_instances', '--no-pictures', '--json'];
+      const [found] = parse((await refinery(...compare, ...changes)).lines);
+      const [other] = parse((await refinery(...compare)).lines);
+      expect([found, other]).toMatchObject([
+        { items: { changed: 0 } },
+        { items: { same: expect.any(Number) } },
+      ]);
+      expect(other).not.toMatchObject({ items: { changed: 0 } });
+      const wrong = await refinery('merge', source, source, '--from', 'coco,voc,yolo', ...to);
+      expect(wrong.errors).toContain('--from names 3 formats for 2 sets');
+    });
   },
 );
 

@@ -30,17 +30,39 @@ const DatasetCandidate = z.object({
   against: z.array(z.string()),
 });
 
-export const DatasetView = z.object({
-  id: DatasetId,
+/** Where a set is. */
+export const DatasetPlace = z.object({
+  handle: FileHandleId,
+  /** The folder of an archive that the set lies in. */
+  within: z.string().max(4096).default(''),
+  /** Of a video: takes one of so many frames. */
+  every: z.int().min(1).max(999_999).default(1),
+});
+export type DatasetPlace = z.infer<typeof DatasetPlace>;
+
+/** What is known of a set before it is read. */
+export const DatasetLook = z.object({
   name: z.string(),
   location: z.string(),
+  /** As the command line takes it. */
+  path: z.string(),
   /** The likeliest first; empty where no known format fits. */
   candidates: z.array(DatasetCandidate),
   /** Sets in folders of this one, each surer than the whole is to be one. `within` is of one in an archive. */
-  sets: z.array(DatasetCandidate.extend({ handle: FileHandleId, folder: z.string(), within: z.string() })),
+  sets: z.array(
+    DatasetCandidate.extend({
+      handle: FileHandleId,
+      folder: z.string(),
+      within: z.string(),
+      path: z.string(),
+    }),
+  ),
   /** Of a video: how many frames it says that it has (0 where it doesn't), and of how many one is taken. */
   video: z.object({ handle: FileHandleId, frames: z.int(), every: z.int() }).nullable(),
 });
+export type DatasetLook = z.infer<typeof DatasetLook>;
+
+export const DatasetView = DatasetLook.extend({ id: DatasetId });
 export type DatasetView = z.infer<typeof DatasetView>;
 
 const Problems = z.object({
@@ -111,6 +133,50 @@ export const DatasetPreview = z.object({
 });
 export type DatasetPreview = z.infer<typeof DatasetPreview>;
 
+export const datasetMergeModes = ['union', 'exact', 'intersect'] as const;
+/** Everything of all sets; pieces of one set; what enough of them agree on. */
+export const DatasetMergeMode = z.enum(datasetMergeModes);
+export type DatasetMergeMode = z.infer<typeof DatasetMergeMode>;
+
+export const DatasetMerging = z.object({
+  mode: DatasetMergeMode,
+  /** With `intersect`: from which overlap on two shapes are one, and in how many sets a thing must be; else more than half. */
+  overlap: z.number().optional(),
+  quorum: z.number().optional(),
+});
+export type DatasetMerging = z.infer<typeof DatasetMerging>;
+
+/** A set beside the one that is open. */
+export const OtherDataset = DatasetPlace.extend({ format: z.string().max(80) });
+export type OtherDataset = z.infer<typeof OtherDataset>;
+
+/** What an item can be in comparison with another set's; all but `added` are items of the open set. */
+export const datasetDifferences = ['changed', 'moved', 'attributes', 'pictures', 'gone', 'added'] as const;
+export const DatasetDifferenceKind = z.enum(datasetDifferences);
+export type DatasetDifferenceKind = z.infer<typeof DatasetDifferenceKind>;
+
+const Facts = z.object({ count: z.int(), names: z.array(z.string()) });
+
+/** What is different in another set. */
+export const DatasetDifference = z.object({
+  equal: z.boolean(),
+  labels: z.object({ added: z.array(z.string()), gone: z.array(z.string()), reordered: z.boolean() }),
+  /** Items whose annotations are the same. */
+  same: z.int(),
+  /** Of each kind how many, and the first of them. */
+  items: z.array(z.object({ kind: DatasetDifferenceKind, count: z.int(), examples: z.array(z.string()) })),
+  annotations: z.array(
+    z.object({ type: AnnotationKind, same: z.int(), changed: z.int(), added: z.int(), gone: z.int() }),
+  ),
+  /** Attributes with other values. */
+  attributes: z.object({ items: Facts, annotations: Facts }),
+  /** Names of what the sets say of themselves otherwise. */
+  infos: z.array(z.string()),
+  /** Null where they were not compared. */
+  pictures: z.object({ same: z.int(), changed: z.int(), missing: z.int() }).nullable(),
+});
+export type DatasetDifference = z.infer<typeof DatasetDifference>;
+
 export const DatasetFilter = z.object({
   subset: z.string().nullable().default(null),
   label: z.int().nullable().default(null),
@@ -118,6 +184,8 @@ export const DatasetFilter = z.object({
   empty: z.boolean().default(false),
   /** Only those in which the last `datasets.validate` found this. */
   finding: z.string().max(80).nullable().default(null),
+  /** Only those that the last `datasets.compare` found different in this way. */
+  difference: DatasetDifferenceKind.nullable().default(null),
   /** Part of the name. */
   text: z.string().max(300).default(''),
 });
@@ -229,9 +297,20 @@ export const datasetMedia = ['copy', 'link', 'none'] as const;
 export const DatasetMedia = z.enum(datasetMedia);
 export type DatasetMedia = z.infer<typeof DatasetMedia>;
 
+export const DatasetStage = z.enum([
+  'unpacking',
+  'reading',
+  'merging',
+  'comparing',
+  'planning',
+  'writing',
+  'checking',
+]);
+export type DatasetStage = z.infer<typeof DatasetStage>;
+
 export const DatasetProgress = z.object({
   id: DatasetId,
-  stage: z.enum(['unpacking', 'reading', 'planning', 'writing', 'checking']),
+  stage: DatasetStage,
   /** Items; bytes of the archive while unpacking. */
   done: z.int(),
   total: z.int().nullable(),

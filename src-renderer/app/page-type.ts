@@ -10,6 +10,13 @@ export interface Command {
   readonly run: () => void;
 }
 
+/** Something that can be done with files that are dropped. */
+export interface Drop {
+  readonly title: string;
+  readonly hint: string;
+  readonly take: (admitted: AdmitResult) => void;
+}
+
 /** A place in the window. Each folder in `features/` exports one from its `page.tsx`. */
 export interface Page {
   readonly id: string;
@@ -25,9 +32,7 @@ export interface Page {
   /** What it can do; the palette leads here first. */
   readonly commands?: readonly Command[];
   /** What becomes of files that are dropped while this place is shown; absent: they are upscaled. */
-  readonly drop?: {
-    readonly title: string;
-    readonly hint: string;
-    readonly take: (admitted: AdmitResult) => void;
-  };
+  readonly drop?: Drop;
+  /** What else can be done with them now: the window is parted, and where they are dropped decides. */
+  readonly otherDrops?: () => readonly Drop[];
 }

@@ -1,6 +1,6 @@
 import { clsx } from 'clsx';
 import {
-  type ButtonHTMLAttributes,
+  type ComponentProps,
   type ReactNode,
   type RefObject,
   useEffect,
@@ -12,7 +12,7 @@ import { createPortal } from 'react-dom';
 import { forgetDialogProblem, useDialogProblem } from './dialog-problem.ts';
 import { giveFocusBack, openerOf } from './focus.ts';
 
-interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+interface ButtonProps extends ComponentProps<'button'> {
   readonly kind?: 'primary' | 'bare' | undefined;
 }
 

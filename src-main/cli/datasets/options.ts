@@ -61,6 +61,36 @@ function asArgument<Value>(read: () => Value): Value {
   }
 }
 
+/** Of commands that take several sets. */
+export interface FormatsFlag {
+  readonly from?: readonly string[];
+}
+
+export const formatsOption = (): Option =>
+  new Option(
+    '--from <format,...>',
+    'formats of the sets in their order, or one of all, instead of looking what they are',
+  ).argParser((text: string) => text.split(',').map((name) => name.trim()));
+
+/**
+ * The format of each set, where it is said.
+ *
+ * @throws {RefineryError} `BAD_REQUEST` for more or fewer formats than sets.
+ */
+export function formatsOf(
+  { from }: FormatsFlag,
+  recipe: Recipe | null,
+  sets: number,
+): readonly (string | undefined)[] {
+  const named = from ?? (recipe?.from === undefined ? [] : [recipe.from]);
+  if (named.length > 1 && named.length !== sets) {
+    throw new RefineryError('BAD_REQUEST', `--from names ${named.length} formats for ${sets} sets.`, {
+      hint: 'Name one for all of them, or one for each in their order.',
+    });
+  }
+  return Array.from({ length: sets }, (_, index) => named[named.length === 1 ? 0 : index] || undefined);
+}
+
 /** The steps of a command line, the recipe's first. */
 export function stepsOf(flags: TransformFlags, recipe: Recipe | null): TransformStep[] {
   const steps = [...(recipe?.transforms ?? [])];

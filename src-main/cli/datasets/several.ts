@@ -1,28 +1,40 @@
 import { resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { RefineryError } from '../../contract/errors.ts';
 import {
+  applyTransforms,
   type Difference,
   diff,
   type MergeMode,
-  merge,
+  mergedSource,
   mergeModes,
   openSource,
   planConversion,
   runConversion,
   type Source,
+  transformNamed,
 } from '../../engine/datasets/index.ts';
 import { exitCodes, printJson, reportFailure } from '../shared.ts';
+import {
+  type FormatsFlag,
+  formatsOf,
+  formatsOption,
+  recipeOf,
+  stepsOf,
+  type TransformFlags,
+  transformOptions,
+} from './options.ts';
 import { interruptible } from './progress.ts';
 import { tellPlan, tellResult } from './report.ts';
 
-interface MergeFlags {
-  readonly to: string;
+interface MergeFlags extends TransformFlags, FormatsFlag {
+  readonly to?: string;
   readonly output: string;
   readonly mode: MergeMode;
   readonly overlap: number;
   readonly quorum?: number;
-  readonly media: 'copy' | 'link' | 'none';
+  readonly media?: 'copy' | 'link' | 'none';
   readonly dryRun?: true;
   readonly overwrite?: true;
   readonly strict?: true;
@@ -31,10 +43,10 @@ interface MergeFlags {
 
 /** Joins sets into one. */
 export function mergeCommand(): Command {
-  return new Command('merge')
+  const command = new Command('merge')
     .description('join datasets into one')
     .argument('<sources...>', 'folders or archives of the sets')
-    .requiredOption('--to <format>', 'of the result')
+    .option('--to <format>', 'of the result')
     .requiredOption('-o, --output <folder>', 'new or empty')
     .addOption(
       new Option(
@@ -50,18 +62,22 @@ export function mergeCommand(): Command {
       'with intersect, in how many sets a thing must be; else more than half',
       whole,
     )
-    .addOption(new Option('--media <what>', 'pictures').choices(['copy', 'link', 'none']).default('copy'))
+    .addOption(formatsOption())
+    .addOption(
+      new Option('--media <what>', 'pictures; copy unless said otherwise').choices(['copy', 'link', 'none']),
+    )
     .option('--dry-run', 'only say what would be lost')
     .option('--overwrite', 'replace files that are there')
     .option('--strict', 'stop when anything of the sources can’t be read, or they don’t agree')
-    .option('--json', 'as JSON')
-    .action(async (paths: readonly string[], flags: MergeFlags) => {
-      try {
-        process.exitCode = await interruptible((signal) => mergeSets(paths, flags, signal));
-      } catch (thrown) {
-        process.exitCode = reportFailure(thrown, flags.json ?? false);
-      }
-    });
+    .option('--json', 'as JSON');
+  for (const option of transformOptions()) command.addOption(option);
+  return command.action(async (paths: readonly string[], flags: MergeFlags) => {
+    try {
+      process.exitCode = await interruptible((signal) => mergeSets(paths, flags, signal));
+    } catch (thrown) {
+      process.exitCode = reportFailure(thrown, flags.json ?? false);
+    }
+  });
 }
 
 function part(text: string): number {
@@ -76,28 +92,25 @@ function whole(text: string): number {
 }
 
 async function mergeSets(paths: readonly string[], flags: MergeFlags, signal: AbortSignal): Promise<number> {
+  const recipe = await recipeOf(flags);
+  const to = flags.to ?? recipe?.to;
+  if (to === undefined) {
+    throw new RefineryError('BAD_REQUEST', 'Which format the set is to have is not said.', {
+      hint: 'Name it with --to or in a recipe.',
+    });
+  }
   await using opened = new AsyncDisposableStack();
-  const sources: Source[] = [];
-  for (const path of paths) sources.push(opened.use(await openSource(resolve(path), { signal })));
-  const [first] = sources;
-  const together: Source = {
-    ...first!,
-    path: sources.map(({ path }) => path).join(', '),
-    async open() {
-      const sets = await Promise.all(sources.map((source) => source.open({ signal })));
-      const merged = await merge(sets, {
-        mode: flags.mode,
-        overlap: flags.overlap,
-        ...(flags.quorum === undefined ? {} : { quorum: flags.quorum }),
-      });
-      return merged;
-    },
-  };
+  const sources = await openAll(paths, formatsOf(flags, recipe, paths.length), opened, signal);
   const request = {
-    source: together,
-    to: flags.to,
+    source: mergedSource(sources, {
+      mode: flags.mode,
+      overlap: flags.overlap,
+      ...(flags.quorum === undefined ? {} : { quorum: flags.quorum }),
+    }),
+    to,
     output: resolve(flags.output),
-    media: flags.media,
+    transforms: stepsOf(flags, recipe),
+    media: flags.media ?? recipe?.media ?? 'copy',
     signal,
     // Who reads along can still stop it.
     planAhead: process.stdout.isTTY === true,
@@ -114,40 +127,66 @@ async function mergeSets(paths: readonly string[], flags: MergeFlags, signal: Ab
   return result.check === 'failed' ? exitCodes.someFailed : exitCodes.good;
 }
 
+/** @param opened is given the sets, to close them. */
+async function openAll(
+  paths: readonly string[],
+  from: readonly (string | undefined)[],
+  opened: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<readonly Source[]> {
+  const sources: Source[] = [];
+  for (const [index, path] of paths.entries()) {
+    const format = from[index];
+    const options = { signal, ...(format === undefined ? {} : { from: format }) };
+    sources.push(opened.use(await openSource(resolve(path), options)));
+  }
+  return sources;
+}
+
 /** What stands before problems: some can't be read, and on others the sets don't agree. */
 const ofSets = 'of the sets: ';
 
-interface DiffFlags {
+interface DiffFlags extends TransformFlags, FormatsFlag {
   readonly pictures: boolean;
   readonly json?: boolean;
 }
 
 /** Says what is different in the second of two sets; ends with 1 where something is, as diff does. */
 export function diffCommand(): Command {
-  return new Command('diff')
+  const command = new Command('diff')
     .description('what is different in the second of two datasets')
     .argument('<before>', 'folder or archive')
     .argument('<after>', 'folder or archive')
     .option('--no-pictures', 'don’t compare the pictures')
+    .addOption(formatsOption())
     .option('--json', 'as JSON')
-    .action(async (before: string, after: string, flags: DiffFlags) => {
-      const { pictures, json = false } = flags;
-      try {
-        process.exitCode = await interruptible(async (signal) => {
-          await using one = await openSource(resolve(before), { signal });
-          await using other = await openSource(resolve(after), { signal });
-          const found = await diff(await one.open({ signal }), await other.open({ signal }), {
-            pictures,
-            signal,
-          });
-          if (json) printJson(found);
-          else print(found);
-          return found.equal ? exitCodes.good : exitCodes.someFailed;
-        });
-      } catch (thrown) {
-        process.exitCode = reportFailure(thrown, json);
-      }
-    });
+    .addHelpText('after', '\nThe changes are made to the first set before it is compared.');
+  for (const option of transformOptions()) command.addOption(option);
+  return command.action(async (before: string, after: string, flags: DiffFlags) => {
+    const { json = false } = flags;
+    try {
+      process.exitCode = await interruptible(async (signal) => {
+        const found = await compare([before, after], flags, signal);
+        if (json) printJson(found);
+        else print(found);
+        return found.equal ? exitCodes.good : exitCodes.someFailed;
+      });
+    } catch (thrown) {
+      process.exitCode = reportFailure(thrown, json);
+    }
+  });
+}
+
+async function compare(paths: readonly string[], flags: DiffFlags, signal: AbortSignal): Promise<Difference> {
+  const recipe = await recipeOf(flags);
+  const steps = stepsOf(flags, recipe);
+  await using opened = new AsyncDisposableStack();
+  const sources = await openAll(paths, formatsOf(flags, null, paths.length), opened, signal);
+  const [one, other] = await Promise.all(sources.map((source) => source.open({ signal })));
+  const changed = await applyTransforms(one!, steps, { scratch: null, signal });
+  // Pictures that a change makes anew are only there when a set is written.
+  const pictures = flags.pictures && !steps.some(({ name }) => transformNamed(name).remakes);
+  return diff(changed, other!, { pictures, signal });
 }
 
 function print(found: Difference): void {

@@ -1,19 +1,25 @@
 import { z } from 'zod';
 import {
   DatasetDescription,
+  DatasetDifference,
   DatasetFilter,
   DatasetFinding,
   DatasetId,
   DatasetItem,
+  DatasetLook,
   DatasetMedia,
+  DatasetMerging,
+  DatasetPlace,
   DatasetPlan,
   DatasetPreview,
+  DatasetStage,
   DatasetStep,
   DatasetSummary,
   DatasetTarget,
   DatasetTask,
   DatasetTransform,
   DatasetView,
+  OtherDataset,
   TrainingView,
 } from '../datasets.ts';
 import { FileHandleId } from '../files.ts';
@@ -26,18 +32,28 @@ const datasetSteps = z.array(DatasetStep).max(100);
 export const datasetsMethods = {
   // Datasets
   /** Looks what a folder or an archive is. The set that was open before is closed. */
-  'datasets.open': method(
-    'window',
-    z.object({
-      handle: FileHandleId,
-      /** The folder of an archive that the set lies in. */
-      within: z.string().max(4096).default(''),
-      /** Of a video: takes one of so many frames. */
-      every: z.int().min(1).max(999_999).default(1),
-    }),
-    DatasetView,
-  ),
+  'datasets.open': method('window', DatasetPlace, DatasetView),
+  /** Looks what a folder or an archive is that the open set is to be merged or compared with. */
+  'datasets.examine': method('window', DatasetPlace, DatasetLook),
   'datasets.read': method('window', z.object({ id: DatasetId, format: z.string().max(80) }), DatasetSummary),
+  /** Merges the set with others; with none it is alone again. Where that can't be, it stays as it was. */
+  'datasets.merge': method(
+    'window',
+    z.object({ id: DatasetId, others: z.array(OtherDataset).max(50), merging: DatasetMerging }),
+    z.object({
+      summary: DatasetSummary,
+      /** How many items each set has, the open one first. */
+      sizes: z.array(z.int()),
+      /** With the numbers that count where none were given. */
+      merging: DatasetMerging,
+    }),
+  ),
+  /** What is different in another set, compared with what steps make of this one. */
+  'datasets.compare': method(
+    'window',
+    z.object({ id: DatasetId, steps: datasetSteps, other: OtherDataset, pictures: z.boolean() }),
+    DatasetDifference,
+  ),
   /** The first pictures as they are when the set is read in a format, to choose between two that both may be it. */
   'datasets.preview': method(
     'window',
@@ -100,11 +116,25 @@ export const datasetsMethods = {
     }),
     z.object({ jobId: JobId }),
   ),
-  'datasets.cancel': method('window', z.object({ id: DatasetId }), done),
+  'datasets.cancel': method(
+    'window',
+    z.object({
+      id: DatasetId,
+      /** Only this, instead of everything that is under way. */
+      stage: DatasetStage.optional(),
+    }),
+    done,
+  ),
   /** The choices for the command line: as a recipe, and the steps as its arguments. */
   'datasets.recipe': method(
     'window',
-    z.object({ from: z.string().max(80), to: z.string().max(80), steps: datasetSteps, media: DatasetMedia }),
+    /** `from` is null for merged sets, which may be of several formats. */
+    z.object({
+      from: z.string().max(80).nullable(),
+      to: z.string().max(80),
+      steps: datasetSteps,
+      media: DatasetMedia,
+    }),
     z.object({ recipe: z.string(), transforms: z.array(z.string()) }),
   ),
   /** What a recipe says. */

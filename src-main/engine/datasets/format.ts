@@ -14,7 +14,7 @@ export interface Dataset {
 }
 
 /** A view of a set that tells its problems once, however often it is read. */
-export function toldOnce(dataset: Dataset): Dataset {
+export function toldOnce<Set extends Dataset>(dataset: Set): Set {
   return {
     ...dataset,
     async *items() {

@@ -126,8 +126,8 @@ describe('conversions in the queue', () => {
     (await readdir(parent)).filter((name) => name.startsWith('.refinery-'));
 
   /** Stopped in the midst of copying, with the whole and the half copies that there are then. */
-  async function stopped(below: string) {
-    const opening = await opened(below, undefined, { media: 'copy' });
+  async function stopped(below: string, changes: Partial<ConvertInput> = {}) {
+    const opening = await opened(below, undefined, { media: 'copy', ...changes });
     const { queue, parent, journal, kind } = opening;
     const pictures = async (): Promise<string> => join(parent, (await leftIn(parent))[0] ?? '', 'JPEGImages');
     while ((await readdir(await pictures()).catch(() => [])).length < 2) await pause(1);
@@ -166,6 +166,31 @@ describe('conversions in the queue', () => {
     expect(anew).toEqual(expect.arrayContaining([half, other]));
     // And the one that it was at when it was stopped.
     expect(anew.length).toBeLessThanOrEqual(3);
+    await again.shutdown();
+  });
+
+  test('merged sets are merged again after the end of the engine, and the receipt names them', async () => {
+    const second = join(folder, 'second');
+    await mkdir(join(second, 'annotations'), { recursive: true });
+    const size = { width: 64, height: 64 };
+    const text = JSON.stringify({
+      images: [{ id: 1, file_name: 'other.jpg', ...size }],
+      ...{ categories: [{ id: 1, name: 'dog' }], annotations: [] },
+    });
+    await writeFile(join(second, 'annotations', 'instances_train.json'), text);
+    const merged = {
+      others: [{ path: second, from: 'coco_instances' }],
+      options: { mode: 'union' },
+    } as const;
+    const { parent, id, told, output, again } = await stopped('merged', { merged });
+    expect(told).toEqual([]);
+    await again.open();
+    while (!again.list().every(({ state }) => finishedStates.has(state))) await pause(5);
+    expect(again.record(id).result).toMatchObject({ conversion: { items: items + 1 } });
+    expect((await readdir(parent)).sort()).toEqual(['new', 'new.receipt.json']);
+    expect(existsSync(join(output, 'Annotations', 'other.xml'))).toBe(true);
+    const { source: of } = JSON.parse(await readFile(`${output}.receipt.json`, 'utf8'));
+    expect(of.merged).toMatchObject({ mode: 'union', sets: [{ path: source }, { path: second }] });
     await again.shutdown();
   });
 

@@ -5,12 +5,15 @@ import type { Job } from '../../contract/jobs.ts';
 import {
   type ConversionResult,
   forgetConversion,
+  type MergeOptions,
+  mergedSource,
   namedFormat,
   openSource,
   type Progress,
   type ReadyConversion,
   recoverConversion,
   runConversion,
+  type Source,
   type TransformStep,
   unpackingNotes,
 } from '../datasets/index.ts';
@@ -23,6 +26,11 @@ export interface ConvertInput {
   /** Folder or archive. */
   readonly path: string;
   readonly from: string;
+  /** What it is merged with, and how. */
+  readonly merged?: {
+    readonly others: readonly { readonly path: string; readonly from: string }[];
+    readonly options: MergeOptions;
+  };
   /** How many items it was found to hold. */
   readonly items: number;
   /** The open set that a window started it from. */
@@ -50,6 +58,10 @@ export interface ConvertKindOptions {
 }
 
 export const convertInputOf = (record: JobRecord): ConvertInput => record.input as ConvertInput;
+
+/** The set and those that it is merged with. */
+const setsOf = ({ path, from, merged }: ConvertInput) => [{ path, from }, ...(merged?.others ?? [])];
+
 const outcomeOf = (record: JobRecord): ConvertOutcome | null => record.result as ConvertOutcome | null;
 
 /** How much of the whole an archive takes to be unpacked. */
@@ -74,11 +86,13 @@ export function convertKind({ onProgress, onFinished }: ConvertKindOptions): Job
     slots: 1,
 
     describe(record): Partial<Job> {
-      const { output, from, to } = convertInputOf(record);
+      const input = convertInputOf(record);
+      const { output, to } = input;
+      const titles = new Set(setsOf(input).map(({ from }) => namedFormat(from).title));
       return {
         convert: {
           location: forPeople(dirname(output)),
-          from: namedFormat(from).title,
+          from: [...titles].join(' + '),
           to: namedFormat(to).title,
           result: summarize(record),
         },
@@ -90,17 +104,20 @@ export function convertKind({ onProgress, onFinished }: ConvertKindOptions): Job
     freeze: (record) => record.input,
 
     async run(record, context): Promise<ConvertOutcome> {
-      const { path, from, items, set, to, steps, output, media, overwrite, strict } =
-        record.spec as ConvertInput;
+      const input = record.spec as ConvertInput;
+      const { items, set, to, steps, output, media, overwrite, strict, merged } = input;
+      const sets = setsOf(input);
       const { signal } = context;
       await clearing.get(record.id);
       const started = performance.now();
+      /** How many of the sets are there, and which part of the whole that took. */
+      let opened = 0;
       let unpacked = 0;
       const tell = (progress: Progress): void => {
         const { stage, done } = progress;
         const total = progress.total ?? items;
         const share = Math.min(1, total > 0 ? done / total : 1);
-        let fraction = unpackingPart * share;
+        let fraction = (unpackingPart * (opened + share)) / sets.length;
         if (stage === 'unpacking') unpacked = unpackingPart;
         else fraction = unpacked + (1 - unpacked) * (stages[stage].start + stages[stage].part * share);
         const elapsed = performance.now() - started;
@@ -114,15 +131,16 @@ export function convertKind({ onProgress, onFinished }: ConvertKindOptions): Job
       };
       try {
         const { waitWhilePaused } = context;
-        const onUnpacked = unpackingNotes(tell);
-        await using source = await openSource(path, {
-          from,
-          signal,
-          onProgress: onUnpacked,
-          waitWhilePaused,
-        });
+        await using whileRunning = new AsyncDisposableStack();
+        const sources: Source[] = [];
+        for (const { path, from } of sets) {
+          const onProgress = unpackingNotes(tell);
+          const source = await openSource(path, { from, signal, onProgress, waitWhilePaused });
+          sources.push(whileRunning.use(source));
+          opened += 1;
+        }
         const conversion = await runConversion({
-          source,
+          source: merged ? mergedSource(sources, merged.options) : sources[0]!,
           to,
           transforms: steps,
           output,

@@ -47,6 +47,7 @@ test('a page can’t have a file read by naming it in a change', async () => {
     overwrite: false,
     strict: false,
   } as const;
+  const other = { handle: admitted[0]!.id, within: '', every: 1, format: 'coco_instances' };
   for (const asked of [
     () => handlers['datasets.shape']!({ id, steps }),
     () => handlers['datasets.validate']!({ id, steps, similar: false }),
@@ -54,6 +55,7 @@ test('a page can’t have a file read by naming it in a change', async () => {
       handlers['datasets.openRecipe']!({ text: `version: 1\ntransforms: ${JSON.stringify(steps)}` }),
     () => handlers['datasets.describe']!({ id, steps }),
     () => handlers['datasets.plan']!({ id, to: 'voc', steps }),
+    () => handlers['datasets.compare']!({ id, steps, other, pictures: false }),
     () => handlers['datasets.convert']!({ id, steps, ...place }),
   ])
     await expect(asked()).rejects.toMatchObject({ code: 'FORBIDDEN', hint: /./ });
@@ -68,7 +70,7 @@ test('a page sees the items as changes make them, and which pictures are only ma
   const { handles: admitted } = await handles.admit([folder]);
   const { id } = await handlers['datasets.open']!({ handle: admitted[0]!.id, within: '', every: 1 });
   await handlers['datasets.read']!({ id, format: 'coco_instances' });
-  const filter = { subset: null, label: null, empty: false, finding: null, text: '' };
+  const filter = { subset: null, label: null, empty: false, finding: null, difference: null, text: '' };
   const look = (changed: boolean) =>
     handlers['datasets.items']!({ id, filter, changed, offset: 0, count: 9 });
   const seen = async (changed: boolean) =>
@@ -103,5 +105,48 @@ test('a page sees the items as changes make them, and which pictures are only ma
 
   await handlers['datasets.shape']!({ id, steps: [] });
   expect(await seen(true)).toEqual(source);
+  await close();
+});
+
+test('a page merges and compares sets by their handles, and a conversion knows them all', async () => {
+  const handles = new Handles(new Journal(':memory:'), []);
+  const added: unknown[] = [];
+  const jobs = { add: (input: unknown) => String(added.push(input)), cancel: () => undefined };
+  const { handlers, close } = datasetHandlers({ handles, emit: () => undefined, jobs });
+  const { handles: admitted } = await handles.admit([folder]);
+  const place = { handle: admitted[0]!.id, within: '', every: 1 };
+  const { id } = await handlers['datasets.open']!(place);
+  await handlers['datasets.read']!({ id, format: 'coco_instances' });
+
+  const look = await handlers['datasets.examine']!(place);
+  expect(look.path).toBe(folder);
+  expect(look.candidates[0]?.format).toBe('coco_instances');
+  const other = { ...place, format: 'coco_instances' };
+  const merging = { mode: 'intersect' } as const;
+  const made = await handlers['datasets.merge']!({ id, others: [other], merging });
+  expect(made).toMatchObject({
+    summary: { items: 2 },
+    sizes: [2, 2],
+    merging: { mode: 'intersect', overlap: 0.5, quorum: 2 },
+  });
+  expect(await handlers['datasets.compare']!({ id, steps: [], other, pictures: true })).toMatchObject({
+    equal: true,
+    same: 2,
+  });
+  const output = {
+    to: 'voc',
+    folder: null,
+    name: 'out',
+    media: 'none',
+    overwrite: false,
+    strict: false,
+  } as const;
+  await handlers['datasets.convert']!({ id, steps: [], ...output });
+  expect(added).toMatchObject([
+    { path: folder, merged: { others: [{ path: folder, from: 'coco_instances' }], options: made.merging } },
+  ]);
+  await expect(
+    handlers['datasets.merge']!({ id, others: [{ ...other, handle: 'unknown' }], merging }),
+  ).rejects.toMatchObject({ code: 'HANDLE_UNKNOWN' });
   await close();
 });

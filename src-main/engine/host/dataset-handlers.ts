@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
-import type { DatasetProgress, DatasetView } from '../../contract/datasets.ts';
+import type { DatasetMerging, DatasetStage, OtherDataset } from '../../contract/datasets.ts';
 import { RefineryError } from '../../contract/errors.ts';
 import type { EventName, EventPayload } from '../../contract/methods.ts';
 import type { Handlers } from '../../contract/wire.ts';
-import { everyFolder, framesOf, isVideo } from '../datasets/archives/index.ts';
-import { DatasetSession } from '../datasets/browse/index.ts';
-import { inside } from '../datasets/files/paths.ts';
+import type { DatasetSession, OtherSet } from '../datasets/browse/index.ts';
 import {
+  type MergeOptions,
   readRecipe,
   stepText,
   type TransformStep,
@@ -18,9 +17,9 @@ import {
   writeRecipe,
 } from '../datasets/index.ts';
 import { handOff, makePathAbsolute } from '../datasets/training/index.ts';
-import { isBelow } from '../io/below.ts';
 import type { ConvertInput } from './convert-kind.ts';
-import { candidateView, itemView, lossView, summaryOf, totalOf } from './dataset-view.ts';
+import { lookAtSet, pathOfSet } from './dataset-places.ts';
+import { differenceView, itemView, lossView, summaryOf, totalOf } from './dataset-view.ts';
 import type { Handles } from './handles.ts';
 
 interface Parts {
@@ -52,7 +51,7 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
     | {
         readonly id: string;
         readonly session: DatasetSession;
-        readonly work: Map<DatasetProgress['stage'], AbortController>;
+        readonly work: Map<DatasetStage, AbortController>;
         /** Ends when the set is closed. */
         readonly whileOpen: AbortController;
       }
@@ -74,7 +73,7 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
     for (const abort of work) abort.abort(new RefineryError('CANCELLED', why));
   };
 
-  function begin(id: string, stage: DatasetProgress['stage']) {
+  function begin(id: string, stage: DatasetStage) {
     const { work } = opened(id);
     work.get(stage)?.abort(new RefineryError('CANCELLED', 'Something newer was asked for.'));
     const abort = new AbortController();
@@ -86,61 +85,56 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
     };
   }
 
-  /**
-   * Those of a folder, but no links that lead out of it.
-   *
-   * @param handle of the folder or archive that was opened, and `within` the folder in it.
-   */
-  async function innerSets(
-    { path, inner, isArchive }: DatasetSession,
-    handle: string,
-    within: string,
-  ): Promise<DatasetView['sets']> {
-    if (isArchive) {
-      return inner.map(({ folder, ...found }) => ({
-        ...{ handle, folder, within: within === '' ? folder : `${within}/${folder}` },
-        ...candidateView(found),
-      }));
-    }
-    const outer = await realpath(path);
-    const sets = await Promise.all(
-      inner.map(async ({ folder, ...found }) => {
-        const real = await realpath(join(path, folder));
-        if (!isBelow(real, outer)) return [];
-        const { handles: admitted } = await handles.admit([real]);
-        return admitted.map(({ id }) => ({ handle: id, folder, within: '', ...candidateView(found) }));
-      }),
-    );
-    return sets.flat();
+  /** What of others takes long, an archive's unpacking before it. */
+  function beginWithOthers(id: string, stage: 'merging' | 'comparing') {
+    const { signal, onProgress } = begin(id, stage);
+    return {
+      signal,
+      onProgress,
+      onUnpacking: (done: number, total: number) => emit('datasets.progress', { id, stage, done, total }),
+    };
   }
 
+  const otherOf = ({ format, ...place }: OtherDataset): OtherSet => ({
+    path: pathOfSet(place, handles),
+    from: format,
+  });
+
   const handlers: Pick<Handlers, DatasetMethod> = {
-    'datasets.open': async ({ handle, within, every }) => {
-      const { name, location, kind } = await handles.describe(handle);
-      if (within !== '' && kind === 'folder') {
-        throw new RefineryError('BAD_REQUEST', 'A folder below an open one has a handle of its own.');
-      }
+    'datasets.open': async (place) => {
       const id = `set-${randomUUID()}`;
-      const path = handles.path(handle);
-      const video =
-        kind !== 'folder' && isVideo(path) ? { handle, frames: await framesOf(path), every } : null;
-      const folder = video ? everyFolder(every) : within;
-      const session = await DatasetSession.open(folder === '' ? path : inside(path, folder), () =>
-        begin(id, 'unpacking'),
-      );
+      const { session, look } = await lookAtSet(place, handles, () => begin(id, 'unpacking'));
       await close();
       open = { id, session, work: new Map(), whileOpen: new AbortController() };
-      return {
-        id,
-        name: within === '' ? name : basename(within),
-        location: within === '' ? location : join(location, name, dirname(within)),
-        candidates: session.candidates.map(candidateView),
-        sets: await innerSets(session, handle, within),
-        video,
-      };
+      return { id, ...look };
+    },
+    'datasets.examine': async (place) => {
+      const { session, look } = await lookAtSet(place, handles, () => {
+        throw new RefineryError('INTERNAL', 'What is only looked at is not unpacked.');
+      });
+      await session[Symbol.asyncDispose]();
+      return look;
     },
     'datasets.read': async ({ id, format }) =>
       summaryOf(await opened(id).session.read(format, begin(id, 'reading'))),
+    'datasets.merge': async ({ id, others, merging }) => {
+      const { session } = opened(id);
+      const { reading, sizes } = await session.merge(
+        others.map(otherOf),
+        mergeOptions(merging),
+        beginWithOthers(id, 'merging'),
+      );
+      return { summary: summaryOf(reading), sizes: [...sizes], merging: session.merged?.options ?? merging };
+    },
+    'datasets.compare': async ({ id, steps, other, pictures }) =>
+      differenceView(
+        await opened(id).session.compare(
+          admitted(steps),
+          otherOf(other),
+          pictures,
+          beginWithOthers(id, 'comparing'),
+        ),
+      ),
     'datasets.preview': async ({ id, format }) => {
       const { session, whileOpen } = opened(id);
       await session.unpack();
@@ -158,8 +152,8 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
     },
     'datasets.items': async ({ id, filter, changed, offset, count }) => {
       const { session } = opened(id);
-      const { finding, ...own } = filter;
-      const indices = session.find(own, changed, finding);
+      const { finding, difference, ...own } = filter;
+      const indices = session.find(own, changed, { check: finding, difference });
       const items = await Promise.all(
         indices.slice(offset, offset + count).map(async (index) => {
           const item = await session.item(index, changed);
@@ -245,21 +239,32 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
           hint: 'Choose another name, or allow replacing.',
         });
       }
-      const { path } = session;
+      const { path, merged } = session;
       const { format, statistics } = session.reading;
       const jobId = jobs.add({
         ...{ path, from: format.name, items: statistics.items, set: id },
+        ...(merged === null ? {} : { merged }),
         ...{ to, steps: admitted(steps), output, media, overwrite, strict },
       });
       return { jobId };
     },
-    'datasets.cancel': ({ id }) => {
-      if (open?.id === id) end(open.work.values(), 'Cancelled. Nothing was written.');
+    'datasets.cancel': ({ id, stage }) => {
+      const work = open?.id === id ? open.work : new Map<DatasetStage, AbortController>();
+      if (stage !== undefined) {
+        const one = work.get(stage);
+        end(one ? [one] : [], 'Cancelled.');
+        return {};
+      }
+      end(work.values(), 'Cancelled. Nothing was written.');
       jobs.cancel(id);
       return {};
     },
     'datasets.recipe': ({ from, to, steps, media }) => ({
-      recipe: writeRecipe({ version: 1, from, to, media, transforms: steps }),
+      recipe: writeRecipe({
+        version: 1,
+        ...(from === null ? {} : { from }),
+        ...{ to, media, transforms: steps },
+      }),
       transforms: steps.map(stepText),
     }),
     'datasets.openRecipe': ({ text }) => {
@@ -317,6 +322,13 @@ function admitted(steps: readonly TransformStep[]): TransformStep[] {
   }
   return [...steps];
 }
+
+/** Without what is not said. */
+const mergeOptions = ({ mode, overlap, quorum }: DatasetMerging): MergeOptions => ({
+  mode,
+  ...(overlap === undefined ? {} : { overlap }),
+  ...(quorum === undefined ? {} : { quorum }),
+});
 
 /** A folder's name as a page gave it: one part, never a way to another place. */
 function safeName(name: string): string {

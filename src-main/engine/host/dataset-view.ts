@@ -1,10 +1,17 @@
 import { basename, dirname } from 'node:path';
-import type { DatasetLoss, DatasetResult, DatasetSummary } from '../../contract/datasets.ts';
+import {
+  type DatasetDifference,
+  type DatasetLoss,
+  type DatasetResult,
+  type DatasetSummary,
+  datasetDifferences,
+} from '../../contract/datasets.ts';
 import { type Reading, shapeOf, valuesOf } from '../datasets/browse/index.ts';
 import {
   annotationsIn,
   type Candidate,
   type ConversionResult,
+  type Difference,
   field,
   type Item,
   isRecord,
@@ -98,6 +105,26 @@ export function lossView({ types, classes, attributes, notes }: Loss): DatasetLo
     classes: [...classes],
     attributes: countsOf(attributes).map(([name, annotations]) => ({ name, annotations })),
     notes: [...notes],
+  };
+}
+
+/** Pictures are in their kinds, too, where they were compared; attributes only have examples. */
+export function differenceView(found: Difference): DatasetDifference {
+  const { equal, labels, items, annotations, attributes, infos, pictures, examples, differing } = found;
+  const plain = ({ count, names }: typeof attributes.items) => ({ count, names: [...names] });
+  return {
+    equal,
+    labels: { added: [...labels.added], gone: [...labels.gone], reordered: labels.reordered },
+    same: items.same,
+    items: datasetDifferences.map((kind) => ({
+      kind,
+      count: differing[kind],
+      examples: [...examples[kind]],
+    })),
+    annotations: annotations.map((type) => ({ ...type })),
+    attributes: { items: plain(attributes.items), annotations: plain(attributes.annotations) },
+    infos: [...infos],
+    pictures,
   };
 }
 

@@ -9,7 +9,7 @@ export interface About {
 }
 
 /**
- * What the engine says of the set after its changes, asked anew whenever they change; null until it is known.
+ * What the engine says of the set after its changes, asked anew whenever they or what it is merged with change; null until it is known.
  *
  * @param ask must stay the same.
  */
@@ -17,10 +17,11 @@ export function useAsked<Answer>(ask: (about: About) => Promise<Answer>): {
   readonly answer: Answer | null;
   readonly failed: string | null;
 } {
-  const { view, steps } = useWizard();
+  const { view, steps, merged } = useWizard();
   const [answer, setAnswer] = useState<Answer | null>(null);
   const [failed, setFailed] = useState<string | null>(null);
   const id = view?.id;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: merged with others, it is another set.
   useEffect(() => {
     if (id === undefined) return undefined;
     let current = true;
@@ -33,6 +34,6 @@ export function useAsked<Answer>(ask: (about: About) => Promise<Answer>): {
     return () => {
       current = false;
     };
-  }, [id, steps, ask]);
+  }, [id, steps, merged, ask]);
   return { answer, failed };
 }

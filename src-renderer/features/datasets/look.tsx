@@ -6,6 +6,7 @@ import type { DatasetItem } from '../../../src-main/contract/index.ts';
 import { count } from '../../ui/format.ts';
 import { Button, Check, Segmented, Select } from '../../ui/parts.tsx';
 import { useRoom } from '../../ui/room.ts';
+import { Compare } from './compare.tsx';
 import { Figures } from './figures.tsx';
 import { Findings } from './findings.tsx';
 import { ItemPicture } from './item-picture.tsx';
@@ -14,7 +15,7 @@ import { Large } from './large.tsx';
 import { type Looked, useLooked } from './looked.ts';
 import { changeFilter, lookAsItIs, lookAt, showStep, useWizard } from './state.ts';
 import { focusIfLost } from './step-title.tsx';
-import { madeLater, titleOf } from './words.ts';
+import { differenceWords, madeLater, titleOf } from './words.ts';
 
 /** Smallest width of a tile, and the height of its words, in pixels. */
 const least = 176;
@@ -42,6 +43,7 @@ export function Look() {
             ['pictures', 'Pictures'],
             ['figures', 'Figures'],
             ['findings', 'Faults'],
+            ['comparison', 'Compare'],
           ]}
           onChange={lookAt}
         />
@@ -50,7 +52,9 @@ export function Look() {
           Choose a target
         </Button>
       </div>
-      {shown === 'findings' ? (
+      {shown === 'comparison' ? (
+        <Compare />
+      ) : shown === 'findings' ? (
         <Findings />
       ) : shown === 'figures' ? (
         <Figures />
@@ -89,7 +93,7 @@ export function Look() {
 
 /** Which of the pictures are shown. */
 function Filters({ looked, items }: { readonly looked: Looked; readonly items: Items }) {
-  const { filter, steps } = useWizard();
+  const { filter, steps, compared } = useWizard();
   const { subsets, labels } = looked.summary;
   return (
     <>
@@ -133,6 +137,12 @@ function Filters({ looked, items }: { readonly looked: Looked; readonly items: I
       {filter.finding !== null && (
         <Button kind="bare" onClick={() => changeFilter({ finding: null })}>
           {titleOf(filter.finding)} <X size={14} aria-label="Show all again" />
+        </Button>
+      )}
+      {filter.difference !== null && (
+        <Button kind="bare" onClick={() => changeFilter({ difference: null })}>
+          {differenceWords(filter.difference, compared?.other.name ?? '')}{' '}
+          <X size={14} aria-label="Show all again" />
         </Button>
       )}
       <span className="quiet numeric look-count" role="status">

@@ -1,5 +1,6 @@
 import { Database } from 'lucide-react';
 import { useEffect } from 'react';
+import type { AdmitResult } from '../../../src-main/contract/index.ts';
 import { chooseFolder } from '../../app/choose-folder.ts';
 import type { Page } from '../../app/page-type.ts';
 import { useHandOver } from '../../state/hand-over.ts';
@@ -7,11 +8,13 @@ import { useJobs } from '../../state/jobs.ts';
 import { Empty } from '../../ui/empty.tsx';
 import './datasets.css';
 import './look.css';
+import { compareWith } from './comparing.ts';
 import { Look } from './look.tsx';
+import type { Dropped } from './others.ts';
 import { Result } from './result.tsx';
 import { Shape } from './shape.tsx';
 import { Source } from './source.tsx';
-import { closeDataset, followDatasets, openDataset, useWizard } from './state.ts';
+import { closeDataset, followDatasets, lookAt, openDataset, useWizard, type WizardStep } from './state.ts';
 import { StepBar } from './step-bar.tsx';
 import { SummaryPanel } from './summary.tsx';
 import { Target } from './target.tsx';
@@ -67,6 +70,26 @@ function Datasets() {
   );
 }
 
+/** What else a set can be dropped for, when another one is open and was read. */
+function otherDrops(): ReturnType<NonNullable<Page['otherDrops']>> {
+  const { view, summary } = useWizard.getState();
+  if (!view || !summary) return [];
+  const drop = (purpose: Dropped['purpose'], step: WizardStep) => (admitted: AdmitResult) =>
+    useWizard.setState({ step, dropped: { purpose, admitted } });
+  return [
+    { title: 'Merge', hint: `It becomes one set with ${view.name}.`, take: drop('merging', 'source') },
+    {
+      title: 'Compare',
+      hint: `Says what is different from ${view.name}.`,
+      take: (admitted) => {
+        compareWith(null);
+        lookAt('comparison');
+        drop('comparing', 'look')(admitted);
+      },
+    },
+  ];
+}
+
 export const page: Page = {
   id: 'datasets',
   title: 'Datasets',
@@ -84,4 +107,5 @@ export const page: Page = {
     hint: 'A folder of annotated pictures, a zip or tar of one, or a video.',
     take: (admitted) => void openDataset(admitted),
   },
+  otherDrops,
 };

@@ -4,7 +4,17 @@ import { useJobs } from '../../state/jobs.ts';
 import { act, call, toast, useSession } from '../../state/session.ts';
 import { count, formatTimeLeft } from '../../ui/format.ts';
 import { Button, Progress } from '../../ui/parts.tsx';
-import { cancelWork, conversionEnded, convertDataset, openDataset, showStep, useWizard } from './state.ts';
+import { commandFor } from './command.ts';
+import { compareWith } from './comparing.ts';
+import {
+  cancelWork,
+  conversionEnded,
+  convertDataset,
+  lookAt,
+  openDataset,
+  showStep,
+  useWizard,
+} from './state.ts';
 import { StepTitle } from './step-title.tsx';
 import { Training } from './training.tsx';
 import { kindWords, number } from './words.ts';
@@ -12,6 +22,8 @@ import { kindWords, number } from './words.ts';
 const stages = {
   unpacking: 'Unpacking the archive',
   reading: 'Reading',
+  merging: 'Reading the sets',
+  comparing: 'Comparing',
   planning: 'Reading the source',
   writing: 'Writing',
   checking: 'Reading it back',
@@ -89,27 +101,32 @@ const headlines = {
 } as const;
 
 function Done() {
-  const { result, view, summary, target, steps, writing } = useWizard();
+  const { result, view, summary, target, steps, writing, merged, shaped } = useWizard();
   const native = useSession((state) => state.shell?.native ?? false);
-  if (!result || !target || !summary) return null;
+  if (!result || !target || !summary || !view) return null;
   const whole = result.check === 'passed' && result.problems.total === 0;
   const changed = result.types.filter(
     ({ near, changed: other, missing, added }) => near + other + missing + added > 0,
   );
-  const choices = { from: summary.format, to: target, steps: [...steps], media: writing.media };
+  // Merged sets can be of several formats.
+  const from = merged === null ? summary.format : null;
+  const choices = { from, to: target, steps: [...steps], media: writing.media };
   const copyCommand = async (): Promise<void> => {
     const { transforms } = await call('datasets.recipe', choices);
-    const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
-    const parts = ['refinery convert', quoted(`${view?.location}`), '--to', target, '--from', summary.format];
-    if (writing.media !== 'copy') parts.push('--media', writing.media);
-    if (writing.strict) parts.push('--strict');
-    for (const step of transforms) parts.push('--transform', quoted(step));
     // What was just written is there, and only replaced where that was asked for.
     const name = writing.overwrite ? result.name : `${result.name}-2`;
-    parts.push('--output', quoted(`${result.location}/${name}`));
-    if (writing.overwrite) parts.push('--overwrite');
-    await navigator.clipboard.writeText(parts.join(' '));
+    const output = `${result.location}/${name}`;
+    const written = { view, from: summary.format, merged, to: target, transforms, writing, output };
+    await navigator.clipboard.writeText(commandFor(written));
     toast(writing.overwrite ? 'Command copied' : `Command copied; it writes into ${name}`);
+  };
+  const compareWithSource = (): void => {
+    const { handle, name, location } = result;
+    const title = shaped?.targets.find(({ format }) => format === target)?.title ?? target;
+    const path = `${location}/${name}`;
+    compareWith({ handle, within: '', every: 1, format: target, name, title, path });
+    lookAt('comparison');
+    showStep('look');
   };
   const saveRecipe = async (): Promise<void> => {
     const link = document.createElement('a');
@@ -156,6 +173,7 @@ function Done() {
         >
           Open the new set
         </Button>
+        <Button onClick={compareWithSource}>Compare with the source</Button>
         <Button onClick={() => void copyCommand()}>Copy the command</Button>
         <Button onClick={() => void saveRecipe()}>Save the recipe</Button>
         <Button onClick={() => showStep('target')}>Another target</Button>

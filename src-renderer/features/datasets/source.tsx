@@ -1,8 +1,9 @@
 import type { ReactNode } from 'react';
 import type { DatasetView } from '../../../src-main/contract/index.ts';
-import { count } from '../../ui/format.ts';
-import { Button, Field, NumberInput } from '../../ui/parts.tsx';
+import { Button } from '../../ui/parts.tsx';
 import { Failure } from './failure.tsx';
+import { Frames } from './frames.tsx';
+import { Merge } from './merge.tsx';
 import { Preview } from './preview.tsx';
 import { ProblemTable } from './problem-table.tsx';
 import {
@@ -16,11 +17,11 @@ import {
   useWizard,
 } from './state.ts';
 import { StepTitle } from './step-title.tsx';
-import { number } from './words.ts';
+import { cannotBeRead } from './words.ts';
 
 /** What the folder is, why, and what of it can't be read. */
 export function Source() {
-  const { view, beside, summary, busy, error } = useWizard();
+  const { view, beside, summary, busy, error, opening, merged } = useWizard();
   if (!view) return null;
   const { candidates, sets } = view;
   const failed = summary === null && busy === null ? error : null;
@@ -41,7 +42,15 @@ export function Source() {
       </header>
       {failed && <Failure error={failed} />}
       {sets.length > 0 && <InnerSets sets={sets} />}
-      {view.video && !summary && <Frames video={view.video} />}
+      {view.video && !summary && (
+        <section className="section" aria-label="Frames">
+          <Frames
+            video={view.video}
+            disabled={busy !== null || opening}
+            onEvery={(every) => void takeEvery(every)}
+          />
+        </section>
+      )}
       {candidates.length === 0 && sets.length === 0 && (
         <p>
           Choose the folder that holds both the pictures and the annotations. Folders above or below it often
@@ -58,9 +67,10 @@ export function Source() {
           </section>
         )
       )}
+      {summary && <Merge />}
       {summary && summary.problems.total > 0 && (
         <section className="section" aria-label="Problems">
-          <h2>{count(summary.problems.total, 'thing')} can’t be read</h2>
+          <h2>{cannotBeRead(summary.problems.total, merged !== null)}</h2>
           <p className="quiet">Everything else is carried over. Nothing of these is guessed.</p>
           <ProblemTable of={summary.problems} />
         </section>
@@ -72,35 +82,6 @@ export function Source() {
         </section>
       )}
     </div>
-  );
-}
-
-/** Which frames of a video are taken. */
-function Frames({ video: { frames, every } }: { readonly video: NonNullable<DatasetView['video']> }) {
-  const { busy, opening } = useWizard();
-  const taken = Math.ceil(frames / every);
-  return (
-    <section className="section" aria-label="Frames">
-      <Field
-        label="Take one frame of"
-        hint={
-          frames > 0
-            ? `${number(taken)} of ${number(frames)} frames. Each is taken out as a PNG without loss when it is read.`
-            : 'Each is taken out as a PNG without loss when it is read.'
-        }
-      >
-        {(id) => (
-          <NumberInput
-            id={id}
-            value={every}
-            most={999_999}
-            onChange={(next) =>
-              busy === null && !opening && next !== every && void takeEvery(Math.round(next))
-            }
-          />
-        )}
-      </Field>
-    </section>
   );
 }
 
@@ -117,7 +98,7 @@ function titleOf(view: DatasetView): string {
 
 /** The formats that the set may be read as. */
 function Candidates({ view }: { readonly view: DatasetView }) {
-  const { summary, busy, opening } = useWizard();
+  const { summary, busy, opening, isMerging } = useWizard();
   const asked = new Set(isAmbiguous(view) ? likeliest(view).map(({ format }) => format) : []);
   return (
     <ul className="plain candidates">
@@ -132,7 +113,10 @@ function Candidates({ view }: { readonly view: DatasetView }) {
             )
           }
           action={
-            <Button disabled={busy !== null || opening} onClick={() => void readDataset(candidate.format)}>
+            <Button
+              disabled={busy !== null || opening || isMerging}
+              onClick={() => void readDataset(candidate.format)}
+            >
               Read as {candidate.title}
             </Button>
           }

@@ -2,6 +2,7 @@ import { create } from 'zustand';
 import type {
   AdmitResult,
   DatasetFilter,
+  DatasetLook,
   DatasetMedia,
   DatasetPlan,
   DatasetProgress,
@@ -15,6 +16,7 @@ import type {
 } from '../../../src-main/contract/index.ts';
 import { toErrorValue } from '../../../src-main/contract/index.ts';
 import { act, call, toast } from '../../state/session.ts';
+import type { Compared, Dropped, Merged } from './others.ts';
 
 export const wizardSteps = ['source', 'look', 'shape', 'target', 'result'] as const;
 export type WizardStep = (typeof wizardSteps)[number];
@@ -37,10 +39,17 @@ interface Wizard {
   /** The sets of the folder that this one was chosen from, itself among them. */
   readonly beside: readonly InnerSet[];
   readonly step: WizardStep;
+  /** The sets that it is merged with; null where it is alone. */
+  readonly merged: Merged | null;
+  readonly isMerging: boolean;
+  /** Why sets were not merged as it was asked for last. */
+  readonly unmerged: ErrorValue | null;
+  readonly compared: Compared | null;
+  readonly dropped: Dropped | null;
   /** What the set holds as it was read. */
   readonly summary: DatasetSummary | null;
   readonly filter: DatasetFilter;
-  readonly looking: 'pictures' | 'figures' | 'findings';
+  readonly looking: 'pictures' | 'figures' | 'findings' | 'comparison';
   /** Whether the pictures are looked at without the changes. */
   readonly asItIs: boolean;
   readonly steps: readonly DatasetStep[];
@@ -68,12 +77,25 @@ interface Wizard {
   readonly unwritten: ErrorValue | null;
 }
 
-const everything: DatasetFilter = { subset: null, label: null, empty: false, finding: null, text: '' };
+/** No filter. */
+export const everything: DatasetFilter = {
+  subset: null,
+  label: null,
+  empty: false,
+  finding: null,
+  difference: null,
+  text: '',
+};
 
 const nothing: Wizard = {
   view: null,
   beside: [],
   step: 'source',
+  merged: null,
+  isMerging: false,
+  unmerged: null,
+  compared: null,
+  dropped: null,
   summary: null,
   filter: everything,
   looking: 'pictures',
@@ -104,8 +126,13 @@ const get = useWizard.getState;
 /** Connects the wizard to the engine's events. */
 export function followDatasets(engine: EngineClient): void {
   engine.on('datasets.progress', (progress) => {
-    if (progress.id !== get().view?.id) return;
-    const isUnpacked = progress.stage === 'unpacking' && progress.done === progress.total;
+    const { view, compared } = get();
+    if (progress.id !== view?.id) return;
+    if (progress.stage === 'comparing') {
+      if (compared) set({ compared: { ...compared, done: progress.total === null ? progress.done : null } });
+      return;
+    }
+    const isUnpacked = ['unpacking', 'merging'].includes(progress.stage) && progress.done === progress.total;
     set({ progress: isUnpacked ? null : progress });
   });
   engine.on('datasets.finished', ({ id, result, error }) => {
@@ -117,10 +144,10 @@ export function followDatasets(engine: EngineClient): void {
 const near = 0.05;
 
 /** The likeliest format of a set, and all that are as likely. */
-export const likeliest = ({ candidates }: DatasetView): DatasetView['candidates'] =>
+export const likeliest = ({ candidates }: Pick<DatasetLook, 'candidates'>): DatasetLook['candidates'] =>
   candidates.filter(({ confidence }) => candidates[0]!.confidence - confidence < near);
 
-export const isAmbiguous = (view: DatasetView): boolean => likeliest(view).length > 1;
+export const isAmbiguous = (look: Pick<DatasetLook, 'candidates'>): boolean => likeliest(look).length > 1;
 
 /** Opens what was dropped or chosen, and reads it when it is clear what it is. */
 export async function openDataset({ handles, refused }: AdmitResult): Promise<void> {
@@ -167,9 +194,12 @@ async function open(
 
 /** Reads the whole set as one of a format, and shows it. */
 export async function readDataset(format: string): Promise<void> {
-  const { view } = get();
+  const { view, merged } = get();
   if (!view) return;
+  if (merged) toast('The set is alone again. Merge it anew where that is wanted.');
   set({
+    merged: null,
+    unmerged: null,
     busy: 'reading',
     step: 'source',
     error: null,
@@ -250,7 +280,8 @@ export async function openRecipe(file: File): Promise<void> {
   );
 }
 
-async function shapeAgain(): Promise<void> {
+/** Makes the changes anew. */
+export async function shapeAgain(): Promise<void> {
   const { view, steps } = get();
   if (!view) return;
   set({ shaped: null, plan: null, result: null, error: null, unwritten: null, busy: 'shaping' });

@@ -5,17 +5,19 @@ import { classColour } from '../../ui/class-colour.ts';
 import { count, formatTimeLeft } from '../../ui/format.ts';
 import { Button, IconButton, Progress } from '../../ui/parts.tsx';
 import { Failure } from './failure.tsx';
+import { cancelMerging } from './merging.ts';
+import type { Merged } from './others.ts';
 import { cancelWork, changeFilter, closeDataset, showStep, useWizard } from './state.ts';
 import { focusStepTitle } from './step-title.tsx';
 import { Values } from './values.tsx';
-import { difference, kindWords, number } from './words.ts';
+import { cannotBeRead, difference, kindWords, number } from './words.ts';
 
 /** Classes that are listed before one asks for all. */
 const fewClasses = 14;
 
 /** What the set holds, always up to date with the changes on its way. */
 export function SummaryPanel({ onOther }: { readonly onOther: () => void }) {
-  const { view, summary, shaped, busy, progress, error, opening, unopened } = useWizard();
+  const { view, summary, shaped, busy, progress, error, opening, unopened, merged } = useWizard();
   const reading = progress?.stage === 'unpacking' ? 'Unpacking' : 'Reading';
   const now = shaped?.summary ?? summary;
   const notRead = error && error.code !== 'CANCELLED' ? 'Could not be read' : 'Not read yet';
@@ -29,6 +31,7 @@ export function SummaryPanel({ onOther }: { readonly onOther: () => void }) {
           <X size={16} />
         </IconButton>
       </header>
+      {merged && <MergedWith merged={merged} />}
       {now && summary ? (
         <Figures before={summary} now={now} />
       ) : (
@@ -43,12 +46,23 @@ export function SummaryPanel({ onOther }: { readonly onOther: () => void }) {
   );
 }
 
+function MergedWith({ merged: { others } }: { readonly merged: Merged }) {
+  const names = others.map(({ name }) => name).join(', ');
+  return (
+    <p className="quiet clip" title={names}>
+      Merged with {names}
+    </p>
+  );
+}
+
 /** What the person waits for; an archive is unpacked for a look at its pictures, too. */
 function UnderWay() {
-  const { busy, progress } = useWizard();
-  const isUnpacking = progress?.stage === 'unpacking' && busy !== 'converting';
+  const { busy, progress, isMerging } = useWizard();
+  const isUnpacking = isMerging
+    ? progress?.stage === 'merging' && progress.total !== null
+    : progress?.stage === 'unpacking' && busy !== 'converting';
   const timeLeft = useTimeLeft(isUnpacking ? progress : null);
-  if (!isUnpacking && (!busy || busy === 'converting')) return null;
+  if (!isMerging && !isUnpacking && (!busy || busy === 'converting')) return null;
   const share = progress?.total ? progress.done / progress.total : 0.02;
   const left = timeLeft === null ? '' : `, ${formatTimeLeft(timeLeft)}`;
   const read = progress ? `${count(progress.done, 'picture')} read` : 'Reading';
@@ -57,12 +71,13 @@ function UnderWay() {
       <Progress value={share} label={isUnpacking ? 'Unpacking' : 'What is under way'} />
       <div className="row spread quiet">
         <span className="numeric">{isUnpacking ? `${Math.floor(100 * share)} %${left}` : read}</span>
-        {(isUnpacking || busy === 'reading') && (
+        {(isMerging || isUnpacking || busy === 'reading') && (
           <Button
             kind="bare"
             onClick={() => {
               focusStepTitle();
-              cancelWork();
+              if (isMerging) cancelMerging();
+              else cancelWork();
             }}
           >
             Cancel
@@ -88,6 +103,7 @@ function useTimeLeft(progress: DatasetProgress | null): number | null {
 }
 
 function Figures({ before, now }: { readonly before: DatasetSummary; readonly now: DatasetSummary }) {
+  const isMerged = useWizard(({ merged }) => merged !== null);
   const [all, setAll] = useState(false);
   const classes = all ? now.labels : now.labels.slice(0, fewClasses);
   const most = Math.max(1, ...now.labels.map(({ annotations }) => annotations));
@@ -169,7 +185,7 @@ function Figures({ before, now }: { readonly before: DatasetSummary; readonly no
       <Infos infos={now.infos} />
       {now.problems.total > 0 && (
         <p className="state-warning">
-          {count(now.problems.total, 'thing')} can’t be read.{' '}
+          {cannotBeRead(now.problems.total, isMerged)}.{' '}
           <button type="button" className="name-button underlined" onClick={() => showStep('source')}>
             Show them
           </button>

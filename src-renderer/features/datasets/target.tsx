@@ -25,7 +25,7 @@ const mediaHints: Readonly<Record<DatasetMedia, string>> = {
 
 /** Formats as cards with what survives, the most used first of those that keep as much; the chosen one's losses in full, and where it goes. */
 export function Target() {
-  const { shaped, target, plan, busy, error, unwritten, writing, view } = useWizard();
+  const { shaped, target, plan, busy, error, unwritten, writing, view, isMerging } = useWizard();
   const native = useSession((state) => state.shell?.native ?? true);
   const [text, setText] = useState('');
   const wanted = text.trim().toLowerCase();
@@ -146,7 +146,7 @@ export function Target() {
                 kind="primary"
                 className="tall"
                 type="submit"
-                disabled={writing.name.trim() === '' || busy === 'converting'}
+                disabled={writing.name.trim() === '' || busy === 'converting' || isMerging}
               >
                 Write {count(shaped?.summary.items ?? 0, 'picture')}
               </Button>

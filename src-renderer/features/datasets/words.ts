@@ -1,4 +1,10 @@
-import type { AnnotationKind, DatasetFate, DatasetLoss } from '../../../src-main/contract/index.ts';
+import type {
+  AnnotationKind,
+  DatasetDifferenceKind,
+  DatasetFate,
+  DatasetLoss,
+} from '../../../src-main/contract/index.ts';
+import { count } from '../../ui/format.ts';
 
 /** Of pictures that a change makes anew. */
 export const madeLater = 'Changed pictures are made when the set is written.';
@@ -48,6 +54,23 @@ export function fateText(
   ];
   return parts.filter(Boolean).join(', ');
 }
+
+/** What pictures are in comparison with those of the set of this name. */
+export const differenceWords = (kind: DatasetDifferenceKind, name: string): string =>
+  ({
+    changed: 'With other annotations',
+    moved: 'In another split',
+    attributes: 'With other attributes',
+    pictures: 'With another file',
+    gone: `Not in ${name}`,
+    added: `Only in ${name}`,
+  })[kind];
+
+/** @param merged whether several sets are one, and may say different things. */
+export const cannotBeRead = (things: number, merged: boolean): string => {
+  const what = `${count(things, 'thing')} can’t be read`;
+  return merged ? `${what} or ${things === 1 ? 'is' : 'are'} not agreed on` : what;
+};
 
 /** A name of the kind `random_split` for people. */
 export const titleOf = (name: string): string => {

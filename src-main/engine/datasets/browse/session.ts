@@ -5,44 +5,29 @@ import { type Candidate, detectInArchive, detectSets, type InnerSet, listFolder 
 import { type Dataset, type Format, toldOnce } from '../format.ts';
 import { formats } from '../formats/index.ts';
 import { type Loss, lossOf } from '../loss.ts';
-import { type Categories, type Infos, type Item, noInfos, ProblemLog } from '../model/index.ts';
+import { type Item, ProblemLog } from '../model/index.ts';
 import {
   type ConversionPlan,
   type ConversionRequest,
+  type Difference,
+  type DifferenceKind,
+  diff,
+  type MergeOptions,
+  mergedSource,
   namedFormat,
   openFolder,
   planConversion,
   type Source,
   type Unpacked,
 } from '../operations/index.ts';
-import { breathing, counting, unpackingNotes } from '../operations/pace.ts';
-import { summaryOf } from '../operations/receipt.ts';
-import { type Statistics, StatisticsCounter } from '../statistics.ts';
+import { unpackingNotes } from '../operations/pace.ts';
 import { applyTransforms, type TransformStep, transformNamed } from '../transforms/index.ts';
 import { type Description, describeSet } from '../validation/distributions.ts';
 import { type Validation, type ValidationOptions, validate } from '../validation/index.ts';
-import { type ItemFilter, ItemStore } from './store.ts';
-
-/** A look at a set, or at what its transforms make of it. */
-export interface Reading {
-  readonly format: { readonly name: string; readonly title: string };
-  readonly statistics: Statistics;
-  readonly categories: Categories;
-  readonly infos: Infos;
-  readonly problems: ConversionPlan['problems'];
-  /** What the transforms tell of. */
-  readonly changes: ConversionPlan['changes'];
-}
-
-/** The first pictures of a set as one of its formats reads them. */
-export interface Preview extends Pick<Reading, 'categories' | 'problems'> {
-  readonly items: readonly Item[];
-  /** Pictures that were looked at for them. */
-  readonly looked: number;
-}
-
-/** Pictures that a preview shows, and that it looks at to find annotated ones. */
-const previewed = { shown: 4, looked: 60 } as const;
+import { type Changed, kept, type Reading, type Work, watched } from './kept.ts';
+import { type Opening, type OtherSet, OtherSets } from './others.ts';
+import { type Preview, previewOf } from './preview.ts';
+import type { ItemFilter, ItemStore } from './store.ts';
 
 /** A format that a set could be written in, and what would become of it. */
 interface TargetLook {
@@ -50,13 +35,17 @@ interface TargetLook {
   readonly loss: Loss;
 }
 
+/** Of the items that the filter leaves: only those in which the last look for faults, or the last comparison, found this. */
+export interface Found {
+  readonly check?: string | null;
+  readonly difference?: DifferenceKind | null;
+}
+
+/** Numbers of items, by what was found in them. */
+type Numbers = ReadonlyMap<string, ReadonlySet<number>>;
+
 type Opened = Awaited<ReturnType<typeof openFolder>>;
 type Unpacking = Required<Pick<Unpacked, 'signal' | 'onProgress'>>;
-
-interface Work {
-  readonly signal: AbortSignal;
-  readonly onProgress: (done: number) => void;
-}
 
 /**
  * One set that a person looks at and converts: what a window holds between its steps. An archive is told by its names, and
@@ -73,12 +62,18 @@ export class DatasetSession implements AsyncDisposable {
   readonly inner: readonly InnerSet[];
   readonly #unpacking: () => Unpacking;
   #opened: Promise<Opened> | undefined;
+  /** The set as it was read, and the same merged with others, where it is. */
+  #alone: Source | undefined;
   #source: Source | undefined;
+  /** Those that it is merged with. */
+  #others: readonly OtherSet[] = [];
+  readonly #opener = new OtherSets();
   /** Of the set as it is, without any transform. */
   #reading: Reading | undefined;
   #store: ItemStore | undefined;
-  /** Numbers of the items in which the last look for faults found each. */
-  #found: ReadonlyMap<string, ReadonlySet<number>> = new Map();
+  /** What the last look for faults and the last comparison found. */
+  #found: Numbers = new Map();
+  #differing: Numbers = new Map();
   /** What the last steps made of the items, and whether of their pictures, too. */
   #changes: { readonly store: ItemStore; readonly remakes: boolean } | undefined;
   readonly #previews = new Map<string, readonly Item[]>();
@@ -135,19 +130,14 @@ export class DatasetSession implements AsyncDisposable {
     });
   }
 
-  /** The first pictures as a format reads them, those with annotations before others, without keeping the set. */
+  /** The first pictures as a format reads them, without keeping the set. */
   async preview(formatName: string, signal: AbortSignal): Promise<Preview> {
-    const dataset = await namedFormat(formatName).read(await this.#folder(), { signal });
-    const [annotated, plain]: [Item[], Item[]] = [[], []];
-    let looked = 0;
-    for await (const item of breathing(dataset.items(), { signal })) {
-      (item.annotations.length > 0 ? annotated : plain).push(item);
-      looked += 1;
-      if (annotated.length >= previewed.shown || looked >= previewed.looked) break;
-    }
-    const items = [...annotated, ...plain].slice(0, previewed.shown);
-    this.#previews.set(formatName, items);
-    return { items, looked, categories: dataset.categories, problems: summaryOf(dataset.problems) };
+    const seen = await previewOf(
+      await namedFormat(formatName).read(await this.#folder(), { signal }),
+      signal,
+    );
+    this.#previews.set(formatName, seen.items);
+    return seen;
   }
 
   /** One of the pictures that a format was last looked at with. */
@@ -167,12 +157,52 @@ export class DatasetSession implements AsyncDisposable {
       open: async (reading) => toldOnce(await format.read(folder, reading)),
       [Symbol.asyncDispose]: async () => undefined,
     };
-    const { store, reading } = await kept(source, { dataset: await source.open(work) }, work);
+    const reading = await this.#take(source, await source.open(work), work);
+    this.#alone = source;
+    this.#others = [];
+    return reading;
+  }
+
+  /** Reads a set that everything is about from then on. */
+  async #take(source: Source, dataset: Dataset, work: Work, format = source.format): Promise<Reading> {
+    const { store, reading } = await kept(format, { dataset }, work);
     await this.#forget();
     this.#store = store;
     this.#source = source;
     this.#reading = reading;
     return reading;
+  }
+
+  /**
+   * Merges the set with others; with none it is alone again. Where that can't be, it stays as it was.
+   *
+   * @returns also how many items each of the sets has.
+   * @throws {RefineryError} those of `openSource` and `merge`.
+   */
+  async merge(
+    others: readonly OtherSet[],
+    options: MergeOptions,
+    work: Work & Opening,
+  ): Promise<{ readonly reading: Reading; readonly sizes: readonly number[] }> {
+    const alone = this.#read(this.#alone);
+    if (others.length === 0) {
+      const reading = await this.#take(alone, await alone.open(work), work);
+      this.#others = [];
+      return { reading, sizes: [reading.statistics.items] };
+    }
+    const sources = [alone];
+    for (const other of others) sources.push(await this.#opener.open(other, work));
+    const merged = mergedSource(sources, options);
+    const dataset = await merged.open(work);
+    const reading = await this.#take(merged, dataset, work, alone.format);
+    this.#others = others;
+    return { reading, sizes: dataset.sizes };
+  }
+
+  /** The sets that it is merged with, and how; null where it is alone. */
+  get merged(): { readonly others: readonly OtherSet[]; readonly options: MergeOptions } | null {
+    const options = this.#source?.merged?.options;
+    return options ? { others: this.#others, options } : null;
   }
 
   /** @throws {RefineryError} `BAD_REQUEST` before the set was read. */
@@ -185,11 +215,16 @@ export class DatasetSession implements AsyncDisposable {
    * Numbers of the items that fit a filter. Nothing before the set was read.
    *
    * @param changed for those that the last `shape` made, where it made any.
-   * @param check only those in which the last `validate` found this.
    */
-  find(filter: ItemFilter, changed = false, check: string | null = null): readonly number[] {
+  find(filter: ItemFilter, changed = false, { check, difference }: Found = {}): readonly number[] {
     const fitting = this.#items(changed)?.find(filter) ?? [];
-    return check === null ? fitting : fitting.filter((index) => this.#found.get(check)?.has(index) === true);
+    const within = [
+      ...(check ? [this.#found.get(check)] : []),
+      ...(difference ? [this.#differing.get(difference)] : []),
+    ];
+    return within.length === 0
+      ? fitting
+      : fitting.filter((index) => within.every((found) => found?.has(index) === true));
   }
 
   async item(index: number, changed = false): Promise<Item | undefined> {
@@ -233,6 +268,35 @@ export class DatasetSession implements AsyncDisposable {
     return found;
   }
 
+  /**
+   * What is different in another set, compared with what transforms make of this one.
+   *
+   * @param pictures whether their files are compared, too. Those that a transform makes anew are not there yet.
+   */
+  async compare(
+    steps: readonly TransformStep[],
+    other: OtherSet,
+    pictures: boolean,
+    work: Work & Opening,
+  ): Promise<Difference> {
+    const source = await this.#opener.open(other, work);
+    const { dataset } = await this.#changed(steps, work.signal);
+    const another = await source.open(work);
+    const found = new Map<string, Set<number>>();
+    const difference = await diff(
+      { ...dataset, items: () => watched(dataset, work) },
+      { ...another, items: () => watched(another, work) },
+      {
+        pictures: pictures && !remakes(steps),
+        onItem(kind, index) {
+          found.set(kind, (found.get(kind) ?? new Set()).add(index));
+        },
+      },
+    );
+    this.#differing = found;
+    return difference;
+  }
+
   /** What the set is like after its transforms. */
   async describe(steps: readonly TransformStep[], signal: AbortSignal): Promise<Description> {
     return describeSet((await this.#changed(steps, signal)).dataset, signal);
@@ -243,9 +307,9 @@ export class DatasetSession implements AsyncDisposable {
   }
 
   async #readAfter(steps: readonly TransformStep[], work: Work): Promise<Reading> {
-    const { store, reading } = await kept(this.#read(), await this.#changed(steps, work.signal), work);
+    const { store, reading } = await kept(this.reading.format, await this.#changed(steps, work.signal), work);
     await this.#forgetChanges();
-    this.#changes = { store, remakes: steps.some(({ name }) => transformNamed(name).remakes) };
+    this.#changes = { store, remakes: remakes(steps) };
     return reading;
   }
 
@@ -257,14 +321,16 @@ export class DatasetSession implements AsyncDisposable {
     return { dataset: { ...changed, problems: read.problems }, changes };
   }
 
-  #read(): Source {
-    if (this.#source) return this.#source;
+  #read(source = this.#source): Source {
+    if (source) return source;
     throw notRead();
   }
 
   async #forget(): Promise<void> {
     const last = this.#store;
     this.#store = undefined;
+    this.#found = new Map();
+    this.#differing = new Map();
     await last?.[Symbol.asyncDispose]();
     await this.#forgetChanges();
   }
@@ -277,58 +343,14 @@ export class DatasetSession implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#forget();
+    await this.#opener[Symbol.asyncDispose]();
     const opened = await this.#opened?.catch(() => undefined);
     await opened?.[Symbol.asyncDispose]();
   }
 }
 
+const remakes = (steps: readonly TransformStep[]): boolean =>
+  steps.some(({ name }) => transformNamed(name).remakes);
+
 const notRead = (): RefineryError =>
   new RefineryError('BAD_REQUEST', 'The set was not read yet.', { hint: 'Choose its format first.' });
-
-interface Changed {
-  readonly dataset: Dataset;
-  /** What the transforms tell of. */
-  readonly changes?: ProblemLog;
-}
-
-/** Reads a set, and keeps its items. */
-async function kept(source: Source, { dataset, changes = new ProblemLog() }: Changed, work: Work) {
-  const store = await ItemStore.create();
-  const counter = new StatisticsCounter();
-  try {
-    for await (const item of watched(dataset, work)) {
-      counter.add(item);
-      await store.add(item);
-    }
-    await store.flush();
-  } catch (thrown) {
-    await store[Symbol.asyncDispose]();
-    throw thrown;
-  }
-  return { store, reading: readingOf(source, dataset, changes, counter) };
-}
-
-function readingOf(
-  { format }: Source,
-  dataset: Dataset,
-  changes: ProblemLog,
-  counter: StatisticsCounter,
-): Reading {
-  return {
-    format: { name: format.name, title: format.title },
-    statistics: counter.result(dataset),
-    categories: dataset.categories,
-    infos: dataset.infos ?? noInfos,
-    problems: summaryOf(dataset.problems),
-    changes: summaryOf(changes),
-  };
-}
-
-/** Items, counted as they go by, with pauses in which others get a turn. */
-async function* watched(dataset: Dataset, { signal, onProgress }: Work): AsyncGenerator<Item> {
-  const tick = counting({ onProgress: ({ done }) => onProgress(done) }, 'planning', null);
-  for await (const item of breathing(dataset.items(), { signal })) {
-    yield item;
-    tick();
-  }
-}

@@ -5,15 +5,13 @@ import { sizeInHeader } from './picture-header.ts';
 
 /** Tells what lies in a set's folder from what a link in it leads to elsewhere. */
 export class Boundary {
-  readonly #folder: string;
-  readonly #real: string;
+  readonly #sets: readonly { readonly folder: string; readonly real: string }[];
   /** Where each folder really is. */
   readonly #folders = new Map<string, string>();
 
-  /** @param folder of the set; it must be there. */
-  constructor(folder: string) {
-    this.#folder = folder;
-    this.#real = realpathSync(folder);
+  /** @param folders of the set, or of those that are one set now; they must be there. */
+  constructor(...folders: readonly string[]) {
+    this.#sets = folders.map((folder) => ({ folder, real: realpathSync(folder) }));
   }
 
   /**
@@ -24,9 +22,9 @@ export class Boundary {
    * @param linked whether the file's own entry is a link.
    */
   isForeign(path: string, linked: boolean): boolean {
-    if (!isBelow(path, this.#folder)) return false;
+    if (!this.#sets.some(({ folder }) => isBelow(path, folder))) return false;
     const real = linked ? realpathSync(path) : join(this.#where(dirname(path)), basename(path));
-    return !isBelow(real, this.#real) && sizeInHeader(real) === null;
+    return !this.#sets.some((set) => isBelow(real, set.real)) && sizeInHeader(real) === null;
   }
 
   #where(folder: string): string {

@@ -2,6 +2,7 @@ import type { Loss } from '../loss.ts';
 import type { Statistics } from '../statistics.ts';
 import type { TransformStep } from '../transforms/index.ts';
 import type { Choice } from './choices.ts';
+import type { MergeOptions } from './merge.ts';
 import type { ProblemSummary } from './receipt.ts';
 import type { RoundTrip } from './round-trip.ts';
 import type { Source } from './source.ts';
@@ -63,6 +64,10 @@ export interface ReadyConversion {
 /** What a conversion would do, before anything is written. */
 export interface ConversionPlan {
   readonly sourcePath: string;
+  /** Of which sets the source is merged, and how; null where it is one. */
+  readonly merged:
+    | (MergeOptions & { readonly sets: readonly { readonly path: string; readonly format: string }[] })
+    | null;
   readonly from: string;
   readonly to: string;
   readonly fromTitle: string;

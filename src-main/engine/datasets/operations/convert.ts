@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import { RefineryError, toErrorValue } from '../../../contract/errors.ts';
 import { removeTemporaries } from '../../io/atomic.ts';
+import { isBelow } from '../../io/below.ts';
 import { writeReceipt } from '../../io/receipts.ts';
 import { Boundary } from '../files/boundary.ts';
 import { temporaryFolder } from '../files/temporary.ts';
@@ -16,6 +17,7 @@ import { withoutBackground } from '../transforms/labels.ts';
 import { adviceOn } from './advice.ts';
 import { choicesFor } from './choices.ts';
 import type { ConversionPlan, ConversionRequest, ConversionResult, ReadyConversion } from './conversion.ts';
+import { countsBackground, sourcesIn, titlesIn } from './merged-source.ts';
 import { breathing, counting, unpackingNotes } from './pace.ts';
 import { receiptOf, summaryOf } from './receipt.ts';
 import { type RoundTrip, RoundTripCheck } from './round-trip.ts';
@@ -76,7 +78,7 @@ async function convert(
   const planner = new Planner(source, read, target);
   const written = await writeSet(
     request,
-    source.folder,
+    source,
     ahead === null ? planner : null,
     ahead?.statistics.items ?? null,
     staging,
@@ -233,9 +235,7 @@ async function changed(
   scratch: string | null,
 ): Promise<Changed> {
   const changes = new ProblemLog();
-  // Only VOC counts its background as a class.
-  const background = source.format.name.startsWith('voc') && !target.name.startsWith('voc');
-  const own = background ? withoutBackground(read) : read;
+  const own = countsBackground(source.format) && !countsBackground(target) ? withoutBackground(read) : read;
   const dataset = await applyTransforms({ ...own, problems: changes }, transforms ?? [], {
     scratch,
     ...(signal === undefined ? {} : { signal }),
@@ -301,9 +301,15 @@ class Planner {
     const loss = lossOf(statistics, target.abilities, dataset.categories, this.#overlaps);
     return {
       sourcePath: source.path,
+      merged: source.merged
+        ? {
+            ...source.merged.options,
+            sets: source.merged.sources.map(({ path, format }) => ({ path, format: format.name })),
+          }
+        : null,
       from: source.format.name,
       to: target.name,
-      fromTitle: source.format.title,
+      fromTitle: titlesIn(source),
       toTitle: target.title,
       statistics,
       loss,
@@ -313,6 +319,16 @@ class Planner {
       changes: summaryOf(changes),
     };
   }
+}
+
+/** A file as a problem names it: of several sets, with its set before it. */
+function placeIn(folders: readonly string[], file: string): string {
+  const set = Math.max(
+    0,
+    folders.findIndex((folder) => isBelow(file, folder)),
+  );
+  const place = relative(folders[set]!, file);
+  return folders.length > 1 ? `set ${set + 1}/${place}` : place;
 }
 
 interface Written {
@@ -328,19 +344,19 @@ interface Written {
  * Writes the set. Where two items want one file (two subsets in a format that keeps all pictures in one folder, or names
  * that differ only in case on a disk that doesn't), it is written anew with the later ones renamed.
  *
- * @param folder of the source.
  * @param planner is shown every item, where there is no plan yet.
  * @param total items, where that is known.
  */
 async function writeSet(
   request: ConversionRequest,
-  folder: string,
+  origin: Source,
   planner: Planner | null,
   total: number | null,
   staging: Staging,
   openDataset: () => Promise<Changed>,
 ): Promise<Written> {
   const target = writableFormat(request.to);
+  const folders = sourcesIn(origin).map(({ folder }) => folder);
   const attempt = async (unique: boolean): Promise<Written> => {
     const source = await openDataset();
     const names = unique ? uniqueNames(source.dataset) : { dataset: source.dataset, renamed: () => 0 };
@@ -365,7 +381,7 @@ async function writeSet(
     const writing = new Writing(staging.folder, {
       media: request.media === 'none' ? 'check' : request.media,
       ...(request.key === undefined ? {} : { earlier: staging.earlier }),
-      source: new Boundary(folder),
+      source: new Boundary(...folders),
     });
     const report = await whileWriting(writing, () =>
       target.write(observed, staging.folder, {
@@ -375,7 +391,7 @@ async function writeSet(
     );
     for (const file of writing.foreign) {
       const reason = 'It is a link out of the set to a file that is no picture; that file was not taken';
-      report.problems.add(relative(folder, file), '', reason);
+      report.problems.add(placeIn(folders, file), '', reason);
     }
     return { source, writing, report, check, renamed: names.renamed() };
   };

@@ -14,6 +14,9 @@ export interface TypeDifference {
   readonly gone: number;
 }
 
+/** What an item can be in comparison: the last two are of items with the same annotations, too. */
+export type DifferenceKind = 'changed' | 'added' | 'gone' | 'moved' | 'attributes' | 'pictures';
+
 export interface Difference {
   readonly labels: {
     readonly added: readonly string[];
@@ -40,16 +43,16 @@ export interface Difference {
     /** There in one of the sets only. */
     readonly missing: number;
   } | null;
-  /** Items of each kind, the first of them. */
-  readonly examples: Readonly<
-    Record<'changed' | 'added' | 'gone' | 'moved' | 'attributes' | 'pictures', readonly string[]>
-  >;
+  /** How many items there are of each kind, and the first of them. */
+  readonly differing: Readonly<Record<DifferenceKind, number>>;
+  readonly examples: Readonly<Record<DifferenceKind, readonly string[]>>;
   readonly equal: boolean;
 }
 
 const mostExamples = 20;
 
 interface Remembered {
+  readonly index: number;
   readonly rows: Float32Array;
   readonly subset: string;
   /** Attributes: the item's, and each annotation's. */
@@ -61,6 +64,8 @@ interface Remembered {
 export interface DiffOptions {
   /** Whether pictures are compared byte by byte. */
   readonly pictures?: boolean;
+  /** Is told which items of the first set differ, by their place in it; what is added is not in it. */
+  onItem?(kind: Exclude<DifferenceKind, 'added'>, index: number): void;
   readonly signal?: AbortSignal;
 }
 
@@ -72,7 +77,7 @@ export interface DiffOptions {
 export async function diff(
   before: Dataset,
   after: Dataset,
-  { pictures = true, signal }: DiffOptions = {},
+  { pictures = true, onItem, signal }: DiffOptions = {},
 ): Promise<Difference> {
   const names = (set: Dataset): string[] => set.categories.labels.map(({ name }) => name);
   const [oldNames, newNames] = [names(before), names(after)];
@@ -84,9 +89,11 @@ export async function diff(
   const facts = { items: new FactCounter(), annotations: new FactCounter() };
   const files = { same: 0, changed: 0, missing: 0 };
   const known = new Map<string, Remembered[]>();
+  let index = 0;
   for await (const item of before.items()) {
     signal?.throwIfAborted();
     const entry: Remembered = {
+      index,
       rows: rowsOf(item.annotations, item.annotations),
       subset: item.subset,
       own: texts.of(item.attributes),
@@ -96,6 +103,7 @@ export async function diff(
     const same = known.get(item.id);
     if (same === undefined) known.set(item.id, [entry]);
     else same.push(entry);
+    index += 1;
   }
   const counts = new Map<AnnotationType, { same: number; changed: number; added: number; gone: number }>();
   const of = (type: AnnotationType) => {
@@ -122,6 +130,7 @@ export async function diff(
     return same;
   };
   const items = { same: 0, changed: 0, added: 0, gone: 0, moved: 0 };
+  const differing = { changed: 0, added: 0, gone: 0, moved: 0, attributes: 0, pictures: 0 };
   const examples = {
     changed: [] as string[],
     added: [] as string[],
@@ -130,12 +139,14 @@ export async function diff(
     attributes: [] as string[],
     pictures: [] as string[],
   };
-  const show = (kind: keyof typeof examples, name: string): void => {
+  const show = (kind: DifferenceKind, name: string, of?: Remembered): void => {
+    differing[kind] += 1;
     if (examples[kind].length < mostExamples) examples[kind].push(name);
+    if (of && kind !== 'added') onItem?.(kind, of.index);
   };
-  const note = (kind: keyof typeof items & keyof typeof examples, name: string): void => {
+  const note = (kind: keyof typeof items & DifferenceKind, name: string, of?: Remembered): void => {
     items[kind] += 1;
-    show(kind, name);
+    show(kind, name, of);
   };
   const nothing = new Float32Array(0);
   const keyOf = ({ subset, id }: Pick<Item, 'subset' | 'id'>): string => `${subset}/${id}`;
@@ -153,26 +164,26 @@ export async function diff(
       compare(nothing, rows);
       continue;
     }
-    if (old.subset !== item.subset) note('moved', `${old.subset}/${item.id} -> ${item.subset}`);
+    if (old.subset !== item.subset) note('moved', `${old.subset}/${item.id} -> ${item.subset}`, old);
     const own = facts.items.add(old.own, texts.of(item.attributes));
     const attributes = texts.ofAll(item.annotations);
     let alike = own;
     const isSame = compare(old.rows, rows, (one, other) => {
       alike = facts.annotations.add(old.attributes[one]!, attributes[other]!) && alike;
     });
-    if (!alike) show('attributes', keyOf(item));
+    if (!alike) show('attributes', keyOf(item), old);
     if (isSame) items.same += 1;
-    else note('changed', keyOf(item));
+    else note('changed', keyOf(item), old);
     if (!pictures) continue;
     const kind = await compareFiles(old.picture, item.media?.path ?? null);
     if (kind === null) continue;
     files[kind] += 1;
-    if (kind !== 'same') show('pictures', keyOf(item));
+    if (kind !== 'same') show('pictures', keyOf(item), old);
   }
   for (const [id, left] of known) {
-    for (const { rows, subset } of left) {
-      note('gone', keyOf({ subset, id }));
-      compare(rows, nothing);
+    for (const old of left) {
+      note('gone', keyOf({ subset: old.subset, id }), old);
+      compare(old.rows, nothing);
     }
   }
   const labels = {
@@ -196,6 +207,7 @@ export async function diff(
     attributes,
     infos,
     pictures: pictures ? files : null,
+    differing,
     examples,
     equal: !differs && !labels.reordered && besides + files.changed + files.missing === 0,
   };

@@ -6,8 +6,9 @@ export type {
   ReadyConversion,
 } from './conversion.ts';
 export { forgetConversion, planConversion, recoverConversion, runConversion } from './convert.ts';
-export { type Difference, diff } from './diff.ts';
+export { type Difference, type DifferenceKind, diff } from './diff.ts';
 export { type MergeMode, type MergeOptions, merge, mergeModes } from './merge.ts';
+export { mergedSource } from './merged-source.ts';
 export { unpackingNotes } from './pace.ts';
 export type { ProblemSummary } from './receipt.ts';
 export type { RoundTrip, TypeRoundTrip } from './round-trip.ts';

@@ -27,6 +27,12 @@ export interface MergeOptions {
   readonly quorum?: number;
 }
 
+/** Sets as one. */
+export interface Merged extends Dataset {
+  /** How many items each of them has. */
+  readonly sizes: readonly number[];
+}
+
 /** An item and the place of its set. */
 interface Copy {
   readonly item: Item;
@@ -41,7 +47,7 @@ interface Copy {
  * @throws {RefineryError} `BAD_REQUEST` for fewer than two sets and for numbers that make no sense, and in `exact` mode for
  * sets of other classes; when it is read in that mode, for two pictures of one name.
  */
-export async function merge(sets: readonly Dataset[], options: MergeOptions): Promise<Dataset> {
+export async function merge(sets: readonly Dataset[], options: MergeOptions): Promise<Merged> {
   const [first, ...others] = sets;
   if (first === undefined || others.length === 0) {
     throw new RefineryError('BAD_REQUEST', 'To merge takes two sets or more.');
@@ -53,13 +59,14 @@ export async function merge(sets: readonly Dataset[], options: MergeOptions): Pr
   const problems = new ProblemLog();
   const { categories, maps } = joinCategories(sets, options.mode);
   // It reads them all, so that their problems are known.
-  const shared = await sharedKeys(sets);
+  const { shared, sizes } = await sharedKeys(sets);
   for (const [index, set] of sets.entries()) problems.addAll(set.problems, `set ${index + 1}`);
   return {
     categories,
     media: first.media,
     infos: joinInfos(sets, problems),
     problems,
+    sizes,
     async *items() {
       const waiting = new Map<string, Copy[]>();
       for (const [index, set] of sets.entries()) {
@@ -88,14 +95,22 @@ export async function merge(sets: readonly Dataset[], options: MergeOptions): Pr
 
 const keyOf = ({ subset, id }: Item): string => `${subset}/${id}`;
 
-/** Keys that more than one set has, and how many have them. */
-async function sharedKeys(sets: readonly Dataset[]): Promise<ReadonlyMap<string, number>> {
-  const counts = new Map<string, number>();
+/** Keys that more than one set has, and how many have them; and how many items there are. */
+async function sharedKeys(
+  sets: readonly Dataset[],
+): Promise<{ readonly shared: ReadonlyMap<string, number>; readonly sizes: readonly number[] }> {
+  const shared = new Map<string, number>();
+  const sizes: number[] = [];
   for (const set of sets) {
-    for await (const item of set.items()) counts.set(keyOf(item), (counts.get(keyOf(item)) ?? 0) + 1);
+    let size = 0;
+    for await (const item of set.items()) {
+      size += 1;
+      shared.set(keyOf(item), (shared.get(keyOf(item)) ?? 0) + 1);
+    }
+    sizes.push(size);
   }
-  for (const [key, count] of counts) if (count === 1) counts.delete(key);
-  return counts;
+  for (const [key, count] of shared) if (count === 1) shared.delete(key);
+  return { shared, sizes };
 }
 
 function joinInfos(sets: readonly Dataset[], problems: ProblemLog): Infos {
@@ -153,7 +168,7 @@ function* alone(
   else problems.add(keyOf(item), '', `left out: only set ${set + 1} has this item`);
 }
 
-function checkNumbers({ overlap = 0.5, quorum = 1 }: MergeOptions, sets: number): void {
+function checkNumbers({ overlap = usualOverlap, quorum = 1 }: MergeOptions, sets: number): void {
   if (!(overlap > 0 && overlap <= 1)) {
     throw new RefineryError('BAD_REQUEST', 'The overlap is a number above 0 and up to 1.');
   }
@@ -165,7 +180,17 @@ function checkNumbers({ overlap = 0.5, quorum = 1 }: MergeOptions, sets: number)
   }
 }
 
-const quorumOf = ({ quorum }: MergeOptions, sets: number): number => quorum ?? Math.floor(sets / 2) + 1;
+/** From which overlap on two shapes are one, unless it is said. */
+const usualOverlap = 0.5;
+
+/** In how many of so many sets a thing must be, unless it is said: in more than half. */
+export const usualQuorum = (sets: number): number => Math.floor(sets / 2) + 1;
+
+const quorumOf = ({ quorum }: MergeOptions, sets: number): number => quorum ?? usualQuorum(sets);
+
+/** Options with what counts where nothing is said, and without what does not. */
+export const inFull = ({ mode, overlap = usualOverlap, quorum }: MergeOptions, sets: number): MergeOptions =>
+  mode === 'intersect' ? { mode, overlap, quorum: quorum ?? usualQuorum(sets) } : { mode };
 
 /** The items that copies of one name are: one for each picture, but where the sets are about the same pictures in any case. */
 async function* together(
@@ -222,7 +247,7 @@ function joined(copies: readonly Copy[], sets: number, options: MergeOptions, pr
     options.mode === 'intersect'
       ? vote(
           copies.map(({ item, set }) => ({ set, annotations: item.annotations })),
-          options.overlap ?? 0.5,
+          options.overlap ?? usualOverlap,
           quorumOf(options, sets),
           (shape, reason) => problems.add(place, shape, reason),
         )

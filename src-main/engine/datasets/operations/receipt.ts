@@ -28,7 +28,11 @@ export function receiptOf(
     kind: 'refinery-dataset-receipt',
     version: 1,
     at: new Date().toISOString(),
-    source: { path: plan.sourcePath, format: plan.from },
+    source: {
+      path: plan.sourcePath,
+      format: plan.from,
+      ...(plan.merged === null ? {} : { merged: plan.merged }),
+    },
     target: { path: request.output, format: plan.to },
     options: {
       media: request.media,

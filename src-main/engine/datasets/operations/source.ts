@@ -5,6 +5,7 @@ import { type ArchiveOptions, archiveIn, openArchive } from '../archives/index.t
 import { detectFormats, detectSets, listFolder } from '../detect.ts';
 import { type AnyFormat, type Dataset, type Format, type ReadOptions, toldOnce } from '../format.ts';
 import { formatNamed, formats } from '../formats/index.ts';
+import type { MergeOptions } from './merge.ts';
 
 /** A set whose format is known. Dispose of it, for an archive was unpacked into a temporary folder. */
 export interface Source extends AsyncDisposable {
@@ -13,6 +14,8 @@ export interface Source extends AsyncDisposable {
   /** Where its files are. */
   readonly folder: string;
   readonly format: AnyFormat;
+  /** Of which sets it is merged, and how. */
+  readonly merged?: { readonly sources: readonly Source[]; readonly options: MergeOptions };
   open(options?: ReadOptions): Promise<Dataset>;
 }
 

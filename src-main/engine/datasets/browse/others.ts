@@ -1,0 +1,39 @@
+import { openSource, type Source } from '../operations/index.ts';
+import { unpackingNotes } from '../operations/pace.ts';
+
+/** A set beside the one that is open, and the format that it is read as. */
+export interface OtherSet {
+  /** As `openSource` takes it. */
+  readonly path: string;
+  readonly from: string;
+}
+
+/** What is heard and told while one of them is opened. */
+export interface Opening {
+  readonly signal: AbortSignal;
+  readonly onUnpacking: (done: number, total: number) => void;
+}
+
+const keyOf = ({ path, from }: OtherSet): string => `${from} ${path}`;
+
+/** Sets that the open one is merged or compared with. An archive is unpacked once. */
+export class OtherSets implements AsyncDisposable {
+  readonly #sources = new Map<string, Source>();
+
+  /** @throws {RefineryError} as `openSource`. */
+  async open(set: OtherSet, { signal, onUnpacking }: Opening): Promise<Source> {
+    const known = this.#sources.get(keyOf(set));
+    if (known) return known;
+    const source = await openSource(set.path, {
+      from: set.from,
+      signal,
+      onProgress: unpackingNotes(({ done, total }) => onUnpacking(done, total ?? 0)),
+    });
+    this.#sources.set(keyOf(set), source);
+    return source;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const source of this.#sources.values()) await source[Symbol.asyncDispose]();
+  }
+}
