@@ -27,7 +27,7 @@ export interface Carrier {
 /** Longest message, in UTF-16 code units. Pictures never travel as messages, so this is roomy. */
 export const messageLimit = 24 * 1024 * 1024;
 
-/** How long an unanswered request waits, in milliseconds. Long work is a job, not a request. */
+/** How long an unanswered request waits, in milliseconds; not one for a method that lasts, which ends with its connection. */
 export const requestTimeout = 120_000;
 
 type Answer = { ok: true; value: unknown } | { ok: false; error: ErrorValue };
@@ -84,8 +84,28 @@ function stringify(message: unknown): string {
   return text;
 }
 
-/** The calling side of a carrier. Answers and events are checked against the contract before they are handed on. */
-export function connectClient(carrier: Carrier): EngineClient {
+/** @throws {RefineryError} `TIMEOUT` */
+async function inTime<Result>(asked: Promise<Result>, name: string, limit: number): Promise<Result> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const hint = 'It may be busy starting; try again in a moment.';
+      reject(new RefineryError('TIMEOUT', `The engine did not answer ${name} in time.`, { hint }));
+    }, limit);
+  });
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * The calling side of a carrier. Answers and events are checked against the contract before they are handed on.
+ *
+ * @param timeLimit milliseconds.
+ */
+export function connectClient(carrier: Carrier, timeLimit = requestTimeout): EngineClient {
   const listeners = new Map<string, Set<(payload: never) => void>>();
   let closed: RefineryError | undefined;
 
@@ -106,19 +126,11 @@ export function connectClient(carrier: Carrier): EngineClient {
       },
       serialize: stringify,
       deserialize: parseMessage,
-      timeout: requestTimeout,
+      // By method: see below.
+      timeout: -1,
       onGeneralError(error, functionName) {
         // An answer that can't be read belongs to no request that could be told; requests reject by themselves.
         return functionName === undefined && !(error instanceof RefineryError);
-      },
-      onTimeoutError(functionName, [name]) {
-        throw new RefineryError(
-          'TIMEOUT',
-          `The engine did not answer ${String(name ?? functionName)} in time.`,
-          {
-            hint: 'It may be busy starting; try again in a moment.',
-          },
-        );
       },
     },
   );
@@ -133,7 +145,9 @@ export function connectClient(carrier: Carrier): EngineClient {
   return {
     async call(name, input) {
       if (closed) throw closed;
-      const answer = await rpc.$call('call', name, input);
+      const asked = rpc.$call('call', name, input);
+      const lasts = Object.hasOwn(methods, name) && methods[name].lasts;
+      const answer = await (lasts ? asked : inTime(asked, name, timeLimit));
       if (!answer.ok) throw RefineryError.fromValue(answer.error);
       const parsed = methods[name].output.safeParse(answer.value);
       if (!parsed.success) {

@@ -21,16 +21,16 @@ import {
 } from '../configure.ts';
 import { FileHandleId } from '../files.ts';
 import { EnvironmentView, PythonChoice, StartedTraining, TrainingRequest } from '../training.ts';
-import { done, method, nothing } from './method.ts';
+import { done, lasting, method, nothing } from './method.ts';
 
 /** Of trainings with JPQD: watching, comparing, measuring, configuring and starting them. The names are the wire names. */
 export const compressionMethods = {
   // Compression
   /** Reads the folder of a training with JPQD and follows it; the one that was followed before is let go. */
-  'compression.open': method('window', z.object({ handle: FileHandleId }), RunView),
+  'compression.open': lasting('window', z.object({ handle: FileHandleId }), RunView),
   'compression.close': method('window', nothing, done),
   /** Reads trainings, if they weren't yet, and lays them over each other. */
-  'compression.compare': method(
+  'compression.compare': lasting(
     'window',
     z.object({ handles: z.array(FileHandleId).min(1).max(20), choices: CompareChoices }),
     ComparisonView,
@@ -46,22 +46,22 @@ export const compressionMethods = {
     z.object({ overlays: z.array(OverlayView) }),
   ),
   /** How the numbers of logged tensors spread over the steps; tags that hold a text, some at a time. */
-  'compression.distributions': method(
+  'compression.distributions': lasting(
     'window',
     z.object({ handle: FileHandleId, wanted: z.string().max(200), most: z.int().min(1).max(100) }),
     z.object({ found: z.int(), charts: z.array(RunChart) }),
   ),
   /** A chart as an SVG that needs nothing else. */
   'compression.drawing': method('window', ChartDrawing, z.object({ svg: z.string() })),
-  'compression.drawHeatMap': method('window', HeatMapView, z.object({ svg: z.string() })),
+  'compression.drawHeatMap': lasting('window', HeatMapView, z.object({ svg: z.string() })),
   /** The range of each layer's weights, read from the saved model. */
-  'compression.weights': method(
+  'compression.weights': lasting(
     'window',
     z.object({ handle: FileHandleId }),
     z.object({ ranges: z.array(WeightRangeView) }),
   ),
   /** The training as one page of HTML that needs nothing else. */
-  'compression.report': method('window', z.object({ handle: FileHandleId }), z.object({ html: z.string() })),
+  'compression.report': lasting('window', z.object({ handle: FileHandleId }), z.object({ html: z.string() })),
   /** Starts to measure models, the dense one first; `compression.measured` tells how it goes. */
   'compression.measure': method(
     'window',
@@ -80,7 +80,7 @@ export const compressionMethods = {
   // Configurations of compression
   'configure.presets': method('window', nothing, z.object({ presets: z.array(ConfigPresetView) })),
   /** A model's layers, read anew. */
-  'configure.layers': method('window', z.object({ source: LayerSource }), ModelLayersView),
+  'configure.layers': lasting('window', z.object({ source: LayerSource }), ModelLayersView),
   'configure.check': method(
     'window',
     z.object({ text: ConfigText, planning: ConfigPlanning, source: LayerSource.nullable() }),

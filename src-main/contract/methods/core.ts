@@ -5,7 +5,7 @@ import { JobId } from '../jobs.ts';
 import { RuntimeCandidate } from '../models.ts';
 import { Settings, SettingsChange } from '../settings.ts';
 import { DialogPurpose, ShellInfo } from '../shell.ts';
-import { done, method, nothing } from './method.ts';
+import { done, lasting, method, nothing } from './method.ts';
 
 /** Of the engine itself, files, settings, and what surrounds a page. The names are the wire names. */
 export const coreMethods = {
@@ -23,9 +23,9 @@ export const coreMethods = {
 
   // Files
   /** Turns paths into handles; folders are listed with the pictures below them when they are added. */
-  'files.admit': method('host', z.object({ paths: z.array(z.string()).max(100_000) }), AdmitResult),
+  'files.admit': lasting('host', z.object({ paths: z.array(z.string()).max(100_000) }), AdmitResult),
   /** A path on the server's disk, in web mode, below a folder that the owner of the token allowed. */
-  'files.admitAllowed': method('window', z.object({ path: z.string().max(4096) }), AdmitResult),
+  'files.admitAllowed': lasting('window', z.object({ path: z.string().max(4096) }), AdmitResult),
   'files.describe': method('window', z.object({ id: FileHandleId }), FileHandle),
   /** The path behind a handle. */
   'files.resolve': method('host', z.object({ id: FileHandleId }), z.object({ path: z.string() })),
@@ -38,7 +38,7 @@ export const coreMethods = {
   // What surrounds the page: answered by the desktop main process or the web server
   'shell.info': method('window', nothing, ShellInfo),
   /** Empty when the person cancels. */
-  'shell.openDialog': method('window', z.object({ purpose: DialogPurpose }), AdmitResult),
+  'shell.openDialog': lasting('window', z.object({ purpose: DialogPurpose }), AdmitResult),
   'shell.showResult': method('window', z.object({ id: JobId }), done),
   /** Opens a folder that Refinery was given or has made in the file manager. */
   'shell.showFolder': method('window', z.object({ handle: FileHandleId }), done),

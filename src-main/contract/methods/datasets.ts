@@ -24,7 +24,7 @@ import {
 } from '../datasets.ts';
 import { FileHandleId } from '../files.ts';
 import { JobId } from '../jobs.ts';
-import { done, method, nothing } from './method.ts';
+import { done, lasting, method, nothing } from './method.ts';
 
 const datasetSteps = z.array(DatasetStep).max(100);
 
@@ -32,12 +32,12 @@ const datasetSteps = z.array(DatasetStep).max(100);
 export const datasetsMethods = {
   // Datasets
   /** Looks what a folder or an archive is. The set that was open before is closed. */
-  'datasets.open': method('window', DatasetPlace, DatasetView),
+  'datasets.open': lasting('window', DatasetPlace, DatasetView),
   /** Looks what a folder or an archive is that the open set is to be merged or compared with. */
-  'datasets.examine': method('window', DatasetPlace, DatasetLook),
-  'datasets.read': method('window', z.object({ id: DatasetId, format: z.string().max(80) }), DatasetSummary),
+  'datasets.examine': lasting('window', DatasetPlace, DatasetLook),
+  'datasets.read': lasting('window', z.object({ id: DatasetId, format: z.string().max(80) }), DatasetSummary),
   /** Merges the set with others; with none it is alone again. Where that can't be, it stays as it was. */
-  'datasets.merge': method(
+  'datasets.merge': lasting(
     'window',
     z.object({ id: DatasetId, others: z.array(OtherDataset).max(50), merging: DatasetMerging }),
     z.object({
@@ -49,13 +49,13 @@ export const datasetsMethods = {
     }),
   ),
   /** What is different in another set, compared with what steps make of this one. */
-  'datasets.compare': method(
+  'datasets.compare': lasting(
     'window',
     z.object({ id: DatasetId, steps: datasetSteps, other: OtherDataset, pictures: z.boolean() }),
     DatasetDifference,
   ),
   /** The first pictures as they are when the set is read in a format, to choose between two that both may be it. */
-  'datasets.preview': method(
+  'datasets.preview': lasting(
     'window',
     z.object({ id: DatasetId, format: z.string().max(80) }),
     DatasetPreview,
@@ -74,13 +74,13 @@ export const datasetsMethods = {
   ),
   'datasets.transforms': method('window', nothing, z.object({ transforms: z.array(DatasetTransform) })),
   /** What steps make of the set, and what each format would keep of that. */
-  'datasets.shape': method(
+  'datasets.shape': lasting(
     'window',
     z.object({ id: DatasetId, steps: datasetSteps }),
     z.object({ summary: DatasetSummary, targets: z.array(DatasetTarget) }),
   ),
   /** Looks for faults in what steps make of the set. */
-  'datasets.validate': method(
+  'datasets.validate': lasting(
     'window',
     z.object({
       id: DatasetId,
@@ -93,9 +93,13 @@ export const datasetsMethods = {
     z.object({ task: DatasetTask, findings: z.array(DatasetFinding) }),
   ),
   /** What the set is like after these steps. */
-  'datasets.describe': method('window', z.object({ id: DatasetId, steps: datasetSteps }), DatasetDescription),
+  'datasets.describe': lasting(
+    'window',
+    z.object({ id: DatasetId, steps: datasetSteps }),
+    DatasetDescription,
+  ),
   /** What a conversion would lose, with approximations measured. */
-  'datasets.plan': method(
+  'datasets.plan': lasting(
     'window',
     z.object({ id: DatasetId, to: z.string().max(80), steps: datasetSteps }),
     DatasetPlan,
@@ -144,7 +148,7 @@ export const datasetsMethods = {
     z.object({ steps: datasetSteps, to: z.string().nullable(), media: DatasetMedia.nullable() }),
   ),
   /** Checks a set in one of Ultralytics' layouts as its loader would. */
-  'datasets.handOff': method(
+  'datasets.handOff': lasting(
     'window',
     z.object({
       handle: FileHandleId,

@@ -8,21 +8,21 @@ import {
 } from '../detectors.ts';
 import { AdmitResult, FileHandleId } from '../files.ts';
 import { Precision } from '../upscale.ts';
-import { done, method, nothing } from './method.ts';
+import { done, lasting, method, nothing } from './method.ts';
 
 /** Of detectors and their trainings. The names are the wire names. */
 export const detectorsMethods = {
   // Detectors
   /** Opens a detector that was exported to OpenVINO; the one that was open before is let go. */
-  'detectors.open': method('window', z.object({ handle: FileHandleId, precision: Precision }), DetectorView),
+  'detectors.open': lasting('window', z.object({ handle: FileHandleId, precision: Precision }), DetectorView),
   /** The pictures among files and in folders. */
-  'detectors.pictures': method(
+  'detectors.pictures': lasting(
     'window',
     z.object({ handles: z.array(FileHandleId).max(100_000) }),
     AdmitResult,
   ),
   /** Finds objects in a picture, from this score on. */
-  'detectors.detect': method(
+  'detectors.detect': lasting(
     'window',
     z.object({
       picture: FileHandleId,

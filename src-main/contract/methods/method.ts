@@ -10,6 +10,8 @@ interface MethodDefinition<Input extends z.ZodType, Output extends z.ZodType> {
   readonly audience: Audience;
   readonly input: Input;
   readonly output: Output;
+  /** Whether it may take as long as it takes: it reads whole sets, or waits for a person. Others are answered at once. */
+  readonly lasts: boolean;
 }
 
 export function method<Input extends z.ZodType, Output extends z.ZodType>(
@@ -17,8 +19,14 @@ export function method<Input extends z.ZodType, Output extends z.ZodType>(
   input: Input,
   output: Output,
 ): MethodDefinition<Input, Output> {
-  return { audience, input, output };
+  return { audience, input, output, lasts: false };
 }
+
+/** {@link method} that {@link MethodDefinition.lasts}. */
+export const lasting: typeof method = (audience, input, output) => ({
+  ...method(audience, input, output),
+  lasts: true,
+});
 
 export const nothing = z.object({});
 export const done = z.object({});

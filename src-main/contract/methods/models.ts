@@ -9,7 +9,7 @@ import {
   ModelGuess,
   ModelSummary,
 } from '../models.ts';
-import { done, method, nothing } from './method.ts';
+import { done, lasting, method, nothing } from './method.ts';
 
 /** Of networks that enlarge pictures. The names are the wire names. */
 export const modelsMethods = {
@@ -22,18 +22,18 @@ export const modelsMethods = {
   'models.download': method('window', z.object({ id: z.string() }), done),
   'models.cancelDownload': method('window', z.object({ id: z.string() }), done),
   /** Looks at a network from disk and says how it seems to want its pixels. */
-  'models.probe': method(
+  'models.probe': lasting(
     'window',
     z.object({ handle: FileHandleId, assume: ImageInterface.optional() }),
     ModelGuess,
   ),
-  'models.addCustom': method(
+  'models.addCustom': lasting(
     'window',
     z.object({ handle: FileHandleId, name: z.string().min(1).max(80), interface: ImageInterface }),
     ModelSummary,
   ),
   /** Says whether a folder holds a converted latent diffusion model or an original checkpoint. */
-  'models.inspectDiffusion': method('window', z.object({ handle: FileHandleId }), DiffusionFolder),
+  'models.inspectDiffusion': lasting('window', z.object({ handle: FileHandleId }), DiffusionFolder),
   /** What converting a checkpoint would download and write. */
   'models.conversionNeeds': method(
     'window',
@@ -48,12 +48,12 @@ export const modelsMethods = {
   ),
   'models.cancelConversion': method('window', nothing, done),
   /** Adds a folder with a converted latent diffusion model. */
-  'models.addDiffusion': method(
+  'models.addDiffusion': lasting(
     'window',
     z.object({ handle: FileHandleId, name: z.string().min(1).max(80) }),
     ModelSummary,
   ),
   /** Lets a converted model be used from where it lies, by this engine only, without adding it. */
-  'models.lendDiffusion': method('window', z.object({ handle: FileHandleId }), z.object({ id: z.string() })),
+  'models.lendDiffusion': lasting('window', z.object({ handle: FileHandleId }), z.object({ id: z.string() })),
   'models.remove': method('window', z.object({ id: z.string() }), done),
 } as const;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AdmitResult, FileHandleId } from '../files.ts';
 import { Job, JobId, QueueSummary } from '../jobs.ts';
 import { Receipt, UpscaleAddResult, UpscaleSettings, UpscaleVariant } from '../upscale.ts';
-import { done, method, nothing } from './method.ts';
+import { done, lasting, method, nothing } from './method.ts';
 
 const ids = z.object({ ids: z.array(JobId).max(100_000) });
 
@@ -32,7 +32,7 @@ export const queueMethods = {
   'jobs.admitOutput': method('window', z.object({ id: JobId }), AdmitResult),
 
   // Upscaling
-  'upscale.add': method(
+  'upscale.add': lasting(
     'window',
     z.object({ handles: z.array(FileHandleId).max(100_000) }),
     UpscaleAddResult,

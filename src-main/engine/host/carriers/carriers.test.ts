@@ -55,6 +55,17 @@ test('a window may not call what is for hosts', async () => {
   });
 });
 
+test('what is to be answered at once is given up after a while, and what takes long is waited for', async () => {
+  const [near, far] = memoryCarriers();
+  const later = <Value>(value: Value) => new Promise<Value>((resolve) => setTimeout(resolve, 300, value));
+  serve(far, { 'engine.ping': () => later({ at: 1 }), 'shell.openDialog': () => later(nobody) }, 'host');
+  const nobody = { handles: [], refused: [] };
+  const engine = connectClient(near, 50);
+  const asked = engine.call('shell.openDialog', { purpose: 'pictures' });
+  await expect(engine.call('engine.ping', {})).rejects.toMatchObject({ code: 'TIMEOUT', hint: /./ });
+  expect(await asked).toEqual(nobody);
+});
+
 test('names on the prototype are no methods', async () => {
   const [near, far] = memoryCarriers();
   serve(far, {}, 'host');
