@@ -357,12 +357,12 @@ async function writeSet(
 ): Promise<Written> {
   const target = writableFormat(request.to);
   const folders = sourcesIn(origin).map(({ folder }) => folder);
+  const tick = counting(request, 'writing', total);
   const attempt = async (unique: boolean): Promise<Written> => {
     const source = await openDataset();
     const names = unique ? uniqueNames(source.dataset) : { dataset: source.dataset, renamed: () => 0 };
     const { dataset } = names;
     const check = new RoundTripCheck(target.abilities, dataset);
-    const tick = counting(request, 'writing', total);
     const observed: Dataset = {
       ...dataset,
       async *items() {

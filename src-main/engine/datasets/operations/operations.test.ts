@@ -9,7 +9,7 @@ import { formatNamed } from '../formats/index.ts';
 import { type Annotation, type Item, noAttributes, noCategories, ProblemLog } from '../model/index.ts';
 import { corpus, haveData, whyNot } from '../testing/golden.ts';
 import { itemsOf } from '../testing/items.ts';
-import type { ConversionRequest } from './conversion.ts';
+import type { ConversionRequest, Progress } from './conversion.ts';
 import { planConversion, runConversion } from './convert.ts';
 import { diff } from './diff.ts';
 import { merge } from './merge.ts';
@@ -197,8 +197,11 @@ describe('a conversion', () => {
     expect(beside()).toEqual(['out', 'out-none']);
   });
 
-  test('keeps both of two items that want one file', async () => {
-    const result = await runConversion(request('voc_detection'));
+  test('keeps both of two items that want one file, and progress does not go back', async () => {
+    const told: number[] = [];
+    const onProgress = ({ stage, done }: Progress): unknown => stage === 'writing' && told.push(done);
+    const result = await runConversion(request('voc_detection', { onProgress }));
+    expect(told).toEqual(told.toSorted((a, b) => a - b));
     expect(result).toMatchObject({ items: 3, renamedForCollisions: 1, check: 'passed' });
     expect(readdirSync(join(output, 'Annotations')).sort()).toEqual(['a.xml', 'a_2.xml', 'b.xml']);
   });
