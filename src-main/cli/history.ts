@@ -12,11 +12,10 @@ const folderName = 'receipts';
  */
 export function receiptHistory(data: string): { add(output: string, receipt: unknown): Promise<void> } {
   const folder = join(data, folderName);
-  const ready = mkdir(folder, { recursive: true });
   return {
     async add(output, receipt) {
       const month = new Date().toISOString().slice(0, 7);
-      await ready;
+      await mkdir(folder, { recursive: true });
       await appendFile(join(folder, `${month}.jsonl`), `${JSON.stringify({ output, receipt })}\n`);
     },
   };

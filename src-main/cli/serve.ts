@@ -36,6 +36,16 @@ export function serveCommand(resources: string): Command {
     });
 }
 
+function restarting(supervisor: Supervisor): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = supervisor.onState(({ state }) => {
+      if (state !== 'restarting') return;
+      stop();
+      resolve();
+    });
+  });
+}
+
 async function serveUntilStopped(resources: string, flags: ServeFlags): Promise<void> {
   const here = dirname(fileURLToPath(import.meta.url));
   const extension = import.meta.url.endsWith('.ts') ? join('..', 'engine', 'host', 'entry.ts') : 'entry.mjs';
@@ -58,8 +68,8 @@ async function serveUntilStopped(resources: string, flags: ServeFlags): Promise<
     log: (line) => console.error(line),
   });
   supervisor.start();
-  // A second one on the same data is told before it gives out an address.
-  await supervisor.client();
+  // A second one on the same data is told before it gives out an address; of one that is started again the page tells.
+  await Promise.race([supervisor.client(), restarting(supervisor)]);
   const server = await startWebServer({
     supervisor,
     renderer,

@@ -1,9 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
-import { basename, extname, resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { RefineryError, toErrorValue } from '../contract/errors.ts';
+import type { FileHandle } from '../contract/files.ts';
 import { finishedStates, type Job } from '../contract/jobs.ts';
 import { unknownTokens } from '../contract/names.ts';
 import {
@@ -185,19 +186,15 @@ async function upscale(
   const latents = flags.saveLatents
     ? await planLatents(flags.saveLatents, flags.overwrite ?? false)
     : undefined;
-  const { handles, refused } = await engine.call('files.admit', {
-    paths: files.map((file) => resolve(file)),
-  });
+  const { handles, refused } = await admit(engine, files);
   const settings = await settingsOf(engine, flags, await modelOf(engine, flags.model));
   await engine.call('settings.set', { change: { upscale: settings } });
 
   const reporter = flags.json ? jsonReporter() : terminalReporter();
   let failures = 0;
-  for (const { name, reason } of refused) {
+  for (const { path, reason } of refused) {
     failures += 1;
-    // As it was given, for a program to find it again.
-    const given = files.find((file) => basename(file) === name) ?? name;
-    reporter.failed(resolve(given), { code: 'INPUT_NOT_FOUND', message: reason, hint: 'Check the path.' });
+    reporter.failed(path, { code: 'INPUT_NOT_FOUND', message: reason, hint: 'Check the path.' });
   }
 
   const added = await engine.call('upscale.add', { handles: handles.map(({ id }) => id) });
@@ -230,6 +227,19 @@ async function upscale(
   reporter.end(added.jobIds.length + refused.length + added.refused.length - failures, failures);
   if (interrupted) return exitCodes.interrupted;
   return failures > 0 ? exitCodes.someFailed : exitCodes.good;
+}
+
+/** Handles of files; those that are refused go by their paths, which a program can find again. */
+async function admit(engine: EngineClient, files: readonly string[]) {
+  const handles: FileHandle[] = [];
+  const refused: { readonly path: string; readonly reason: string }[] = [];
+  for (const file of files) {
+    const path = resolve(file);
+    const admitted = await engine.call('files.admit', { paths: [path] });
+    handles.push(...admitted.handles);
+    refused.push(...admitted.refused.map(({ reason }) => ({ path, reason })));
+  }
+  return { handles, refused };
 }
 
 async function settingsOf(

@@ -203,12 +203,12 @@ export const DatasetTransform = z.object({
 });
 export type DatasetTransform = z.infer<typeof DatasetTransform>;
 
-/** All that one check found wrong with a set. */
 export const datasetTasks = ['classification', 'detection', 'segmentation'] as const;
 /** What a set is to be used for. */
 export const DatasetTask = z.enum(datasetTasks);
 export type DatasetTask = z.infer<typeof DatasetTask>;
 
+/** All that one check found wrong with a set. */
 export const DatasetFinding = z.object({
   /** How many items it was found in. */
   items: z.int(),

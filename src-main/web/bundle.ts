@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ZipFile } from 'yazl';
@@ -21,8 +22,20 @@ export async function zipOf(results: readonly Bundled[]): Promise<ZipFile> {
     }
     const { path } = result;
     try {
-      if (!(await stat(path)).isFile()) throw new Error('It is no file.');
-      zip.addFile(path, freeName(basename(path), taken), { compress: false });
+      const found = await stat(path);
+      if (!found.isFile()) throw new Error('It is no file.');
+      // Not by yazl's own streams, which stay open where a download is broken off.
+      zip.addReadStreamLazy(
+        freeName(basename(path), taken),
+        { compress: false, mtime: found.mtime },
+        (use) => {
+          const stream = createReadStream(path);
+          const end = (): unknown => stream.destroy();
+          zip.outputStream.once('close', end);
+          stream.once('close', () => zip.outputStream.off('close', end));
+          use(null, stream);
+        },
+      );
     } catch (thrown) {
       missing.push(`${basename(path)}: ${toErrorValue(thrown).message}`);
     }

@@ -14,6 +14,7 @@ import {
   runConversion,
   type Source,
   transformNamed,
+  withoutLoneBackground,
 } from '../../engine/datasets/index.ts';
 import { exitCodes, printJson, reportFailure } from '../shared.ts';
 import {
@@ -30,7 +31,7 @@ import { tellPlan, tellResult } from './report.ts';
 
 interface MergeFlags extends TransformFlags, FormatsFlag {
   readonly to?: string;
-  readonly output: string;
+  readonly output?: string;
   readonly mode: MergeMode;
   readonly overlap: number;
   readonly quorum?: number;
@@ -47,7 +48,7 @@ export function mergeCommand(): Command {
     .description('join datasets into one')
     .argument('<sources...>', 'folders or archives of the sets')
     .option('--to <format>', 'of the result')
-    .requiredOption('-o, --output <folder>', 'new or empty')
+    .option('-o, --output <folder>', 'new or empty; needed but for --dry-run')
     .addOption(
       new Option(
         '--mode <mode>',
@@ -108,7 +109,7 @@ async function mergeSets(paths: readonly string[], flags: MergeFlags, signal: Ab
       ...(flags.quorum === undefined ? {} : { quorum: flags.quorum }),
     }),
     to,
-    output: resolve(flags.output),
+    output: flags.output === undefined ? '' : resolve(flags.output),
     transforms: stepsOf(flags, recipe),
     media: flags.media ?? recipe?.media ?? 'copy',
     signal,
@@ -182,11 +183,15 @@ async function compare(paths: readonly string[], flags: DiffFlags, signal: Abort
   const steps = stepsOf(flags, recipe);
   await using opened = new AsyncDisposableStack();
   const sources = await openAll(paths, formatsOf(flags, null, paths.length), opened, signal);
-  const [one, other] = await Promise.all(sources.map((source) => source.open({ signal })));
-  const changed = await applyTransforms(one!, steps, { scratch: null, signal });
+  const [before, after] = [sources[0]!, sources[1]!];
+  const [one, other] = withoutLoneBackground(
+    [await before.open({ signal }), await after.open({ signal })],
+    [before.format, after.format],
+  );
+  const changed = await applyTransforms(one, steps, { scratch: null, signal });
   // Pictures that a change makes anew are only there when a set is written.
   const pictures = flags.pictures && !steps.some(({ name }) => transformNamed(name).remakes);
-  return diff(changed, other!, { pictures, signal });
+  return diff(changed, other, { pictures, signal });
 }
 
 function print(found: Difference): void {

@@ -143,7 +143,8 @@ export class Supervisor {
     client.call('engine.info', {}).then(
       (info) => {
         if (info.protocol !== protocolVersion) {
-          this.#giveUp(gone(`it speaks protocol ${info.protocol}, this window ${protocolVersion}`));
+          const reason = `it speaks protocol ${info.protocol}, this window ${protocolVersion}`;
+          this.#giveUp(gone(reason), reason);
           return;
         }
         this.#client = client;
@@ -153,7 +154,8 @@ export class Supervisor {
       },
       (error: unknown) => {
         // Where starting it again is no use; anything else ends the process and comes here again.
-        if (error instanceof RefineryError && fatal.has(error.code)) this.#giveUp(error);
+        if (error instanceof RefineryError && fatal.has(error.code))
+          this.#giveUp(error, error.message.replace(/\.$/, ''));
         else if (!ended) child.kill('SIGKILL');
       },
     );
@@ -202,11 +204,11 @@ export class Supervisor {
     this.#restart = setTimeout(() => this.start(), wait);
   }
 
-  #giveUp(error: RefineryError): void {
+  #giveUp(error: RefineryError, reason: string): void {
     this.#stopping = true;
     this.#child?.kill('SIGKILL');
     this.#end = error;
-    this.#setState({ state: 'stopped', reason: error.message.replace(/\.$/, '') });
+    this.#setState({ state: 'stopped', reason });
     for (const { reject } of this.#waiters.splice(0)) reject(error);
   }
 

@@ -84,10 +84,10 @@ export async function enlarge(options: EnlargeOptions): Promise<Enlarged> {
             height: tile.inner.height * scale,
           };
           const at = { x: tile.inner.x * scale, y: 0 };
-          finite = await enlargeTile(options, source, tile, pixelBytes, (made) => {
+          await enlargeTile(options, source, tile, pixelBytes, (made) => {
             inference += made.took;
             copyRegion(made.bytes, made.width, used, strip, width, at, pixelBytes);
-            return made.finite && finite;
+            finite &&= made.finite;
           });
           done += 1;
           options.onProgress(done, total);

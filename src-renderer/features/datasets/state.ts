@@ -276,7 +276,11 @@ export async function openRecipe(file: File): Promise<void> {
   if (to !== null) set({ target: to });
   changeSteps(
     steps,
-    `The ${steps.length === 1 ? 'change' : `${steps.length} changes`} of ${file.name} were taken`,
+    steps.length === 1
+      ? `The change of ${file.name} was taken`
+      : steps.length === 0
+        ? `${file.name} has no changes: there are none now`
+        : `The ${steps.length} changes of ${file.name} were taken`,
   );
 }
 

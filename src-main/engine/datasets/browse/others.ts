@@ -18,22 +18,27 @@ const keyOf = ({ path, from }: OtherSet): string => `${from} ${path}`;
 
 /** Sets that the open one is merged or compared with. An archive is unpacked once. */
 export class OtherSets implements AsyncDisposable {
-  readonly #sources = new Map<string, Source>();
+  readonly #sources = new Map<string, Promise<Source>>();
 
   /** @throws {RefineryError} as `openSource`. */
   async open(set: OtherSet, { signal, onUnpacking }: Opening): Promise<Source> {
-    const known = this.#sources.get(keyOf(set));
+    const key = keyOf(set);
+    const known = this.#sources.get(key);
     if (known) return known;
-    const source = await openSource(set.path, {
+    const source = openSource(set.path, {
       from: set.from,
       signal,
       onProgress: unpackingNotes(({ done, total }) => onUnpacking(done, total ?? 0)),
     });
-    this.#sources.set(keyOf(set), source);
+    this.#sources.set(key, source);
+    source.catch(() => this.#sources.delete(key));
     return source;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const source of this.#sources.values()) await source[Symbol.asyncDispose]();
+    for (const opening of this.#sources.values()) {
+      const source = await opening.catch(() => undefined);
+      await source?.[Symbol.asyncDispose]();
+    }
   }
 }

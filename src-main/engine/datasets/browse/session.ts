@@ -19,6 +19,7 @@ import {
   planConversion,
   type Source,
   type Unpacked,
+  withoutLoneBackground,
 } from '../operations/index.ts';
 import { unpackingNotes } from '../operations/pace.ts';
 import { applyTransforms, type TransformStep, transformNamed } from '../transforms/index.ts';
@@ -262,9 +263,12 @@ export class DatasetSession implements AsyncDisposable {
     options: Pick<ValidationOptions, 'task' | 'similar'>,
     signal: AbortSignal,
   ): Promise<Validation> {
+    const store = this.#store;
     const { dataset } = await this.#changed(steps, signal);
     const found = await validate(dataset, { pictures: true, ...options, signal });
-    this.#found = new Map(found.findings.map(({ check, items }) => [check, new Set(items)]));
+    // Numbers of another set's items by now, if that took its place.
+    if (this.#store === store)
+      this.#found = new Map(found.findings.map(({ check, items }) => [check, new Set(items)]));
     return found;
   }
 
@@ -279,9 +283,13 @@ export class DatasetSession implements AsyncDisposable {
     pictures: boolean,
     work: Work & Opening,
   ): Promise<Difference> {
+    const store = this.#store;
     const source = await this.#opener.open(other, work);
-    const { dataset } = await this.#changed(steps, work.signal);
-    const another = await source.open(work);
+    const changed = await this.#changed(steps, work.signal);
+    const [dataset, another] = withoutLoneBackground(
+      [changed.dataset, await source.open(work)],
+      [this.reading.format, source.format],
+    );
     const found = new Map<string, Set<number>>();
     const difference = await diff(
       { ...dataset, items: () => watched(dataset, work) },
@@ -293,7 +301,7 @@ export class DatasetSession implements AsyncDisposable {
         },
       },
     );
-    this.#differing = found;
+    if (this.#store === store) this.#differing = found;
     return difference;
   }
 

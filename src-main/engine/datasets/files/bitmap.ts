@@ -15,6 +15,9 @@ const mostPixels = 0x3fff * 0x3fff;
 /** Bytes up to the end of the shortest header. */
 const leastHeader = 26;
 
+/** With the header of today. */
+const leastInfo = 54;
+
 type Bytes = readonly number[];
 
 const unsupported = (why: string): RefineryError =>
@@ -28,18 +31,20 @@ const truncated = (): RefineryError => new RefineryError('INPUT_TRUNCATED', 'The
  *
  * @throws {RefineryError} `INPUT_UNSUPPORTED` for one that is compressed or damaged, `INPUT_TRUNCATED` where it ends early.
  */
-export async function readBitmap(path: string): Promise<Bitmap | null> {
+export async function readBmp(path: string): Promise<Bitmap | null> {
   if ((await headOf(path, 2)) !== 'BM') return null;
   const bytes = await readFile(path);
   if (bytes.length < leastHeader) throw truncated();
   const start = bytes.readUInt32LE(10);
   const length = bytes.readUInt32LE(14);
   const old = length === 12;
-  if (!old && bytes.length < (length >= 56 ? 70 : 66)) throw truncated();
+  if (!old && bytes.length < leastInfo) throw truncated();
   const width = old ? bytes.readUInt16LE(18) : bytes.readInt32LE(18);
   const tall = old ? bytes.readInt16LE(20) : bytes.readInt32LE(22);
   const depth = bytes.readUInt16LE(old ? 24 : 28);
   const compression = old ? 0 : bytes.readUInt32LE(30);
+  const masks = compression === 0 ? 0 : compression === 6 || length >= 56 ? 70 : 66;
+  if (bytes.length < masks) throw truncated();
   const height = Math.abs(tall);
   if (width <= 0 || height === 0 || width * height > mostPixels) throw unsupported('its size is not one');
   if (![0, 3, 6].includes(compression)) throw unsupported('it is compressed');

@@ -10,13 +10,18 @@ export interface FactDifference {
 
 const mostNames = 50;
 
+/** What a format numbers or fills in by itself: it says nothing about a picture or an object. */
+const isBookkeeping = (name: string, value: unknown): boolean =>
+  name === 'id' || name === 'frame' || (name === 'is_crowd' && value === false);
+
 /** Attributes as texts, each kept once: most annotations of a set say the same. */
 export class Texts {
   readonly #known = new Map<string, string>();
 
   of(attributes: Attributes): string {
-    if (attributes.size === 0) return '';
-    const text = JSON.stringify([...attributes].sort(([one], [other]) => (one < other ? -1 : 1)));
+    const said = [...attributes].filter(([name, value]) => !isBookkeeping(name, value));
+    if (said.length === 0) return '';
+    const text = JSON.stringify(said.sort(([one], [other]) => (one < other ? -1 : 1)));
     const known = this.#known.get(text);
     if (known === undefined) this.#known.set(text, text);
     return known ?? text;

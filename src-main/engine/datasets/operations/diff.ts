@@ -71,8 +71,8 @@ export interface DiffOptions {
 
 /**
  * What is different in the second of two sets. Items are found by subset and name, else by name alone, annotations by
- * class, type and place; numbers that differ by less than 0.02 pixels are the same. Groups and the order in depth are not
- * compared. Of the first set, some fifty bytes of each annotation are kept.
+ * class, type and place; numbers that differ by less than 0.02 pixels are the same. Groups, the order in depth, and
+ * numbers that a format gives by itself are not compared. Of the first set, some fifty bytes of each annotation are kept.
  */
 export async function diff(
   before: Dataset,

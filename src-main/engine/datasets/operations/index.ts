@@ -8,7 +8,7 @@ export type {
 export { forgetConversion, planConversion, recoverConversion, runConversion } from './convert.ts';
 export { type Difference, type DifferenceKind, diff } from './diff.ts';
 export { type MergeMode, type MergeOptions, merge, mergeModes } from './merge.ts';
-export { mergedSource } from './merged-source.ts';
+export { mergedSource, withoutLoneBackground } from './merged-source.ts';
 export { unpackingNotes } from './pace.ts';
 export type { ProblemSummary } from './receipt.ts';
 export type { RoundTrip, TypeRoundTrip } from './round-trip.ts';

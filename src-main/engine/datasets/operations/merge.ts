@@ -1,4 +1,5 @@
 import { RefineryError } from '../../../contract/errors.ts';
+import { isFileSync } from '../files/folder.ts';
 import type { Dataset } from '../format.ts';
 import {
   type Annotation,
@@ -240,7 +241,8 @@ async function haveSamePicture(one: Item, other: Item): Promise<boolean> {
 
 function joined(copies: readonly Copy[], sets: number, options: MergeOptions, problems: ProblemLog): Item {
   const items = copies.map(({ item }) => item);
-  const base = items.find(({ media }) => media?.size) ?? items[0]!;
+  const base = items[0]!;
+  const media = mediaOf(items);
   const place = keyOf(base);
   const attributes = new Map(items.toReversed().flatMap((item) => [...item.attributes]));
   const annotations =
@@ -252,7 +254,15 @@ function joined(copies: readonly Copy[], sets: number, options: MergeOptions, pr
           (shape, reason) => problems.add(place, shape, reason),
         )
       : unionOfAll(items);
-  return { ...base, attributes, annotations };
+  return { ...base, media, attributes, annotations };
+}
+
+/** The picture of items that have one: where its file is there, with a size that any of them says. */
+function mediaOf(items: readonly Item[]): Item['media'] {
+  const all = items.flatMap(({ media }) => media ?? []);
+  const media = all.find(({ path }) => isFileSync(path)) ?? all.find(({ size }) => size) ?? all[0];
+  if (media === undefined) return null;
+  return { ...media, size: media.size ?? all.find(({ size }) => size)?.size ?? null };
 }
 
 /** All annotations, those that are the same once. Groups of different sets stay apart. */

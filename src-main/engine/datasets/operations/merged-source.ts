@@ -12,6 +12,16 @@ export interface MergedSource extends Source {
 /** Only VOC counts its background as a class. */
 export const countsBackground = ({ name }: Pick<AnyFormat, 'name'>): boolean => name.startsWith('voc');
 
+/** Two sets without the background of one where the other counts none. */
+export function withoutLoneBackground(
+  sets: readonly [Dataset, Dataset],
+  formats: readonly [Pick<AnyFormat, 'name'>, Pick<AnyFormat, 'name'>],
+): readonly [Dataset, Dataset] {
+  const [one, other] = formats.map(countsBackground);
+  if (one === other) return sets;
+  return one ? [withoutBackground(sets[0]), sets[1]] : [sets[0], withoutBackground(sets[1])];
+}
+
 /** @param sources two or more. They are merged while they are read, which throws as `merge` does. */
 export function mergedSource(sources: readonly Source[], options: MergeOptions): MergedSource {
   const [first] = sources;

@@ -435,6 +435,18 @@ describe('sets together', () => {
     ]);
     const exact = await merge(sets, { mode: 'exact' });
     await expect(itemsOf(exact)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+    // The annotations alone say the size, and the other set has the picture.
+    const bare = made(['a'], { 'train/x': [box(9, 0)] });
+    const size = { width: 64, height: 48 };
+    const sized: Dataset = {
+      ...bare,
+      async *items() {
+        for await (const item of bare.items())
+          yield { ...item, media: { kind: 'image', path: join(folder, 'nowhere.png'), size } };
+      },
+    };
+    const [together] = await itemsOf(await merge([sized, sets[0]!], { mode: 'union' }));
+    expect(together!.media).toEqual({ kind: 'image', path: files[0], size });
     const both = await merge(sets.slice(0, 2), { mode: 'intersect', quorum: 1 });
     expect(await read(both)).toEqual({ 'train/x': ['a 0', 'a 50'] });
     expect(both.problems.list.map(({ reason }) => reason)).toEqual([

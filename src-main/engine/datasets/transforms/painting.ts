@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Metadata, Sharp } from 'sharp';
-import { readBitmap } from '../files/bitmap.ts';
+import { readBmp } from '../files/bitmap.ts';
 import { endingOf } from '../files/paths.ts';
 import { sharp } from '../files/sharp.ts';
 
@@ -34,7 +34,7 @@ export async function openPicture(
   path: string,
   { upright, exact = false, profile = 'kept' }: Opening,
 ): Promise<Opened> {
-  const bitmap = await readBitmap(path);
+  const bitmap = await readBmp(path);
   if (bitmap !== null) {
     const { width, height, channels, pixels } = bitmap;
     const picture = sharp(pixels, { raw: { width, height, channels } });

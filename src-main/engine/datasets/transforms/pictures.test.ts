@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { readBitmap } from '../files/bitmap.ts';
+import { readBmp } from '../files/bitmap.ts';
 import { pictureSize } from '../files/folder.ts';
 import type { Dataset } from '../format.ts';
 import { scratch, setOf, shape } from '../formats/common/testing.ts';
@@ -340,7 +340,7 @@ describe('bitmaps of Windows', () => {
   const read = async (bytes: Buffer) => {
     const path = join(await folder(), 'x.bmp');
     await writeFile(path, bytes);
-    return readBitmap(path);
+    return readBmp(path);
   };
 
   test('are read in each of their depths', async () => {

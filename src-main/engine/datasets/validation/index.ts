@@ -1,6 +1,7 @@
 import { isFile, pictureSize } from '../files/folder.ts';
 import { type Dataset, toldOnce } from '../format.ts';
 import type { Item, ProblemLog } from '../model/index.ts';
+import { orientationOf } from '../transforms/frames.ts';
 import { AttributeChecks } from './attributes.ts';
 import { type Check, type Finding, Findings } from './findings.ts';
 import { type SamePicture, samePictures, similarPictures } from './pictures.ts';
@@ -113,7 +114,8 @@ async function findPictureFaults({ media }: Item, name: string, findings: Findin
   }
   const shown = said === null ? null : await pictureSize(path);
   if (said === null || shown === null || (shown.width === said.width && shown.height === said.height)) return;
-  const isStored = shown.width === said.height && shown.height === said.width;
+  const isSwapped = shown.width === said.height && shown.height === said.width;
+  const isStored = isSwapped && (await orientationOf(path)) >= 5;
   const why = isStored ? ' before EXIF turns it' : '';
   findings.add(
     'other_size',

@@ -288,9 +288,14 @@ describe('what mends', () => {
     const found = findings.find(({ check }) => check === 'other_size')!;
     expect(found.examples).toEqual(['train/a: 40 × 100, said is 100 × 40 before EXIF turns it']);
     const scratch = await mkdtemp(join(folder, 'upright-'));
-    const upright = await applyTransforms(setOf(items, ['a']), [found.mend!], { scratch });
-    const after = await validate(upright, { pictures: true });
+    const baked = await applyTransforms(setOf(items, ['a']), [found.mend!], { scratch });
+    const after = await validate(baked, { pictures: true });
     expect(after.findings.map(({ check }) => check)).not.toContain('other_size');
+    const upright = sharp({ create: { width: 100, height: 40, channels: 3, background: 'grey' } });
+    await upright.jpeg().toFile(path);
+    const swapped = { ...media, size: { width: 40, height: 100 } };
+    const plain = await validate(setOf([{ ...items[0]!, media: swapped }], ['a']), { pictures: true });
+    expect(plain.findings.find(({ check }) => check === 'other_size')!.mend).toBeNull();
     const other = { ...media, size: { width: 80, height: 40 } };
     const strange = await validate(setOf([{ ...items[0]!, media: other }], ['a']), { pictures: true });
     expect(strange.findings.find(({ check }) => check === 'other_size')).toMatchObject({

@@ -38,8 +38,11 @@ export function numbersIn({ columns: { geometry }, fields }: Row): readonly numb
   const texts = geometry.places.map((place) => fields[place] ?? '');
   const parts = geometry.kind === 'list' ? listed(texts[0]!) : texts;
   if (parts.every((part) => part === '')) return null;
-  return parts.length === 4 ? parts.map(numberOf) : [Number.NaN, Number.NaN, Number.NaN, Number.NaN];
+  return parts.length === 4 ? parts.map(decimal) : [Number.NaN, Number.NaN, Number.NaN, Number.NaN];
 }
+
+/** A number, in countries that write 1,5 as well. */
+const decimal = (text: string): number => numberOf(/^-?\d+,\d+$/.test(text) ? text.replace(',', '.') : text);
 
 /** The parts of `[834.0, 222.0, 56.0, 36.0]`, with commas or blanks between them. */
 const listed = (text: string): string[] =>

@@ -1,5 +1,5 @@
 import { RefineryError } from '../../../../contract/errors.ts';
-import { readBitmap } from '../../files/bitmap.ts';
+import { readBmp } from '../../files/bitmap.ts';
 import { filesUnder, isFile, isFolder, textIfThere } from '../../files/folder.ts';
 import { inside, isPicture, stemOf } from '../../files/paths.ts';
 import { reasonOf } from '../../files/reasons.ts';
@@ -125,7 +125,7 @@ async function masksOf(folder: string, file: string, problems: ProblemLog): Prom
     return [];
   }
   try {
-    const bitmap = await readBitmap(inside(folder, drawn));
+    const bitmap = await readBmp(inside(folder, drawn));
     if (bitmap === null) throw new RefineryError('INPUT_UNSUPPORTED', 'It is no bitmap (BMP).');
     const { width, height, channels, pixels } = bitmap;
     // Of grey, all colours are the first; with transparency, a fourth is passed over.

@@ -1,5 +1,6 @@
 import { isPicture } from '../../files/paths.ts';
 import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
+import { layoutIn } from '../box_table/columns.ts';
 import { tableHead } from '../common/csv.ts';
 import { PictureIndex } from '../common/picture-index.ts';
 import { columnsOf } from './columns.ts';
@@ -18,7 +19,8 @@ async function detect(listing: Listing): Promise<Verdict | null> {
   const tables = listing.files.filter((path) => /^[^/]+\.csv$/i.test(path) && !isForm(path));
   const [own] = tables;
   if (own === undefined) return null;
-  const { fields, rows } = await tableHead(await listing.head(own));
+  const head = await listing.head(own);
+  const { fields, rows } = await tableHead(head);
   if (fields.length < 2 || rows.length === 0) return null;
   const pictures = new PictureIndex();
   for (const path of listing.files) if (isPicture(path)) pictures.add(path);
@@ -27,7 +29,9 @@ async function detect(listing: Listing): Promise<Verdict | null> {
   // Of a large set only some pictures are listed.
   const pictured = rows.filter((row) => row.some(isThere));
   const { picture, label, classes } = columnsOf(fields, pictured, isThere);
-  if (pictured.length > 0 && picture >= 0 && (label >= 0 || classes.length > 0)) {
+  // One of boxes has pictures and classes, too.
+  const isOfClasses = (label >= 0 || classes.length > 0) && (await layoutIn(head)) === null;
+  if (pictured.length > 0 && picture >= 0 && isOfClasses) {
     return {
       confidence: 0.75,
       reasons: [`${own} names pictures that are there, and their classes.`],

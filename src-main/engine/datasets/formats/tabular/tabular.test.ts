@@ -73,6 +73,19 @@ describe('tables', () => {
     ]);
   });
 
+  test('a table of boxes is none of classes, though it has pictures and classes', async () => {
+    for (const row of [
+      'filename,class,xmin,ymin,xmax,ymax\na.jpg,cat,1,2,3,4\n',
+      'image;x;y;width;height;label\na.jpg;1,5;2;3;4;cat\n',
+    ]) {
+      const folder = fresh();
+      await put(folder, { 'train.csv': row, 'a.jpg': '' });
+      expect((await detectFormats(folder))[0]!.format.name).toBe('box_table');
+      const { items, reasons } = await readAll('box_table', folder);
+      expect([items[0]!.annotations.length, reasons]).toEqual([1, []]);
+    }
+  });
+
   test('written and read again', async () => {
     const label = { type: 'label', id: 0, group: 0, label: 1, attributes: new Map() } as const;
     const attributes = new Map<string, string | number | boolean>([
