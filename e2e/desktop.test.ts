@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
@@ -233,6 +233,48 @@ describe.skipIf(noWindow !== '')(`the desktop window${noWindow && ` (${noWindow}
       target?.dispatchEvent(new DragEvent('dragstart', { bubbles: true, dataTransfer: new DataTransfer() }));
     });
     await expect.poll(async () => (await asked()).dragged).toEqual([join(pictures, 'picture-01_x4.png')]);
+  });
+
+  test('text is copied, a double-click zooms, a deep folder fits, and a result that was deleted is missed', async () => {
+    await using folder = await temporaryFolder();
+    const pictures = join(folder.path, 'pictures');
+    const files = await makePictures(pictures, 1);
+    const { page, app } = await start(folder.path, files);
+    const deep = join(folder.path, 'a-folder-with-a-long-name'.repeat(4), 'and-one-below'.repeat(4));
+    await mkdir(deep, { recursive: true });
+    await app.evaluate(({ dialog }, path) => {
+      dialog.showOpenDialog = async () => ({ canceled: false, filePaths: [path] });
+    }, deep);
+    await upscaleButton(page).waitFor();
+    await page.getByRole('button', { name: 'Choose', exact: true }).click();
+    await page.getByText(deep, { exact: true }).waitFor();
+    const panel = page.locator('.inspector-body');
+    expect(await panel.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
+    await upscaleButton(page).click();
+    await page.getByText('1 picture done').waitFor({ timeout: 60_000 });
+
+    await page.getByRole('button', { name: 'Copy receipt' }).click();
+    await page.getByText('Receipt copied').waitFor();
+    const copied = await app.evaluate(({ clipboard }) => clipboard.readText());
+    expect(JSON.parse(copied)).toMatchObject({ kind: 'upscale', output: { name: 'picture-01_x4.png' } });
+    expect(
+      await page.evaluate(() =>
+        navigator.clipboard.readText().then(
+          () => 'read',
+          () => 'denied',
+        ),
+      ),
+    ).toBe('denied');
+
+    await page.locator('.viewer-field').dblclick({ position: { x: 60, y: 60 } });
+    await expect.poll(() => page.getByLabel('Zoom').textContent()).toBe('100 %');
+
+    await rm(join(deep, 'picture-01_x4.png'));
+    await page.getByRole('button', { name: 'Show in folder' }).click();
+    await page.getByText('picture-01_x4.png is not there any more.').waitFor();
+    await page.reload();
+    await page.getByText('The result isn’t there any more, or can’t be shown.').waitFor();
+    await expectAccessible(page, 'a result that was deleted');
   });
 
   test('a second start hands its files to the first window', async () => {

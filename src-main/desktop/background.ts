@@ -1,7 +1,7 @@
 import { type BrowserWindow, Notification, powerSaveBlocker } from 'electron';
 import type { QueueSummary } from '../contract/jobs.ts';
 import type { EngineClient } from '../contract/wire.ts';
-import { noticeOf } from './notice.ts';
+import { noticeOf, taskBarOf } from './notice.ts';
 
 /** What the system sees of a working queue: progress in the task bar, no sleep, a word when it is over. */
 export function followQueue(client: EngineClient, window: () => BrowserWindow | undefined): void {
@@ -26,7 +26,8 @@ export function followQueue(client: EngineClient, window: () => BrowserWindow | 
 
   const follow = (summary: QueueSummary): void => {
     const busy = summary.counts.queued + summary.counts.running > 0 && !summary.paused;
-    window()?.setProgressBar(busy ? summary.fraction : -1, { mode: summary.paused ? 'paused' : 'normal' });
+    const { fraction, mode } = taskBarOf(summary);
+    window()?.setProgressBar(fraction, { mode });
     if (busy && blocker === undefined) {
       blocker = powerSaveBlocker.start('prevent-app-suspension');
       before = summary;

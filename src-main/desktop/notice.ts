@@ -14,3 +14,12 @@ export function noticeOf(
     body: `${done} ${words} upscaled${failed > 0 ? `, ${failed} failed` : ''}.`,
   };
 }
+
+/** What the task bar shows: how far the work is, also while it is paused; -1 where there is none. */
+export function taskBarOf({ counts, paused, fraction }: QueueSummary): {
+  fraction: number;
+  mode: 'normal' | 'paused';
+} {
+  const open = counts.queued + counts.running > 0;
+  return { fraction: open ? fraction : -1, mode: open && paused ? 'paused' : 'normal' };
+}

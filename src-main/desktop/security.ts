@@ -3,7 +3,7 @@ import { app, type IpcMainEvent, type IpcMainInvokeEvent, type Session } from 'e
 /** The only origin that pages come from. */
 export const appOrigin = 'app://refinery';
 
-/** No page leaves the app's origin, opens a window, embeds another, or is granted a permission. */
+/** No page leaves the app's origin, opens a window or embeds another. */
 export function hardenWebContents(): void {
   app.on('web-contents-created', (_event, contents) => {
     contents.on('will-navigate', (event, address) => {
@@ -16,14 +16,23 @@ export function hardenWebContents(): void {
   });
 }
 
+/** Our own page may put text on the clipboard. No page is granted anything else. */
 export function hardenSession(session: Session): void {
-  session.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
-  session.setPermissionCheckHandler(() => false);
+  const grants = (permission: string, address: string): boolean =>
+    permission === 'clipboard-sanitized-write' && isOurs(address);
+  session.setPermissionRequestHandler((_contents, permission, answer, { requestingUrl }) =>
+    answer(grants(permission, requestingUrl)),
+  );
+  session.setPermissionCheckHandler((_contents, permission, origin) => grants(permission, origin));
   session.setDevicePermissionHandler(() => false);
+}
+
+function isOurs(address: string): boolean {
+  return address === appOrigin || address.startsWith(`${appOrigin}/`);
 }
 
 /** Whether a message comes from the main frame of one of our pages. */
 export function isTrustedSender(event: IpcMainEvent | IpcMainInvokeEvent): boolean {
   const frame = event.senderFrame;
-  return frame !== null && frame === event.sender.mainFrame && frame.url.startsWith(`${appOrigin}/`);
+  return frame !== null && frame === event.sender.mainFrame && isOurs(frame.url);
 }

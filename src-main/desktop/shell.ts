@@ -1,3 +1,5 @@
+import { access } from 'node:fs/promises';
+import { basename } from 'node:path';
 import {
   type BrowserWindow,
   ClipboardItem,
@@ -85,8 +87,16 @@ export function desktopShell(
   window: () => BrowserWindow | undefined,
   onListening: () => void,
 ): ShellHandlers {
-  const outputPath = async (id: string): Promise<string> =>
-    (await (await supervisor.client()).call('jobs.outputPath', { id })).path;
+  /** @throws {RefineryError} `INPUT_NOT_FOUND` where the result is gone: the system would do nothing, or anything. */
+  async function outputPath(id: string): Promise<string> {
+    const { path } = await (await supervisor.client()).call('jobs.outputPath', { id });
+    await access(path).catch(() => {
+      throw new RefineryError('INPUT_NOT_FOUND', `${basename(path)} is not there any more.`, {
+        hint: 'It was moved, renamed or deleted. Upscale the picture again to get it back.',
+      });
+    });
+    return path;
+  }
 
   /** The result as a picture the system can take: itself, or the copy that the window shows. */
   async function outputImage(id: string): Promise<NativeImage> {

@@ -263,7 +263,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       watched = id;
     }),
 
-    ...modelHandlers({ catalogue, conversions, handles, emit }),
+    ...modelHandlers({ catalogue, conversions, handles, settings, emit }),
     ...compression.handlers,
     ...configureHandlers({ handles }),
     ...training.handlers,

@@ -4,18 +4,21 @@ import type { Handlers } from '../../contract/wire.ts';
 import type { ModelCatalogue } from '../models/index.ts';
 import type { Handles } from './handles.ts';
 import type { Conversions } from './model-conversion.ts';
+import type { SettingsStore } from './settings.ts';
 
 interface Parts {
   readonly catalogue: ModelCatalogue;
   readonly conversions: Conversions;
   readonly handles: Handles;
+  readonly settings: SettingsStore;
   readonly emit: <Name extends EventName>(name: Name, payload: EventPayload<Name>) => void;
 }
 
 type ModelMethod = Extract<keyof Handlers, `models.${string}`>;
 
 /** Answers `models.*`. A download goes on after its request was answered; events tell how far it is. */
-export function modelHandlers({ catalogue, conversions, handles, emit }: Parts): Pick<Handlers, ModelMethod> {
+export function modelHandlers(parts: Parts): Pick<Handlers, ModelMethod> {
+  const { catalogue, conversions, handles, settings, emit } = parts;
   const tell = async (): Promise<void> => emit('models.changed', { models: await catalogue.list() });
 
   return {
@@ -59,6 +62,7 @@ export function modelHandlers({ catalogue, conversions, handles, emit }: Parts):
     }),
     'models.remove': async ({ id }) => {
       await catalogue.remove(id);
+      await settings.forgetModel(id);
       await tell();
       return {};
     },

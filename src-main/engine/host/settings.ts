@@ -3,6 +3,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { Settings } from '../../contract/settings.ts';
+import type { UpscaleSettings } from '../../contract/upscale.ts';
 
 /**
  * What is remembered, in one JSON file. A file that can't be read as a whole is kept under another name, and each
@@ -41,6 +42,19 @@ export class SettingsStore {
       await this.#writing;
     }
     return settings;
+  }
+
+  /** What chose a network that was removed chooses the automatic one again. */
+  async forgetModel(id: string): Promise<void> {
+    const { upscale, presets } = this.#settings;
+    const uses = ({ model }: UpscaleSettings): boolean => model === id;
+    if (!uses(upscale) && !presets.some(({ settings }) => uses(settings))) return;
+    const without = (settings: UpscaleSettings): UpscaleSettings =>
+      uses(settings) ? { ...settings, model: 'auto' } : settings;
+    await this.set({
+      upscale: without(upscale),
+      presets: presets.map(({ name, settings }) => ({ name, settings: without(settings) })),
+    });
   }
 
   /** Waits for what is still being written. */

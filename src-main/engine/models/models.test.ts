@@ -140,8 +140,11 @@ describe.skipIf(!hasOpenVino)(`networks of one's own${hasOpenVino ? '' : ' (Open
     const names = async () =>
       (await engine.client.call('models.list', {})).models.map(({ entry: { name } }) => name);
     expect(await names()).toContain('Doubles');
+    const { upscale } = await engine.client.call('settings.get', {});
+    await engine.client.call('settings.set', { change: { upscale: { ...upscale, model: entry.id } } });
     await engine.client.call('models.remove', { id: entry.id });
     expect(await names()).not.toContain('Doubles');
+    expect((await engine.client.call('settings.get', {})).upscale.model).toBe('auto');
   });
 
   test('networks that differ in one file stand side by side, and receipts tell them apart', async () => {

@@ -1,7 +1,8 @@
 import { X } from 'lucide-react';
 import { openServerPath } from '../../app/server-path.tsx';
 import { openDialog } from '../../state/actions.ts';
-import { act, toast, useSession } from '../../state/session.ts';
+import { copyText } from '../../state/clipboard.ts';
+import { act, useSession } from '../../state/session.ts';
 import { Empty } from '../../ui/empty.tsx';
 import { saveFile } from '../../ui/files.ts';
 import { Button, Field, IconButton, NumberInput, Progress, Segmented } from '../../ui/parts.tsx';
@@ -109,13 +110,7 @@ export function Measure() {
       ))}
       {measured && !running && measured.cells.length > 0 && (
         <div className="row">
-          <Button
-            onClick={() =>
-              void navigator.clipboard
-                .writeText(measured.markdown)
-                .then(() => toast('Table copied as Markdown'))
-            }
-          >
+          <Button onClick={() => void copyText(measured.markdown, 'Table copied as Markdown')}>
             Copy as Markdown
           </Button>
           <Button onClick={() => saveFile('measured.csv', new Blob([measured.csv], { type: 'text/csv' }))}>

@@ -1,7 +1,7 @@
 import { clsx } from 'clsx';
 import { useEffect, useRef } from 'react';
 import type { ErrorValue } from '../../../src-main/contract/index.ts';
-import { toast } from '../../state/session.ts';
+import { copyText } from '../../state/clipboard.ts';
 import { Button } from '../../ui/parts.tsx';
 import { focusIfLost } from './step-title.tsx';
 
@@ -18,10 +18,8 @@ export function Failure({ error: { code, message, hint, details }, title }: Fail
     ref.current?.scrollIntoView({ block: 'nearest' });
     focusIfLost(ref.current);
   }, []);
-  const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText([message, hint, details].filter(Boolean).join('\n'));
-    toast('Details copied');
-  };
+  const copy = (): Promise<void> =>
+    copyText([message, hint, details].filter(Boolean).join('\n'), 'Details copied');
   return (
     <div ref={ref} className="failure" role="alert" tabIndex={-1}>
       <p className={clsx('selectable', code !== 'CANCELLED' && 'state-failed')}>

@@ -1,7 +1,8 @@
 import { CircleCheck, TriangleAlert } from 'lucide-react';
 import { useEffect } from 'react';
+import { copyText } from '../../state/clipboard.ts';
 import { useJobs } from '../../state/jobs.ts';
-import { act, call, toast, useSession } from '../../state/session.ts';
+import { act, call, useSession } from '../../state/session.ts';
 import { count, formatTimeLeft } from '../../ui/format.ts';
 import { Button, Progress } from '../../ui/parts.tsx';
 import { commandFor } from './command.ts';
@@ -117,8 +118,8 @@ function Done() {
     const name = writing.overwrite ? result.name : `${result.name}-2`;
     const output = `${result.location}/${name}`;
     const written = { view, from: summary.format, merged, to: target, transforms, writing, output };
-    await navigator.clipboard.writeText(commandFor(written));
-    toast(writing.overwrite ? 'Command copied' : `Command copied; it writes into ${name}`);
+    const said = writing.overwrite ? 'Command copied' : `Command copied; it writes into ${name}`;
+    await copyText(commandFor(written), said);
   };
   const compareWithSource = (): void => {
     const { handle, name, location } = result;

@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'react';
 import type { TrainingView } from '../../../src-main/contract/index.ts';
+import { copyText } from '../../state/clipboard.ts';
 import { trainWith } from '../../state/hand-over.ts';
-import { call, toast } from '../../state/session.ts';
+import { call } from '../../state/session.ts';
 import { count } from '../../ui/format.ts';
 import { Button } from '../../ui/parts.tsx';
 
@@ -14,10 +15,7 @@ export function Training({ handle }: { readonly handle: string }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another set is looked at anew.
   useEffect(() => look(false), [handle]);
   if (!view) return null;
-  const copy = async (command: string): Promise<void> => {
-    await navigator.clipboard.writeText(command);
-    toast('Command copied');
-  };
+  const copy = (command: string): Promise<void> => copyText(command, 'Command copied');
   return (
     <section className="section" aria-label="Training">
       <div className="row spread">

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react';
+import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react';
 import {
   type ErrorValue,
   type FileHandle,
@@ -29,23 +29,36 @@ const channels = [
 /** What the contract takes. */
 const longestName = 80;
 
+function same(one: ImageInterface, other: ImageInterface): boolean {
+  const keys = Object.keys({ ...one, ...other }) as Array<keyof ImageInterface>;
+  return keys.every((key) => one[key] === other[key]);
+}
+
 /** Shows how a person's network seems to want its pixels, at work, and lets it be corrected. */
 export function AddNetwork({ handle, onClose }: AddNetworkProps) {
   const [guess, setGuess] = useState<ModelGuess | null>(null);
+  /** What the fields say; it need not work. */
+  const [asked, setAsked] = useState<ImageInterface | null>(null);
   const [problem, setProblem] = useState<ErrorValue | null>(null);
   const [busy, setBusy] = useState(false);
   const [name, setName] = useState(handle.name.replace(/\.[^.]+$/, ''));
 
+  const latest = useRef(0);
   const probe = useCallback(
     async (assume?: ImageInterface): Promise<void> => {
+      latest.current += 1;
+      const turn = latest.current;
       setBusy(true);
       try {
         const found = await call('models.probe', { handle: handle.id, ...(assume ? { assume } : {}) });
+        if (turn !== latest.current) return;
         setGuess(found);
+        setAsked(found.interface);
         // That of a network that was added before.
         if (!assume) setName(found.name.slice(0, longestName));
         setProblem(null);
       } catch (thrown) {
+        if (turn !== latest.current) return;
         setProblem(toErrorValue(thrown));
       }
       setBusy(false);
@@ -54,12 +67,21 @@ export function AddNetwork({ handle, onClose }: AddNetworkProps) {
   );
   useEffect(() => void probe(), [probe]);
 
-  const kind = guess?.interface;
   const change = (next: Partial<ImageInterface>): void => {
-    if (kind) void probe({ ...kind, ...next });
+    if (!asked || !guess) return;
+    const changed = { ...asked, ...next };
+    setAsked(changed);
+    if (!same(changed, guess.interface)) return void probe(changed);
+    // Back at what was seen to work; a trial that still runs is of no interest any more.
+    latest.current += 1;
+    setProblem(null);
+    setBusy(false);
   };
-  const add = async (): Promise<void> => {
-    if (!kind) return;
+  const works = guess !== null && !busy && problem === null && name.trim() !== '';
+  const add = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    if (!works) return;
+    const { interface: kind } = guess;
     const added = await act('models.addCustom', { handle: handle.id, name: name.trim(), interface: kind });
     if (!added) return;
     toast(`${added.entry.name} was added. Choose it as the network of a picture.`);
@@ -68,7 +90,7 @@ export function AddNetwork({ handle, onClose }: AddNetworkProps) {
 
   return (
     <Dialog title="Add a network" className="wide" onClose={onClose}>
-      <div className="stack">
+      <form className="stack" noValidate onSubmit={(event) => void add(event)}>
         <h1>Add a network</h1>
         <p className="quiet" role="status">
           {busy
@@ -78,7 +100,7 @@ export function AddNetwork({ handle, onClose }: AddNetworkProps) {
               : ''}
         </p>
         {problem && <Problem error={problem} />}
-        {guess && kind && (
+        {guess && asked && (
           <>
             <div className="guess-pictures">
               <figure>
@@ -117,7 +139,7 @@ export function AddNetwork({ handle, onClose }: AddNetworkProps) {
                 {(id) => (
                   <Select
                     id={id}
-                    value={String(kind.scale)}
+                    value={String(asked.scale)}
                     options={scales}
                     onChange={(scale) => change({ scale: Number(scale) })}
                   />
@@ -127,7 +149,7 @@ export function AddNetwork({ handle, onClose }: AddNetworkProps) {
                 {(id) => (
                   <Select
                     id={id}
-                    value={kind.channels}
+                    value={asked.channels}
                     options={channels}
                     onChange={(next) => change({ channels: next })}
                   />
@@ -137,7 +159,7 @@ export function AddNetwork({ handle, onClose }: AddNetworkProps) {
                 {(id) => (
                   <Select
                     id={id}
-                    value={kind.inputRange === 1 ? '1' : '255'}
+                    value={asked.inputRange === 1 ? '1' : '255'}
                     options={ranges}
                     onChange={(next) => change({ inputRange: next === '1' ? 1 : 255 })}
                   />
@@ -147,7 +169,7 @@ export function AddNetwork({ handle, onClose }: AddNetworkProps) {
                 {(id) => (
                   <Select
                     id={id}
-                    value={kind.outputRange === 1 ? '1' : '255'}
+                    value={asked.outputRange === 1 ? '1' : '255'}
                     options={ranges}
                     onChange={(next) => change({ outputRange: next === '1' ? 1 : 255 })}
                   />
@@ -157,11 +179,11 @@ export function AddNetwork({ handle, onClose }: AddNetworkProps) {
                 {(id) => (
                   <NumberInput
                     id={id}
-                    value={kind.overlap}
+                    value={asked.overlap}
                     least={0}
                     most={256}
                     onChange={(next) => {
-                      if (next !== kind.overlap) change({ overlap: Math.round(next) });
+                      if (next !== asked.overlap) change({ overlap: Math.round(next) });
                     }}
                   />
                 )}
@@ -171,15 +193,11 @@ export function AddNetwork({ handle, onClose }: AddNetworkProps) {
         )}
         <div className="row end">
           <Button onClick={onClose}>Cancel</Button>
-          <Button
-            kind="primary"
-            disabled={!guess || busy || problem !== null || name.trim() === ''}
-            onClick={() => void add()}
-          >
+          <Button kind="primary" type="submit" disabled={!works}>
             Add
           </Button>
         </div>
-      </div>
+      </form>
     </Dialog>
   );
 }

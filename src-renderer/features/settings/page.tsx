@@ -3,6 +3,7 @@ import { useCallback, useEffect, useState } from 'react';
 import type { Finding, RuntimeCandidate, Settings as Values } from '../../../src-main/contract/index.ts';
 import type { Page } from '../../app/page-type.ts';
 import { openDialog } from '../../state/actions.ts';
+import { copyText } from '../../state/clipboard.ts';
 import { act, call, changeSettings, toast, useSession } from '../../state/session.ts';
 import { formatBytes } from '../../ui/format.ts';
 import { Button, Check, Field, NumberInput, Segmented } from '../../ui/parts.tsx';
@@ -161,8 +162,7 @@ function Health() {
     const lines = findings?.map(
       ({ topic, state, message, hint }) => `${words[state]}: ${topic}: ${message} ${hint ?? ''}`,
     );
-    await navigator.clipboard.writeText((lines ?? []).join('\n'));
-    toast('Copied');
+    await copyText((lines ?? []).join('\n'), 'Copied');
   };
   return (
     <section className="section" aria-label="Health">

@@ -210,7 +210,9 @@ function ModelChoice({
   const diffusion = ready.filter(({ entry }) => entry.task === 'latent-diffusion');
   const chosen = ready.find(({ entry }) => entry.id === value);
   const way = chosen?.entry.task === 'latent-diffusion' ? 'diffusion' : 'fast';
-  const options =
+  const known = models.find(({ entry }) => entry.id === value);
+  const lost = models.length > 0 && value !== 'auto' && !chosen;
+  const offered =
     way === 'diffusion'
       ? diffusion.map(({ entry }) => [entry.id, entry.name] as const)
       : [
@@ -219,6 +221,9 @@ function ModelChoice({
             .filter((model) => !diffusion.includes(model))
             .map(({ entry }) => [entry.id, entry.name] as const),
         ];
+  const options = lost
+    ? [[value, known ? `${known.entry.name}, not ready` : 'Removed network'] as const, ...offered]
+    : offered;
   const choose = (next: 'fast' | 'diffusion'): void => {
     const [first] = diffusion;
     setAsked(next === 'diffusion' && !first);
@@ -253,8 +258,10 @@ function ModelChoice({
         <Field
           label="Network"
           hint={
-            chosen?.entry.summary ??
-            'Picks the network for photos for lossy sources, and the one for clean sources for all others.'
+            lost
+              ? 'Pictures fail with it: choose another.'
+              : (chosen?.entry.summary ??
+                'Picks the network for photos for lossy sources, and the one for clean sources for all others.')
           }
         >
           {(id) => <Select id={id} value={value} options={options} onChange={onChange} />}
@@ -301,7 +308,7 @@ function FolderChoice({
     if (value === null) return;
     let current = true;
     call('files.describe', { id: value }).then(
-      ({ location, name }) => current && setPlace(`${location}/${name}`.replaceAll('//', '/')),
+      ({ location }) => current && setPlace(location),
       () => current && setPlace('A folder that is not there any more'),
     );
     return () => {

@@ -54,6 +54,7 @@ export function CompareGrid({ jobs }: { readonly jobs: readonly Job[] }) {
               url={`${bridge?.mediaUrl({ jobId: job.id, variant: 'output' })}?at=${job.finishedAt}`}
               alt={`${job.title}, ${labelOf(job)}`}
               place={placed}
+              missing="The result isn’t there any more, or can’t be shown."
             />
             {placed.zoom >= gridFrom && (
               <PixelGrid place={placed} step={placed.zoom / (window.devicePixelRatio || 1)} />

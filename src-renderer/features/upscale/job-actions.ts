@@ -1,5 +1,6 @@
 import type { Job } from '../../../src-main/contract/index.ts';
 import { startJobs } from '../../state/actions.ts';
+import { copyText } from '../../state/clipboard.ts';
 import { cancelJobs, isActive, isFinished, pictures, removeJobs, useJobs } from '../../state/jobs.ts';
 import { act, toast, useSession } from '../../state/session.ts';
 import type { MenuItems } from '../../ui/menu.tsx';
@@ -7,9 +8,7 @@ import { openVariants } from './variants.tsx';
 
 export async function copyReceipt(id: string): Promise<void> {
   const answer = await act('jobs.receipt', { id });
-  if (!answer) return;
-  await navigator.clipboard.writeText(JSON.stringify(answer.receipt, null, 2));
-  toast('Receipt copied');
+  if (answer) await copyText(JSON.stringify(answer.receipt, null, 2), 'Receipt copied');
 }
 
 export async function copyImage(id: string): Promise<void> {
@@ -35,10 +34,7 @@ export async function copyImage(id: string): Promise<void> {
 export async function copyDetails({ title, error }: Job): Promise<void> {
   if (!error) return;
   const { code, message, hint, details } = error;
-  await navigator.clipboard.writeText(
-    [title, `${code}: ${message}`, hint, details].filter(Boolean).join('\n'),
-  );
-  toast('Details copied');
+  await copyText([title, `${code}: ${message}`, hint, details].filter(Boolean).join('\n'), 'Details copied');
 }
 
 export function downloadResult(job: Job): void {

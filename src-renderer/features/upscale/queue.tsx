@@ -1,6 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { clsx } from 'clsx';
-import { Ellipsis, Plus } from 'lucide-react';
+import { Ellipsis, ImageOff, Plus } from 'lucide-react';
 import { type DragEvent, type KeyboardEvent, memo, useEffect, useRef, useState } from 'react';
 import type { Job } from '../../../src-main/contract/index.ts';
 import { openServerPath } from '../../app/server-path.tsx';
@@ -208,15 +208,19 @@ const Row = memo(function Row({ job, top, place, size, selected, current, standi
       onContextMenu={() => selected || onChoose(job.id, { shift: false, control: false })}
     >
       <div className="thumbnail">
-        {bridge && !broken && job.state !== 'failed' && (
-          <img
-            src={bridge.mediaUrl({ jobId: job.id, variant: 'thumbnail' })}
-            alt=""
-            loading="lazy"
-            decoding="async"
-            draggable={false}
-            onError={() => setBroken(true)}
-          />
+        {broken ? (
+          <ImageOff size={16} className="quiet" aria-hidden />
+        ) : (
+          bridge && (
+            <img
+              src={bridge.mediaUrl({ jobId: job.id, variant: 'thumbnail' })}
+              alt=""
+              loading="lazy"
+              decoding="async"
+              draggable={false}
+              onError={() => setBroken(true)}
+            />
+          )
         )}
       </div>
       <div className="clip" title={job.title} dir="auto">

@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import type { Job } from '../../../src-main/contract/index.ts';
 import { cancelAll, pauseOrResume, startJobs } from '../../state/actions.ts';
 import { pictures, useCancelling, useJobs } from '../../state/jobs.ts';
-import { useSession } from '../../state/session.ts';
+import { act, useSession } from '../../state/session.ts';
 import { count, formatTimeLeft } from '../../ui/format.ts';
 import { Button, Progress } from '../../ui/parts.tsx';
 
@@ -21,29 +21,41 @@ export function StartBar() {
   if (!summary) return null;
   const { ready = 0, queued = 0, running = 0, paused = 0 } = counts;
   const { done = 0, failed = 0, cancelled = 0, setAside = 0 } = counts;
-  const waiting = queued + paused;
-  const busy = running + waiting > 0;
+  const left = running + queued;
+  const busy = left + paused > 0;
+  // Nothing moves before somebody says so: each picture that is left was paused by itself.
+  const held = left === 0;
+  const resume = (): void => {
+    if (summary.paused) pauseOrResume();
+    void act('jobs.resume', { ids: pausedIds(jobs) });
+  };
+  const still = held || summary.paused;
+  const progress =
+    cancelling >= left + paused
+      ? ['Cancelling']
+      : [
+          !held && summary.paused && 'Paused',
+          !held &&
+            (summary.paused || summary.timeLeft === null
+              ? `${count(left, 'picture')} left`
+              : formatTimeLeft(summary.timeLeft)),
+          paused > 0 && `${paused} paused`,
+        ];
   return (
     <div className="start-bar">
       {busy && (
         <>
           <div className="row spread">
             <span className="numeric" role="status" aria-label="Progress">
-              {cancelling >= running + waiting
-                ? 'Cancelling'
-                : summary.paused
-                  ? `Paused, ${count(running + waiting, 'picture')} left`
-                  : summary.timeLeft === null
-                    ? `${count(running + waiting, 'picture')} left`
-                    : formatTimeLeft(summary.timeLeft)}
+              {progress.filter(Boolean).join(', ')}
             </span>
-            <span className="quiet numeric">{Math.floor(summary.fraction * 100)} %</span>
+            {!held && <span className="quiet numeric">{Math.floor(summary.fraction * 100)} %</span>}
           </div>
-          <Progress value={summary.fraction} label="Progress of all" />
+          {!held && <Progress value={summary.fraction} label="Progress of all" />}
           <div className="row halves">
-            <Button onClick={pauseOrResume}>
-              {summary.paused ? <Play size={14} aria-hidden /> : <Pause size={14} aria-hidden />}
-              {summary.paused ? 'Resume' : 'Pause'}
+            <Button onClick={held ? resume : pauseOrResume}>
+              {still ? <Play size={14} aria-hidden /> : <Pause size={14} aria-hidden />}
+              {still ? 'Resume' : 'Pause'}
             </Button>
             <Button onClick={cancelAll}>
               <X size={14} aria-hidden />
@@ -72,4 +84,8 @@ export function StartBar() {
       )}
     </div>
   );
+}
+
+function pausedIds(jobs: ReadonlyMap<string, Job>): string[] {
+  return pictures(jobs).flatMap(({ id, state }) => (state === 'paused' ? [id] : []));
 }

@@ -1,5 +1,5 @@
 import { clsx } from 'clsx';
-import { useCallback, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Job } from '../../../src-main/contract/index.ts';
 import { useSession } from '../../state/session.ts';
 import { Segmented } from '../../ui/parts.tsx';
@@ -11,6 +11,7 @@ import {
   gridFrom,
   Layer,
   middleOf,
+  NoPicture,
   PixelGrid,
   pointIn,
   useViewerKeys,
@@ -34,7 +35,14 @@ export function Viewer({ job }: { readonly job: Job }) {
   const [space, setSpace] = useState(false);
   const [peek, setPeek] = useState(false);
 
-  const done = job.state === 'done' && job.upscale?.result != null;
+  const stamp = `${job.id} ${job.finishedAt ?? ''}`;
+  const finished = job.state === 'done' && job.upscale?.result != null;
+  // Looked for anew each time the picture is chosen: it may have come back.
+  const [gone, setGone] = useState<string | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the stamp is what this hangs on.
+  useEffect(() => setGone(null), [stamp]);
+  const missing = finished && gone === stamp;
+  const done = finished && !missing;
   const size = job.upscale?.result ?? job.upscale?.target ?? job.upscale?.picture ?? null;
   const ratio = window.devicePixelRatio || 1;
   const viewing = useViewing(box, size ?? { width: 1, height: 1 }, done && mode === 'side' ? 2 : 1);
@@ -53,14 +61,28 @@ export function Viewer({ job }: { readonly job: Job }) {
   );
   useViewerKeys({ change, nudge, setView, setSpace, setPeek });
 
-  const stamp = `${job.id} ${job.finishedAt ?? ''}`;
   const before = bridge?.mediaUrl({ jobId: job.id, variant: 'input' });
   const after = done
     ? `${bridge?.mediaUrl({ jobId: job.id, variant: 'output' })}?at=${job.finishedAt}`
     : undefined;
-  const source = before && <Layer url={before} alt={`${job.title}, before`} place={placed} />;
+  const covered = done && !peek && mode !== 'side';
+  const source = before && size && (
+    <Layer
+      key={before}
+      url={before}
+      alt={`${job.title}, before`}
+      place={placed}
+      missing={covered ? undefined : 'The source isn’t there any more, or can’t be shown.'}
+    />
+  );
   const result = after && (
-    <Layer url={after} alt={`${job.title}, after`} place={placed} onLoad={() => setLoaded(stamp)} />
+    <Layer
+      url={after}
+      alt={`${job.title}, after`}
+      place={placed}
+      onLoad={() => setLoaded(stamp)}
+      onMissing={() => setGone(stamp)}
+    />
   );
   const tiles = (job.state === 'running' || (done && loaded !== stamp)) && size && (
     <LiveTiles jobId={job.id} picture={size} place={placed} />
@@ -83,7 +105,7 @@ export function Viewer({ job }: { readonly job: Job }) {
         ) : (
           <span className="quiet clip">{job.title}</span>
         )}
-        <ZoomControls {...viewing} />
+        {size && <ZoomControls {...viewing} />}
       </div>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the pointer's side of what keys do as well. */}
       <div
@@ -92,17 +114,18 @@ export function Viewer({ job }: { readonly job: Job }) {
         onPointerDown={drag}
         onPointerMove={(event) => setLens(pointIn(event))}
         onPointerLeave={() => setLens(null)}
-        onDoubleClick={(event) =>
-          change((now, size, room) =>
-            now.zoom === 'fit' ? zoomAt(now, size, room, 1, pointIn(event)) : fitted,
-          )
-        }
+        onDoubleClick={(event) => {
+          const at = pointIn(event);
+          change((now, size, room) => (now.zoom === 'fit' ? zoomAt(now, size, room, 1, at) : fitted));
+        }}
       >
         {!done || peek ? (
           <>
             {source}
             {!peek && tiles}
             {grid}
+            {missing && <NoPicture aside>The result isn’t there any more, or can’t be shown.</NoPicture>}
+            {!size && job.error && <NoPicture>There is no picture to show.</NoPicture>}
           </>
         ) : mode === 'side' ? (
           <>
@@ -121,7 +144,13 @@ export function Viewer({ job }: { readonly job: Job }) {
         ) : mode === 'lens' ? (
           <>
             {source}
-            <Lens at={lens ?? middleOf(pane)} place={placed} url={after} label={`${job.title}, after`} />
+            <Lens
+              at={lens ?? middleOf(pane)}
+              place={placed}
+              url={after}
+              label={`${job.title}, after`}
+              onMissing={() => setGone(stamp)}
+            />
           </>
         ) : (
           <>
@@ -153,8 +182,9 @@ function Lens(props: {
   readonly place: Placement;
   readonly url: string | undefined;
   readonly label: string;
+  readonly onMissing: () => void;
 }) {
-  const { at, place: placed, url, label } = props;
+  const { at, place: placed, url, label, onMissing } = props;
   const radius = 140;
   const factor = Math.max(2, 1 / placed.zoom);
   // The point of the picture under the pointer lies in the middle of the glass.
@@ -172,7 +202,7 @@ function Lens(props: {
       className="lens"
       style={{ left: at.x - radius, top: at.y - radius, width: 2 * radius, height: 2 * radius }}
     >
-      {url && <Layer url={url} alt={label} place={enlarged} />}
+      {url && <Layer url={url} alt={label} place={enlarged} onMissing={onMissing} />}
     </div>
   );
 }

@@ -1,7 +1,8 @@
 import { clsx } from 'clsx';
-import { Minus, Plus } from 'lucide-react';
+import { ImageOff, Minus, Plus } from 'lucide-react';
 import {
   type PointerEvent,
+  type ReactNode,
   type RefObject,
   useCallback,
   useEffect,
@@ -136,10 +137,17 @@ interface LayerProps {
   readonly url: string;
   readonly alt: string;
   readonly place: Placement;
+  /** Said in its stead where it does not load. */
+  readonly missing?: string | undefined;
   readonly onLoad?: () => void;
+  readonly onMissing?: () => void;
 }
 
-export function Layer({ url, alt, place: { left, top, width, height, zoom }, onLoad }: LayerProps) {
+export function Layer(props: LayerProps) {
+  const { url, alt, place, missing, onLoad, onMissing } = props;
+  const { left, top, width, height, zoom } = place;
+  const [broken, setBroken] = useState<string | null>(null);
+  if (broken === url) return missing === undefined ? null : <NoPicture>{missing}</NoPicture>;
   return (
     <img
       key={url}
@@ -150,7 +158,21 @@ export function Layer({ url, alt, place: { left, top, width, height, zoom }, onL
       decoding="async"
       style={{ left, top, width, height }}
       onLoad={onLoad}
+      onError={() => {
+        setBroken(url);
+        onMissing?.();
+      }}
     />
+  );
+}
+
+/** Says why there is no picture: in its stead, or `aside` over another one. */
+export function NoPicture({ aside, children }: { readonly aside?: boolean; readonly children: ReactNode }) {
+  return (
+    <p className={clsx('no-picture', aside && 'aside')} role="status">
+      <ImageOff size={16} aria-hidden />
+      {children}
+    </p>
   );
 }
 

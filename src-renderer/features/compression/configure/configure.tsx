@@ -3,7 +3,8 @@ import { type KeyboardEvent, useEffect, useState } from 'react';
 import { chooseFolder } from '../../../app/choose-folder.ts';
 import { openServerPath } from '../../../app/server-path.tsx';
 import { openDialog } from '../../../state/actions.ts';
-import { toast, useSession } from '../../../state/session.ts';
+import { copyText } from '../../../state/clipboard.ts';
+import { useSession } from '../../../state/session.ts';
 import { saveFile } from '../../../ui/files.ts';
 import { DropdownMenu } from '../../../ui/menu.tsx';
 import { Button, IconButton } from '../../../ui/parts.tsx';
@@ -133,11 +134,7 @@ function Editor() {
           >
             <Button>New</Button>
           </DropdownMenu>
-          <Button
-            onClick={() => void navigator.clipboard.writeText(text ?? '').then(() => toast('JSON copied'))}
-          >
-            Copy JSON
-          </Button>
+          <Button onClick={() => void copyText(text ?? '', 'JSON copied')}>Copy JSON</Button>
           {file && onDisk && <Button onClick={() => setSaving(true)}>Save as</Button>}
           <Button kind="primary" onClick={() => void save()} disabled={file !== null && !changed}>
             {errors > 0 ? 'Save with errors' : 'Save'}
