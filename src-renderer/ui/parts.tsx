@@ -150,6 +150,9 @@ export function Dialog({ title, onClose, className, children }: DialogProps) {
   useEffect(() => {
     const dialog = ref.current;
     if (dialog && !dialog.open) dialog.showModal?.();
+    // Older Chromium gives the focus to what only scripts may focus, such as the palette's list.
+    if (dialog && document.activeElement instanceof HTMLElement && document.activeElement.tabIndex < 0)
+      dialog.querySelector<HTMLElement>('input, select, textarea, button')?.focus();
     useDialogProblem.setState(({ open }) => ({ open: open + 1, problem: null }));
     return () => {
       useDialogProblem.setState(({ open }) => ({ open: open - 1, problem: null }));

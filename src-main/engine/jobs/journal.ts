@@ -140,9 +140,9 @@ export class Journal {
     });
   }
 
-  /** Forgets jobs that were taken off the list before this time. */
+  /** Forgets jobs that are off the list and ended before this time. */
   purge(before: number): void {
-    this.#prepared('DELETE FROM jobs WHERE removed = 1 AND addedAt < ?').run(before);
+    this.#prepared('DELETE FROM jobs WHERE removed = 1 AND COALESCE(finishedAt, addedAt) < ?').run(before);
   }
 
   fact(key: string): string | undefined {

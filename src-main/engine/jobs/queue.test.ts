@@ -188,6 +188,7 @@ test('removed jobs are gone from the list and come back whole', async () => {
   queue.restore([ids[1]!]);
   expect(queue.list().map(({ title }) => title)).toEqual(['a', 'b', 'c']);
   expect(states(queue)).toMatchObject({ b: 'ready' });
+  expect(queue.record(ids[1]!)).toMatchObject({ finishedAt: null, error: null });
 });
 
 test('the choices are frozen when the job starts, anew at each retry', async () => {

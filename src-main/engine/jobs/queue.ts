@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { type ErrorValue, RefineryError, toErrorValue } from '../../contract/errors.ts';
 import {
   finishedStates,
+  type HistoryQuery,
   type Job,
+  type JobHistory,
   type JobKindName,
   type JobProgress,
   type JobState,
@@ -13,7 +15,7 @@ import { PauseGate } from './gate.ts';
 import type { JobRecord, Journal } from './journal.ts';
 import type { JobKind } from './kind.ts';
 import { placeBefore } from './order.ts';
-import { finish, type NewJob, newRecord, requeue, setAsideError, viewOf } from './record.ts';
+import { finish, isHistory, makeReady, type NewJob, newRecord, requeue, setAsideError, viewOf } from './record.ts';
 import { Session } from './session.ts';
 
 export interface QueueOptions {
@@ -35,7 +37,7 @@ interface Running {
 /** Jobs that the engine died with this often are set aside instead of taking it down again. */
 const crashLimit = 2;
 
-/** Removed jobs can be brought back for a month. */
+/** Removed jobs are in the history, and can be brought back, for a month. */
 const removedFor = 30 * 24 * 3_600_000;
 
 class Stopping extends Error {}
@@ -58,6 +60,8 @@ export class JobQueue {
     fraction: (id) => this.#running.get(id)?.progress?.fraction ?? 0,
   });
   readonly #dirty = new Set<string>();
+  /** Removed jobs that had not ended before: brought back, they wait again. */
+  readonly #endedByRemoval = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #paused: boolean;
   #stopping = false;
@@ -102,6 +106,15 @@ export class JobQueue {
 
   list(): Job[] {
     return this.#order.map((record) => this.#view(record));
+  }
+
+  /** What was worked on and has ended, taken off the list or not, the newest first. */
+  history({ text, limit }: HistoryQuery): JobHistory {
+    const wanted = text.toLowerCase();
+    const found = [...this.#records.values()]
+      .filter((record) => isHistory(record) && record.title.toLowerCase().includes(wanted))
+      .sort((a, b) => (b.finishedAt ?? 0) - (a.finishedAt ?? 0));
+    return { jobs: found.slice(0, limit).map((record) => this.#view(record)), total: found.length };
   }
 
   summary(): QueueSummary {
@@ -230,6 +243,7 @@ export class JobQueue {
   /** Takes jobs off the list; those in work are cancelled first. */
   remove(ids: readonly string[]): string[] {
     const records = ids.map((id) => this.record(id)).filter((record) => !record.removed);
+    for (const { id, state } of records) if (!finishedStates.has(state)) this.#endedByRemoval.add(id);
     this.cancel(records.map(({ id }) => id));
     for (const record of records) {
       if (record.state === 'setAside') this.#forget(record);
@@ -248,8 +262,8 @@ export class JobQueue {
     const records = ids.map((id) => this.record(id)).filter((record) => record.removed);
     for (const record of records) {
       record.removed = false;
-      // Removing cancelled what had not been done; bringing it back makes it wait again.
-      if (record.state === 'cancelled' && !this.#running.has(record.id)) record.state = 'ready';
+      const ended = this.#endedByRemoval.delete(record.id);
+      if (ended && record.state === 'cancelled') makeReady(record);
     }
     this.#sort();
     this.#changed(records);

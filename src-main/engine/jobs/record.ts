@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ErrorValue } from '../../contract/errors.ts';
-import type { Job, JobKindName, JobProgress, JobState } from '../../contract/jobs.ts';
+import { finishedStates, type Job, type JobKindName, type JobProgress, type JobState } from '../../contract/jobs.ts';
 import type { JobRecord } from './journal.ts';
 
 /** What somebody wants done. */
@@ -41,14 +41,24 @@ export const newRecord = (
 
 /** Forgets what came of it before, so that it can be begun. */
 export function requeue(record: JobRecord, spec: unknown): void {
+  makeReady(record);
   record.spec = spec;
   record.state = 'queued';
+}
+
+/** Forgets what came of it before; it waits for the person. */
+export function makeReady(record: JobRecord): void {
+  record.state = 'ready';
   record.error = null;
   record.result = null;
   record.startedAt = null;
   record.finishedAt = null;
   record.crashes = 0;
 }
+
+/** Whether something came of it; one that was taken away before its turn is nothing that was done. */
+export const isHistory = ({ state, attempts }: JobRecord): boolean =>
+  finishedStates.has(state) && (state !== 'cancelled' || attempts > 0);
 
 export function finish(record: JobRecord, state: JobState, error: ErrorValue | null = null): void {
   record.state = state;

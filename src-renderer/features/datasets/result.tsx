@@ -35,13 +35,16 @@ export function Result() {
   const { busy, result, error } = useWizard();
   if (busy === 'converting') return <Running />;
   if (error) {
+    const isCancelled = error.code === 'CANCELLED';
     return (
-      <div className="column result" role="alert">
-        <StepTitle className="state-failed">
-          {error.code === 'CANCELLED' ? 'Cancelled' : 'The set was not written'}
+      <div className="column result" role={isCancelled ? 'status' : 'alert'}>
+        <StepTitle {...(isCancelled ? {} : { className: 'state-failed' })}>
+          {isCancelled ? 'Cancelled' : 'The set was not written'}
         </StepTitle>
         <p>
-          {error.message} {error.hint}
+          {isCancelled
+            ? 'Nothing was written, and nothing was left behind.'
+            : `${error.message} ${error.hint ?? ''}`}
         </p>
         <div className="row">
           <Button kind="primary" onClick={() => void convertDataset()}>

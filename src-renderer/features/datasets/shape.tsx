@@ -1,5 +1,5 @@
 import { ArrowDown, ArrowUp, Redo2, Undo2, X } from 'lucide-react';
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { DatasetStep, DatasetTransform, ErrorValue } from '../../../src-main/contract/index.ts';
 import { call } from '../../state/session.ts';
 import { Button, IconButton, Select } from '../../ui/parts.tsx';
@@ -30,6 +30,10 @@ export function Shape() {
       ({ transforms }) => setKnown(transforms),
       () => undefined,
     );
+  }, []);
+  useEffect(() => {
+    window.addEventListener('keydown', undoByKey, true);
+    return () => window.removeEventListener('keydown', undoByKey, true);
   }, []);
   const titles = new Map(known.map(({ name, description }) => [name, description]));
   const offered = ready.filter(({ step }) => titles.has(step.name));
@@ -74,8 +78,7 @@ export function Shape() {
     setTimeout(() => list.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
   };
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: keys of what is inside.
-    <div className="column" onKeyDown={undoByKey}>
+    <div className="column">
       <header className="page-head">
         <div>
           <StepTitle>Change it on the way</StepTitle>
@@ -146,15 +149,21 @@ export function Shape() {
   );
 }
 
-/** Ctrl+Z and Ctrl+Y, but in fields, which have an own way back. */
+/**
+ * Ctrl+Z and Ctrl+Y while the step is shown, but in fields, which have an own way back. It comes before the messages that
+ * offer to undo something, one of which may be of the last change.
+ */
 function undoByKey(event: KeyboardEvent): void {
   if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
-  if ((event.target as HTMLElement).closest('input:not([type=checkbox]), select, textarea')) return;
+  const target = event.target as HTMLElement;
+  if (target.closest('input:not([type=checkbox]), select, textarea, dialog')) return;
   const key = event.key.toLowerCase();
-  const run = key === 'z' ? (event.shiftKey ? redoSteps : undoSteps) : key === 'y' ? redoSteps : undefined;
-  if (!run) return;
+  const { past, future } = useWizard.getState();
+  const isRedo = key === 'y' || (key === 'z' && event.shiftKey);
+  if ((key !== 'z' && key !== 'y') || (isRedo ? future : past).length === 0) return;
   event.preventDefault();
-  run();
+  if (isRedo) redoSteps();
+  else undoSteps();
 }
 
 /** Takes the steps out of a file that was saved here, or that the command line was given. */
