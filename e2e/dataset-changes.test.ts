@@ -76,6 +76,17 @@ describe.skipIf(noBrowser !== '')(`changes of a set${noBrowser && ` (${noBrowser
 
     await page.getByRole('button', { name: 'Clip shapes to the picture' }).click();
     await change(page, 'Clip').first().waitFor();
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    await page.keyboard.press('Control+z');
+    await expect.poll(() => change(page, 'Clip').count()).toBe(0);
+    await page.keyboard.press('Control+y');
+    await change(page, 'Clip').first().waitFor();
+    await page.getByRole('button', { name: 'Remove Clip' }).click();
+    await page.getByText('Clip was taken out').waitFor();
+    await step(page, 'Shape').focus();
+    // One press takes one step back, whatever the message offers.
+    await page.keyboard.press('Control+z');
+    await change(page, 'Clip').first().waitFor();
     await page.keyboard.press('Control+z');
     await expect.poll(() => change(page, 'Clip').count()).toBe(0);
     await page.getByRole('button', { name: 'Redo' }).click();

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
@@ -177,6 +177,11 @@ describe.skipIf(noBrowser !== '')(`datasets in the window${noBrowser && ` (${noB
     const set = page.getByRole('complementary', { name: 'The set' });
     await set.getByText('animals-yolo_ultralytics').waitFor();
     await set.getByText('YOLO (Ultralytics), boxes').waitFor();
+
+    await rm(output, { recursive: true });
+    await page.getByRole('button', { name: 'Activity', exact: true }).click();
+    await page.getByRole('button', { name: /^animals-yolo_ultralytics/ }).click();
+    await page.getByText(/sets\/animals-yolo_ultralytics is not there any more/).waitFor();
   });
 
   test('where two formats are as likely, the first pictures of each are shown', async () => {

@@ -107,6 +107,21 @@ export const Job = z.object({
 });
 export type Job = z.infer<typeof Job>;
 
+/** Which of the finished jobs are asked for: the newest whose name holds the text. */
+export const HistoryQuery = z.object({
+  text: z.string().max(1000),
+  limit: z.int().min(1).max(10_000),
+});
+export type HistoryQuery = z.infer<typeof HistoryQuery>;
+
+export const JobHistory = z.object({
+  /** The newest first. */
+  jobs: z.array(Job),
+  /** How many there are of that name. */
+  total: z.int(),
+});
+export type JobHistory = z.infer<typeof JobHistory>;
+
 /** The whole queue in numbers. */
 export const QueueSummary = z.object({
   paused: z.boolean(),

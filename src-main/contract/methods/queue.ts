@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AdmitResult, FileHandleId } from '../files.ts';
-import { Job, JobId, QueueSummary } from '../jobs.ts';
+import { HistoryQuery, Job, JobHistory, JobId, QueueSummary } from '../jobs.ts';
 import { Receipt, UpscaleAddResult, UpscaleSettings, UpscaleVariant } from '../upscale.ts';
 import { done, lasting, method, nothing } from './method.ts';
 
@@ -10,13 +10,15 @@ const ids = z.object({ ids: z.array(JobId).max(100_000) });
 export const queueMethods = {
   // The queue
   'jobs.list': method('window', nothing, z.object({ jobs: z.array(Job), summary: QueueSummary })),
+  /** What was worked on and has ended, whether or not it is still on the list. */
+  'jobs.history': method('window', HistoryQuery, JobHistory),
   /** Ready jobs become queued with the settings of now; all ready ones when no ids are given. */
   'jobs.start': method('window', ids.partial(), z.object({ started: z.int() })),
   'jobs.pause': method('window', ids, done),
   'jobs.resume': method('window', ids, done),
   'jobs.cancel': method('window', ids, done),
   'jobs.retry': method('window', ids, done),
-  /** Takes finished or waiting jobs off the list; results stay on disk. Gives what `jobs.restore` needs. */
+  /** Takes jobs off the list; results stay on disk, and in the history what was worked on. Gives what `jobs.restore` needs. */
   'jobs.remove': method('window', ids, z.object({ removed: z.array(JobId) })),
   /** Undoes a removal. */
   'jobs.restore': method('window', ids, done),
@@ -28,7 +30,7 @@ export const queueMethods = {
   'jobs.inputPath': method('host', z.object({ id: JobId }), z.object({ path: z.string() })),
   /** Where a result is, for "Show in folder". */
   'jobs.outputPath': method('host', z.object({ id: JobId }), z.object({ path: z.string() })),
-  /** Gives a handle of a result, to go on with it; it is refused where it is not there any more. */
+  /** Gives a handle of a result, to go on with it. A set that is not there any more is named by the error. */
   'jobs.admitOutput': method('window', z.object({ id: JobId }), AdmitResult),
 
   // Upscaling

@@ -9,7 +9,7 @@ import { finishedStates } from '../../contract/jobs.ts';
 import type { ConversionResult } from '../datasets/index.ts';
 import { Journal } from '../jobs/journal.ts';
 import { JobQueue } from '../jobs/queue.ts';
-import { type ConvertInput, convertKind } from './convert-kind.ts';
+import { type ConvertInput, convertKind, writtenSet } from './convert-kind.ts';
 
 let folder: string;
 let source: string;
@@ -98,6 +98,15 @@ describe('conversions in the queue', () => {
     expect(existsSync(join(output, 'Annotations', '0.xml'))).toBe(true);
     await queue.shutdown();
     expect(journal.load().find((record) => record.id === id)?.state).toBe('done');
+  });
+
+  test('one that is gone is named, with what to do', async () => {
+    expect(await writtenSet(source)).toBe(source);
+    await expect(writtenSet(join(folder, 'gone', 'animals'))).rejects.toMatchObject({
+      code: 'INPUT_NOT_FOUND',
+      message: expect.stringMatching(/animals is not there any more\.$/),
+      hint: expect.stringContaining('convert the source again'),
+    });
   });
 
   test('it waits where it is paused, and goes on', async () => {

@@ -1,6 +1,7 @@
+import { access } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { DatasetProgress } from '../../contract/datasets.ts';
-import { type ErrorValue, toErrorValue } from '../../contract/errors.ts';
+import { type ErrorValue, RefineryError, toErrorValue } from '../../contract/errors.ts';
 import type { Job } from '../../contract/jobs.ts';
 import {
   type ConversionResult,
@@ -58,6 +59,17 @@ export interface ConvertKindOptions {
 }
 
 export const convertInputOf = (record: JobRecord): ConvertInput => record.input as ConvertInput;
+
+/** @throws {RefineryError} `INPUT_NOT_FOUND` where the set that was written is gone. */
+export async function writtenSet(path: string): Promise<string> {
+  await access(path).catch((cause: unknown) => {
+    throw new RefineryError('INPUT_NOT_FOUND', `${forPeople(path)} is not there any more.`, {
+      hint: 'It was moved, renamed or deleted. Open it where it is now, or convert the source again.',
+      cause,
+    });
+  });
+  return path;
+}
 
 /** The set and those that it is merged with. */
 const setsOf = ({ path, from, merged }: ConvertInput) => [{ path, from }, ...(merged?.others ?? [])];

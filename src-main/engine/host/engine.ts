@@ -15,7 +15,7 @@ import { ModelCatalogue } from '../models/index.ts';
 import { createUpscaler } from '../upscale/index.ts';
 import { compressionHandlers } from './compression-handlers.ts';
 import { configureHandlers } from './configure-handlers.ts';
-import { convertInputOf, convertKind } from './convert-kind.ts';
+import { convertInputOf, convertKind, writtenSet } from './convert-kind.ts';
 import { datasetHandlers } from './dataset-handlers.ts';
 import { resultView } from './dataset-view.ts';
 import { detectorHandlers } from './detector-handlers.ts';
@@ -223,6 +223,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
 
     'jobs.list': () => ({ jobs: queue.list(), summary: queue.summary() }),
+    'jobs.history': (query) => queue.history(query),
     'jobs.start': ({ ids }) => ({ started: queue.start(ids) }),
     'jobs.pause': acting(({ ids }) => queue.pause(ids)),
     'jobs.resume': acting(({ ids }) => queue.resume(ids)),
@@ -238,8 +239,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       throw new RefineryError('JOB_STATE', 'The receipt of this lies beside its result.');
     },
     'jobs.inputPath': ({ id }) => ({ path: inputOf(queue.record(id)).path }),
-    'jobs.outputPath': ({ id }) => ({ path: finished(id).outputPath }),
-    'jobs.admitOutput': ({ id }) => handles.admit([finished(id).outputPath]),
+    'jobs.outputPath': async ({ id }) => ({ path: await outputOf(id) }),
+    'jobs.admitOutput': async ({ id }) => handles.admit([await outputOf(id)]),
 
     'upscale.add': ({ handles: chosen }) => addHandles(chosen),
     'upscale.addVariants': ({ id, variants }) => {
@@ -280,6 +281,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     throw new RefineryError('JOB_STATE', 'There is no result yet.', {
       hint: 'Wait until the picture is done.',
     });
+  }
+
+  /** Of a picture, whoever asks finds out whether it is still there. */
+  async function outputOf(id: string): Promise<string> {
+    const { outputPath } = finished(id);
+    return queue.record(id).kind === 'convert' ? writtenSet(outputPath) : outputPath;
   }
 
   async function addHandles(chosen: readonly string[]): Promise<UpscaleAddResult> {

@@ -191,6 +191,74 @@ test('removed jobs are gone from the list and come back whole', async () => {
   expect(queue.record(ids[1]!)).toMatchObject({ finishedAt: null, error: null });
 });
 
+test('what waited and was removed waits again, as if nothing had been; what the person cancelled stays cancelled', async () => {
+  const { queue } = openQueue(new Workshop(1));
+  await queue.open();
+  const ids = queue.add('upscale', jobsNamed('waiting', 'cancelled'));
+  queue.cancel([ids[1]!]);
+  queue.remove(ids);
+  queue.restore(ids);
+  expect(states(queue)).toEqual({ waiting: 'ready', cancelled: 'cancelled' });
+  expect(queue.list()[0]).not.toHaveProperty('finishedAt');
+  expect(queue.list()[0]).not.toHaveProperty('error');
+});
+
+test('the history has what ended, on the list or not, the newest first, and nothing that never began', async () => {
+  const workshop = new Workshop(1);
+  const { queue, journal } = openQueue(workshop);
+  await queue.open();
+  const ids = queue.add('upscale', jobsNamed('first', 'second', 'stopped', 'never'));
+  queue.start();
+  await settle();
+  workshop.tasks[0]?.finish({});
+  await settle();
+  workshop.tasks[1]?.fail(new Error('no'));
+  await settle();
+  queue.remove(ids);
+  await settle();
+  expect(queue.list()).toEqual([]);
+  const all = { text: '', limit: 10 };
+  const titles = (): string[] => queue.history(all).jobs.map(({ title, state }) => `${title} ${state}`);
+  expect(titles()).toEqual(['stopped cancelled', 'second failed', 'first done']);
+  expect(queue.history({ text: 'SEC', limit: 10 })).toMatchObject({ jobs: [{ title: 'second' }], total: 1 });
+  expect(queue.history({ text: '', limit: 1 })).toMatchObject({ jobs: [{ title: 'stopped' }], total: 3 });
+  queue.restore([ids[0]!]);
+  expect(titles()).toHaveLength(3);
+  await queue.shutdown();
+  const after = new JobQueue({
+    journal,
+    kinds: [new Workshop(1)],
+    onChanged: () => undefined,
+    onRemoved: () => undefined,
+  });
+  await after.open();
+  expect(after.history(all).total).toBe(3);
+  await after.shutdown();
+});
+
+test('one that is removed while it runs is told of again when it has ended', async () => {
+  const removed: string[][] = [];
+  const queue: JobQueue = new JobQueue({
+    journal: new Journal(':memory:'),
+    kinds: [new Workshop(1)],
+    onChanged: () => undefined,
+    onRemoved: (ids) => {
+      removed.push(ids);
+      totals.push(queue.history({ text: '', limit: 10 }).total);
+    },
+  });
+  const totals: number[] = [];
+  await queue.open();
+  const ids = queue.add('upscale', jobsNamed('a'));
+  queue.start();
+  await settle();
+  queue.remove(ids);
+  await settle();
+  expect(removed).toEqual([ids, ids]);
+  expect(totals).toEqual([0, 1]);
+  await queue.shutdown();
+});
+
 test('the choices are frozen when the job starts, anew at each retry', async () => {
   const workshop = new Workshop(1);
   const { queue } = openQueue(workshop);

@@ -15,7 +15,16 @@ import { PauseGate } from './gate.ts';
 import type { JobRecord, Journal } from './journal.ts';
 import type { JobKind } from './kind.ts';
 import { placeBefore } from './order.ts';
-import { finish, isHistory, makeReady, type NewJob, newRecord, requeue, setAsideError, viewOf } from './record.ts';
+import {
+  finish,
+  isHistory,
+  makeReady,
+  type NewJob,
+  newRecord,
+  requeue,
+  setAsideError,
+  viewOf,
+} from './record.ts';
 import { Session } from './session.ts';
 
 export interface QueueOptions {
@@ -369,6 +378,8 @@ export class JobQueue {
     record.pending = null;
     this.#running.delete(record.id);
     this.#changed([record]);
+    // Removed while it was in work, it is in the history only now.
+    if (record.removed && !this.#stopping) this.#options.onRemoved([record.id], this.summary());
     this.#pump();
   }
 

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { ErrorValue } from '../../contract/errors.ts';
-import { finishedStates, type Job, type JobKindName, type JobProgress, type JobState } from '../../contract/jobs.ts';
+import {
+  finishedStates,
+  type Job,
+  type JobKindName,
+  type JobProgress,
+  type JobState,
+} from '../../contract/jobs.ts';
 import type { JobRecord } from './journal.ts';
 
 /** What somebody wants done. */

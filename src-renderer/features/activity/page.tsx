@@ -3,16 +3,20 @@ import { useMemo, useState } from 'react';
 import type { Job } from '../../../src-main/contract/index.ts';
 import type { Page } from '../../app/page-type.ts';
 import { lookAt } from '../../state/hand-over.ts';
-import { cancelJobs, isActive, removeJobs, useCancelling, useJobs } from '../../state/jobs.ts';
+import { cancelJobs, isActive, jobsAreThere, useCancelling, useJobs } from '../../state/jobs.ts';
 import { select } from '../../state/selection.ts';
-import { act, showPage, useSession } from '../../state/session.ts';
+import { act, showPage, toast, useSession } from '../../state/session.ts';
 import { count, formatBytes, formatDuration, formatTimeLeft } from '../../ui/format.ts';
 import { StateMark, stateWord } from '../../ui/job-state.tsx';
 import { Button, Progress } from '../../ui/parts.tsx';
+import { followHistory, useHistory } from './history.ts';
 import './activity.css';
 
 /** Rows that are shown before the person asks for more. */
 const pageSize = 200;
+
+/** Who looks for older ones finds them by name. */
+const mostShown = 10_000;
 
 const time = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
@@ -20,16 +24,8 @@ function Activity() {
   const jobs = useJobs((state) => state.jobs);
   const [shown, setShown] = useState(pageSize);
   const [filter, setFilter] = useState('');
-  const finished = useMemo(
-    () =>
-      [...jobs.values()]
-        .filter(
-          ({ finishedAt, title }) =>
-            finishedAt !== undefined && title.toLowerCase().includes(filter.toLowerCase()),
-        )
-        .sort((a, b) => (b.finishedAt ?? 0) - (a.finishedAt ?? 0)),
-    [jobs, filter],
-  );
+  const native = useSession(({ shell }) => shell?.native ?? false);
+  const history = useHistory({ text: filter, limit: shown });
   const inHand = useMemo(
     () => [...jobs.values()].filter((job) => job.kind === 'convert' && isActive(job)),
     [jobs],
@@ -47,6 +43,7 @@ function Activity() {
             type="search"
             placeholder="Find by name"
             aria-label="Find by name"
+            maxLength={200}
             value={filter}
             onChange={(event) => setFilter(event.target.value)}
           />
@@ -54,7 +51,7 @@ function Activity() {
         {inHand.map((job) => (
           <InHand key={job.id} job={job} />
         ))}
-        {finished.length === 0 ? (
+        {history === null ? null : history.total === 0 ? (
           <div className="section">
             <p>{filter ? 'Nothing of that name was finished.' : 'Nothing was finished yet.'}</p>
             {!filter && (
@@ -74,22 +71,25 @@ function Activity() {
                   <th className="figure">Time</th>
                   <th className="figure">Size</th>
                   <th>Finished</th>
-                  <th>
-                    <span className="hidden-visually">Actions</span>
-                  </th>
+                  {native && (
+                    <th>
+                      <span className="hidden-visually">Actions</span>
+                    </th>
+                  )}
                 </tr>
               </thead>
               <tbody>
-                {finished.slice(0, shown).map((job) => (
-                  <Row key={job.id} job={job} />
+                {history.jobs.map((job) => (
+                  <Row key={job.id} job={job} native={native} />
                 ))}
               </tbody>
             </table>
-            {finished.length > shown && (
+            {history.total > history.jobs.length && shown < mostShown && (
               <Button
                 onClick={() => setShown(shown + pageSize)}
-              >{`Show more of ${count(finished.length, 'entry', 'entries')}`}</Button>
+              >{`Show more of ${count(history.total, 'entry', 'entries')}`}</Button>
             )}
+            <p className="quiet">What was taken off the list stays here for a month.</p>
           </>
         )}
       </div>
@@ -149,20 +149,27 @@ function outcome({ state, upscale, convert }: Job): string {
   return stateWord[state];
 }
 
-function Row({ job }: { readonly job: Job }) {
-  const native = useSession((state) => state.shell?.native ?? false);
-  const isWritten = job.convert?.result != null;
+async function openSet({ id }: Job): Promise<void> {
+  const admitted = await act('jobs.admitOutput', { id });
+  if (admitted) lookAt(admitted);
+}
+
+/** Shows a picture in the list; one that was taken off it comes back first. */
+async function openPicture({ id, title }: Job): Promise<void> {
+  if (!useJobs.getState().jobs.has(id)) {
+    if (!(await act('jobs.restore', { ids: [id] }))) return;
+    await jobsAreThere([id]);
+    toast(`${title} is on the list again.`);
+  }
+  select([id], id);
+  showPage('upscale');
+}
+
+function Row({ job, native }: { readonly job: Job; readonly native: boolean }) {
   const result = job.upscale?.result;
   const set = job.convert;
+  const isWritten = result != null || set?.result != null;
   const duration = result?.duration ?? set?.result?.duration;
-  const open = (): void => {
-    if (set) {
-      void act('jobs.admitOutput', { id: job.id }).then((admitted) => admitted && lookAt(admitted));
-      return;
-    }
-    select([job.id], job.id);
-    showPage('upscale');
-  };
   return (
     <tr>
       <td>
@@ -171,7 +178,7 @@ function Row({ job }: { readonly job: Job }) {
           className="activity-name clip"
           title={job.title}
           disabled={set !== undefined && !isWritten}
-          onClick={open}
+          onClick={() => void (set ? openSet(job) : openPicture(job))}
         >
           {job.title}
         </button>
@@ -193,24 +200,19 @@ function Row({ job }: { readonly job: Job }) {
       <td className="figure numeric">{duration === undefined ? '' : formatDuration(duration)}</td>
       <td className="figure numeric">{result ? formatBytes(result.bytes) : ''}</td>
       <td className="numeric quiet">{job.finishedAt ? time.format(job.finishedAt) : ''}</td>
-      <td className="activity-actions">
-        {native && isWritten && (
-          <Button
-            kind="bare"
-            aria-label={`Show ${job.title} in its folder`}
-            onClick={() => void act('shell.showResult', { id: job.id })}
-          >
-            Show
-          </Button>
-        )}
-        <Button
-          kind="bare"
-          aria-label={`Remove ${job.title} from the list`}
-          onClick={() => void removeJobs([job.id])}
-        >
-          Remove
-        </Button>
-      </td>
+      {native && (
+        <td className="activity-actions">
+          {isWritten && (
+            <Button
+              kind="bare"
+              aria-label={`Show ${job.title} in its folder`}
+              onClick={() => void act('shell.showResult', { id: job.id })}
+            >
+              Show
+            </Button>
+          )}
+        </td>
+      )}
     </tr>
   );
 }
@@ -221,4 +223,5 @@ export const page: Page = {
   icon: History,
   rank: 101,
   component: Activity,
+  follow: followHistory,
 };
