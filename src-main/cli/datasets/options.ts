@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option } from 'commander';
 import { RefineryError } from '../../contract/errors.ts';
-import { parseStep, type Recipe, readRecipe, type TransformStep } from '../../engine/datasets/index.ts';
+import {
+  parseStep,
+  type Recipe,
+  readRecipe,
+  type TransformStep,
+  transformNamed,
+} from '../../engine/datasets/index.ts';
 
 /** What several commands take to change a set on its way. */
 export interface TransformFlags {
@@ -37,10 +43,9 @@ function ratiosIn(text: string): Record<string, number> {
   const ratios = Object.fromEntries(
     Object.entries(pairs(text)).map(([name, ratio]) => [name, Number(ratio)]),
   );
-  const values = Object.values(ratios);
-  const sum = values.reduce((all, ratio) => all + ratio, 0);
-  if (values.every((ratio) => ratio >= 0 && ratio <= 1) && Math.abs(sum - 1) <= 1e-7) return ratios;
-  throw new RefineryError('BAD_REQUEST', `${text} are no parts that add up to 1.`, {
+  const { error } = transformNamed('random_split').options.safeParse({ subsets: ratios });
+  if (error === undefined) return ratios;
+  throw new RefineryError('BAD_REQUEST', `${text}: ${error.issues[0]?.message}.`, {
     hint: 'For example: --split train=0.8,val=0.2',
   });
 }

@@ -355,10 +355,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 
   await queue.open();
   if (!options.transient) {
-    const jobs = Array.from(queue.records(), ({ input, spec, result }) =>
-      JSON.stringify([input, spec, result]),
+    void removeUnused(join(folders.data, uploadsFolder), () =>
+      Array.from(queue.records(), ({ input, spec, result }) => JSON.stringify([input, spec, result])),
     );
-    void removeUnused(join(folders.data, uploadsFolder), jobs);
   }
   // A header that was not read before the last end is read now.
   inspector.add(

@@ -17,7 +17,7 @@ test('uploads go that no job is about, and none that came today', async () => {
     await writeFile(join(folder, name, 'a.png'), name);
     if (name !== 'fresh') await utimes(join(folder, name), old, old);
   }
-  await removeUnused(folder, [JSON.stringify([{ path: join(folder, 'used', 'a.png') }])]);
+  await removeUnused(folder, () => [JSON.stringify([{ path: join(folder, 'used', 'a.png') }])]);
   expect((await readdir(folder)).sort()).toEqual(['fresh', 'used']);
-  await removeUnused(join(folder, 'none'), []);
+  await removeUnused(join(folder, 'none'), () => []);
 });

@@ -10,15 +10,17 @@ const longestWait = 24 * 60 * 60 * 1000;
  * be brought back.
  *
  * @param folder holds a folder for each upload, whose name is in no other path.
- * @param jobs what is known of each job, as text.
+ * @param knownJobs gives what is known of each job, as text; asked only where there are old uploads.
  */
-export async function removeUnused(folder: string, jobs: readonly string[]): Promise<void> {
+export async function removeUnused(folder: string, knownJobs: () => readonly string[]): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   const old: string[] = [];
   for (const name of names) {
     const found = await stat(join(folder, name)).catch(() => undefined);
     if (found && Date.now() - found.mtimeMs > longestWait) old.push(name);
   }
-  const used = new Set(old.filter((name) => jobs.some((job) => job.includes(name))));
-  for (const name of old) if (!used.has(name)) await removeQuietly(join(folder, name));
+  if (old.length === 0) return;
+  const jobs = knownJobs();
+  for (const name of old)
+    if (!jobs.some((job) => job.includes(name))) await removeQuietly(join(folder, name));
 }

@@ -6,7 +6,7 @@ import type { Item } from '../model/index.ts';
 import { Seed } from './dealing.ts';
 import { Pattern } from './patterns.ts';
 import { Random } from './random.ts';
-import { defineTransform, mapBatches, mapItems } from './transform.ts';
+import { defineTransform, mapBatches, mapItems, tellingOf } from './transform.ts';
 
 export const reindex = defineTransform({
   name: 'reindex',
@@ -166,14 +166,7 @@ export const removeItems = defineTransform({
       unseen.delete(key);
       return gone.has(key) ? null : item;
     });
-    return {
-      ...left,
-      async *items() {
-        yield* left.items();
-        for (const name of unseen)
-          dataset.problems.add('', name, 'remove_items: there is no item of this name');
-      },
-    };
+    return tellingOf(left, unseen, dataset.problems, 'remove_items: there is no item of this name');
   },
 });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AnnotationType, Item } from '../model/index.ts';
 import { grouping, Ratios, Seed, SubsetName, split, together } from './dealing.ts';
-import { defineTransform, mapItems } from './transform.ts';
+import { defineTransform, mapItems, tellingOf } from './transform.ts';
 
 export const mapSubsets = defineTransform({
   name: 'map_subsets',
@@ -18,14 +18,7 @@ export const mapSubsets = defineTransform({
       unseen.delete(item.subset);
       return { ...item, subset: target.get(item.subset) ?? item.subset };
     });
-    return {
-      ...renamed,
-      async *items() {
-        yield* renamed.items();
-        for (const name of unseen)
-          dataset.problems.add('', name, 'map_subsets: there is no subset of this name');
-      },
-    };
+    return tellingOf(renamed, unseen, dataset.problems, 'map_subsets: there is no subset of this name');
   },
 });
 

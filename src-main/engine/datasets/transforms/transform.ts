@@ -86,6 +86,22 @@ export function mapItems(
   };
 }
 
+/** A view that tells, behind its last item, of names that the options have and no item, each of which is taken out when it is met. */
+export function tellingOf(
+  view: Dataset,
+  unseen: ReadonlySet<string>,
+  problems: Dataset['problems'],
+  reason: string,
+): Dataset {
+  return {
+    ...view,
+    async *items() {
+      yield* view.items();
+      for (const name of unseen) problems.add('', name, reason);
+    },
+  };
+}
+
 /** A view with the same items and other annotations. */
 export function mapAnnotations(
   dataset: Dataset,

@@ -3,7 +3,7 @@ import { filesUnder, headOf } from '../../files/folder.ts';
 import { fileNameOf, inside, isPicture } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { type Box, CategoryBuilder, type Item, ProblemLog, type Size } from '../../model/index.ts';
-import { csvRows } from '../common/csv.ts';
+import { csvRows, sortedNames } from '../common/csv.ts';
 import { readMeta } from '../common/meta.ts';
 import { PictureIndex } from '../common/picture-index.ts';
 import { imageItem } from '../common/read.ts';
@@ -116,9 +116,7 @@ async function survey(
     shares.add(table);
     problems.add(table.path, '', areShares);
   }
-  const areNumbers = [...names].every((name) => /^-?\d+$/.test(name));
-  const before = (a: string, b: string): number => (areNumbers ? Number(a) - Number(b) : a < b ? -1 : 1);
-  for (const name of [...names].sort(before)) builder.named(name);
+  for (const name of sortedNames(names)) builder.named(name);
   return { builder, shares };
 }
 

@@ -103,6 +103,13 @@ export async function* csvRows(
 const indexOf = (names: readonly string[]): Map<string, number> =>
   new Map(names.map((name, index) => [name, index] as const).toReversed());
 
+/** Names of classes as a table has them, in their order: numbers by their size. */
+export function sortedNames(names: ReadonlySet<string>): string[] {
+  const areNumbers = [...names].every((name) => /^-?\d+$/.test(name));
+  const before = (a: string, b: string): number => (areNumbers ? Number(a) - Number(b) : a < b ? -1 : 1);
+  return [...names].sort(before);
+}
+
 /** Rows as CSV text. */
 export const csvText = (rows: readonly (readonly (string | number)[])[]): string =>
   stringify(rows as (string | number)[][]);

@@ -52,6 +52,10 @@ export class PictureIndex {
     else paths.push(path);
   }
 
+  has(path: string): boolean {
+    return this.#byName.get(folded(stemOf(fileNameOf(path))))?.includes(path) === true;
+  }
+
   *all(): Generator<string> {
     for (const paths of this.#byName.values()) yield* paths;
   }

@@ -1,5 +1,5 @@
 import { RefineryError } from '../../../../contract/errors.ts';
-import { filesUnder, headOf, isFile, namesIn, pictureSize } from '../../files/folder.ts';
+import { filesUnder, headOf, namesIn, pictureSize } from '../../files/folder.ts';
 import { inside, isPicture, safeRelative, stemOf } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import {
@@ -10,7 +10,7 @@ import {
   noAttributes,
   ProblemLog,
 } from '../../model/index.ts';
-import { type CsvRow, csvRows, type Delimiter, tableHead } from '../common/csv.ts';
+import { type CsvRow, csvRows, type Delimiter, sortedNames, tableHead } from '../common/csv.ts';
 import { readMeta } from '../common/meta.ts';
 import { PictureIndex, pictureName, subsetInName } from '../common/picture-index.ts';
 import { type Columns, columnsOf, isOne, isZero } from './columns.ts';
@@ -56,9 +56,7 @@ export async function readTabular(folder: string, options: ReadOptions = {}): Pr
       if (label !== '') found.add(label);
     }
   }
-  const numbers = [...found].every((name) => /^-?\d+$/.test(name));
-  for (const name of [...found].sort((a, b) => (numbers ? Number(a) - Number(b) : a < b ? -1 : 1)))
-    builder.named(name);
+  for (const name of sortedNames(found)) builder.named(name);
   return {
     categories: builder.build(),
     media: 'image',
@@ -76,7 +74,7 @@ export async function readTabular(folder: string, options: ReadOptions = {}): Pr
           options.signal?.throwIfAborted();
           if (row.fields.length !== table.columns.names.length)
             complain(row.line, 'the row has not as many fields as the head');
-          const picture = await pictureOf(folder, table, row, pictures, complain);
+          const picture = pictureOf(table, row, pictures, complain);
           if (picture !== null) used.add(picture);
           yield await itemOf(folder, table, row, picture, index, taken, builder, complain);
           index += 1;
@@ -124,18 +122,17 @@ async function* rowsIn(
 }
 
 /** Where a row's picture lies, there or not; null for a row without one. */
-async function pictureOf(
-  folder: string,
+function pictureOf(
   { subset, columns }: Table,
   { fields, line }: Row,
   pictures: PictureIndex,
   complain: (line: number, reason: string) => void,
-): Promise<string | null> {
+): string | null {
   const value = fields[columns.picture] ?? '';
   const named = safeRelative(value);
   if (named !== null && isPicture(named)) {
     for (const start of ['', `${subset}/`, 'images/', `images/${subset}/`]) {
-      if (await isFile(inside(folder, `${start}${named}`))) return `${start}${named}`;
+      if (pictures.has(`${start}${named}`)) return `${start}${named}`;
     }
   }
   if (value === '') return null;
