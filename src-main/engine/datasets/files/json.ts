@@ -287,7 +287,7 @@ export interface JsonSpans {
    *
    * @throws {RefineryError} `INPUT_CORRUPT` for a place that holds none.
    */
-  values(spans: readonly number[]): unknown[];
+  values(spans: ArrayLike<number>): unknown[];
   close(): void;
 }
 
