@@ -6,7 +6,7 @@ import { type Annotation, type AnnotationType, annotationTypes, type Item } from
 export const width = 9;
 
 /** Their places: type, class, four of the box around it, two of its shape, and whether it is an approximation. */
-const place = {
+export const place = {
   type: 0,
   label: 1,
   x: 2,

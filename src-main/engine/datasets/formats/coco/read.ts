@@ -82,6 +82,7 @@ export async function readCoco(
         yield* readSubset(folder, files, indices[at], problems, options);
       }
     },
+    forget: () => indices.splice(0),
   };
 }
 
