@@ -25,8 +25,8 @@ interface Work {
   readonly pixels: Pixels;
   readonly alpha: boolean;
   readonly settings: UpscaleSettings;
-  /** For the result's rows. */
-  readonly folder: string;
+  /** Path of the `.v` file that gets the result's rows. */
+  readonly rows: string;
   readonly signal: AbortSignal;
   waitWhilePaused(): Promise<void>;
   onTile(): ((tile: Omit<TilePreview, 'jobId'>) => void) | undefined;
@@ -56,6 +56,8 @@ export interface Enlargers {
     device: string,
     precision: UpscaleSettings['precision'],
   ): Promise<Enlarger>;
+  /** There is no work: lets go of what only makes the next picture faster. */
+  rest(): void;
   dispose(): void;
 }
 
@@ -165,6 +167,7 @@ export function createEnlargers(options: EnlargersOptions): Enlargers {
           }),
       };
     },
+    rest: () => buffers.clear(),
     dispose() {
       networks.clear();
       diffuser = undefined;

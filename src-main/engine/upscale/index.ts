@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import type { NodeAddon } from 'openvino-node';
@@ -32,7 +33,7 @@ import { checkOutput } from './checks.ts';
 import type { Enlarged } from './enlarge.ts';
 import { createEnlargers, type Enlarger, type ResolvedModel } from './enlargers.ts';
 import { type PendingCommit, publishResult, ResultNames } from './publish.ts';
-import { checkSpace, removeOrphans, removeStale } from './work-folder.ts';
+import { checkSpace, RowFiles, removeOrphans, removeStale } from './work-folder.ts';
 
 export { type PendingCommit, recoverCommit } from './publish.ts';
 
@@ -96,13 +97,18 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
   const enlargers = createEnlargers(options);
   const names = new ResultNames(options.sources);
   const work = join(options.cacheDir, 'work');
+  /** Other upscalers have folders of their own, in this process, too. */
+  const own = join(work, `${process.pid}-${randomBytes(3).toString('hex')}`);
+  const rowFiles = new RowFiles(`${own}-rows`);
   const cleared = new Set<string>();
   let runs = 0;
+  let busy = 0;
   void removeOrphans(work);
 
   async function run(spec: UpscaleSpec, context: UpscaleContext): Promise<UpscaleResult> {
     runs += 1;
-    const folder = join(work, `${process.pid}-${runs}`);
+    busy += 1;
+    const folder = `${own}-${runs}`;
     try {
       await makeFolder(folder).catch((cause: unknown) => {
         throw new RefineryError(
@@ -124,7 +130,12 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
       }
       throw thrown;
     } finally {
+      busy -= 1;
       await rm(folder, { recursive: true, force: true });
+      if (busy === 0) {
+        enlargers.rest();
+        await rowFiles.clear();
+      }
     }
   }
 
@@ -143,7 +154,9 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
     const settings = settingsFor(model.entry, spec.settings);
     const kind = model.entry.interface;
     const depth: PixelDepth = info.depth === 8 ? 8 : 16;
-    await checkSpace(work, info.width * info.height * kind.scale ** 2 * (info.alpha ? 4 : 3) * (depth / 8));
+    const rows = join(folder, 'result.v');
+    const needed = info.width * info.height * kind.scale ** 2 * (info.alpha ? 4 : 3) * (depth / 8);
+    await checkSpace(work, needed - (await rowFiles.take(rows)));
 
     const outputFolder = join(spec.outputFolder, spec.relativeFolder);
     await makeFolder(outputFolder).catch((error: unknown) => {
@@ -160,7 +173,11 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
     const resample = size.width !== info.width * kind.scale || size.height !== info.height * kind.scale;
 
     /** One try on one device: from pixels to a checked temporary file. */
-    async function attempt(device: string, precision: UpscaleSettings['precision']): Promise<Attempt> {
+    async function attempt(
+      device: string,
+      precision: UpscaleSettings['precision'],
+      path: string,
+    ): Promise<Attempt> {
       const enlarger = await enlargers.open(model, depth, device, precision);
       const { compiled } = enlarger;
       for (const { device: left, reason } of compiled.fallbacks) {
@@ -174,7 +191,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
         pixels,
         alpha: info.alpha,
         settings,
-        folder,
+        rows: path,
         onProgress(done, total) {
           const seconds = (performance.now() - begun) / 1000;
           context.report({
@@ -192,7 +209,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
       context.report({ stage: 'writing', fraction: shares.upscaling });
       const encoding = performance.now();
       try {
-        await encode(enlarged.path, temporary, target, settings, {
+        await encode(path, temporary, target, settings, {
           ...size,
           resample,
           grey: info.channels === 1,
@@ -222,7 +239,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
           settings.quality < 40 ? Math.min(18, model.entry.agreementPsnr) : model.entry.agreementPsnr,
         convertsColors,
       });
-      await rm(enlarged.path, { force: true });
+      await rowFiles.give(path);
       const timing = {
         inference: enlarged.inference,
         encode: checking - encoding,
@@ -233,7 +250,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
 
     try {
       const fallbacks: Array<{ device: string; reason: string }> = [];
-      let made = await attempt(settings.device, settings.precision);
+      let made = await attempt(settings.device, settings.precision, rows);
       fallbacks.push(...made.compiled.fallbacks);
       if (!passed(made.checks)) {
         const { device, precision } = made.compiled;
@@ -243,7 +260,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
           context.notice(`${made.compiled.fullName} gave a bad result (${reason}); the CPU makes it anew.`);
           fallbacks.push({ device: `${device} ${precision}`, reason });
           await removeQuietly(temporary);
-          made = await attempt('CPU', 'f32');
+          made = await attempt('CPU', 'f32', join(folder, 'again.v'));
         }
       }
       if (!passed(made.checks)) {

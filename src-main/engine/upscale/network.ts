@@ -68,6 +68,7 @@ const fixedSizes = 3;
 interface Lane {
   readonly requests: readonly InferRequest[];
   output: Block | undefined;
+  memory: ArrayBuffer;
 }
 
 /** A network compiled for any size or for one, and its lanes that are free. */
@@ -141,6 +142,7 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
         const lane = idle.pop() ?? {
           requests: steps.map(({ compiled }) => compiled.createInferRequest()),
           output: undefined,
+          memory: new ArrayBuffer(0),
         };
         try {
           const made = await infer(openvino, lane, block, depth, kind).catch((cause: unknown) => {
@@ -226,7 +228,9 @@ async function infer(
   const height = block.height * scale;
   let output = lane.output;
   if (output?.width !== width || output.height !== height) {
-    output = { bytes: new Uint8Array(width * height * 3 * (depth / 8)), width, height };
+    const length = width * height * 3 * (depth / 8);
+    if (length > lane.memory.byteLength) lane.memory = new ArrayBuffer(length);
+    output = { bytes: new Uint8Array(lane.memory, 0, length), width, height };
     const target = new openvino.Tensor(
       elementTypes[depth],
       [1, height, width, 3],
