@@ -63,6 +63,8 @@ export const Job = z.object({
       picture: PictureInfo.nullable(),
       /** Set when this picture has choices of its own. */
       override: UpscaleSettings.nullable(),
+      /** Of a picture that waits for its turn: what it was started with, where the choices of now are others. */
+      frozen: UpscaleSettings.nullable().default(null),
       /** What sets this one apart from others of the same picture. */
       variant: z.string().nullable().default(null),
       /** Pixels of the result, known before it is made. */

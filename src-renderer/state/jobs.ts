@@ -128,4 +128,7 @@ export function pictures(jobs: ReadonlyMap<string, Job>): Job[] {
 }
 
 export const isFinished = ({ state }: Job): boolean => finishedStates.has(state);
+/** Whether its choices can still be others: it waits for the person, or for its turn. */
+export const isUnbegun = ({ state, startedAt }: Job): boolean =>
+  state === 'ready' || ((state === 'queued' || state === 'paused') && startedAt === undefined);
 export const isActive = ({ state }: Job): boolean => ['queued', 'running', 'paused'].includes(state);

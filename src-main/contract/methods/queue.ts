@@ -14,6 +14,8 @@ export const queueMethods = {
   'jobs.history': method('window', HistoryQuery, JobHistory),
   /** Ready jobs become queued with the settings of now; all ready ones when no ids are given. */
   'jobs.start': method('window', ids.partial(), z.object({ started: z.int() })),
+  /** Jobs that wait for their turn take the settings of now. */
+  'jobs.renew': method('window', ids, done),
   'jobs.pause': method('window', ids, done),
   'jobs.resume': method('window', ids, done),
   'jobs.cancel': method('window', ids, done),
@@ -47,7 +49,7 @@ export const queueMethods = {
   ),
   /** Adds the picture that comes with Refinery. */
   'upscale.addSample': method('window', nothing, UpscaleAddResult),
-  /** Choices for these pictures alone; `null` returns them to the batch's. */
+  /** Choices for these pictures alone, as long as nobody has begun them; `null` returns them to the batch's. */
   'upscale.override': method('window', ids.extend({ settings: UpscaleSettings.nullable() }), done),
   /** Sends tiles of this job as they are finished; `null` stops. */
   'upscale.watch': method('window', z.object({ id: JobId.nullable() }), done),

@@ -225,6 +225,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     'jobs.list': () => ({ jobs: queue.list(), summary: queue.summary() }),
     'jobs.history': (query) => queue.history(query),
     'jobs.start': ({ ids }) => ({ started: queue.start(ids) }),
+    'jobs.renew': acting(({ ids }) => queue.renew(ids)),
     'jobs.pause': acting(({ ids }) => queue.pause(ids)),
     'jobs.resume': acting(({ ids }) => queue.resume(ids)),
     'jobs.cancel': acting(({ ids }) => queue.cancel(ids)),
@@ -259,6 +260,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     }),
     'upscale.override': acting(({ ids, settings: override }) => {
       queue.amend(ids, (record) => ({ detail: { ...detailOf(record), override } }));
+      queue.renew(ids);
     }),
     'upscale.watch': acting(({ id }) => {
       watched = id;

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { basename, dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Job } from '../../contract/jobs.ts';
 import type {
   PictureInfo,
@@ -10,6 +11,7 @@ import type {
 } from '../../contract/upscale.ts';
 import type { JobRecord } from '../jobs/journal.ts';
 import type { JobKind } from '../jobs/kind.ts';
+import { isUnbegun } from '../jobs/record.ts';
 import { type PendingCommit, recoverCommit, type Upscaler } from '../upscale/index.ts';
 import { forPeople } from './folders.ts';
 
@@ -60,6 +62,17 @@ export function upscaleKind(options: UpscaleKindOptions): JobKind {
     return picture ? upscaler.targetSize(picture, settingsOf(record)) : null;
   };
 
+  /** What a picture that waits was started with, where it would be started with something else now. */
+  const frozenOf = (record: JobRecord): UpscaleSettings | null => {
+    const spec = record.spec as UpscaleSpec | null;
+    if (!spec || !isUnbegun(record)) return null;
+    const now = detailOf(record).override ?? options.settings();
+    // The seed was drawn, not chosen.
+    const seed = now.diffusion.seed ?? spec.settings.diffusion.seed;
+    const same = { ...now, diffusion: { ...now.diffusion, seed } };
+    return isDeepStrictEqual(same, spec.settings) ? null : spec.settings;
+  };
+
   return {
     name: 'upscale',
     slots,
@@ -71,6 +84,7 @@ export function upscaleKind(options: UpscaleKindOptions): JobKind {
           location: forPeople(dirname(inputOf(record).path)),
           picture,
           override,
+          frozen: frozenOf(record),
           variant: variant ?? null,
           target: targetOf(record),
           result: summarize(resultOf(record), record),

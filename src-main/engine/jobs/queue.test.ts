@@ -291,6 +291,26 @@ async function afterCrash(file: string, kind: JobKind) {
   return opened;
 }
 
+test('one that waits for its turn can take the choices of now; one that was begun can not', async () => {
+  const workshop = new Workshop(1);
+  const { queue } = openQueue(workshop);
+  await queue.open();
+  const ids = queue.add('upscale', jobsNamed('a', 'b', 'c'));
+  queue.start();
+  await settle();
+  queue.pause([ids[2]!]);
+  queue.amend(ids, () => ({ detail: 'new' }));
+  const spec = (id: string) => (queue.record(id).spec as { detail: unknown }).detail;
+  expect(ids.map(spec)).toEqual([null, null, null]);
+  queue.renew(ids);
+  expect(ids.map(spec)).toEqual([null, 'new', 'new']);
+  // Put back into the queue by the engine's end, it goes on as it was begun.
+  await queue.shutdown();
+  expect(queue.record(ids[0]!).state).toBe('queued');
+  queue.renew(ids);
+  expect(spec(ids[0]!)).toBe(null);
+});
+
 test('after a crash what ran is done again, alone; what was done stays done', async () => {
   const file = journalFile();
   const first = new Workshop(3);

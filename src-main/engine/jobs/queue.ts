@@ -18,6 +18,7 @@ import { placeBefore } from './order.ts';
 import {
   finish,
   isHistory,
+  isUnbegun,
   makeReady,
   type NewJob,
   newRecord,
@@ -188,10 +189,19 @@ export class JobQueue {
     this.#changed(records);
   }
 
-  /** Tells of all waiting jobs again, because what their description rests on has changed. */
+  /** Tells of all jobs again that nobody has begun, because what their description rests on has changed. */
   retell(): void {
-    for (const record of this.#order) if (record.state === 'ready') this.#dirty.add(record.id);
+    for (const record of this.#order) {
+      if (record.state === 'ready' || isUnbegun(record)) this.#dirty.add(record.id);
+    }
     this.#schedule();
+  }
+
+  /** Gives jobs that wait for their turn the choices of now. */
+  renew(ids: readonly string[]): void {
+    const records = ids.map((id) => this.record(id)).filter(isUnbegun);
+    for (const record of records) record.spec = this.#kind(record).freeze(record);
+    this.#changed(records);
   }
 
   /** @returns how many jobs were put to work. */

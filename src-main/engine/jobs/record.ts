@@ -66,6 +66,10 @@ export function makeReady(record: JobRecord): void {
 export const isHistory = ({ state, attempts }: JobRecord): boolean =>
   finishedStates.has(state) && (state !== 'cancelled' || attempts > 0);
 
+/** Whether it was started by the person and waits for its turn: its choices can still be others. */
+export const isUnbegun = ({ state, startedAt }: JobRecord): boolean =>
+  (state === 'queued' || state === 'paused') && startedAt === null;
+
 export function finish(record: JobRecord, state: JobState, error: ErrorValue | null = null): void {
   record.state = state;
   record.error = error;

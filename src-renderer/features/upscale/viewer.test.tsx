@@ -22,6 +22,7 @@ const picture = (change: Partial<Job> = {}): Job => ({
     location: '~',
     picture: null,
     override: null,
+    frozen: null,
     variant: null,
     target: null,
     result: {
