@@ -12,7 +12,7 @@ import type {
 import type { JobRecord } from '../jobs/journal.ts';
 import type { JobKind } from '../jobs/kind.ts';
 import { isUnbegun } from '../jobs/record.ts';
-import { type PendingCommit, recoverCommit, type Upscaler } from '../upscale/index.ts';
+import { type PendingCommit, recoverCommit, sideBySide, type Upscaler } from '../upscale/index.ts';
 import { forPeople } from './folders.ts';
 
 /** Where a picture comes from. */
@@ -43,8 +43,8 @@ export const detailOf = (record: Pick<JobRecord, 'detail'>): UpscaleDetail =>
   (record.detail as UpscaleDetail | null) ?? { picture: null, override: null };
 export const resultOf = (record: JobRecord): UpscaleResult | null => record.result as UpscaleResult | null;
 
-/** How many pictures are in hand at once: one is read and one is written while one is upscaled. */
-const slots = 3;
+/** How many pictures are in hand at once: one is read and one is written while others are upscaled. */
+const slots = 2 + sideBySide;
 
 /** Weight of a picture whose size is not known yet, in megapixels. */
 const unknownWeight = 2;

@@ -35,6 +35,7 @@ import { createEnlargers, type Enlarger, type ResolvedModel } from './enlargers.
 import { type PendingCommit, publishResult, ResultNames } from './publish.ts';
 import { checkSpace, RowFiles, removeOrphans, removeStale } from './work-folder.ts';
 
+export { sideBySide } from './enlargers.ts';
 export { type PendingCommit, recoverCommit } from './publish.ts';
 
 /** What the upscaler needs to know of networks. */
@@ -178,7 +179,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
       precision: UpscaleSettings['precision'],
       path: string,
     ): Promise<Attempt> {
-      const enlarger = await enlargers.open(model, depth, device, precision);
+      const enlarger = await enlargers.open(model, depth, device, precision, busy === 1);
       const { compiled } = enlarger;
       for (const { device: left, reason } of compiled.fallbacks) {
         context.notice(`${left} could not run the network (${reason}); ${compiled.fullName} is used.`);

@@ -28,6 +28,8 @@ export interface NetworkOptions {
   readonly device: string;
   readonly precision: Precision;
   readonly threads: number;
+  /** How many blocks a processor works on at a time. */
+  readonly streams: number;
   readonly cacheDir: string;
   /** Set where it is only tried out: no size is then worth a compilation of its own. */
   readonly fewRuns?: true;
@@ -93,6 +95,7 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
       device,
       precision: options.precision,
       threads: options.threads,
+      streams: options.streams,
       cacheDir: options.cacheDir,
       ...(shapes ? { shapes } : {}),
     });
