@@ -349,7 +349,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       await detectors.close();
       await queue.shutdown();
       await settings.settled();
-      upscaler.dispose();
+      await upscaler.dispose();
       journal.close();
     })();
     return closing;

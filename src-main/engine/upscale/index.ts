@@ -68,6 +68,11 @@ export interface UpscaleContext {
   notice(message: string): void;
 }
 
+interface RunContext extends UpscaleContext {
+  /** The result is about to get its name: from here on it is not cancelled any more. @throws what it was cancelled with. */
+  beforePublishing(): void;
+}
+
 export interface Upscaler {
   /** Reads a source's header. */
   inspect(path: string): Promise<PictureInfo>;
@@ -78,7 +83,8 @@ export interface Upscaler {
   removeLeftovers(spec: UpscaleSpec, jobId: string): Promise<void>;
   thumbnail(path: string, maximum: number): Promise<Buffer>;
   display(path: string): Promise<MediaFile>;
-  dispose(): void;
+  /** Waits for what still goes on of runs that were cancelled. */
+  dispose(): Promise<void>;
 }
 
 /** Shares of a job's time, roughly: what progress shows. */
@@ -102,11 +108,34 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
   const own = join(work, `${process.pid}-${randomBytes(3).toString('hex')}`);
   const rowFiles = new RowFiles(`${own}-rows`);
   const cleared = new Set<string>();
+  /** Runs of which a part may still go on after they were cancelled. */
+  const ending = new Set<Promise<void>>();
   let runs = 0;
   let busy = 0;
   void removeOrphans(work);
 
-  async function run(spec: UpscaleSpec, context: UpscaleContext): Promise<UpscaleResult> {
+  function run(spec: UpscaleSpec, context: UpscaleContext): Promise<UpscaleResult> {
+    let publishing = false;
+    const whole = inFolder(spec, {
+      ...context,
+      report: (progress) => {
+        if (!context.signal.aborted) context.report(progress);
+      },
+      beforePublishing() {
+        context.signal.throwIfAborted();
+        publishing = true;
+      },
+    });
+    const over = whole.then(
+      () => undefined,
+      () => undefined,
+    );
+    ending.add(over);
+    void over.then(() => ending.delete(over));
+    return untilCancelled(whole, context.signal, () => publishing);
+  }
+
+  async function inFolder(spec: UpscaleSpec, context: RunContext): Promise<UpscaleResult> {
     runs += 1;
     busy += 1;
     const folder = `${own}-${runs}`;
@@ -140,7 +169,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
     }
   }
 
-  async function make(spec: UpscaleSpec, context: UpscaleContext, folder: string): Promise<UpscaleResult> {
+  async function make(spec: UpscaleSpec, context: RunContext, folder: string): Promise<UpscaleResult> {
     const { inputPath } = spec;
     const started = performance.now();
     const startedAt = new Date().toISOString();
@@ -228,6 +257,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
       } catch (thrown) {
         throw targetError(outputFolder, thrown);
       }
+      context.signal.throwIfAborted();
       context.report({ stage: 'checking', fraction: shares.writing });
       const checking = performance.now();
       const checks = await checkOutput({
@@ -273,7 +303,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
           },
         );
       }
-      context.signal.throwIfAborted();
+      context.beforePublishing();
 
       const outputHash = await hashFile(temporary);
       const plan = comparePlan(planned, await readBlocks(temporary));
@@ -359,8 +389,32 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
     removeLeftovers: (spec, jobId) => removeTemporaries(join(spec.outputFolder, spec.relativeFolder), jobId),
     thumbnail,
     display: (path) => display(path, options.cacheDir),
-    dispose: () => enlargers.dispose(),
+    async dispose() {
+      await Promise.all(ending);
+      enlargers.dispose();
+    },
   };
+}
+
+/**
+ * What a decoder or an encoder has begun can't be stopped, and may take half a minute: whoever cancels need not wait for it.
+ * It ends by itself, and what it leaves is removed then.
+ *
+ * @param isKept whether it is too late to cancel.
+ */
+function untilCancelled<Result>(
+  whole: Promise<Result>,
+  signal: AbortSignal,
+  isKept: () => boolean,
+): Promise<Result> {
+  const { promise, resolve, reject } = Promise.withResolvers<Result>();
+  const cancel = (): void => {
+    const reason: unknown = signal.reason;
+    if (!isKept() && reason instanceof RefineryError && reason.code === 'CANCELLED') reject(reason);
+  };
+  signal.addEventListener('abort', cancel, { once: true });
+  whole.then(resolve, reject).finally(() => signal.removeEventListener('abort', cancel));
+  return promise;
 }
 
 /** What was left to the model is filled in, and what doesn't concern it left out, so that the receipt tells what was done. */
