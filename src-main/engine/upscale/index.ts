@@ -17,7 +17,7 @@ import {
   type UpscaleSpec,
   type UpscaleStage,
 } from '../../contract/upscale.ts';
-import { checkSize, encode, planTarget, type Target, unheldGreyProfile } from '../imaging/encode.ts';
+import { checkSize, encode, planTarget, unheldGreyProfile } from '../imaging/encode.ts';
 import { targetError } from '../imaging/errors.ts';
 import { addDensity } from '../imaging/jfif.ts';
 import { comparePlan, planMetadata } from '../imaging/metadata.ts';
@@ -32,7 +32,9 @@ import type { PixelDepth } from '../models/ir/wrap.ts';
 import { checkOutput } from './checks.ts';
 import type { Enlarged } from './enlarge.ts';
 import { createEnlargers, type Enlarger, type ResolvedModel } from './enlargers.ts';
+import { losses } from './losses.ts';
 import { type PendingCommit, publishResult, ResultNames } from './publish.ts';
+import { untilCancelled } from './until-cancelled.ts';
 import { checkSpace, RowFiles, removeOrphans, removeStale } from './work-folder.ts';
 
 export { sideBySide } from './enlargers.ts';
@@ -396,27 +398,6 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
   };
 }
 
-/**
- * What a decoder or an encoder has begun can't be stopped, and may take half a minute: whoever cancels need not wait for it.
- * It ends by itself, and what it leaves is removed then.
- *
- * @param isKept whether it is too late to cancel.
- */
-function untilCancelled<Result>(
-  whole: Promise<Result>,
-  signal: AbortSignal,
-  isKept: () => boolean,
-): Promise<Result> {
-  const { promise, resolve, reject } = Promise.withResolvers<Result>();
-  const cancel = (): void => {
-    const reason: unknown = signal.reason;
-    if (!isKept() && reason instanceof RefineryError && reason.code === 'CANCELLED') reject(reason);
-  };
-  signal.addEventListener('abort', cancel, { once: true });
-  whole.then(resolve, reject).finally(() => signal.removeEventListener('abort', cancel));
-  return promise;
-}
-
 /** What was left to the model is filled in, and what doesn't concern it left out, so that the receipt tells what was done. */
 function settingsFor(model: ModelEntry, settings: UpscaleSettings): UpscaleSettings {
   const { backProjection, ...diffusion } = settings.diffusion;
@@ -431,24 +412,3 @@ const failures = (checks: readonly OutputCheck[]): string =>
     .filter((check) => !check.passed)
     .map(({ detail }) => detail)
     .join(' ');
-
-/** Everything that the result doesn't hold of the source, and what was approximated. */
-function losses(
-  info: PictureInfo,
-  target: Target,
-  dropped: readonly string[],
-  size: { width: number; height: number },
-  scale: number,
-): string[] {
-  const factor = size.width / info.width;
-  const remarks = info.remarks.filter((remark) => !remark.startsWith('32 bits') || target.depth !== 16);
-  return [
-    ...remarks,
-    ...target.losses,
-    ...dropped.map((what) => `Not in the result: ${what}.`),
-    ...(factor < 1 ? ['The result is smaller than the source: its finest detail is gone.'] : []),
-    ...(factor > scale + 1e-9
-      ? [`The network enlarges ${scale} times; the rest, up to ${factor.toFixed(2)} times, is resampled.`]
-      : []),
-  ];
-}

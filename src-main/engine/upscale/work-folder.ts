@@ -34,14 +34,18 @@ export class RowFiles {
     }
   }
 
-  /** Takes a file back that nobody reads any more. */
+  /** Takes a file back that nobody reads any more. One that can't be kept is of no use, and no harm. */
   async give(path: string): Promise<void> {
-    if ((await stat(path)).size > largestKept) return removeQuietly(path);
     this.#count += 1;
     const idle = join(this.#folder, `${this.#count}.v`);
-    await mkdir(this.#folder, { recursive: true });
-    await rename(path, idle);
-    this.#idle.push(idle);
+    try {
+      if ((await stat(path)).size > largestKept) return await removeQuietly(path);
+      await mkdir(this.#folder, { recursive: true });
+      await rename(path, idle);
+      this.#idle.push(idle);
+    } catch {
+      await removeQuietly(path);
+    }
   }
 
   /** Forgets all; their folder goes with them. */
