@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { FileHandleId } from './files.ts';
 
-/** A set that is open. It lives as long as the engine keeps it open; there is one at a time. */
+/** A set that is open. It lives as long as the engine keeps it open; a few are at a time. */
 export const DatasetId = z.string().max(64);
 export type DatasetId = z.infer<typeof DatasetId>;
 

@@ -7,15 +7,8 @@ import { count, formatTimeLeft } from '../../ui/format.ts';
 import { Button, Progress } from '../../ui/parts.tsx';
 import { commandFor } from './command.ts';
 import { compareWith } from './comparing.ts';
-import {
-  cancelWork,
-  conversionEnded,
-  convertDataset,
-  lookAt,
-  openDataset,
-  showStep,
-  useWizard,
-} from './state.ts';
+import { openDataset } from './opening.ts';
+import { cancelWork, conversionEnded, convertDataset, lookAt, showStep, useWizard } from './state.ts';
 import { StepTitle } from './step-title.tsx';
 import { Training } from './training.tsx';
 import { kindWords, number } from './words.ts';

@@ -4,18 +4,10 @@ import { Button } from '../../ui/parts.tsx';
 import { Failure } from './failure.tsx';
 import { Frames } from './frames.tsx';
 import { Merge } from './merge.tsx';
+import { openInner, readDataset, takeEvery } from './opening.ts';
 import { Preview } from './preview.tsx';
 import { ProblemTable } from './problem-table.tsx';
-import {
-  type InnerSet,
-  isAmbiguous,
-  likeliest,
-  openInner,
-  readDataset,
-  showStep,
-  takeEvery,
-  useWizard,
-} from './state.ts';
+import { type InnerSet, isAmbiguous, likeliest, showStep, useWizard } from './state.ts';
 import { StepTitle } from './step-title.tsx';
 import { cannotBeRead } from './words.ts';
 
