@@ -149,7 +149,7 @@ export const datasetsMethods = {
     /** `from` is null for merged sets, which may be of several formats. */
     z.object({
       from: z.string().max(80).nullable(),
-      to: z.string().max(80),
+      to: z.string().max(80).nullable(),
       steps: datasetSteps,
       media: DatasetMedia,
     }),

@@ -276,7 +276,8 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
       recipe: writeRecipe({
         version: 1,
         ...(from === null ? {} : { from }),
-        ...{ to, media, transforms: steps },
+        ...(to === null ? {} : { to }),
+        ...{ media, transforms: steps },
       }),
       transforms: steps.map(stepText),
     }),
