@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -8,6 +9,7 @@ import {
   expectAccessible,
   nameOnServer,
   noBrowser,
+  node,
   openWeb,
   root,
   temporaryFolder,
@@ -114,8 +116,19 @@ describe.skipIf(noBrowser !== '')(`detectors in the window${noBrowser && ` (${no
     await nameOnServer(page, set);
     await page.getByRole('textbox', { name: 'Subset' }).fill('train');
     await page.getByRole('button', { name: 'Measure', exact: true }).click();
-    await page.getByRole('row', { name: /^mAP 50-95/ }).waitFor();
+    const map = await page.getByRole('row', { name: /^mAP 50-95/ }).textContent();
     await expectAccessible(page, 'a detector that was measured');
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByRole('button', { name: 'Copy the command' }).click();
+    await page.getByText('Command copied').waitFor();
+    const command = await page.evaluate(() => navigator.clipboard.readText());
+    // As a shell would run it.
+    const program = `'${node}' '${join(root, 'src-main', 'cli', 'main.ts')}' `;
+    const run = `${command.replace(/^refinery /, program)} --json`;
+    const measured = JSON.parse(execFileSync('sh', ['-c', run], { encoding: 'utf8' })) as {
+      evaluation: { map: number };
+    };
+    expect(map).toContain(measured.evaluation.map.toFixed(3));
   });
 
   test('turned boxes are drawn, and whole pictures are told and measured', async () => {

@@ -15,7 +15,7 @@ import { ModelCatalogue } from '../models/index.ts';
 import { createUpscaler } from '../upscale/index.ts';
 import { compressionHandlers } from './compression-handlers.ts';
 import { configureHandlers } from './configure-handlers.ts';
-import { convertInputOf, convertKind, writtenSet } from './convert-kind.ts';
+import { conversionOf, convertInputOf, convertKind, writtenSet } from './convert-kind.ts';
 import { datasetHandlers } from './dataset-handlers.ts';
 import { resultView } from './dataset-view.ts';
 import { detectorHandlers } from './detector-handlers.ts';
@@ -134,6 +134,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         const ended = own.some(({ id }) => queue.record(id).state === 'cancelled');
         if (ended) emit('datasets.finished', { id: set, result: null, error: cancelled });
       },
+      result: (job) => conversionOf(queue.record(job)),
     },
   });
   const cancelled = { code: 'CANCELLED', message: 'Cancelled.' } as const;

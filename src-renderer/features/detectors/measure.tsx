@@ -4,7 +4,7 @@ import { Problem } from '../../app/problem.tsx';
 import { act } from '../../state/session.ts';
 import { count } from '../../ui/format.ts';
 import { Button, Field, Progress } from '../../ui/parts.tsx';
-import { evaluate, useDetectors } from './state.ts';
+import { copyEvaluate, evaluate, useDetectors } from './state.ts';
 
 /** How good the detector is on a dataset that the person names. */
 export function Measure() {
@@ -29,9 +29,12 @@ export function Measure() {
           <Button onClick={() => void act('detectors.cancelEvaluation', {})}>Cancel</Button>
         ) : (
           dataset && (
-            <Button kind="primary" onClick={() => void evaluate()}>
-              Measure
-            </Button>
+            <>
+              <Button kind="primary" onClick={() => void evaluate()}>
+                Measure
+              </Button>
+              <Button onClick={() => void copyEvaluate()}>Copy the command</Button>
+            </>
           )
         )}
       </div>

@@ -14,7 +14,9 @@ import type {
   TrainerView,
 } from '../../../src-main/contract/index.ts';
 import { toErrorValue } from '../../../src-main/contract/index.ts';
+import { copyText } from '../../state/clipboard.ts';
 import { act, call, toast } from '../../state/session.ts';
+import { quoted, quotedPath } from '../../ui/shell-words.ts';
 
 /** Boxes below this score are never asked for: the slider goes down to here without another inference. */
 export const leastScore = 0.05;
@@ -208,6 +210,20 @@ export async function evaluate(): Promise<void> {
   const started = await act('detectors.evaluate', { dataset: dataset.id, subset: subset.trim() || 'val' });
   if (!started) set({ evaluation: null });
 }
+
+/** What measures the same on the command line. */
+export async function copyEvaluate(): Promise<void> {
+  const { detector, dataset, subset, precision } = get();
+  if (!detector || !dataset) return;
+  const isFile = /\.xml$/i.test(detector.name);
+  const paths = [pathOf(detector, isFile), pathOf(dataset, dataset.kind === 'file')].map(quotedPath);
+  const words = ['refinery', 'evaluate', ...paths, '--subset', quoted(subset.trim() || 'val')];
+  await copyText([...words, '--device', 'AUTO', '--precision', precision].join(' '), 'Command copied');
+}
+
+/** A file's location is the folder that it lies in. */
+const pathOf = ({ name, location }: Pick<FileHandle, 'name' | 'location'>, isFile: boolean): string =>
+  isFile ? `${location}/${name}` : location;
 
 export function chooseTrainingSet(trainingSet: FileHandle): void {
   set({ trainingSet, trainingTask: null, mode: 'train' });
