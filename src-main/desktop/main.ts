@@ -87,6 +87,8 @@ function run(): void {
   app.on('second-instance', (_event, argv, folder) => {
     if (!window) open();
     if (window?.isMinimized()) window.restore();
+    // Not every system raises what it gives the focus to.
+    window?.show();
     window?.focus();
     void hand(filesOf(argv, folder));
   });

@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, realpath, rm, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { basename, join, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { WebSocketServer } from 'ws';
@@ -222,21 +222,23 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     if (request.method !== 'POST') return answer(response, 405, {});
     if (!hasOrigin(request)) return answer(response, 403, { message: 'Unknown origin.' });
     if (Number(request.headers['content-length'] ?? 0) > uploadLimit) throw tooLarge();
-    const name = basename(url.searchParams.get('name') ?? '').replaceAll('\\', '_');
-    if (!isUsable(name)) return answer(response, 400, { message: 'The file has no usable name.' });
+    const parts = uploadParts(url.searchParams.get('name') ?? '');
+    if (!parts) return answer(response, 400, { message: 'The file has no usable name.' });
     const batch = z.uuid().catch(randomUUID()).parse(url.searchParams.get('batch'));
     const shared = join(options.uploads, batch);
-    const taken = await stat(join(shared, name)).catch(() => undefined);
+    const taken = await stat(join(shared, ...parts)).catch(() => undefined);
     const folder = taken ? join(options.uploads, randomUUID()) : shared;
-    const path = join(folder, name);
-    await mkdir(folder, { recursive: true });
+    const path = join(folder, ...parts);
+    await mkdir(dirname(path), { recursive: true });
     try {
       await pipeline(request, limited(uploadLimit), createWriteStream(path, { flags: 'wx' }));
     } catch (error) {
       await rm(path, { force: true });
       throw error;
     }
-    answer(response, 200, await (await supervisor.client()).call('files.admit', { paths: [path] }));
+    // What lay in a folder is handed on with it.
+    const whole = join(folder, parts[0]!);
+    answer(response, 200, await (await supervisor.client()).call('files.admit', { paths: [whole] }));
   }
 
   const sockets = new WebSocketServer({ noServer: true, maxPayload: socketPayloadLimit });
@@ -284,8 +286,17 @@ function jsonIn(text: string): unknown {
 /** Bytes of a name that every disk takes. */
 const longestName = 255;
 
+/** Folders that an uploaded file may lie in. */
+const deepestUpload = 32;
+
 const isUsable = (name: string): boolean =>
   name !== '' && !name.startsWith('.') && !name.includes('\0') && Buffer.byteLength(name) <= longestName;
+
+/** The folders of an uploaded file and its name; undefined where one of them can't be. */
+function uploadParts(place: string): string[] | undefined {
+  const parts = place.split('/').map((part) => part.replaceAll('\\', '_'));
+  return parts.length <= deepestUpload && parts.every(isUsable) ? parts : undefined;
+}
 
 function answer(response: ServerResponse, status: number, value: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });

@@ -27,6 +27,7 @@ import { MediaLibrary } from './media.ts';
 import { Conversions } from './model-conversion.ts';
 import { modelHandlers } from './model-handlers.ts';
 import { findPictures } from './pictures.ts';
+import { recognize } from './recognition/index.ts';
 import { RuntimeService } from './runtime-service.ts';
 import { SettingsStore } from './settings.ts';
 import { trainingHandlers } from './training-handlers.ts';
@@ -214,6 +215,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     'files.admit': ({ paths }) => handles.admit(paths),
     'files.admitAllowed': ({ path }) => handles.admitAllowed(path),
     'files.describe': ({ id }) => handles.describe(id),
+    'files.recognize': async ({ handles: given }) => ({
+      parts: await recognize(await Promise.all(given.map((id) => handles.describe(id))), handles),
+    }),
     'files.resolve': ({ id }) => ({ path: handles.path(id) }),
     'media.open': async ({ jobId, variant }) => {
       const picture = handles.pathOf(jobId) ?? (await datasets.pictureOf(jobId));
