@@ -37,6 +37,8 @@ interface Session {
   readonly toasts: readonly Toast[];
   readonly page: string;
   readonly palette: boolean;
+  /** Whether the keys are shown. */
+  readonly help: boolean;
 }
 
 /** What the whole window knows: connection, engine, settings, place, messages. */
@@ -51,6 +53,7 @@ export const useSession = create<Session>(() => ({
   toasts: [],
   page: 'upscale',
   palette: false,
+  help: false,
 }));
 
 const set = useSession.setState;
@@ -132,6 +135,10 @@ export function showPage(page: string): void {
 
 export function setPalette(palette: boolean): void {
   set({ palette });
+}
+
+export function setHelp(help: boolean): void {
+  set({ help });
 }
 
 /** Changes settings here at once, and in the engine. */

@@ -14,7 +14,7 @@ import type { Dropped } from './others.ts';
 import { Result } from './result.tsx';
 import { Shape } from './shape.tsx';
 import { Source } from './source.tsx';
-import { closeDataset, followDatasets, lookAt, openDataset, useWizard, type WizardStep } from './state.ts';
+import { followDatasets, lookAt, openDataset, useWizard, type WizardStep } from './state.ts';
 import { StepBar } from './step-bar.tsx';
 import { SummaryPanel } from './summary.tsx';
 import { Target } from './target.tsx';
@@ -98,10 +98,6 @@ export const page: Page = {
   component: Datasets,
   follow: followDatasets,
   useProgress: useConversions,
-  commands: [
-    { id: 'open-dataset', title: 'Open a dataset', run: choose },
-    { id: 'close-dataset', title: 'Close the dataset', run: closeDataset },
-  ],
   drop: {
     title: 'Open this dataset',
     hint: 'A folder of annotated pictures, a zip or tar of one, or a video.',

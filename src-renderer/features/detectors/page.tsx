@@ -1,15 +1,14 @@
 import { ScanSearch } from 'lucide-react';
 import { useEffect } from 'react';
-import { chooseFolder } from '../../app/choose-folder.ts';
 import type { Page } from '../../app/page-type.ts';
 import { useHandOver } from '../../state/hand-over.ts';
 import { Empty } from '../../ui/empty.tsx';
 import { Segmented } from '../../ui/parts.tsx';
 import './detectors.css';
 import {
+  chooseDetector,
   chooseTrainingSet,
   followDetectors,
-  openDetector,
   showMode,
   take,
   useDetectors,
@@ -17,8 +16,6 @@ import {
 } from './state.ts';
 import { Train } from './train.tsx';
 import { Try } from './try.tsx';
-
-const choose = (): void => void chooseFolder('detectorFolder', (admitted) => void openDetector(admitted));
 
 function Detectors() {
   const { mode } = useDetectors();
@@ -48,14 +45,14 @@ function Detectors() {
 
 function TryOut() {
   const { detector, opening } = useDetectors();
-  if (detector) return <Try detector={detector} onOther={choose} />;
+  if (detector) return <Try detector={detector} onOther={chooseDetector} />;
   return (
     <Empty
       icon={<ScanSearch size={40} strokeWidth={1.25} className="quiet" aria-hidden />}
       title="Try out a detector"
       action={opening ? 'Opening' : 'Choose its folder'}
       disabled={opening}
-      onAction={choose}
+      onAction={chooseDetector}
     >
       The folder that Ultralytics makes with <code className="mono">yolo export format=openvino</code>. Drop
       pictures to see what it finds, and measure it on a dataset.
@@ -71,10 +68,6 @@ export const page: Page = {
   component: Detectors,
   follow: followDetectors,
   useProgress: useTrainingProgress,
-  commands: [
-    { id: 'open-detector', title: 'Open a detector', run: choose },
-    { id: 'train-detector', title: 'Train a detector', run: () => showMode('train') },
-  ],
   drop: {
     title: 'Try this',
     hint: 'The folder of an exported detector, pictures to find objects in, or a set to train with.',

@@ -14,6 +14,8 @@ import type {
   TrainerView,
 } from '../../../src-main/contract/index.ts';
 import { toErrorValue } from '../../../src-main/contract/index.ts';
+import { chooseFolder } from '../../app/choose-folder.ts';
+import { openDialog } from '../../state/actions.ts';
 import { act, call, toast } from '../../state/session.ts';
 
 /** Boxes below this score are never asked for: the slider goes down to here without another inference. */
@@ -119,6 +121,23 @@ export async function openDetector({ handles, refused }: AdmitResult): Promise<v
   set({ detector, mode: 'try', found: new Map(), hidden: new Set(), evaluation: null });
   await look();
 }
+
+export const chooseDetector = (): void =>
+  void chooseFolder('detectorFolder', (admitted) => void openDetector(admitted));
+
+export const choosePictures = async (): Promise<void> => addPictures(await openDialog('pictures'));
+
+/** Chooses the set that the detector is measured on. */
+export const chooseMeasuredSet = (): void =>
+  void chooseFolder('datasetFolder', ({ handles: [folder] }) => {
+    if (folder) set({ dataset: folder, evaluation: null });
+  });
+
+export const chooseSetToTrain = (): void =>
+  void chooseFolder('datasetFolder', ({ handles: [folder] }) => folder && chooseTrainingSet(folder));
+
+export const choosePython = (): void =>
+  void chooseFolder('pythonFolder', ({ handles: [folder] }) => folder && void findTrainer(folder));
 
 /** Opens the same detector to compute in another way; what was found before is looked for anew. */
 export async function changePrecision(precision: Precision): Promise<void> {

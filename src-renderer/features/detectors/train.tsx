@@ -1,7 +1,6 @@
 import { GraduationCap } from 'lucide-react';
 import { useState } from 'react';
 import type { DetectorTraining, FileHandle } from '../../../src-main/contract/index.ts';
-import { chooseFolder } from '../../app/choose-folder.ts';
 import { Problem } from '../../app/problem.tsx';
 import { act, useSession } from '../../state/session.ts';
 import { Chart } from '../../ui/chart.tsx';
@@ -10,16 +9,14 @@ import { formatTimeLeft } from '../../ui/format.ts';
 import { Button, Field, NumberInput, Progress, Select } from '../../ui/parts.tsx';
 import {
   changeChoices,
-  chooseTrainingSet,
+  choosePython,
+  chooseSetToTrain,
   findTrainer,
   isRunning,
   openDetector,
   train,
   useDetectors,
 } from './state.ts';
-
-const chooseSet = (): void =>
-  void chooseFolder('datasetFolder', ({ handles: [folder] }) => folder && chooseTrainingSet(folder));
 
 const sizes = ['n', 's', 'm', 'l', 'x'] as const;
 const sizeWords = { n: 'nano', s: 'small', m: 'medium', l: 'large', x: 'extra large' } as const;
@@ -38,7 +35,7 @@ export function Train() {
         icon={<GraduationCap size={40} strokeWidth={1.25} className="quiet" aria-hidden />}
         title="Train a detector"
         action="Choose a dataset"
-        onAction={chooseSet}
+        onAction={chooseSetToTrain}
       >
         A folder in one of Ultralytics’ layouts, with its data.yaml. Datasets writes one from any other
         format. Training runs in your own Python with Ultralytics; what comes out is exported to OpenVINO.
@@ -67,8 +64,6 @@ const tasks: Readonly<Record<string, string>> = {
 /** What is asked before a training. */
 function Plan({ dataset }: { readonly dataset: FileHandle }) {
   const { choices, trainer, python, trainingTask: task } = useDetectors();
-  const choosePython = (): void =>
-    void chooseFolder('pythonFolder', ({ handles: [folder] }) => folder && void findTrainer(folder));
   const ready = trainer?.version != null;
   return (
     <section aria-label="New training">
@@ -80,7 +75,7 @@ function Plan({ dataset }: { readonly dataset: FileHandle }) {
           </p>
           {task && <p className="quiet">{tasks[task] ?? task}</p>}
         </div>
-        <Button onClick={chooseSet}>Another dataset</Button>
+        <Button onClick={chooseSetToTrain}>Another dataset</Button>
       </header>
       <div className="train-fields">
         <Field

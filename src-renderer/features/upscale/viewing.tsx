@@ -216,6 +216,18 @@ function useDrag(onMove: (by: Point) => void): (event: PointerEvent<HTMLElement>
   }, []);
 }
 
+/** What can be done with the view of the picture that is shown; null where none is. */
+interface ViewControls {
+  readonly fit: () => void;
+  readonly oneToOne: () => void;
+  readonly larger: () => void;
+  readonly smaller: () => void;
+}
+
+let shownControls: ViewControls | null = null;
+
+export const viewControls = (): ViewControls | null => shownControls;
+
 interface KeyTargets {
   readonly change: Change;
   /** Moves the picture, or the lens over it. */
@@ -234,6 +246,13 @@ export function useViewerKeys({ change, nudge, setView, setSpace, setPeek }: Key
       ArrowUp: { x: 0, y: panStep },
       ArrowDown: { x: 0, y: -panStep },
     };
+    const controls: ViewControls = {
+      fit: () => setView(fitted),
+      oneToOne: () => change((now, size, room) => zoomAt(now, size, room, 1, middleOf(room))),
+      larger: () => change((now, size, room) => zoomStep(now, size, room, 1)),
+      smaller: () => change((now, size, room) => zoomStep(now, size, room, -1)),
+    };
+    shownControls = controls;
     const press = (event: KeyboardEvent): void => {
       const target = event.target as HTMLElement;
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
@@ -242,11 +261,10 @@ export function useViewerKeys({ change, nudge, setView, setSpace, setPeek }: Key
       const own = target.closest('[role="slider"], [role="listbox"], input');
       if (own && (event.key.startsWith('Arrow') || event.key === ' ')) return;
       const arrow = arrows[event.key];
-      if (event.key === '0') setView(fitted);
-      else if (event.key === '1') change((now, size, room) => zoomAt(now, size, room, 1, middleOf(room)));
-      else if (event.key === '+' || event.key === '=')
-        change((now, size, room) => zoomStep(now, size, room, 1));
-      else if (event.key === '-') change((now, size, room) => zoomStep(now, size, room, -1));
+      if (event.key === '0') controls.fit();
+      else if (event.key === '1') controls.oneToOne();
+      else if (event.key === '+' || event.key === '=') controls.larger();
+      else if (event.key === '-') controls.smaller();
       else if (event.key === 's') useViewState.setState({ mode: 'slider' });
       else if (event.key === 'd') useViewState.setState({ mode: 'side' });
       else if (event.key === 'l') useViewState.setState({ mode: 'lens' });
@@ -265,13 +283,15 @@ export function useViewerKeys({ change, nudge, setView, setSpace, setPeek }: Key
     window.addEventListener('keydown', press);
     window.addEventListener('keyup', release);
     return () => {
+      if (shownControls === controls) shownControls = null;
       window.removeEventListener('keydown', press);
       window.removeEventListener('keyup', release);
     };
   }, [change, nudge, setView, setSpace, setPeek]);
 }
 
-function showNext(step: 1 | -1): void {
+/** Shows the next picture of the queue, or the one before. */
+export function showNext(step: 1 | -1): void {
   const { order } = useJobs.getState();
   const { current } = useSelection.getState();
   const next = order[order.indexOf(current ?? '') + step];
