@@ -38,9 +38,13 @@ export interface WebServer {
 const loopback = '127.0.0.1';
 const cookieName = 'refinery';
 
-/** Jobs whose results are asked for together, the bytes that this takes, and how many such requests are kept. */
-const Order = z.array(z.uuid()).min(1).max(10_000);
-const orderLimit = 1024 * 1024;
+/** Jobs whose results are asked for together, each with what people call it, the bytes that this takes, and how many such requests are kept. */
+const Order = z
+  .array(z.object({ id: z.uuid(), name: z.string().max(1_000) }))
+  .min(1)
+  .max(10_000);
+type Order = z.infer<typeof Order>;
+const orderLimit = 12 * 1024 * 1024;
 const mostOrders = 16;
 
 /** Bytes of one upload. */
@@ -177,7 +181,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   }
 
   /** Jobs whose results were asked for together, until they are fetched. */
-  const orders = new Map<string, readonly string[]>();
+  const orders = new Map<string, Order>();
 
   async function order(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'POST') return answer(response, 405, {});
@@ -196,16 +200,15 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
 
   async function bundle(response: ServerResponse, url: URL): Promise<void> {
     const [, id = ''] = partsOf(url.pathname);
-    const ids = orders.get(id);
-    if (ids === undefined) return answer(response, 404, {});
+    const asked = orders.get(id);
+    if (asked === undefined) return answer(response, 404, {});
     orders.delete(id);
     const client = await supervisor.client();
     const results = await Promise.all(
-      ids.map((job) =>
-        client.call('jobs.outputPath', { id: job }).catch((thrown: unknown) => ({
-          name: job,
-          error: toErrorValue(thrown),
-        })),
+      asked.map(({ id: job, name }) =>
+        client
+          .call('jobs.outputPath', { id: job })
+          .catch((thrown: unknown) => ({ name: lineOf(name) || job, error: toErrorValue(thrown) })),
       ),
     );
     const zip = await zipOf(results);
@@ -274,6 +277,9 @@ function partsOf(pathname: string): string[] {
   }
   throw new RefineryError('BAD_REQUEST', 'The address is none of a file.');
 }
+
+/** A name as a line of a text. */
+const lineOf = (name: string): string => name.replace(/\p{Cc}+/gu, ' ').trim();
 
 function jsonIn(text: string): unknown {
   try {

@@ -35,7 +35,7 @@ test('each kind goes where it belongs, whatever place is shown', () => {
 
 test('a set with pictures is asked for, but not where sets are looked at, nor where pictures were asked for', () => {
   const set = [of('dataset'), of('pictures', folder, 120)];
-  const both = ['Open as a dataset (COCO)', 'Upscale 120 pictures'];
+  const both = ['Upscale 120 pictures', 'Open as a dataset (COCO)'];
   expect(titles(set, 'upscale')).toEqual(both);
   expect(titles(set, 'settings')).toEqual(both);
   expect(titles(set, 'datasets')).toEqual(['Open this dataset']);

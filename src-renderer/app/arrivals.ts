@@ -47,7 +47,9 @@ export function offersFor({ couldBe }: Pick<RecognizedPart, 'couldBe'>, way: Way
   const shown = pages.find(({ id }) => id === way.shown);
   const own = shown ? possible.flatMap((what) => offersOf(shown, what, way, true)) : [];
   if (own.length > 0) return own.slice(0, 1);
-  return possible.flatMap((what) => pages.flatMap((page) => offersOf(page, what, way, false)));
+  // What the place that is shown would do is named first.
+  const order = [...pages].sort((a, b) => Number(b === shown) - Number(a === shown));
+  return order.flatMap((page) => possible.flatMap((what) => offersOf(page, what, way, false)));
 }
 
 function offersOf(page: Page, what: Possibility, way: Way, here: boolean): Offer[] {

@@ -1,4 +1,4 @@
-import { Command } from 'cmdk';
+import { Command, defaultFilter } from 'cmdk';
 import { useMemo } from 'react';
 import { pictures as picturesOf, useJobs } from '../state/jobs.ts';
 import { select } from '../state/selection.ts';
@@ -9,6 +9,15 @@ import type { Action } from './page-type.ts';
 
 /** Pictures that the palette finds by name. */
 const mostPictures = 40;
+
+/** Letters that lie about in a long name are no match. */
+const leastScore = 0.05;
+
+/** How well an entry fits what was typed: by its title first, the rest of its words after it. */
+function fits(_value: string, search: string, [title = '', ...words]: string[] = []): number {
+  const score = defaultFilter(title, search, words);
+  return score < leastScore ? 0 : score;
+}
 
 /** Everything that can be done now, by name, and the pictures of the queue. */
 export function Palette() {
@@ -24,7 +33,7 @@ export function Palette() {
   };
   return (
     <Dialog title="Commands" className="palette" onClose={() => setPalette(false)}>
-      <Command label="Commands" loop>
+      <Command label="Commands" loop filter={fits}>
         <Command.Input
           className="palette-input"
           placeholder="Type what you want to do, or a picture's name"
@@ -46,7 +55,8 @@ export function Palette() {
               {pictures.map(({ id, title }) => (
                 <Command.Item
                   key={id}
-                  value={`${title} ${id}`}
+                  value={id}
+                  keywords={[title]}
                   onSelect={() =>
                     choose(() => {
                       showPage('upscale');
@@ -78,8 +88,8 @@ function Entry({
 }: EntryProps) {
   return (
     <Command.Item
-      value={`${title} ${id}`}
-      keywords={[group, ...words.split(' ')].filter(Boolean)}
+      value={id}
+      keywords={[title, group, ...words.split(' ')].filter(Boolean)}
       disabled={Boolean(unavailable)}
       onSelect={() => onChoose(run)}
     >

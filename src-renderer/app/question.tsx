@@ -13,7 +13,7 @@ export function Question() {
         <h1 className="question-name" dir="auto">
           {name}
         </h1>
-        <p className="quiet">It can be two things. What shall be done with it?</p>
+        <p className="quiet">It can be two things. Which one is meant?</p>
         <div className="stack offers">
           {offers.map(({ title, run }) => (
             <Button

@@ -20,7 +20,7 @@ import { datasetHandlers } from './dataset-handlers.ts';
 import { resultView } from './dataset-view.ts';
 import { detectorHandlers } from './detector-handlers.ts';
 import { diagnose } from './doctor.ts';
-import { type Folders, uploadsFolder } from './folders.ts';
+import { type Folders, folderForPasted, uploadsFolder } from './folders.ts';
 import { Handles } from './handles.ts';
 import { Inspector } from './inspector.ts';
 import { MediaLibrary } from './media.ts';
@@ -148,6 +148,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         upscaler,
         settings: () => settings.get().upscale,
         pathOfHandle: (id) => handles.path(id),
+        usualFolder: (picture) => folderForPasted(picture, folders),
         onTile: (id) => (id === watched ? (tile) => emit('upscale.tile', tile) : undefined),
         notice: (message) => emit('engine.notice', { tone: 'warning', message }),
       }),
@@ -234,6 +235,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     'jobs.cancel': acting(({ ids }) => queue.cancel(ids)),
     'jobs.retry': acting(({ ids }) => queue.retry(ids)),
     'jobs.remove': ({ ids }) => ({ removed: queue.remove(ids) }),
+    'jobs.forget': ({ ids, forgotten }) => ({ changed: queue.forget(ids, forgotten) }),
     'jobs.restore': acting(({ ids }) => queue.restore(ids)),
     'jobs.reorder': acting(({ ids, before }) => queue.reorder(ids, before)),
     'jobs.pauseAll': acting(() => queue.setPaused(true)),

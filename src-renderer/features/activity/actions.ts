@@ -2,6 +2,7 @@ import type { Action } from '../../app/page-type.ts';
 import { cancelJobs, isActive, useJobs } from '../../state/jobs.ts';
 import { act } from '../../state/session.ts';
 import { focusField } from '../../ui/focus.ts';
+import { forgetAll } from './history.ts';
 
 export const actions = (): readonly Action[] => [
   {
@@ -9,6 +10,12 @@ export const actions = (): readonly Action[] => [
     title: 'Find what was done by its name',
     words: 'search history receipt',
     run: () => focusField(/^Find by name/),
+  },
+  {
+    id: 'clear',
+    title: 'Take everything off the history',
+    words: 'clear remove',
+    run: () => void forgetAll(),
   },
   ...conversions(),
 ];

@@ -1,4 +1,4 @@
-import { History } from 'lucide-react';
+import { History, X } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import type { Job } from '../../../src-main/contract/index.ts';
 import type { Page } from '../../app/page-type.ts';
@@ -8,8 +8,8 @@ import { select } from '../../state/selection.ts';
 import { act, showPage, toast, useSession } from '../../state/session.ts';
 import { count, formatBytes, formatDuration, formatTimeLeft } from '../../ui/format.ts';
 import { StateMark, stateWord } from '../../ui/job-state.tsx';
-import { Button, Progress } from '../../ui/parts.tsx';
-import { followHistory, useHistory } from './history.ts';
+import { Button, IconButton, Progress } from '../../ui/parts.tsx';
+import { followHistory, forgetJobs, useHistory } from './history.ts';
 import './activity.css';
 
 /** Rows that are shown before the person asks for more. */
@@ -71,11 +71,9 @@ function Activity() {
                   <th className="figure">Time</th>
                   <th className="figure">Size</th>
                   <th>Finished</th>
-                  {native && (
-                    <th>
-                      <span className="hidden-visually">Actions</span>
-                    </th>
-                  )}
+                  <th>
+                    <span className="hidden-visually">Actions</span>
+                  </th>
                 </tr>
               </thead>
               <tbody>
@@ -200,19 +198,20 @@ function Row({ job, native }: { readonly job: Job; readonly native: boolean }) {
       <td className="figure numeric">{duration === undefined ? '' : formatDuration(duration)}</td>
       <td className="figure numeric">{result ? formatBytes(result.bytes) : ''}</td>
       <td className="numeric quiet">{job.finishedAt ? time.format(job.finishedAt) : ''}</td>
-      {native && (
-        <td className="activity-actions">
-          {isWritten && (
-            <Button
-              kind="bare"
-              aria-label={`Show ${job.title} in its folder`}
-              onClick={() => void act('shell.showResult', { id: job.id })}
-            >
-              Show
-            </Button>
-          )}
-        </td>
-      )}
+      <td className="activity-actions">
+        {native && isWritten && (
+          <Button
+            kind="bare"
+            aria-label={`Show ${job.title} in its folder`}
+            onClick={() => void act('shell.showResult', { id: job.id })}
+          >
+            Show
+          </Button>
+        )}
+        <IconButton label={`Take ${job.title} off the history`} onClick={() => void forgetJobs([job.id])}>
+          <X size={14} />
+        </IconButton>
+      </td>
     </tr>
   );
 }

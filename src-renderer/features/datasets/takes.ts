@@ -4,7 +4,8 @@ import { openDataset } from './state.ts';
 export const takes: readonly Taking[] = [
   {
     kind: 'dataset',
-    title: ({ format }) => (format === null ? 'Open as a dataset' : `Open as a dataset (${format})`),
+    title: ({ format }) =>
+      format === null ? 'Open as a dataset' : `Open as a dataset (${format.split(', ')[0]})`,
     take: (admitted) => void openDataset(admitted),
   },
   {

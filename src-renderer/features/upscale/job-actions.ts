@@ -50,7 +50,9 @@ export async function downloadResults(jobs: readonly Job[]): Promise<void> {
   const [only] = jobs;
   if (only && jobs.length === 1) return downloadResult(only);
   try {
-    const body = JSON.stringify(jobs.map(({ id }) => id));
+    const body = JSON.stringify(
+      jobs.map(({ id, title, upscale }) => ({ id, name: upscale?.result?.name ?? title })),
+    );
     const response = await fetch('/bundle', { method: 'POST', body });
     if (!response.ok) throw new Error(response.statusText);
     const { id } = (await response.json()) as { id: string };
