@@ -1,7 +1,7 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   type Desktop,
   dropFiles,
@@ -22,6 +22,7 @@ const open = new Set<Desktop | WebMode>();
 afterEach(async () => {
   for (const one of open) await ('quit' in one ? one.quit() : one.close()).catch(() => undefined);
   open.clear();
+  vi.unstubAllEnvs();
 });
 
 async function start(data: string, files: readonly string[] = []): Promise<Page> {
@@ -102,6 +103,23 @@ describe.skipIf(noWindow !== '')(`what comes to the window${noWindow && ` (${noW
     await question.waitFor({ state: 'hidden' });
     expect(await options(page).count()).toBe(3);
   }, 120_000);
+
+  test('the result of a pasted picture goes to the person’s pictures, which is said before', async () => {
+    await using folder = await temporaryFolder();
+    vi.stubEnv('REFINERY_PICTURES_DIR', join(folder.path, 'Pictures'));
+    const page = await start(join(folder.path, 'data'));
+    const bytes = [...(await readFile(sample))];
+    await page.evaluate((content) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.items.add(new File([new Uint8Array(content)], 'pasted.jpg', { type: 'image/jpeg' }));
+      window.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+    }, bytes);
+    await page.getByText(/^It was pasted: its result goes to .*Pictures\/Refinery/).waitFor();
+    await expectAccessible(page, 'a pasted picture');
+    await page.getByRole('button', { name: 'Upscale 1 picture' }).click();
+    await page.getByRole('region', { name: 'Result' }).waitFor({ timeout: 60_000 });
+    expect(await readdir(join(folder.path, 'Pictures', 'Refinery'))).toEqual(['pasted_x4.jpg']);
+  }, 90_000);
 
   test('what a second start brings is shown, chosen and told, whatever was shown before', async () => {
     await using folder = await temporaryFolder();

@@ -95,7 +95,7 @@ function Entry({
     >
       <span className="clip" title={title.length > 60 ? title : undefined}>
         {title}
-        {unavailable && <span className="palette-reason">{unavailable}</span>}
+        {unavailable && <span className="palette-reason">{` ${unavailable}`}</span>}
       </span>
       {shortcut && <span className="kbd">{shortcut}</span>}
     </Command.Item>

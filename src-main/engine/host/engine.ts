@@ -31,6 +31,8 @@ import { recognize } from './recognition/index.ts';
 import { RuntimeService } from './runtime-service.ts';
 import { SettingsStore } from './settings.ts';
 import { trainingHandlers } from './training-handlers.ts';
+import { StartedFolders, trainingListHandlers } from './training-list.ts';
+import { TrainingRecords } from './training-records.ts';
 import { removeUnused } from './uploads.ts';
 import { detailOf, inputOf, resultOf, type UpscaleDetail, upscaleKind } from './upscale-kind.ts';
 
@@ -119,8 +121,16 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     budget: () => settings.get().compressionBudget ?? undefined,
     emit,
   });
-  const training = trainingHandlers({ handles, folders, emit });
-  const detectors = detectorHandlers({ handles, folders, openvino: () => runtime.openvino(), emit });
+  const started = new StartedFolders(journal);
+  const training = trainingHandlers({ handles, folders, started, emit });
+  const records = new TrainingRecords(journal);
+  const detectors = detectorHandlers({
+    handles,
+    folders,
+    openvino: () => runtime.openvino(),
+    records,
+    emit,
+  });
   const datasets = datasetHandlers({
     handles,
     emit,
@@ -274,6 +284,13 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     ...compression.handlers,
     ...configureHandlers({ handles }),
     ...training.handlers,
+    ...trainingListHandlers({
+      handles,
+      records,
+      detectors: detectors.trainings,
+      folders: started,
+      launchAgain: training.launchAgain,
+    }),
     ...datasets.handlers,
     ...detectors.handlers,
 

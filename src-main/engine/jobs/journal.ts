@@ -156,6 +156,10 @@ export class Journal {
     this.#prepared('INSERT OR REPLACE INTO facts (key, value) VALUES (?, ?)').run(key, value);
   }
 
+  removeFact(key: string): void {
+    this.#prepared('DELETE FROM facts WHERE key = ?').run(key);
+  }
+
   pathOfHandle(id: string): string | undefined {
     const row = this.#prepared('SELECT path FROM handles WHERE id = ?').get(id);
     return row === undefined ? undefined : String(row['path']);

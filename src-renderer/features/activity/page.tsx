@@ -10,6 +10,7 @@ import { count, formatBytes, formatDuration, formatTimeLeft } from '../../ui/for
 import { StateMark, stateWord } from '../../ui/job-state.tsx';
 import { Button, IconButton, Progress } from '../../ui/parts.tsx';
 import { followHistory, forgetJobs, useHistory } from './history.ts';
+import { followTrainings, Trainings } from './trainings.tsx';
 import './activity.css';
 
 /** Rows that are shown before the person asks for more. */
@@ -48,6 +49,7 @@ function Activity() {
             onChange={(event) => setFilter(event.target.value)}
           />
         </header>
+        <Trainings filter={filter} />
         {inHand.map((job) => (
           <InHand key={job.id} job={job} />
         ))}
@@ -222,5 +224,8 @@ export const page: Page = {
   icon: History,
   rank: 101,
   component: Activity,
-  follow: followHistory,
+  follow(engine) {
+    followHistory(engine);
+    followTrainings(engine);
+  },
 };

@@ -20,11 +20,17 @@ import { Try } from './try.tsx';
 function Detectors() {
   const { mode } = useDetectors();
   const given = useHandOver((state) => state.dataset);
+  const isTrainingWanted = useHandOver((state) => state.training);
   useEffect(() => {
     if (!given) return;
     useHandOver.setState({ dataset: null });
     chooseTrainingSet(given);
   }, [given]);
+  useEffect(() => {
+    if (!isTrainingWanted) return;
+    useHandOver.setState({ training: false });
+    showMode('train');
+  }, [isTrainingWanted]);
   return (
     <div className="detectors">
       <div className="mode-bar">

@@ -250,6 +250,13 @@ export async function findTrainer(python: FileHandle | null): Promise<void> {
 export const changeChoices = (change: Partial<DetectorTrainingChoices>): void =>
   void set((state) => ({ choices: { ...state.choices, ...change } }));
 
+/** Begins the training anew that ran last. */
+export async function beginAgain(): Promise<void> {
+  const listed = await act('training.list', {});
+  const last = listed?.trainings.find(({ kind }) => kind === 'detector');
+  if (last) await act('training.goOn', { id: last.id, how: 'again' });
+}
+
 export async function train(): Promise<void> {
   const { trainingSet, python, choices } = get();
   if (trainingSet) {

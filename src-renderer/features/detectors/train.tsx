@@ -8,6 +8,7 @@ import { Empty } from '../../ui/empty.tsx';
 import { formatTimeLeft } from '../../ui/format.ts';
 import { Button, Field, NumberInput, Progress, Select } from '../../ui/parts.tsx';
 import {
+  beginAgain,
   changeChoices,
   choosePython,
   chooseSetToTrain,
@@ -150,6 +151,7 @@ const phases: Readonly<Record<DetectorTraining['phase'], (name: string) => strin
   done: (name) => `Trained with ${name}`,
   stopped: () => 'The training was stopped',
   failed: () => 'The training failed',
+  interrupted: (name) => `The training with ${name} was cut off`,
 };
 
 /** How it goes: what it has come to, curves, and what is printed. */
@@ -186,6 +188,11 @@ function Course({ training }: { readonly training: DetectorTraining }) {
               Try it
             </Button>
           )}
+          {phase === 'interrupted' && !training.resumable && (
+            <Button kind="primary" onClick={() => void beginAgain()}>
+              Begin again
+            </Button>
+          )}
           {folder && native && (
             <Button onClick={() => void act('shell.showFolder', { handle: folder.id })}>
               Show in folder
@@ -195,6 +202,14 @@ function Course({ training }: { readonly training: DetectorTraining }) {
       </header>
       {running && <Progress value={fraction} label="Progress of the training" />}
       {error && <Problem error={error} />}
+      {phase === 'interrupted' && (
+        <p className="quiet">
+          Refinery ended while it ran.{' '}
+          {training.weights
+            ? `Its weights so far are in ${training.weights.location}.`
+            : 'No epoch was finished: there are no weights of it.'}
+        </p>
+      )}
       {phase === 'stopped' && !training.resumable && (
         <p className="quiet">No epoch was finished: there is nothing to go on from.</p>
       )}

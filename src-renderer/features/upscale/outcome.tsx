@@ -19,7 +19,7 @@ export function Outcome({ job }: { readonly job: Job }) {
 /** Of a picture without a place of its own, where its result will be found. */
 function Destination({ folder }: { readonly folder: string }) {
   return (
-    <section className="outcome" aria-label="Where the result goes">
+    <section className="outcome" aria-label="Pasted picture">
       <p className="quiet">
         It was pasted: its result goes to{' '}
         <span className="selectable" title={folder}>
