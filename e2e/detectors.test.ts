@@ -174,6 +174,8 @@ describe.skipIf(noBrowser !== '')(`detectors in the window${noBrowser && ` (${no
         return data.some((value) => value > 0);
       });
     await expect.poll(drawn).toBe(true);
+    await page.reload();
+    await expect.poll(drawn).toBe(true);
     await page.getByRole('button', { name: 'Choose a dataset' }).click();
     await nameOnServer(page, set);
     await page.getByRole('button', { name: 'Measure', exact: true }).click();

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
+  choose,
   dropFiles,
   expectAccessible,
   makePictures,
@@ -99,5 +100,36 @@ describe.skipIf(noBrowser !== '')(`the palette${noBrowser && ` (${noBrowser})`}`
     await help.waitFor({ state: 'hidden' });
     await page.keyboard.press('Control+6');
     await page.getByRole('heading', { name: 'Activity', level: 1 }).waitFor();
+  }, 60_000);
+});
+
+describe.skipIf(noBrowser !== '')(`a page that is loaded again${noBrowser && ` (${noBrowser})`}`, () => {
+  test('shows the place, the selection and what was looked for as before', async () => {
+    await using folder = await temporaryFolder();
+    const page = await open(folder.path);
+    await dropFiles(page, await makePictures(join(folder.path, 'pictures'), 3));
+    await page.getByRole('option', { name: /^picture-02/ }).click();
+    await page.getByRole('option', { name: /^picture-03/ }).click({ modifiers: ['Control'] });
+    await page.reload();
+    await page.getByRole('region', { name: 'View of picture-03.png' }).waitFor();
+    const chosen = page.getByRole('listbox', { name: 'Queue' }).getByRole('option', { selected: true });
+    expect(await chosen.count()).toBe(2);
+
+    await page.getByRole('button', { name: 'Activity', exact: true }).click();
+    await page.getByRole('searchbox', { name: 'Find by name' }).fill('holiday');
+    await page.reload();
+    await page.getByText('Nothing of that name was finished.').waitFor();
+    expect(await page.getByRole('searchbox', { name: 'Find by name' }).inputValue()).toBe('holiday');
+
+    await page.getByRole('button', { name: 'Compression', exact: true }).click();
+    await choose(page, 'Configure');
+    await page.getByText('BERT-base, SST-2').click();
+    await page.getByText('Matches 48 layers').waitFor();
+    const end = page.getByLabel('Warm-up ends at epoch');
+    await end.fill('0.5');
+    await page.getByText('Warm-up ends at 0.5, but begins at 1.').first().waitFor();
+    await page.reload();
+    await page.getByText('Warm-up ends at 0.5, but begins at 1.').first().waitFor();
+    expect(await end.inputValue()).toBe('0.5');
   }, 60_000);
 });

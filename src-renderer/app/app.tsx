@@ -32,7 +32,10 @@ export function App({ connection }: { readonly connection: Connection }) {
     startSession(connection, {
       onFiles: (result) => void handIn(result, { unseen: true }),
       onCommand: runCommand,
-      onReady: () => void Promise.all([loadJobs(), loadModels()]),
+      onReady() {
+        void Promise.all([loadJobs(), loadModels()]);
+        for (const page of pages) page.whenReady?.();
+      },
     });
     const stopKeys = listenToKeys();
     const paste = (event: ClipboardEvent): void => {

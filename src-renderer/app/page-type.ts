@@ -54,6 +54,8 @@ export interface Page {
   readonly component: ComponentType;
   /** Connects what this place knows to the engine. It hears of its work while another place is shown, too. */
   readonly follow?: (engine: EngineClient) => void;
+  /** The engine is there, for the first time or again: what was open is opened anew. */
+  readonly whenReady?: () => void;
   /** How far its work is, 0..1; null when there is none. A hook. */
   readonly useProgress?: () => number | null;
   /** What is said of files that are dragged over it, and what becomes of those that nobody knows. */

@@ -18,6 +18,7 @@ import {
 } from '../../src-main/contract/index.ts';
 import type { Connection } from '../transport/client.ts';
 import { forgetDialogProblem, sayInDialog } from '../ui/dialog-problem.ts';
+import { keepOverReload } from './reload.ts';
 
 export interface Toast {
   readonly id: number;
@@ -58,6 +59,12 @@ export const useSession = create<Session>(() => ({
 
 const set = useSession.setState;
 const get = useSession.getState;
+
+keepOverReload(
+  'place',
+  () => get().page,
+  (page) => set({ page }),
+);
 
 /** Asks the engine. @throws {RefineryError} */
 export async function call<Name extends MethodName>(

@@ -1,9 +1,11 @@
 import { History, X } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
+import { create } from 'zustand';
 import type { Job } from '../../../src-main/contract/index.ts';
 import type { Page } from '../../app/page-type.ts';
 import { lookAt } from '../../state/hand-over.ts';
 import { cancelJobs, isActive, jobsAreThere, useCancelling, useJobs } from '../../state/jobs.ts';
+import { keepOverReload } from '../../state/reload.ts';
 import { select } from '../../state/selection.ts';
 import { act, showPage, toast, useSession } from '../../state/session.ts';
 import { count, formatBytes, formatDuration, formatTimeLeft } from '../../ui/format.ts';
@@ -21,10 +23,14 @@ const mostShown = 10_000;
 
 const time = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
+/** What is looked for; it stays while other places are shown. */
+const useFilter = create(() => ({ shown: pageSize, filter: '' }));
+
+keepOverReload('activity', useFilter.getState, (kept) => useFilter.setState(kept));
+
 function Activity() {
   const jobs = useJobs((state) => state.jobs);
-  const [shown, setShown] = useState(pageSize);
-  const [filter, setFilter] = useState('');
+  const { shown, filter } = useFilter();
   const native = useSession(({ shell }) => shell?.native ?? false);
   const history = useHistory({ text: filter, limit: shown });
   const inHand = useMemo(
@@ -46,7 +52,7 @@ function Activity() {
             aria-label="Find by name"
             maxLength={200}
             value={filter}
-            onChange={(event) => setFilter(event.target.value)}
+            onChange={(event) => useFilter.setState({ filter: event.target.value })}
           />
         </header>
         <Trainings filter={filter} />
@@ -86,7 +92,7 @@ function Activity() {
             </table>
             {history.total > history.jobs.length && shown < mostShown && (
               <Button
-                onClick={() => setShown(shown + pageSize)}
+                onClick={() => useFilter.setState({ shown: shown + pageSize })}
               >{`Show more of ${count(history.total, 'entry', 'entries')}`}</Button>
             )}
             <p className="quiet">What was taken off the list stays here for a month.</p>

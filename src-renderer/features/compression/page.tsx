@@ -7,9 +7,10 @@ import { Compare } from './compare.tsx';
 import './compression.css';
 import './plots.css';
 import { Configure } from './configure/configure.tsx';
+import { checkAgain } from './configure/state.ts';
 import { Measure } from './measure.tsx';
 import { RunPage } from './run-page.tsx';
-import { chooseRun, showMode, take, useCompression } from './state.ts';
+import { chooseRun, reopen, showMode, take, useCompression } from './state.ts';
 import { onInstalling, onTraining } from './train/state.ts';
 import { Train } from './train/train.tsx';
 
@@ -87,6 +88,10 @@ export const page: Page = {
   rank: 3,
   component: Compression,
   follow,
+  whenReady() {
+    void reopen();
+    checkAgain();
+  },
   useProgress: useMeasuring,
   drop: {
     title: 'Watch, compare or measure this',

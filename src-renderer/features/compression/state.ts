@@ -11,6 +11,7 @@ import type {
 import { chooseFolder } from '../../app/choose-folder.ts';
 import { openServerPath } from '../../app/server-path.tsx';
 import { openDialog } from '../../state/actions.ts';
+import { keepOverReload } from '../../state/reload.ts';
 import { act, call, toast, useSession } from '../../state/session.ts';
 import { saveFile } from '../../ui/files.ts';
 import { openConfig } from './configure/state.ts';
@@ -61,6 +62,39 @@ export const useCompression = create<Compression>(() => ({
 
 const set = useCompression.setState;
 const get = useCompression.getState;
+
+/** The training that was watched before the page was loaded again. */
+let watchedBefore: string | null = null;
+
+keepOverReload(
+  'compression',
+  () => {
+    const { mode, run, compared, choices, logarithmic, models, examples, seconds, hint } = get();
+    return {
+      watched: run?.id ?? null,
+      shown: { mode, compared, choices, logarithmic, models, examples, seconds, hint },
+    };
+  },
+  ({ watched, shown }) => {
+    watchedBefore = watched;
+    set(shown);
+  },
+);
+
+/** Opens what was open before the page was loaded again, or the engine started again; what is gone is let go. */
+export async function reopen(): Promise<void> {
+  const { run, compared } = get();
+  const watched = run?.id ?? watchedBefore;
+  watchedBefore = null;
+  if (compared.length > 0) void compare(compared);
+  const folder = watched === null ? null : await call('files.describe', { id: watched }).catch(() => null);
+  if (!folder) return;
+  const [opened] = await Promise.all([
+    call('compression.open', { handle: folder.id }).catch(() => null),
+    findTraining(folder),
+  ]);
+  if (opened) set({ run: opened });
+}
 
 export const showMode = (mode: Mode): void => set({ mode });
 

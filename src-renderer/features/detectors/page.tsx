@@ -9,6 +9,7 @@ import {
   chooseDetector,
   chooseTrainingSet,
   followDetectors,
+  reopen,
   showMode,
   take,
   useDetectors,
@@ -73,6 +74,7 @@ export const page: Page = {
   rank: 2.5,
   component: Detectors,
   follow: followDetectors,
+  whenReady: () => void reopen(),
   useProgress: useTrainingProgress,
   drop: {
     title: 'Try this',

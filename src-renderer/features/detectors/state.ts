@@ -16,6 +16,7 @@ import type {
 import { toErrorValue } from '../../../src-main/contract/index.ts';
 import { chooseFolder } from '../../app/choose-folder.ts';
 import { openDialog } from '../../state/actions.ts';
+import { keepOverReload } from '../../state/reload.ts';
 import { act, call, toast } from '../../state/session.ts';
 
 /** Boxes below this score are never asked for: the slider goes down to here without another inference. */
@@ -88,6 +89,40 @@ export const useDetectors = create<Detectors>()(
 
 const set = useDetectors.setState;
 const get = useDetectors.getState;
+
+/** The detector that was open before the page was loaded again. */
+let openBefore: string | null = null;
+
+keepOverReload(
+  'detectors',
+  () => {
+    const { mode, detector, pictures, shown, hidden, dataset, subset, trainingSet } = get();
+    return {
+      opened: detector?.id ?? null,
+      hidden: [...hidden],
+      rest: { mode, pictures, shown, dataset, subset, trainingSet },
+    };
+  },
+  ({ opened, hidden, rest }) => {
+    openBefore = opened;
+    set({ ...rest, hidden: new Set(hidden) });
+  },
+);
+
+/** Opens what was open before the page was loaded again, or the engine started again; what is gone is let go. */
+export async function reopen(): Promise<void> {
+  const { detector: before, trainingSet, python, precision } = get();
+  const handle = before?.id ?? openBefore;
+  openBefore = null;
+  if (trainingSet) {
+    void learnTask(trainingSet);
+    void findTrainer(python);
+  }
+  if (handle === null) return;
+  const detector = await call('detectors.open', { handle, precision }).catch(() => null);
+  set({ detector });
+  await look();
+}
 
 export function followDetectors(engine: EngineClient): void {
   engine.on('detectors.evaluated', (evaluation) => set({ evaluation }));

@@ -14,6 +14,7 @@ import { toErrorValue } from '../../../../src-main/contract/index.ts';
 import { chooseFolder } from '../../../app/choose-folder.ts';
 import { openServerPath } from '../../../app/server-path.tsx';
 import { openDialog } from '../../../state/actions.ts';
+import { keepOverReload } from '../../../state/reload.ts';
 import { act, call, toast, useSession } from '../../../state/session.ts';
 import { saveFile } from '../../../ui/files.ts';
 import { type ConfigPath, changeConfig } from './config-text.ts';
@@ -60,6 +61,20 @@ export const useEditing = create<Editing>(() => ({
 
 const set = useEditing.setState;
 const get = useEditing.getState;
+
+keepOverReload(
+  'configuration',
+  () => {
+    const { text, past, name, note, file, planning, source, sourceName, model } = get();
+    return { text, past: past.slice(-20), name, note, file, planning, source, sourceName, model };
+  },
+  (kept) => set(kept),
+);
+
+/** Checks again what is edited: the engine may be a new one. */
+export function checkAgain(): void {
+  if (get().text !== null) checkSoon();
+}
 
 /** Milliseconds in which typing counts as one change. */
 const together = 800;
