@@ -13,10 +13,16 @@ const mostPictures = 40;
 /** Letters that lie about in a long name are no match. */
 const leastScore = 0.05;
 
-/** How well an entry fits what was typed: by its title first, the rest of its words after it. */
-function fits(_value: string, search: string, [title = '', ...words]: string[] = []): number {
-  const score = defaultFilter(title, search, words);
-  return score < leastScore ? 0 : score;
+/** Of an entry whose words begin as what was typed does. */
+const scoreOfWords = 0.6;
+
+/** How well an entry fits what was typed: by the letters of its title, or by whole beginnings of its other words. */
+function fits(_value: string, search: string, [title = '', ...others]: string[] = []): number {
+  const words = [title, ...others].join(' ').toLowerCase().split(/\s+/);
+  const typed = search.toLowerCase().split(/\s+/).filter(Boolean);
+  const isNamed = typed.every((part) => words.some((word) => word.startsWith(part)));
+  const score = defaultFilter(title, search, []);
+  return Math.max(score < leastScore ? 0 : score, isNamed ? scoreOfWords : 0);
 }
 
 /** Everything that can be done now, by name, and the pictures of the queue. */

@@ -113,7 +113,7 @@ function Training({ training, isNewest }: TrainingProps) {
       >
         {words[state]}
       </span>
-      <span className="quiet numeric">{time.format(startedAt)}</span>
+      <span className="quiet numeric training-time">{time.format(startedAt)}</span>
       <div className="row end">
         {goesOn && (
           <Button

@@ -144,7 +144,7 @@ function looking(): Action[] {
     ...(view
       ? [
           { id: 'fit', title: 'Show the whole picture', shortcut: '0', words: 'zoom fit', run: view.fit },
-          { id: 'one', title: 'Show one to one', shortcut: '1', words: 'zoom 100 %', run: view.oneToOne },
+          { id: 'one', title: 'Show one to one', shortcut: '1', words: 'zoom 100 % 1:1', run: view.oneToOne },
           { id: 'larger', title: 'Zoom in', shortcut: '+', run: view.larger },
           { id: 'smaller', title: 'Zoom out', shortcut: '-', run: view.smaller },
         ]

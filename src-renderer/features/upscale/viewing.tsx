@@ -17,6 +17,8 @@ import { followPointer } from '../../ui/drag.ts';
 import { IconButton } from '../../ui/parts.tsx';
 import {
   fitted,
+  onePane,
+  type Panes,
   type Placement,
   type Point,
   panBy,
@@ -42,6 +44,7 @@ export interface Viewing {
   readonly placed: Placement;
   /** One of the equal parts of the field, each of which shows the picture at the same place. */
   readonly pane: Size;
+  readonly panes: Panes;
   readonly setView: (view: View) => void;
   readonly change: Change;
   /** Moves the picture by dragging. */
@@ -51,16 +54,17 @@ export interface Viewing {
 /**
  * One view of a picture in a field that may be cut into equal panes: zoomed by the wheel, moved by dragging.
  *
+ * @param arrange says how the field is cut, by its size.
  * @param picture size in pixels of the result; a zoom of 1 is one pixel of the screen itself, also where the system
  * draws everything larger.
  */
 export function useViewing(
   box: RefObject<HTMLDivElement | null>,
   picture: Size,
-  columns = 1,
-  rows = 1,
+  arrange: (field: Size) => Panes = () => onePane,
 ): Viewing {
   const field = useSize(box);
+  const { columns, rows } = arrange(field);
   const [view, setView] = useState<View>(fitted);
   const ratio = window.devicePixelRatio || 1;
   const width = picture.width / ratio;
@@ -97,7 +101,8 @@ export function useViewing(
 
   const drag = useDrag((by) => change((now, size, room) => panBy(now, size, room, by)));
   const pane = useMemo(() => ({ width: paneWidth, height: paneHeight }), [paneWidth, paneHeight]);
-  return { view, placed: place(view, { width, height }, pane), pane, setView, change, drag };
+  const panes = useMemo(() => ({ columns, rows }), [columns, rows]);
+  return { view, placed: place(view, { width, height }, pane), pane, panes, setView, change, drag };
 }
 
 /** Smaller, larger, whole, one to one. */
