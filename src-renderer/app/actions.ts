@@ -1,7 +1,7 @@
 import type { FileKind, ShellCommand } from '../../src-main/contract/index.ts';
 import { handIn } from '../state/inbox.ts';
 import { forget, useRecent } from '../state/recent.ts';
-import { act, changeSettings, setHelp, setPalette, showPage, useSession } from '../state/session.ts';
+import { act, changeSettings, setHelp, setPalette, showPage, toast, useSession } from '../state/session.ts';
 import type { Action } from './page-type.ts';
 import { pages, placeActions } from './pages.ts';
 
@@ -110,7 +110,8 @@ export function runCommand(name: ShellCommand): void {
 }
 
 function perform(action: Action | undefined): void {
-  if (action && !action.unavailable) action.run();
+  if (action?.unavailable) toast(`${action.unavailable}.`);
+  else action?.run();
 }
 
 /** The key caps of a press. Command is Ctrl on a Mac. */

@@ -63,7 +63,9 @@ export function focusField(label: RegExp, left = tries): void {
     }
     const folded = field.closest('details');
     if (folded) folded.open = true;
-    field.focus();
+    // Of a group it is the first that takes the focus.
+    const control = 'input, select, textarea, button';
+    (field.matches(control) ? field : (field.querySelector<HTMLElement>(control) ?? field)).focus();
     field.scrollIntoView({ block: 'nearest' });
   }, pause);
 }

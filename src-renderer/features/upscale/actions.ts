@@ -10,7 +10,7 @@ import { act, useSession } from '../../state/session.ts';
 import { focusField } from '../../ui/focus.ts';
 import { count } from '../../ui/format.ts';
 import { choose, shownChoices } from './choosing.ts';
-import { downloadResults, menuFor, removeFinished } from './job-actions.ts';
+import { copyDetails, downloadResults, menuFor, removeFinished } from './job-actions.ts';
 import { nameChoices } from './presets.tsx';
 import { compareModes, useViewState } from './view-state.ts';
 import { showNext, viewControls } from './viewing.tsx';
@@ -121,11 +121,23 @@ function ofSelection(): Action[] {
   const [only] = chosen;
   if (!only) return [];
   const what = chosen.length > 1 ? `${chosen.length} selected pictures` : only.title;
-  return menuFor(chosen).flatMap((item) => {
+  const details: Action[] =
+    chosen.length === 1 && only.error
+      ? [
+          {
+            id: 'details',
+            title: `Copy what went wrong: ${only.title}`,
+            words: 'error details',
+            run: () => void copyDetails(only),
+          },
+        ]
+      : [];
+  const menu = menuFor(chosen).flatMap((item) => {
     if (item === 'line' || item.disabled || item.run === removeFinished) return [];
     const { label, shortcut, run } = item;
     return { id: `selected ${label}`, title: `${label}: ${what}`, run, ...(shortcut ? { shortcut } : {}) };
   });
+  return [...menu, ...details];
 }
 
 const modes = { slider: ['Slider', 'S'], side: ['Side by side', 'D'], lens: ['Lens', 'L'] } as const;
@@ -133,14 +145,13 @@ const modes = { slider: ['Slider', 'S'], side: ['Side by side', 'D'], lens: ['Le
 function looking(): Action[] {
   const view = viewControls();
   return [
-    ...compareModes
-      .filter((mode) => mode !== useViewState.getState().mode)
-      .map((mode) => ({
-        id: `compare ${mode}`,
-        title: `Compare: ${modes[mode][0]}`,
-        shortcut: modes[mode][1],
-        run: () => useViewState.setState({ mode }),
-      })),
+    ...compareModes.map((mode) => ({
+      id: `compare ${mode}`,
+      title: `Compare: ${modes[mode][0]}`,
+      shortcut: modes[mode][1],
+      unavailable: mode === useViewState.getState().mode && 'Shown now',
+      run: () => useViewState.setState({ mode }),
+    })),
     ...(view
       ? [
           { id: 'fit', title: 'Show the whole picture', shortcut: '0', words: 'zoom fit', run: view.fit },
@@ -214,6 +225,14 @@ function choosing(): Action[] {
       ? [{ id: 'folder', title: 'Choose where results are saved', run: () => void chooseFolder() }]
       : []),
     { id: 'quality', title: 'Set the quality', run: () => focusField(/^Quality/) },
+    { id: 'effort', title: 'Set the effort of the encoder', run: () => focusField(/^Effort/) },
+    { id: 'device', title: 'Choose the device', words: 'CPU GPU NPU', run: () => focusField(/^Device/) },
+    {
+      id: 'precision',
+      title: 'Choose the precision',
+      words: 'f32 bf16',
+      run: () => focusField(/^Precision/),
+    },
     { id: 'pattern', title: 'Set the names of results', words: 'pattern', run: () => focusField(/^Name/) },
     {
       id: 'onlyThis',
