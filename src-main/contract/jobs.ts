@@ -60,6 +60,8 @@ export const Job = z.object({
   upscale: z
     .object({
       location: z.string(),
+      /** Where its result goes that would else lie beside a source that nobody finds again, such as a pasted one. */
+      destination: z.string().nullable().default(null),
       picture: PictureInfo.nullable(),
       /** Set when this picture has choices of its own. */
       override: UpscaleSettings.nullable(),

@@ -22,6 +22,12 @@ export const queueMethods = {
   'jobs.retry': method('window', ids, done),
   /** Takes jobs off the list; results stay on disk, and in the history what was worked on. Gives what `jobs.restore` needs. */
   'jobs.remove': method('window', ids, z.object({ removed: z.array(JobId) })),
+  /** Takes what has ended off the list and out of the history, or puts it back into the history. Files stay. */
+  'jobs.forget': method(
+    'window',
+    ids.extend({ forgotten: z.boolean() }),
+    z.object({ changed: z.array(JobId) }),
+  ),
   /** Undoes a removal. */
   'jobs.restore': method('window', ids, done),
   /** Puts jobs, in the given order, before another one, or at the end. */

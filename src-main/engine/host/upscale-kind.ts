@@ -33,6 +33,8 @@ export interface UpscaleKindOptions {
   readonly upscaler: Upscaler;
   readonly settings: () => UpscaleSettings;
   readonly pathOfHandle: (id: string) => string;
+  /** Where the result of a picture goes, where nothing was chosen; null is beside it. */
+  readonly usualFolder: (picture: string) => string | null;
   /** Gets the tiles of a job, if anybody watches it. */
   readonly onTile: (jobId: string) => ((tile: TilePreview) => void) | undefined;
   readonly notice: (message: string) => void;
@@ -73,6 +75,11 @@ export function upscaleKind(options: UpscaleKindOptions): JobKind {
     return isDeepStrictEqual(same, spec.settings) ? null : spec.settings;
   };
 
+  const destinationOf = (record: JobRecord): string | null => {
+    const folder = settingsOf(record).folder === null ? options.usualFolder(inputOf(record).path) : null;
+    return folder && forPeople(folder);
+  };
+
   return {
     name: 'upscale',
     slots,
@@ -82,6 +89,7 @@ export function upscaleKind(options: UpscaleKindOptions): JobKind {
       return {
         upscale: {
           location: forPeople(dirname(inputOf(record).path)),
+          destination: destinationOf(record),
           picture,
           override,
           frozen: frozenOf(record),
@@ -103,7 +111,7 @@ export function upscaleKind(options: UpscaleKindOptions): JobKind {
       const chosen = settings.folder === null ? null : options.pathOfHandle(settings.folder);
       return {
         inputPath: path,
-        outputFolder: chosen ?? dirname(path),
+        outputFolder: chosen ?? options.usualFolder(path) ?? dirname(path),
         // Beside its source a result needs no folder of its own.
         relativeFolder: chosen === null ? '' : relativeFolder,
         // Drawn now, so that the receipt tells it and a run that was interrupted goes on with it.

@@ -224,6 +224,12 @@ test('the history has what ended, on the list or not, the newest first, and noth
   expect(queue.history({ text: '', limit: 1 })).toMatchObject({ jobs: [{ title: 'stopped' }], total: 3 });
   queue.restore([ids[0]!]);
   expect(titles()).toHaveLength(3);
+  expect(queue.forget(ids)).toEqual(ids);
+  expect(queue.list()).toEqual([]);
+  expect(titles()).toEqual([]);
+  queue.forget([ids[0]!, ids[1]!, ids[2]!], false);
+  expect(titles()).toHaveLength(3);
+  queue.forget([ids[2]!]);
   await queue.shutdown();
   const after = new JobQueue({
     journal,
@@ -232,7 +238,7 @@ test('the history has what ended, on the list or not, the newest first, and noth
     onRemoved: () => undefined,
   });
   await after.open();
-  expect(after.history(all).total).toBe(3);
+  expect(after.history(all).total).toBe(2);
   await after.shutdown();
 });
 

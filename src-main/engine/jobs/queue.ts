@@ -277,10 +277,33 @@ export class JobQueue {
     return removed;
   }
 
+  /**
+   * Takes what has ended off the list and out of the history, or puts it back into the history.
+   *
+   * @returns those that this was done to.
+   */
+  forget(ids: readonly string[], isForgotten = true): string[] {
+    const records = ids
+      .map((id) => this.record(id))
+      .filter((record) => finishedStates.has(record.state) && record.forgotten !== isForgotten);
+    for (const record of records) {
+      record.forgotten = isForgotten;
+      record.removed = true;
+      this.#session.delete(record.id);
+      this.#dirty.delete(record.id);
+    }
+    this.#journal.save(records);
+    this.#sort();
+    const changed = records.map(({ id }) => id);
+    if (changed.length > 0) this.#options.onRemoved(changed, this.summary());
+    return changed;
+  }
+
   restore(ids: readonly string[]): void {
     const records = ids.map((id) => this.record(id)).filter((record) => record.removed);
     for (const record of records) {
       record.removed = false;
+      record.forgotten = false;
       const ended = this.#endedByRemoval.delete(record.id);
       if (ended && record.state === 'cancelled') makeReady(record);
     }

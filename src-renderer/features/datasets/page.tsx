@@ -11,7 +11,7 @@ import './look.css';
 import { goOnWithDataset } from './again.ts';
 import { compareWith } from './comparing.ts';
 import { Look } from './look.tsx';
-import { closeDataset, openDataset } from './opening.ts';
+import { openDataset } from './opening.ts';
 import type { Dropped } from './others.ts';
 import { Result } from './result.tsx';
 import { Shape } from './shape.tsx';
@@ -103,10 +103,6 @@ export const page: Page = {
     goOnWithDataset();
   },
   useProgress: useConversions,
-  commands: [
-    { id: 'open-dataset', title: 'Open a dataset', run: choose },
-    { id: 'close-dataset', title: 'Close the dataset', run: closeDataset },
-  ],
   drop: {
     title: 'Open this dataset',
     hint: 'A folder of annotated pictures, a zip or tar of one, or a video.',

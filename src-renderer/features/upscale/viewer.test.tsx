@@ -20,6 +20,7 @@ const picture = (change: Partial<Job> = {}): Job => ({
   attempts: 1,
   upscale: {
     location: '~',
+    destination: null,
     picture: null,
     override: null,
     frozen: null,
