@@ -1,13 +1,14 @@
 import { builtinModules } from 'node:module';
 import { defineConfig } from 'vite';
 
-/** What runs in Node: each is one file. Chosen by `--mode`. */
+/** What runs in Node: each is one file, but for the command line, which loads what a command needs. Chosen by `--mode`. */
 const targets = {
   desktop: { entry: 'src-main/desktop/main.ts', file: 'main.cjs', format: 'cjs', node: 'node16' },
   preload: { entry: 'src-main/preload/preload.ts', file: 'preload.cjs', format: 'cjs', node: 'node16' },
   /** Not a part of the app: what the carrier tests start in Electron. */
   carriers: { entry: 'e2e/fixtures/carriers.ts', file: 'carriers.cjs', format: 'cjs', node: 'node16' },
   engine: { entry: 'src-main/engine/host/entry.ts', file: 'entry.mjs', format: 'es', node: 'node24' },
+  cli: { entry: 'src-main/cli/main.ts', file: 'main.mjs', format: 'es', node: 'node24' },
 } as const;
 
 const builtins = [...builtinModules, ...builtinModules.map((name) => `node:${name}`)];
@@ -30,7 +31,7 @@ export default defineConfig(({ mode }) => {
       rollupOptions: {
         external: [...builtins, ...packages],
         platform: 'node',
-        output: { codeSplitting: false },
+        output: mode === 'cli' ? { chunkFileNames: '[name]-[hash].mjs' } : { codeSplitting: false },
       },
     },
     ssr: { noExternal: true },

@@ -31,6 +31,8 @@ const side = 64;
 const python = process.env['REFINERY_BENCH_PYTHON'] ?? '';
 const ultralytics = process.env['REFINERY_BENCH_ULTRALYTICS'] ?? '';
 const memoryDisk = '/dev/shm';
+/** What `refinery` runs. */
+const command = process.env['REFINERY_BENCH_COMMAND'] ?? join(root, 'src-main', 'cli', 'main.ts');
 
 interface Run {
   readonly seconds: number;
@@ -122,6 +124,7 @@ function started(
     const own = {
       NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compiled'),
       MALLOC_ARENA_MAX: '2',
+      MALLOC_MMAP_THRESHOLD_: '131072',
     };
     const env = { ...(command === process.execPath ? own : {}), ...process.env };
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
@@ -152,7 +155,7 @@ async function ours(from: string, to: string, source: string, output: string, me
     '--disable-warning=ExperimentalWarning',
     '--import',
     `data:text/javascript,${encodeURIComponent(note)}`,
-    join(root, 'src-main', 'cli', 'main.ts'),
+    command,
     ...['convert', source, '--from', from, '--to', to, '-o', output, '--media', media, '--json'],
   ];
   const { seconds, last } = await started(process.execPath, args, (line, at) => {

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { commandLine } from './lib/command-line.mjs';
 import { cacheFolder, findChromium, findNode, root } from './lib/places.mjs';
 import { run } from './lib/run.mjs';
 import { setUp } from './setup/index.mjs';
@@ -21,6 +22,7 @@ const { code } = await run(findNode(), ['--disable-warning=ExperimentalWarning',
   cwd: root,
   env: {
     ...process.env,
+    REFINERY_BENCH_COMMAND: commandLine(),
     REFINERY_BENCH_PYTHON: await python(),
     REFINERY_CHROMIUM: findChromium() ?? '',
   },

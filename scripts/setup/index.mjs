@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { buildCommandLine } from '../build.mjs';
 import { cacheFolder, findNode } from '../lib/places.mjs';
 import { installFfmpeg } from './apt.mjs';
 import { installChromium, installElectron, installTestElectron } from './browsers.mjs';
@@ -24,6 +25,8 @@ export async function setUp({ tests = false, again = false } = {}) {
   const memory = await openMemory(again);
   await installOpenVino(memory);
   await installElectron(memory);
+  // Without it, commands run from the sources.
+  await buildCommandLine().catch((error) => say(error.message));
   if (tests) {
     await installChromium();
     await installTestElectron();

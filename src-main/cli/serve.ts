@@ -47,8 +47,8 @@ function restarting(supervisor: Supervisor): Promise<void> {
 }
 
 async function serveUntilStopped(resources: string, flags: ServeFlags): Promise<void> {
-  const here = dirname(fileURLToPath(import.meta.url));
-  const extension = import.meta.url.endsWith('.ts') ? join('..', 'engine', 'host', 'entry.ts') : 'entry.mjs';
+  const source = join(resources, 'src-main', 'engine', 'host', 'entry.ts');
+  const built = join(dirname(fileURLToPath(import.meta.url)), 'entry.mjs');
   const renderer = join(resources, 'dist', 'renderer');
   if (!existsSync(join(renderer, 'index.html'))) {
     throw new RefineryError('INTERNAL', 'The interface has not been built yet.', {
@@ -59,7 +59,7 @@ async function serveUntilStopped(resources: string, flags: ServeFlags): Promise<
   const allowed = flags.allow.map((folder) => resolve(folder));
   const supervisor = new Supervisor({
     node: process.execPath,
-    entry: ['--disable-warning=ExperimentalWarning', join(here, extension)],
+    entry: ['--disable-warning=ExperimentalWarning', existsSync(source) ? source : built],
     environment: {
       ...engineEnvironment(process.env),
       REFINERY_RESOURCES: resources,

@@ -11,6 +11,8 @@ export interface Dataset {
   items(): AsyncIterable<Item>;
   /** What could not be read. It grows while items are read. */
   readonly problems: ProblemLog;
+  /** Gives up what it keeps for another reading, which takes longer then. A reader that keeps little has none. */
+  forget?(): void;
 }
 
 /** A view of a set that tells its problems once, however often it is read. */

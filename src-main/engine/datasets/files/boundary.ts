@@ -6,8 +6,8 @@ import { sizeInHeader } from './picture-header.ts';
 /** Tells what lies in a set's folder from what a link in it leads to elsewhere. */
 export class Boundary {
   readonly #sets: readonly { readonly folder: string; readonly real: string }[];
-  /** Where each folder really is. */
-  readonly #folders = new Map<string, string>();
+  /** Where each folder really is, and whether that is in a set. */
+  readonly #folders = new Map<string, { readonly real: string; readonly isWithin: boolean }>();
 
   /** @param folders of the set, or of those that are one set now; they must be there. */
   constructor(...folders: readonly string[]) {
@@ -23,13 +23,24 @@ export class Boundary {
    */
   isForeign(path: string, linked: boolean): boolean {
     if (!this.#sets.some(({ folder }) => isBelow(path, folder))) return false;
-    const real = linked ? realpathSync(path) : join(this.#where(dirname(path)), basename(path));
-    return !this.#sets.some((set) => isBelow(real, set.real)) && sizeInHeader(real) === null;
+    if (linked) {
+      const real = realpathSync(path);
+      return !this.#isWithin(real) && sizeInHeader(real) === null;
+    }
+    const { real, isWithin } = this.#where(dirname(path));
+    return !isWithin && sizeInHeader(join(real, basename(path))) === null;
   }
 
-  #where(folder: string): string {
-    const known = this.#folders.get(folder) ?? realpathSync(folder);
-    this.#folders.set(folder, known);
-    return known;
+  #isWithin(real: string): boolean {
+    return this.#sets.some((set) => isBelow(real, set.real));
+  }
+
+  #where(folder: string) {
+    const known = this.#folders.get(folder);
+    if (known !== undefined) return known;
+    const real = realpathSync(folder);
+    const found = { real, isWithin: this.#isWithin(real) };
+    this.#folders.set(folder, found);
+    return found;
   }
 }

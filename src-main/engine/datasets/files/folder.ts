@@ -38,18 +38,37 @@ async function* walk(
   depth: number,
   linked: Set<string>,
 ): AsyncGenerator<string> {
-  const all = await readdir(join(folder, below), { withFileTypes: true }).catch(() => []);
-  const entries = all.filter(({ name }) => !isShadow(name));
-  entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  for (const entry of entries) {
-    const path = below === '' ? entry.name : `${below}/${entry.name}`;
-    const target = targetOf(join(folder, below), entry);
-    if (target?.isFile()) yield path;
+  const { names, others } = entriesIn(join(folder, below));
+  for (const name of names) {
+    const path = below === '' ? name : `${below}/${name}`;
+    const entry = others.get(name);
+    const target = entry === undefined ? undefined : targetOf(join(folder, below), entry);
+    if (entry === undefined || target?.isFile()) yield path;
     else if (target?.isDirectory() && depth < deepest) {
       if (entry.isSymbolicLink() && !isNew(join(folder, path), linked)) continue;
       yield* walk(folder, path, depth + 1, linked);
     }
   }
+}
+
+/** The names in a folder, sorted, and the entries of those that are no plain files: to keep all of them takes much memory. */
+function entriesIn(folder: string): {
+  readonly names: readonly string[];
+  readonly others: ReadonlyMap<string, Dirent>;
+} {
+  const names: string[] = [];
+  const others = new Map<string, Dirent>();
+  try {
+    using entries = opendirSync(folder, { bufferSize: 256 });
+    for (let entry = entries.readSync(); entry !== null; entry = entries.readSync()) {
+      if (isShadow(entry.name)) continue;
+      names.push(entry.name);
+      if (!entry.isFile()) others.set(entry.name, entry);
+    }
+  } catch {
+    // What can't be listed has nothing that can be read.
+  }
+  return { names: names.sort(), others };
 }
 
 /** What an entry of a folder is, or what it leads to where it is a link; nothing for a link to nowhere. */

@@ -26,7 +26,7 @@ export interface JsonBatch {
   readonly spans: readonly number[];
 }
 
-const chunkSize = 1 << 20;
+const chunkSize = 256 * 1024;
 
 /** Bytes that are parsed at once: one call for many entries costs a third of a call for each. */
 const batchSize = 128 * 1024;
@@ -296,7 +296,7 @@ export interface JsonSpans {
    *
    * @throws {RefineryError} `INPUT_CORRUPT` for a place that holds none.
    */
-  values(spans: readonly number[]): unknown[];
+  values(spans: ArrayLike<number>): unknown[];
   close(): void;
 }
 

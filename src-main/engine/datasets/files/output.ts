@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 import { temporaryPath } from '../../io/atomic.ts';
 import { type Done, Hands } from './hands.ts';
-import { inside } from './paths.ts';
+import { folderOf, inside } from './paths.ts';
 import { Part, Sink, type TextSink } from './sink.ts';
 import { type Writing, writingTo } from './writing.ts';
 
@@ -27,6 +27,7 @@ export class OutputFolder {
   readonly #writing: Writing | undefined;
   /** Where a conversion writes, into a folder that nobody sees yet. Else every file needs another name first, one by one. */
   readonly #hands: Hands | undefined;
+  /** Those that are there, relative. */
   readonly #folders = new Set<string>();
   #files = 0;
 
@@ -171,9 +172,11 @@ export class OutputFolder {
   /** The full path, in a folder that is there. */
   #target(path: string): string {
     const target = inside(this.root, path);
-    const folder = dirname(target);
-    if (!this.#folders.has(folder)) mkdirSync(folder, { recursive: true });
-    this.#folders.add(folder);
+    const folder = folderOf(path);
+    if (!this.#folders.has(folder)) {
+      mkdirSync(dirname(target), { recursive: true });
+      this.#folders.add(folder);
+    }
     return target;
   }
 

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 
 /** A path that is harmless as it is, as nearly all are: ASCII words, none of which starts with a dot. */
@@ -28,7 +28,20 @@ export function inside(folder: string, path: string): string {
   if (safe === null) {
     throw new RefineryError('INPUT_CORRUPT', `The path ${JSON.stringify(path)} leaves the dataset's folder.`);
   }
-  return join(folder, safe);
+  return baseOf(folder) + (sep === '/' ? safe : safe.replaceAll('/', sep));
+}
+
+/** Folders as `join` writes them, up to the name that comes next: a set's files are named in a few of them. */
+const bases = new Map<string, string>();
+const mostBases = 64;
+
+function baseOf(folder: string): string {
+  const known = bases.get(folder);
+  if (known !== undefined) return known;
+  const base = join(folder, 'x').slice(0, -1);
+  if (bases.size >= mostBases) bases.clear();
+  bases.set(folder, base);
+  return base;
 }
 
 export function fileNameOf(path: string): string {

@@ -7,10 +7,12 @@ const windowSize = 4096;
 /** Most parts of a file that are looked at on the way to its size. */
 const mostParts = 64;
 
+/** For one picture after the other: each is done with before the next is begun. */
+const bytes = Buffer.allocUnsafeSlow(windowSize);
+
 /** Bytes of a file by their place, of which only a window is in memory. */
 class Window {
   readonly #file: number;
-  readonly #bytes = Buffer.allocUnsafe(windowSize);
   #start = 0;
   #length = 0;
 
@@ -18,14 +20,20 @@ class Window {
     this.#file = file;
   }
 
-  /** The bytes of a place, or null at the end of the file. */
-  at(place: number, length: number): Buffer | null {
+  /** Where the bytes of a place are among {@link bytes} until the next call, or -1 at the end of the file. */
+  at(place: number, length: number): number {
     if (place < this.#start || place + length > this.#start + this.#length) {
       this.#start = place;
-      this.#length = readSync(this.#file, this.#bytes, 0, windowSize, place);
-      if (this.#length < length) return null;
+      this.#length = readSync(this.#file, bytes, 0, windowSize, place);
+      if (this.#length < length) return -1;
     }
-    return this.#bytes.subarray(place - this.#start, place - this.#start + length);
+    return place - this.#start;
+  }
+
+  /** Text of one byte a character, or empty at the end of the file. */
+  text(place: number, length: number): string {
+    const at = this.at(place, length);
+    return at < 0 ? '' : bytes.toString('latin1', at, at + length);
   }
 }
 
@@ -45,10 +53,10 @@ export function sizeInHeader(path: string): Size | null {
   try {
     const window = new Window(file);
     const head = window.at(0, 24);
-    if (head === null) return null;
-    if (head.readUInt16BE(0) === 0xffd8) return jpegSize(window);
-    if (head.toString('latin1', 0, 2) === 'BM') return bmpSize(window);
-    return head.toString('latin1', 0, 8) === '\x89PNG\r\n\x1a\n' ? pngSize(window) : null;
+    if (head < 0) return null;
+    if (bytes.readUInt16BE(head) === 0xffd8) return jpegSize(window);
+    if (bytes.readUInt16BE(head) === 0x424d) return bmpSize(window);
+    return window.text(0, 8) === '\x89PNG\r\n\x1a\n' ? pngSize(window) : null;
   } catch {
     return null;
   } finally {
@@ -59,26 +67,26 @@ export function sizeInHeader(path: string): Size | null {
 /** The lines of a BMP go up, or down where the height is negative. The decoder of all other pictures knows none. */
 function bmpSize(window: Window): Size | null {
   const header = window.at(14, 12);
-  if (header === null) return null;
-  const length = header.readUInt32LE(0);
+  if (header < 0) return null;
+  const length = bytes.readUInt32LE(header);
   const old = length === 12;
   if (!old && (length < 16 || length > 1024)) return null;
-  const width = old ? header.readUInt16LE(4) : header.readInt32LE(4);
-  const height = Math.abs(old ? header.readUInt16LE(6) : header.readInt32LE(8));
+  const width = old ? bytes.readUInt16LE(header + 4) : bytes.readInt32LE(header + 4);
+  const height = Math.abs(old ? bytes.readUInt16LE(header + 6) : bytes.readInt32LE(header + 8));
   return width > 0 && height > 0 ? { width, height } : null;
 }
 
 function pngSize(window: Window): Size | null {
   const header = window.at(12, 12);
-  if (header?.toString('latin1', 0, 4) !== 'IHDR') return null;
-  const size = { width: header.readUInt32BE(4), height: header.readUInt32BE(8) };
+  if (header < 0 || window.text(12, 4) !== 'IHDR') return null;
+  const size = { width: bytes.readUInt32BE(header + 4), height: bytes.readUInt32BE(header + 8) };
   let place = 33;
   for (let part = 0; part < mostParts; part += 1) {
     const chunk = window.at(place, 8);
-    const type = chunk?.toString('latin1', 4, 8);
-    if (chunk === null || type === 'eXIf') return null;
+    const type = window.text(place + 4, 4);
+    if (chunk < 0 || type === 'eXIf') return null;
     if (type === 'IDAT') return size.width > 0 && size.height > 0 ? size : null;
-    place += 12 + chunk.readUInt32BE(0);
+    place += 12 + bytes.readUInt32BE(chunk);
   }
   return null;
 }
@@ -88,14 +96,14 @@ function jpegSize(window: Window): Size | null {
   let orientation = 1;
   for (let part = 0; part < mostParts; part += 1) {
     const segment = window.at(place, 4);
-    if (segment === null || segment[0] !== 0xff) return null;
-    const marker = segment[1]!;
-    const length = segment.readUInt16BE(2);
+    if (segment < 0 || bytes[segment] !== 0xff) return null;
+    const marker = bytes[segment + 1]!;
+    const length = bytes.readUInt16BE(segment + 2);
     // Frames of all codings, without the tables that have numbers among theirs.
     if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
       const frame = window.at(place + 5, 4);
-      if (frame === null) return null;
-      const [height, width] = [frame.readUInt16BE(0), frame.readUInt16BE(2)];
+      if (frame < 0) return null;
+      const [height, width] = [bytes.readUInt16BE(frame), bytes.readUInt16BE(frame + 2)];
       if (width === 0 || height === 0) return null;
       return orientation >= 5 ? { width: height, height: width } : { width, height };
     }
@@ -113,15 +121,15 @@ function jpegSize(window: Window): Size | null {
 
 /** The orientation in an APP1 segment: 1 to 8, 1 where it has none, null where it can't be read here. */
 function orientationAt(window: Window, place: number, length: number): number | null {
-  if (length < 14 || window.at(place, 6)?.toString('latin1') !== 'Exif\0\0') return 1;
+  if (length < 14 || window.text(place, 6) !== 'Exif\0\0') return 1;
   const tiff = place + 6;
-  const order = window.at(tiff, 8)?.toString('latin1', 0, 2);
+  const order = window.text(tiff, 8).slice(0, 2);
   const little = order === 'II';
   if (!little && order !== 'MM') return null;
-  const number = (at: number, bytes: 2 | 4): number => {
-    const read = window.at(at, bytes);
-    if (read === null) throw new RangeError('the file ends');
-    return little ? read.readUIntLE(0, bytes) : read.readUIntBE(0, bytes);
+  const number = (at: number, size: 2 | 4): number => {
+    const read = window.at(at, size);
+    if (read < 0) throw new RangeError('the file ends');
+    return little ? bytes.readUIntLE(read, size) : bytes.readUIntBE(read, size);
   };
   const directory = tiff + number(tiff + 4, 4);
   const entries = number(directory, 2);

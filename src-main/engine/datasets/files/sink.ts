@@ -71,10 +71,15 @@ export class Part extends Sink {
     await this.close();
     const file = await open(this.temporary, 'r');
     try {
-      for await (const chunk of file.createReadStream({ highWaterMark: flushAt }))
-        await sink.append(chunk as Buffer);
+      // One for all: of a stream's, hundreds wait to be collected.
+      const chunk = Buffer.allocUnsafe(flushAt);
+      for (;;) {
+        const { bytesRead } = await file.read(chunk, 0, chunk.length);
+        if (bytesRead === 0) break;
+        await sink.append(chunk.subarray(0, bytesRead));
+      }
     } finally {
-      await file.close().catch(() => undefined);
+      await file.close();
       await rm(this.temporary, { force: true });
     }
   }

@@ -45,6 +45,9 @@ interface Open {
 
 const noAttributes: ReadonlyMap<string, string> = new Map();
 
+/** Of all elements that hold text alone, as most do. Nothing is ever put into it. */
+const noChildren: XmlElement[] = [];
+
 /**
  * Reads a document that is as plain as annotation files are: elements, attributes, text and the five entities that XML
  * has itself. A set has a hundred thousand of them, and a full parser takes ten times as long.
@@ -79,7 +82,8 @@ export function plainXml(document: string): XmlElement | null {
     complete.text = complete.text.trim();
     const above = stack.at(-1);
     if (above === undefined) return isBlank(text, at, text.length) ? complete : null;
-    above.children.push(complete);
+    if (above.children === noChildren) above.children = [complete];
+    else above.children.push(complete);
   }
 }
 
@@ -112,7 +116,7 @@ function openTag(
 ): { readonly element: Open; readonly closed: boolean; readonly end: number } | null {
   let at = endOfName(text, from);
   if (at === from) return null;
-  const name = text.slice(from, at);
+  const name = nameAt(text, from, at);
   let attributes: Map<string, string> | undefined;
   while (text.charCodeAt(at) === space) {
     at += 1;
@@ -134,8 +138,24 @@ function openTag(
   const closed = text.charCodeAt(at) === slash;
   if (closed) at += 1;
   if (text.charCodeAt(at) !== greaterThan) return null;
-  const element = { name, attributes: attributes ?? noAttributes, children: [], text: '' };
+  const element = { name, attributes: attributes ?? noAttributes, children: noChildren, text: '' };
   return { element, closed, end: at + 1 };
+}
+
+/**
+ * Names that were met, by their length and two of their letters, the last at each place: files have a few of them again and
+ * again, and they need not be made anew.
+ */
+const met: string[] = new Array(512).fill('');
+
+function nameAt(text: string, from: number, to: number): string {
+  const letters = 31 * text.charCodeAt(from) + text.charCodeAt(to - 1);
+  const place = (letters + 61 * (to - from)) % met.length;
+  const before = met[place]!;
+  if (before.length === to - from && text.startsWith(before, from)) return before;
+  const name = text.slice(from, to);
+  met[place] = name;
+  return name;
 }
 
 /** The end of the name that starts at a place, or the place itself. */

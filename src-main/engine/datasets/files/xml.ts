@@ -136,7 +136,8 @@ async function wholeXml(path: string, found: Stats | undefined): Promise<XmlElem
 }
 
 export function child(element: XmlElement, name: string): XmlElement | undefined {
-  return element.children.find((entry) => entry.name === name);
+  for (const entry of element.children) if (entry.name === name) return entry;
+  return undefined;
 }
 
 export function childText(element: XmlElement, name: string): string | undefined {

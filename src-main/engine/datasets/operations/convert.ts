@@ -86,6 +86,7 @@ async function convert(
   );
   const { writing, report, check, renamed } = written;
   const planned = ahead ?? planner.result(written.source);
+  read.forget?.();
   if (ahead === null) onPlan?.(planned);
   if (report.items === 0) throw nothingLeft(request);
   const back = await readBack(request, target, staging.folder);

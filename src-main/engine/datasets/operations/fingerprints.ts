@@ -6,7 +6,7 @@ import { type Annotation, type AnnotationType, annotationTypes, type Item } from
 export const width = 9;
 
 /** Their places: type, class, four of the box around it, two of its shape, and whether it is an approximation. */
-const place = {
+export const place = {
   type: 0,
   label: 1,
   x: 2,
@@ -18,6 +18,8 @@ const place = {
   approximated: 8,
 } as const;
 
+const boxNumber = annotationTypes.indexOf('box');
+
 /**
  * What is remembered of an item's annotations, so that a set of a million needs some megabytes: equal annotations have
  * equal numbers, and others almost surely not.
@@ -28,11 +30,23 @@ export function fingerprint(
   into: Float32Array,
   at: number,
 ): void {
+  into[at + place.approximated] = approximated ? 1 : 0;
+  into[at + place.label] = 'label' in annotation && annotation.label !== null ? annotation.label : -1;
+  // Of all shapes, boxes are met most.
+  if (annotation.type === 'box') {
+    into[at + place.type] = boxNumber;
+    into[at + place.x] = annotation.x;
+    into[at + place.y] = annotation.y;
+    into[at + place.width] = annotation.width;
+    into[at + place.height] = annotation.height;
+    into[at + place.shape] = 0;
+    into[at + place.sum] = 0;
+    return;
+  }
   const around = hull(annotation);
   // A rotated box that isn't turned is a box, and formats that have both don't tell them apart.
   const isUpright = annotation.type === 'rotated_box' && annotation.angle % 360 === 0;
-  into[at + place.type] = annotationTypes.indexOf(isUpright ? 'box' : annotation.type);
-  into[at + place.label] = 'label' in annotation && annotation.label !== null ? annotation.label : -1;
+  into[at + place.type] = isUpright ? boxNumber : annotationTypes.indexOf(annotation.type);
   into[at + place.x] = around?.x ?? 0;
   into[at + place.y] = around?.y ?? 0;
   into[at + place.width] = around?.width ?? 0;
@@ -40,7 +54,6 @@ export function fingerprint(
   const [shape, sum] = isUpright ? [0, 0] : form(annotation);
   into[at + place.shape] = shape;
   into[at + place.sum] = sum;
-  into[at + place.approximated] = approximated ? 1 : 0;
 }
 
 /** Two numbers about a shape beyond the box around it, in pixels or roots of pixels. */
@@ -209,7 +222,8 @@ const slack = (tolerance: number, value: number): number => tolerance + 2e-6 * M
 function same(a: Float32Array, one: number, b: Float32Array, other: number, tolerance: number): boolean {
   if (a[one]! !== b[other]! || a[one + place.label]! !== b[other + place.label]!) return false;
   for (let at: number = place.x; at <= place.sum; at += 1) {
-    const [value, wanted] = [b[other + at]!, a[one + at]!];
+    const value = b[other + at]!;
+    const wanted = a[one + at]!;
     // A box that was moved to whole pixels on both sides can be larger by one on each.
     if (!(Math.abs(value - wanted) <= slack(at >= place.width ? 2 * tolerance : tolerance, wanted)))
       return false;
@@ -240,7 +254,8 @@ export function rowsOf(
 ): Float32Array {
   const own = annotations === source ? null : new Set<Annotation>(source);
   const rows = new Float32Array(annotations.length * width);
-  for (const [index, annotation] of annotations.entries()) {
+  for (let index = 0; index < annotations.length; index += 1) {
+    const annotation = annotations[index]!;
     fingerprint(annotation, own?.has(annotation) === false, rows, index * width);
   }
   relabelRows(rows, labelOf);

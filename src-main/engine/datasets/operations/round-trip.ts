@@ -13,16 +13,8 @@ import {
   isCrowd,
   noInfos,
 } from '../model/index.ts';
-import {
-  hasLabel,
-  inTurn,
-  isApproximated,
-  match,
-  relabelRows,
-  rowsOf,
-  typeAt,
-  width,
-} from './fingerprints.ts';
+import { hasLabel, inTurn, isApproximated, match, relabelRows, rowsOf, typeAt } from './fingerprints.ts';
+import { RowStore } from './row-store.ts';
 
 /** What came back of the annotations that were to be written as one type. */
 export interface TypeRoundTrip {
@@ -65,10 +57,9 @@ export interface Renamed {
 }
 
 const mostExamples = 20;
-const chunkRows = 16_384;
 
 /**
- * Remembers what a conversion writes, in some forty bytes an annotation, and compares what is read back with it. Items
+ * Remembers what a conversion writes, in some thirty bytes an annotation, and compares what is read back with it. Items
  * are found by subset and name, else by name, else by the name of their file.
  */
 export class RoundTripCheck {
@@ -78,9 +69,7 @@ export class RoundTripCheck {
   /** What the set says of itself and the format has a place for. */
   readonly #infos: Infos;
   readonly #indexOf = new Map<string, number>();
-  readonly #starts: number[] = [];
-  readonly #chunks: Float32Array[] = [];
-  #rows = 0;
+  readonly #rows = new RowStore();
 
   constructor(
     { types, infos: holdsInfos, limits }: Abilities,
@@ -95,39 +84,14 @@ export class RoundTripCheck {
   /** Forgets everything: a writer may read the set several times. */
   restart(): void {
     this.#indexOf.clear();
-    this.#starts.length = 0;
-    this.#rows = 0;
+    this.#rows.clear();
   }
 
   expect(item: Item): void {
     const taken = takenBy(this.#limits, item.annotations);
     const { annotations } = adapt(taken, this.#types, item.media?.size ?? null);
-    this.#indexOf.set(keyOf(item), this.#starts.length);
-    this.#starts.push(this.#rows);
-    const rows = rowsOf(annotations, taken);
-    for (let from = 0; from < rows.length; ) {
-      const chunk = Math.floor(this.#rows / chunkRows);
-      const offset = (this.#rows % chunkRows) * width;
-      this.#chunks[chunk] ??= new Float32Array(chunkRows * width);
-      const part = rows.subarray(from, from + chunkRows * width - offset);
-      this.#chunks[chunk].set(part, offset);
-      from += part.length;
-      this.#rows += part.length / width;
-    }
-  }
-
-  #expected(index: number): Float32Array {
-    const from = this.#starts[index]!;
-    const to = this.#starts[index + 1] ?? this.#rows;
-    const rows = new Float32Array((to - from) * width);
-    for (let at = from; at < to; ) {
-      const chunk = this.#chunks[Math.floor(at / chunkRows)]!;
-      const offset = at % chunkRows;
-      const count = Math.min(to - at, chunkRows - offset);
-      rows.set(chunk.subarray(offset * width, (offset + count) * width), (at - from) * width);
-      at += count;
-    }
-    return rows;
+    this.#indexOf.set(keyOf(item), this.#rows.items);
+    this.#rows.add(rowsOf(annotations, taken));
   }
 
   async compare(back: Dataset, onItem: () => void): Promise<RoundTrip> {
@@ -147,7 +111,7 @@ export class RoundTripCheck {
       return known;
     };
     const finder = new Finder(this.#indexOf);
-    const seen = new Uint8Array(this.#starts.length);
+    const seen = new Uint8Array(this.#rows.items);
     const examples: Renamed[] = [];
     const damaged: string[] = [];
     let [found, added, renamed, missingInFound] = [0, 0, 0, 0];
@@ -192,7 +156,7 @@ export class RoundTripCheck {
         renamed += 1;
         if (examples.length < mostExamples) examples.push({ from: name, to: keyOf(item) });
       }
-      const missing = compareRows(this.#expected(index), rows);
+      const missing = compareRows(this.#rows.of(index), rows);
       // Without its picture, a format of fractions can't say where anything is.
       if (missing > 0 && (item.media === null || existsSync(item.media.path))) missingInFound += missing;
       if (missing > 0 && damaged.length < mostExamples) damaged.push(`${keyOf(item)}: ${missing} missing`);
@@ -200,7 +164,7 @@ export class RoundTripCheck {
     for (const [key, index] of this.#indexOf) {
       if (seen[index] === 1) continue;
       if (damaged.length < mostExamples) damaged.push(`${key}: not there`);
-      compareRows(this.#expected(index), new Float32Array(0));
+      compareRows(this.#rows.of(index), new Float32Array(0));
     }
     const missingInfos = [...this.#infos].flatMap(([name, value]) =>
       isDeepStrictEqual(back.infos?.get(name), value) ? [] : [name],
@@ -215,7 +179,7 @@ export class RoundTripCheck {
     const all = types.reduce((sum, { expected }) => sum + expected, 0);
     const good = types.reduce((sum, { equal, near }) => sum + equal + near, 0);
     return {
-      items: { expected: this.#starts.length, found, added },
+      items: { expected: this.#rows.items, found, added },
       missingInFound,
       types,
       score: all === 0 ? 1 : good / all,

@@ -36,13 +36,20 @@ function withLabels(
     skeletons: moved(skeletons),
     colours: moved(colours),
   };
-  const renumber = (annotation: Annotation): readonly Annotation[] => {
-    if (!('label' in annotation) || annotation.label === null) return unlabelled ? [annotation] : [];
-    const label = newIndex.get(annotation.label);
-    if (label === annotation.label) return [annotation];
-    return label === undefined ? [] : [{ ...annotation, label }];
+  const renumbered = (annotations: readonly Annotation[]): readonly Annotation[] => {
+    const kept: Annotation[] = [];
+    for (const annotation of annotations) {
+      if (!('label' in annotation) || annotation.label === null) {
+        if (unlabelled) kept.push(annotation);
+        continue;
+      }
+      const label = newIndex.get(annotation.label);
+      if (label === annotation.label) kept.push(annotation);
+      else if (label !== undefined) kept.push({ ...annotation, label });
+    }
+    return kept;
   };
-  return { ...mapAnnotations(dataset, (annotations) => annotations.flatMap(renumber)), categories };
+  return { ...mapAnnotations(dataset, renumbered), categories };
 }
 
 /** A view of a set without some of its classes and what is annotated with them. The others' numbers close up. */

@@ -45,7 +45,7 @@ export class ExactEntries implements JsonSpans {
   }
 
   /** {@link value} of each of these places, start and end in turn. */
-  values(spans: readonly number[]): unknown[] {
+  values(spans: ArrayLike<number>): unknown[] {
     const values: unknown[] = [];
     for (let at = 0; at < spans.length; at += 2) values.push(this.value(spans[at]!, spans[at + 1]!));
     return values;

@@ -89,6 +89,8 @@ function outlineOf(
   task: Task,
   size: { readonly width: number; readonly height: number },
 ): { readonly segmentation: string; readonly area: number } {
+  const isOutlined = object.some(({ type }) => type === 'polygon' || type === 'mask');
+  if (!isOutlined) return { segmentation: '[]', area: around.width * around.height };
   const rings = object.filter((part) => part.type === 'polygon').map(({ points }) => points);
   const masks = object.filter((part) => part.type === 'mask');
   // A picture without a size can't hold a mask; every mask brings its own.
@@ -101,7 +103,6 @@ function outlineOf(
     const segmentation = `{"counts":[${counts.join()}],"size":[${frame.height},${frame.width}]}`;
     return { segmentation, area: areaOf(counts) };
   }
-  if (rings.length === 0) return { segmentation: '[]', area: around.width * around.height };
   const segmentation = `[${rings.map((ring) => `[${ring.join()}]`).join()}]`;
   const area =
     frame.width > 0 ? areaOf(unionOf(ringCounts(), frame.width, frame.height)) : around.width * around.height;

@@ -2,11 +2,11 @@ import { expandCounts } from '../../masks.ts';
 import {
   type Annotation,
   type Attributes,
-  type AttributeValue,
   attributesOf,
   fault,
   field,
   isRecord,
+  noAttributes,
   numberOf,
   type Visibility,
 } from '../../model/index.ts';
@@ -29,16 +29,25 @@ export interface ParsedObject {
   readonly problems: readonly string[];
 }
 
+/** The attributes of nearly all objects, which these share: a set can have a million of them. */
+const crowd: Attributes = new Map([['is_crowd', true]]);
+const noCrowd: Attributes = new Map([['is_crowd', false]]);
+
 /** Attributes of an object: the fields that are ones, and the ones that COCO has no place for. */
 function attributesFrom(fields: Fields, task: Task): Attributes {
-  const attributes = attributesOf(field(fields, 'attributes'));
-  if (task !== 'captions' && task !== 'labels') {
-    const crowd: AttributeValue = field(fields, 'iscrowd') === 1 || field(fields, 'iscrowd') === true;
-    attributes.set('is_crowd', crowd);
-  }
+  const given = field(fields, 'attributes');
   const score = field(fields, 'score');
+  const facts = objectFacts(fields);
+  const isCrowd = field(fields, 'iscrowd') === 1 || field(fields, 'iscrowd') === true;
+  const hasCrowd = task !== 'captions' && task !== 'labels';
+  if (given === undefined && typeof score !== 'number' && facts.size === 0) {
+    if (!hasCrowd) return noAttributes;
+    return isCrowd ? crowd : noCrowd;
+  }
+  const attributes = attributesOf(given);
+  if (hasCrowd) attributes.set('is_crowd', isCrowd);
   if (typeof score === 'number') attributes.set('score', score);
-  for (const [name, value] of objectFacts(fields)) if (!attributes.has(name)) attributes.set(name, value);
+  for (const [name, value] of facts) if (!attributes.has(name)) attributes.set(name, value);
   return attributes;
 }
 
@@ -85,9 +94,12 @@ export function parseObject(
   }
   const box = field(fields, 'bbox');
   if (Array.isArray(box) && box.length > 0) {
-    const [x, y, width, height] = box.map(numberOf);
     if (box.length !== 4) problems.push('a box has four numbers');
-    else add({ ...head, type: 'box', zOrder: 0, x: x!, y: y!, width: width!, height: height! });
+    else {
+      const [x, y] = [numberOf(box[0]), numberOf(box[1])];
+      const [width, height] = [numberOf(box[2]), numberOf(box[3])];
+      add({ type: 'box', id, group, label, attributes, zOrder: 0, x, y, width, height });
+    }
   }
   if (kept.length === 0 && problems.length === 0) problems.push('the object has neither box nor outline');
   return { annotations: kept, problems };

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { KnownFiles } from '../../files/folder.ts';
 import { endingOf, inside, safeRelative, stemOf } from '../../files/paths.ts';
 import type { Size } from '../../model/index.ts';
@@ -16,8 +15,10 @@ export class PictureFinder {
   }
 
   find(name: string): string | undefined {
-    for (const candidate of [this.#usual, ...this.#folders]) {
-      const path = join(candidate, name);
+    const usual = inside(this.#usual, name);
+    if (this.#files.has(usual)) return usual;
+    for (const candidate of this.#folders) {
+      const path = inside(candidate, name);
       if (!this.#files.has(path)) continue;
       this.#usual = candidate;
       return path;
@@ -27,7 +28,7 @@ export class PictureFinder {
 
   /** Where a picture is, or would be. */
   locate(name: string): string {
-    return this.find(name) ?? join(this.#folders[0]!, name);
+    return this.find(name) ?? inside(this.#folders[0]!, name);
   }
 }
 

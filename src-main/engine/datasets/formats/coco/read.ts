@@ -82,6 +82,7 @@ export async function readCoco(
         yield* readSubset(folder, files, indices[at], problems, options);
       }
     },
+    forget: () => indices.splice(0),
   };
 }
 
@@ -274,15 +275,16 @@ async function indexFile(
   for await (const { key, index, values, spans } of jsonBatches(path, new Set(['images', 'annotations']))) {
     options.signal?.throwIfAborted();
     await options.waitWhilePaused?.();
-    for (const [at, value] of values.entries()) {
+    for (let at = 0; at < values.length; at += 1) {
+      const value = values[at];
+      const start = spans[2 * at]!;
+      const end = spans[2 * at + 1]!;
       const given = isRecord(value);
       if (!given) problems.add(file.path, `${key}[${index + at}]`, 'not an object');
       if (key === 'images') {
-        if (given) addPicture(value, `${key}[${index + at}]`, [spans[2 * at]!, spans[2 * at + 1]!]);
-      } else if (given) {
-        const [start, end] = [spans[2 * at]!, spans[2 * at + 1]!];
-        found.add(keyIn(value, 'image_id', start, end), start, end);
-      } else found.skip();
+        if (given) addPicture(value, `${key}[${index + at}]`, [start, end]);
+      } else if (given) found.add(keyIn(value, 'image_id', start, end), start, end);
+      else found.skip();
     }
   }
   return found;
@@ -334,7 +336,9 @@ async function addObjects(
     used.add(group);
     const parsed = parseObject(object, file.task, id, group, labelOf, picture.size);
     for (const reason of parsed.problems) problems.add(file.path, `${place}, annotation ${own}`, reason);
-    const alone = own === 0 && parsed.annotations.length === 1;
-    annotations.push(...parsed.annotations.map((part) => (alone ? { ...part, group: 0 } : part)));
+    const [only] = parsed.annotations;
+    if (own === 0 && only !== undefined && parsed.annotations.length === 1)
+      annotations.push({ ...only, group: 0 });
+    else annotations.push(...parsed.annotations);
   }
 }

@@ -77,9 +77,8 @@ export class SpanIndex {
   }
 
   /** Start and end of each of a picture's annotations, in the order of the file. */
-  of(picture: number): readonly number[] {
-    const [from, to] = [this.#first[picture] ?? 0, this.#first[picture + 1] ?? 0];
-    return Array.from(this.#places.subarray(2 * from, 2 * to));
+  of(picture: number): ArrayLike<number> {
+    return this.#places.subarray(2 * (this.#first[picture] ?? 0), 2 * (this.#first[picture + 1] ?? 0));
   }
 
   #numberOf(key: unknown): number {

@@ -182,11 +182,10 @@ function listedLines(rest: Attributes): string[] {
   return ['  <attributes>', ...lines, '  </attributes>'];
 }
 
-/** The lines of `point`, which is taken out of an object's attributes. */
-export function pointLines(rest: Map<string, AttributeValue>): string[] {
-  const point = rest.get('point');
-  if (!Array.isArray(point) || point.length !== 2) return [];
-  if (!point.every((value) => typeof value === 'number' && Number.isFinite(value))) return [];
-  rest.delete('point');
-  return [`    <point><x>${point[0]}</x><y>${point[1]}</y></point>`];
+/** The line of an object's `point`; empty where it has none. */
+export function pointText(attributes: Attributes): string {
+  const point = attributes.get('point');
+  if (!Array.isArray(point) || point.length !== 2) return '';
+  if (!point.every((value) => typeof value === 'number' && Number.isFinite(value))) return '';
+  return `    <point><x>${point[0]}</x><y>${point[1]}</y></point>\n`;
 }

@@ -71,10 +71,11 @@ function readBox(
 ): Box | string {
   const bounds = child(element, 'bndbox');
   if (bounds === undefined) return 'the object has no box';
-  const [left, top, right, bottom] = ['xmin', 'ymin', 'xmax', 'ymax'].map((name) =>
-    numberOf(childText(bounds, name)),
-  ) as [number, number, number, number];
-  const box: Box = { ...common, type: 'box', x: left, y: top, width: right - left, height: bottom - top };
+  const left = numberOf(childText(bounds, 'xmin'));
+  const top = numberOf(childText(bounds, 'ymin'));
+  const width = numberOf(childText(bounds, 'xmax')) - left;
+  const height = numberOf(childText(bounds, 'ymax')) - top;
+  const box: Box = { ...common, type: 'box', x: left, y: top, width, height };
   return fault(box) ?? box;
 }
 

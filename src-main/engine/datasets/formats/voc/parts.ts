@@ -66,12 +66,15 @@ function wholeOf(box: Box, annotations: readonly Annotation[], labels: Labels): 
   );
 }
 
+const noParts: readonly Box[] = [];
+
 /** The boxes of objects, each with the boxes of its parts. */
 export function nest(
   boxes: readonly Box[],
   labels: Labels,
   { parts }: Scan,
 ): readonly { readonly box: Box; readonly parts: readonly Box[] }[] {
+  if (parts.size === 0) return boxes.map((box) => ({ box, parts: noParts }));
   const of = new Map<Box, Box[]>();
   for (const box of boxes) {
     const whole = box.label !== null && parts.has(box.label) ? wholeOf(box, boxes, labels) : undefined;
@@ -81,21 +84,14 @@ export function nest(
   return boxes.filter((box) => !nested.has(box)).map((box) => ({ box, parts: of.get(box) ?? [] }));
 }
 
-export function boundsLines({ x, y, width, height }: Box, indent: string): string[] {
-  return [
-    `${indent}<bndbox>`,
-    `${indent}  <xmin>${x}</xmin>`,
-    `${indent}  <ymin>${y}</ymin>`,
-    `${indent}  <xmax>${x + width}</xmax>`,
-    `${indent}  <ymax>${y + height}</ymax>`,
-    `${indent}</bndbox>`,
-  ];
+export function boundsText({ x, y, width, height }: Box, indent: string): string {
+  const start = `${indent}<bndbox>\n${indent}  <xmin>${x}</xmin>\n${indent}  <ymin>${y}</ymin>\n`;
+  const end = `${indent}  <xmax>${x + width}</xmax>\n${indent}  <ymax>${y + height}</ymax>\n${indent}</bndbox>\n`;
+  return start + end;
 }
 
-export function partLines(box: Box, name: string): string[] {
-  const head = ['    <part>', `      <name>${escapeXml(name)}</name>`];
-  return [...head, ...boundsLines(box, '      '), '    </part>'];
-}
+export const partText = (box: Box, name: string): string =>
+  `    <part>\n      <name>${escapeXml(name)}</name>\n${boundsText(box, '      ')}    </part>\n`;
 
 /**
  * The lists of `ImageSets/Layout` and `ImageSets/Action`. An object with parts, or one of a class with actions, has its

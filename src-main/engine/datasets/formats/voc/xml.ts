@@ -8,9 +8,9 @@ import {
   type Item,
   type LabelCategory,
 } from '../../model/index.ts';
-import { pictureLines, pointLines } from './facts.ts';
+import { pictureLines, pointText } from './facts.ts';
 import { flags } from './objects.ts';
-import { boundsLines, type nest, partLines, type Scan } from './parts.ts';
+import { boundsText, type nest, partText, type Scan } from './parts.ts';
 
 /** Classes as VOC has them: the background first. */
 export interface Classes {
@@ -48,55 +48,48 @@ export function xmlText(
   for (const { box, parts } of objects) {
     if (box.label === null) lose('a box without a class');
     else {
-      const inside = parts.flatMap((part) => partLines(part, nameOf(part.label!)));
-      lines.push(...objectLines(box, nameOf(box.label), inside, actions.get(box.label) ?? []));
+      const inside = parts.map((part) => partText(part, nameOf(part.label!)));
+      lines.push(objectText(box, nameOf(box.label), inside, actions.get(box.label) ?? []));
     }
   }
   lines.push('</annotation>', '');
   return lines.join('\n');
 }
 
-function objectLines(
-  box: Box,
-  name: string,
-  inside: readonly string[],
-  actions: readonly string[],
-): string[] {
-  const lines = ['  <object>', `    <name>${escapeXml(name)}</name>`];
-  const rest = new Map(box.attributes);
-  const pose = rest.get('pose');
-  if (typeof pose === 'string') {
-    lines.push(`    <pose>${escapeXml(pose)}</pose>`);
-    rest.delete('pose');
-  }
-  for (const flag of flags) {
-    lines.push(`    <${flag}>${flagOf(rest.get(flag)) === true ? 1 : 0}</${flag}>`);
-    rest.delete(flag);
-  }
-  lines.push(...boundsLines(box, '    '), ...pointLines(rest), ...inside);
-  const done = actions.filter((action) => rest.has(action));
+/** An object as one text, without the end of its last line: a set has a million of them. */
+function objectText(box: Box, name: string, inside: readonly string[], actions: readonly string[]): string {
+  const { attributes } = box;
+  let text = `  <object>\n    <name>${escapeXml(name)}</name>\n`;
+  const pose = attributes.get('pose');
+  if (typeof pose === 'string') text += `    <pose>${escapeXml(pose)}</pose>\n`;
+  for (const flag of flags)
+    text += `    <${flag}>${flagOf(attributes.get(flag)) === true ? 1 : 0}</${flag}>\n`;
+  text += boundsText(box, '    ');
+  const point = pointText(attributes);
+  text += point;
+  for (const part of inside) text += part;
+  const done = actions.filter((action) => attributes.has(action));
   if (done.length > 0) {
-    const marks = done.map(
-      (action) => `      <${action}>${flagOf(rest.get(action)) === true ? 1 : 0}</${action}>`,
-    );
-    lines.push('    <actions>', ...marks, '    </actions>');
-    for (const action of done) rest.delete(action);
+    text += '    <actions>\n';
+    for (const action of done)
+      text += `      <${action}>${flagOf(attributes.get(action)) === true ? 1 : 0}</${action}>\n`;
+    text += '    </actions>\n';
   }
-  if (rest.size > 0) {
-    lines.push('    <attributes>');
-    for (const [key, value] of rest) {
-      const text = attributeText(value);
-      lines.push(
-        '      <attribute>',
-        `        <name>${escapeXml(key)}</name>`,
-        `        <value>${escapeXml(text)}</value>`,
-        '      </attribute>',
-      );
-    }
-    lines.push('    </attributes>');
+  const isToldOf = (key: string): boolean =>
+    (key === 'pose' && typeof pose === 'string') ||
+    (key === 'point' && point !== '') ||
+    (flags as readonly string[]).includes(key) ||
+    done.includes(key);
+  let rest = '';
+  for (const [key, value] of attributes) {
+    if (isToldOf(key)) continue;
+    rest += '      <attribute>\n';
+    rest += `        <name>${escapeXml(key)}</name>\n`;
+    rest += `        <value>${escapeXml(attributeText(value))}</value>\n`;
+    rest += '      </attribute>\n';
   }
-  lines.push('  </object>');
-  return lines;
+  if (rest !== '') text += `    <attributes>\n${rest}    </attributes>\n`;
+  return `${text}  </object>`;
 }
 
 /** Text of a value; booleans are Python's words, as other tools write them. */

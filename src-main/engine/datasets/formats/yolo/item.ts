@@ -21,10 +21,12 @@ export async function readItem(
 ): Promise<Item> {
   const path = inside(folder, picture);
   const size = await pictureSize(path);
-  const lines = ((await textIfThere(inside(folder, label))) ?? '').split(/\r?\n/);
+  const text = (await textIfThere(inside(folder, label))) ?? '';
+  const lines = text.includes('\r') ? text.split(/\r?\n/) : text.split('\n');
   const annotations: Annotation[] = [];
   let index = 0;
-  for (const [number, line] of lines.entries()) {
+  for (let number = 0; number < lines.length; number += 1) {
+    const line = lines[number]!;
     if (line.trim() === '') continue;
     if (size === null) {
       problems.add(picture, '', 'without the picture its size and the objects in pixels are not known');

@@ -44,24 +44,37 @@ export function parseLine(
 ): readonly Annotation[] | string {
   const text = line.trim();
   // Nearly every line has single spaces, and looking for any white space takes twice as long.
-  const values = (oddBlanks.test(text) ? text.split(/\s+/) : text.split(' ')).map(numberOf);
-  const [label] = values;
-  if (label === undefined || !Number.isInteger(label) || label < 0) return 'the class is not a number';
+  const values = oddBlanks.test(text) ? text.split(/\s+/) : text.split(' ');
+  const label = numberOf(values[0]);
+  if (!Number.isInteger(label) || label < 0) return 'the class is not a number';
   if (label >= classes) return 'there is no class of this number';
-  const rest = values.slice(1);
-  if (rest.some((value) => !Number.isFinite(value))) return 'a coordinate is not a number';
+  const rest: number[] = [];
+  for (let at = 1; at < values.length; at += 1) {
+    const value = numberOf(values[at]);
+    if (!Number.isFinite(value)) return 'a coordinate is not a number';
+    rest.push(value);
+  }
   // The parts of a pose belong together, so that it needs a group other than 0.
   const group = kind === 'pose' ? index + 1 : index;
   const common = { id: index, group, label, attributes: noAttributes, zOrder: 0 };
-  const pixels = (part: readonly number[]): number[] =>
-    part.map((value, at) => value * (at % 2 === 0 ? size.width : size.height));
+  const pixels = (): number[] => rest.map((value, at) => value * (at % 2 === 0 ? size.width : size.height));
   const made: Annotation[] = [];
   const posed = kind === 'pose' && shape !== null && rest.length === 4 + shape.points * shape.numbers;
   if (rest.length === 4 || rest.length === 5 || posed) {
-    const [x, y, width, height] = pixels(rest) as [number, number, number, number];
-    const attributes = rest.length === 5 ? new Map([['score', rest[4]!]]) : noAttributes;
-    const corner = { x: x - width / 2, y: y - height / 2 };
-    made.push({ ...common, attributes, type: 'box', ...corner, width, height });
+    const width = rest[2]! * size.width;
+    const height = rest[3]! * size.height;
+    made.push({
+      type: 'box',
+      id: index,
+      group,
+      label,
+      attributes: rest.length === 5 ? new Map([['score', rest[4]!]]) : noAttributes,
+      zOrder: 0,
+      x: rest[0]! * size.width - width / 2,
+      y: rest[1]! * size.height - height / 2,
+      width,
+      height,
+    });
     if (posed) {
       const points: number[] = [];
       const visibility: Visibility[] = [];
@@ -72,9 +85,9 @@ export function parseLine(
       }
       made.push({ ...common, type: 'points', points, visibility });
     }
-  } else if (kind === 'obb' && rest.length === 8) made.push(fromCorners(pixels(rest), common));
+  } else if (kind === 'obb' && rest.length === 8) made.push(fromCorners(pixels(), common));
   else if (rest.length >= 6 && rest.length % 2 === 0) {
-    made.push({ ...common, type: 'polygon', points: pixels(rest) });
+    made.push({ ...common, type: 'polygon', points: pixels() });
   } else return `a line of ${values.length} numbers`;
   for (const annotation of made) {
     const wrong = fault(annotation);
@@ -147,16 +160,23 @@ export function toLines(
   tell: (reason: string) => void,
 ): string[] {
   const lines: string[] = [];
-  const scaled = (points: readonly number[]): string =>
-    points.map((value, at) => part(value / (at % 2 === 0 ? size.width : size.height))).join(' ');
+  const scaled = (points: readonly number[]): string => {
+    let text = '';
+    for (let at = 0; at < points.length; at += 1) {
+      text += `${at === 0 ? '' : ' '}${part(points[at]! / (at % 2 === 0 ? size.width : size.height))}`;
+    }
+    return text;
+  };
   const posed = new Map<number, Points>();
   const boxed = new Set<number>();
-  for (const annotation of annotations) {
-    if (annotation.type === 'points') posed.set(objectOf(annotation), annotation);
-    else if (annotation.type === 'box') boxed.add(objectOf(annotation));
+  if (annotations.some(({ type }) => type === 'points')) {
+    for (const annotation of annotations) {
+      if (annotation.type === 'points') posed.set(objectOf(annotation), annotation);
+      else if (annotation.type === 'box') boxed.add(objectOf(annotation));
+    }
+    posed.delete(0);
+    boxed.delete(0);
   }
-  posed.delete(0);
-  boxed.delete(0);
   for (const annotation of annotations) {
     if (!('zOrder' in annotation)) continue;
     if (annotation.type === 'points' && shape === null) {

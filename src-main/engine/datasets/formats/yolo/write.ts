@@ -168,7 +168,8 @@ async function write(
         lines = toLines(adapted.annotations, kind, size, shape, refuse, tell);
       }
       annotations += item.annotations.length - refused;
-      await output.text(layout.label(item.subset, item.id), lines.map((line) => `${line}\n`).join(''));
+      const text = lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+      await output.text(layout.label(item.subset, item.id), text);
       if (options.media === 'copy' && item.media !== null) {
         const copied = await output.copy(item.media.path, picture);
         if (!copied) problems.add(name, '', 'the picture is not there to be copied');
