@@ -1,5 +1,5 @@
 import type { Taking } from '../../app/page-type.ts';
-import { openDataset } from './state.ts';
+import { openDataset } from './opening.ts';
 
 export const takes: readonly Taking[] = [
   {
