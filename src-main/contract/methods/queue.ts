@@ -9,7 +9,12 @@ const ids = z.object({ ids: z.array(JobId).max(100_000) });
 /** Of the queue, and of what is upscaled in it. The names are the wire names. */
 export const queueMethods = {
   // The queue
-  'jobs.list': method('window', nothing, z.object({ jobs: z.array(Job), summary: QueueSummary })),
+  /** Some thousands at a time: those behind a position. `next` is where to go on, or `null` at the end. */
+  'jobs.list': method(
+    'window',
+    z.object({ after: z.number().nullable().default(null) }),
+    z.object({ jobs: z.array(Job), next: z.number().nullable(), summary: QueueSummary }),
+  ),
   /** What was worked on and has ended, whether or not it is still on the list. */
   'jobs.history': method('window', HistoryQuery, JobHistory),
   /** Ready jobs become queued with the settings of now; all ready ones when no ids are given. */

@@ -238,7 +238,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       return media.open(variant, inputOf(record).path, resultOf(record)?.outputPath);
     },
 
-    'jobs.list': () => ({ jobs: queue.list(), summary: queue.summary() }),
+    'jobs.list': ({ after }) => ({ ...queue.page(after), summary: queue.summary() }),
     'jobs.history': (query) => queue.history(query),
     'jobs.start': ({ ids }) => ({ started: queue.start(ids) }),
     'jobs.renew': acting(({ ids }) => queue.renew(ids)),

@@ -94,6 +94,19 @@ test('jobs wait until they are started, run in order, and no more at once than t
   expect(states(queue)).toEqual({ a: 'running', b: 'done', c: 'running', d: 'queued' });
 });
 
+test('more jobs than a message holds are told in several, and listed in several', async () => {
+  const { queue, changes } = openQueue(new Workshop(1));
+  await queue.open();
+  queue.add('upscale', jobsNamed(...Array.from({ length: 12_000 }, (_, index) => String(index))));
+  await expect.poll(() => changes.flat().length).toBe(12_000);
+  expect(Math.max(...changes.map(({ length }) => length))).toBe(5_000);
+  const first = queue.page(null);
+  const second = queue.page(first.next);
+  const third = queue.page(second.next);
+  expect([first, second, third].map(({ jobs }) => jobs.length)).toEqual([5_000, 5_000, 2_000]);
+  expect(third.next).toBe(null);
+});
+
 test('a failure stays with its job and the others go on', async () => {
   const workshop = new Workshop(1);
   const { queue } = openQueue(workshop);

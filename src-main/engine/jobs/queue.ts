@@ -15,6 +15,7 @@ import { PauseGate } from './gate.ts';
 import type { JobRecord, Journal } from './journal.ts';
 import type { JobKind } from './kind.ts';
 import { placeBefore } from './order.ts';
+import { mostInMessage, pageOf } from './pages.ts';
 import {
   finish,
   isHistory,
@@ -116,6 +117,12 @@ export class JobQueue {
 
   list(): Job[] {
     return this.#order.map((record) => this.#view(record));
+  }
+
+  /** As many jobs as a message holds, behind a position. */
+  page(after: number | null): { jobs: Job[]; next: number | null } {
+    const { items, next } = pageOf(this.#order, after);
+    return { jobs: items.map((record) => this.#view(record)), next };
   }
 
   /** What was worked on and has ended, taken off the list or not, the newest first. */
@@ -451,7 +458,10 @@ export class JobQueue {
   #flush(): void {
     const jobs = [...this.#dirty].map((id) => this.#view(this.record(id)));
     this.#dirty.clear();
-    this.#options.onChanged(jobs, this.summary());
+    const summary = this.summary();
+    for (let at = 0; at === 0 || at < jobs.length; at += mostInMessage) {
+      this.#options.onChanged(jobs.slice(at, at + mostInMessage), summary);
+    }
   }
 
   #view(record: JobRecord): Job {
