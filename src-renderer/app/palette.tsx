@@ -1,5 +1,5 @@
 import { Command, defaultFilter } from 'cmdk';
-import { useMemo } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { pictures as picturesOf, useJobs } from '../state/jobs.ts';
 import { select } from '../state/selection.ts';
 import { setPalette, showPage, useSession } from '../state/session.ts';
@@ -33,6 +33,13 @@ export function Palette() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: places are asked anew when something happened.
   const groups = useMemo(actionGroups, [jobs, session.page, session.settings, session.info, session.shell]);
   const pictures = useMemo(() => picturesOf(jobs).slice(-mostPictures), [jobs]);
+  const [typed, setTyped] = useState('');
+  const list = useRef<HTMLDivElement>(null);
+  // The best is on top: what is chosen there was scrolled to where it stood before.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each text.
+  useEffect(() => {
+    if (list.current) list.current.scrollTop = 0;
+  }, [typed]);
   const choose = (run: () => void): void => {
     setPalette(false);
     run();
@@ -44,8 +51,9 @@ export function Palette() {
           className="palette-input"
           placeholder="Type what you want to do, or a picture's name"
           autoFocus
+          onValueChange={setTyped}
         />
-        <Command.List className="palette-list">
+        <Command.List className="palette-list" ref={list}>
           <Command.Empty className="palette-empty">Nothing of that name.</Command.Empty>
           {groups.map(({ title, actions }) => (
             <Command.Group key={title} heading={title}>
