@@ -23,13 +23,16 @@ export async function recognize(
   given: readonly FileHandle[],
   handles: Pick<Handles, 'path' | 'admit'>,
 ): Promise<RecognizedPart[]> {
-  const parts: RecognizedPart[] = [];
+  const parts = new Map<string, Part>();
   for (const handle of given) {
     const path = handles.path(handle.id);
     const names = handle.kind === 'folder' ? await readdir(path).catch(() => []) : [];
-    join(parts, { handles: [handle], couldBe: await claims({ handle, path, names }, handles) });
+    join(parts, handle, await claims({ handle, path, names }, handles));
   }
-  return parts;
+  return [...parts.values()].map((part) => ({
+    handles: part.handles,
+    couldBe: part.couldBe.map((claim) => ({ ...claim, handles: [...claim.handles.values()] })),
+  }));
 }
 
 async function claims(found: Found, handles: Pick<Handles, 'admit'>): Promise<Possibility[]> {
@@ -47,21 +50,29 @@ async function claims(found: Found, handles: Pick<Handles, 'admit'>): Promise<Po
   return couldBe;
 }
 
-/** Adds a part, to another one where both may be the same: all pictures are upscaled together. */
-function join(parts: RecognizedPart[], part: RecognizedPart): void {
-  const kinds = (of: RecognizedPart): string =>
-    of.couldBe.map(({ kind, format }) => `${kind} ${format}`).join();
-  const same = parts.find((other) => kinds(other) === kinds(part));
+/** Files that are the same kind of thing, while there may be more of them. */
+interface Part {
+  readonly handles: FileHandle[];
+  /** By id: an IR's two files are one network. */
+  readonly couldBe: Array<Omit<Possibility, 'handles'> & { readonly handles: Map<string, FileHandle> }>;
+}
+
+/** Adds a file to others that may be the same: all pictures are upscaled together. */
+function join(parts: Map<string, Part>, handle: FileHandle, claimed: readonly Possibility[]): void {
+  const kinds = claimed.map(({ kind, format }) => `${kind} ${format}`).join();
+  const same = parts.get(kinds);
   if (!same) {
-    parts.push(part);
+    const byId = (claim: Possibility) => new Map(claim.handles.map((one) => [one.id, one]));
+    parts.set(kinds, {
+      handles: [handle],
+      couldBe: claimed.map((claim) => ({ ...claim, handles: byId(claim) })),
+    });
     return;
   }
-  same.handles.push(...part.handles);
-  for (const [index, possibility] of part.couldBe.entries()) {
+  same.handles.push(handle);
+  for (const [index, claim] of claimed.entries()) {
     const before = same.couldBe[index]!;
-    const known = new Set(before.handles.map(({ id }) => id));
-    before.count += possibility.count;
-    // An IR's two files are one network.
-    before.handles.push(...possibility.handles.filter(({ id }) => !known.has(id)));
+    before.count += claim.count;
+    for (const one of claim.handles) before.handles.set(one.id, one);
   }
 }
