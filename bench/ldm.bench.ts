@@ -176,7 +176,7 @@ async function child(): Promise<void> {
       diffuser: { model, unet, decoder: { ...slow, compiled: clock.compiled } },
       pixels,
       settings: { sampler: 'ddim', steps, eta: 0, seed: 1 },
-      folder,
+      rows: join(folder, `${steps}.v`),
       checkpoint: join(folder, 'checkpoint.bin'),
       memoryBudgetBytes: process.availableMemory() / 2,
       signal: new AbortController().signal,

@@ -205,6 +205,10 @@ describe.skipIf(noBrowser !== '')(`compression in the window${noBrowser && ` (${
     await page.getByRole('img', { name: /^eval_loss over step/ }).waitFor();
     await page.getByText(/don’t compare it across stages, nor/).waitFor();
     await expectAccessible(page, 'all metrics of a training');
+    await page.reload();
+    await page.getByRole('img', { name: /^eval_loss over step/ }).waitFor();
+    await choose(page, 'Watch');
+    await page.getByRole('img', { name: /^Loss over step/ }).waitFor();
   });
 
   test('two trainings are compared, and quality against cost is saved as a picture, a drawing and a table', async () => {

@@ -16,6 +16,7 @@ import {
   noWindow,
   openDesktop,
   results,
+  startAgain,
   temporaryFolder,
   waitUntilIdle,
 } from './support.ts';
@@ -281,7 +282,7 @@ describe.skipIf(noWindow !== '')(`the desktop window${noWindow && ` (${noWindow}
     await using folder = await temporaryFolder();
     const files = await makePictures(join(folder.path, 'pictures'), 2);
     const { page } = await start(folder.path);
-    await openDesktop(folder.path, files).catch(() => undefined);
+    await startAgain(folder.path, files);
     await upscaleButton(page).waitFor();
     expect(await options(page).count()).toBe(2);
   }, 90_000);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -8,6 +9,7 @@ import {
   expectAccessible,
   nameOnServer,
   noBrowser,
+  node,
   openWeb,
   root,
   temporaryFolder,
@@ -48,6 +50,7 @@ async function makeSet(folder: string): Promise<void> {
  */
 async function makePython(folder: string, milliseconds: number): Promise<void> {
   const program = `#!${process.execPath}
+const { mkdirSync, writeFileSync } = require('node:fs');
 const tell = (value) => console.log(JSON.stringify(value));
 if (process.argv[2] === '-c') tell({ python: __filename, ultralytics: '8.4.0', openvino: '2026.4.0' });
 else {
@@ -61,6 +64,8 @@ else {
       tell({ event: 'trained', best: 'best.pt', last: 'last.pt' });
       tell({ event: 'exported', folder: ${JSON.stringify(join(fixtures, 'squares_openvino_model'))} });
     } else {
+      mkdirSync(${JSON.stringify(join(folder, 'weights'))}, { recursive: true });
+      for (const name of ['best', 'last']) writeFileSync(${JSON.stringify(join(folder, 'weights'))} + '/' + name + '.pt', '');
       console.log('epoch ' + epoch + ' of a program that is no Ultralytics');
       tell({ event: 'epoch', epoch, values: { 'train/box_loss': 1 / epoch, 'metrics/mAP50-95(B)': epoch / 10 } });
       epoch += 1;
@@ -114,8 +119,19 @@ describe.skipIf(noBrowser !== '')(`detectors in the window${noBrowser && ` (${no
     await nameOnServer(page, set);
     await page.getByRole('textbox', { name: 'Subset' }).fill('train');
     await page.getByRole('button', { name: 'Measure', exact: true }).click();
-    await page.getByRole('row', { name: /^mAP 50-95/ }).waitFor();
+    const map = await page.getByRole('row', { name: /^mAP 50-95/ }).textContent();
     await expectAccessible(page, 'a detector that was measured');
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByRole('button', { name: 'Copy the command' }).click();
+    await page.getByText('Command copied').waitFor();
+    const command = await page.evaluate(() => navigator.clipboard.readText());
+    // As a shell would run it.
+    const program = `'${node}' '${join(root, 'src-main', 'cli', 'main.ts')}' `;
+    const run = `${command.replace(/^refinery /, program)} --json`;
+    const measured = JSON.parse(execFileSync('sh', ['-c', run], { encoding: 'utf8' })) as {
+      evaluation: { map: number };
+    };
+    expect(map).toContain(measured.evaluation.map.toFixed(3));
   });
 
   test('turned boxes are drawn, and whole pictures are told and measured', async () => {
@@ -171,6 +187,8 @@ describe.skipIf(noBrowser !== '')(`detectors in the window${noBrowser && ` (${no
         return data.some((value) => value > 0);
       });
     await expect.poll(drawn).toBe(true);
+    await page.reload();
+    await expect.poll(drawn).toBe(true);
     await page.getByRole('button', { name: 'Choose a dataset' }).click();
     await nameOnServer(page, set);
     await page.getByRole('button', { name: 'Measure', exact: true }).click();
@@ -210,4 +228,43 @@ describe.skipIf(noBrowser !== '')(`detectors in the window${noBrowser && ` (${no
     await page.getByRole('button', { name: 'Try it' }).click();
     await page.getByRole('heading', { name: 'squares_openvino_model' }).waitFor();
   });
+
+  test('a training that is cut off by the end of Refinery is listed with what remains, and goes on', async () => {
+    await using folder = await temporaryFolder();
+    const data = join(folder.path, 'data');
+    const set = join(folder.path, 'squares');
+    const python = join(folder.path, 'environment');
+    await makeSet(set);
+    await makePython(python, 1_000);
+    const page = await open(data, [folder.path]);
+    await choose(page, 'Train');
+    await page.getByRole('button', { name: 'Choose a dataset' }).click();
+    await nameOnServer(page, set);
+    await page.getByRole('button', { name: 'Choose an environment' }).click();
+    await nameOnServer(page, python);
+    await page.getByRole('button', { name: /^Train for/ }).click();
+    await page.getByText(/Epoch [2-4] of 6/).waitFor();
+    await page.getByRole('button', { name: 'Activity', exact: true }).click();
+    const trainings = (on: Page) => on.getByRole('region', { name: 'Trainings' });
+    await trainings(page).getByText('Running').waitFor();
+    await web?.close();
+
+    const again = await open(data, [folder.path]);
+    await again.getByRole('button', { name: 'Activity', exact: true }).click();
+    await trainings(again).getByText('Cut off').waitFor();
+    await trainings(again)
+      .getByText(/^Weights so far: best.pt in .*weights$/)
+      .waitFor();
+    await trainings(again)
+      .getByText(/[1-3] of 6 epochs, best mAP 50-95 0\.[1-3]00/)
+      .waitFor();
+    await expectAccessible(again, 'a training that was cut off');
+    await again.getByRole('button', { name: 'squares', exact: true }).click();
+    await again.getByRole('heading', { name: 'The training with squares was cut off' }).waitFor();
+    await again.getByRole('button', { name: 'Activity', exact: true }).click();
+    await again.getByRole('button', { name: 'Go on: squares' }).click();
+    await trainings(again).getByText('Done').waitFor({ timeout: 20_000 });
+    await again.getByRole('button', { name: 'Take squares off the list' }).click();
+    await trainings(again).waitFor({ state: 'hidden' });
+  }, 60_000);
 });

@@ -93,12 +93,7 @@ export async function openDesktop(dataFolder: string, files: readonly string[] =
   const app = await _electron.launch({
     executablePath: electronPath,
     args: [...sandbox, ...files],
-    env: {
-      ...(process.env as Record<string, string>),
-      REFINERY_MAIN: join(root, 'dist', 'desktop', 'main.cjs'),
-      REFINERY_NODE: node,
-      REFINERY_DATA_DIR: dataFolder,
-    },
+    env: windowEnvironment(dataFolder),
   });
   const page = await app.firstWindow();
   await page.getByRole('status', { name: 'Engine' }).getByText('Engine ready').waitFor();
@@ -109,6 +104,23 @@ export async function openDesktop(dataFolder: string, files: readonly string[] =
     quit: () => app.close(),
   };
 }
+
+/** Starts the program once more on files, as the system's "Open with" does: it hands them to the first one and ends. */
+export async function startAgain(dataFolder: string, files: readonly string[]): Promise<void> {
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const second = spawn(electronPath, [...sandbox, ...files], {
+    env: windowEnvironment(dataFolder),
+    stdio: 'ignore',
+  });
+  await new Promise((resolve) => second.once('exit', resolve));
+}
+
+const windowEnvironment = (dataFolder: string): Record<string, string> => ({
+  ...(process.env as Record<string, string>),
+  REFINERY_MAIN: join(root, 'dist', 'desktop', 'main.cjs'),
+  REFINERY_NODE: node,
+  REFINERY_DATA_DIR: dataFolder,
+});
 
 /** The engine among the descendants of a process. Linux only, as are the windows that are tested here. */
 export function engineChild(parent: number): number {

@@ -149,6 +149,14 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
     for await (const entry of zip.eachEntry()) names.push(entry.fileName);
     expect(names).toHaveLength(3);
     expect(names.at(-1)).toBe('missing.txt');
+
+    // One that was taken off, and is known to nobody any more, has its name all the same.
+    const missing = await page.evaluate(async () => {
+      const body = JSON.stringify([{ id: crypto.randomUUID(), name: 'holiday_x4.jpg' }]);
+      const { id } = await (await fetch('/bundle', { method: 'POST', body })).json();
+      return (await fetch(`/bundle/${id}`)).text();
+    });
+    expect(missing).toContain('holiday_x4.jpg: This job is no longer on the list.');
   });
 
   test('takes server paths below the allowed folder, and no others', async () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { FileHandleId } from './files.ts';
 
-/** A set that is open. It lives as long as the engine keeps it open; there is one at a time. */
+/** A set that is open. It lives as long as the engine keeps it open; a few are at a time. */
 export const DatasetId = z.string().max(64);
 export type DatasetId = z.infer<typeof DatasetId>;
 
@@ -46,6 +46,8 @@ export const DatasetLook = z.object({
   location: z.string(),
   /** As the command line takes it. */
   path: z.string(),
+  /** The folder that it lies in, and a new set beside it. */
+  outer: z.string(),
   /** The likeliest first; empty where no known format fits. */
   candidates: z.array(DatasetCandidate),
   /** Sets in folders of this one, each surer than the whole is to be one. `within` is of one in an archive. */

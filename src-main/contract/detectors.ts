@@ -127,7 +127,8 @@ export type DetectorTrainingChoices = z.infer<typeof DetectorTrainingChoices>;
 export const DetectorTraining = z.object({
   /** Of the dataset. */
   name: z.string(),
-  phase: z.enum(['starting', 'training', 'exporting', 'done', 'stopped', 'failed']),
+  /** `interrupted`: it was cut off by the end of Refinery. */
+  phase: z.enum(['starting', 'training', 'exporting', 'done', 'stopped', 'failed', 'interrupted']),
   /** Counts from 1; 0 before the first. */
   epoch: z.int(),
   epochs: z.int(),
@@ -142,6 +143,8 @@ export const DetectorTraining = z.object({
   /** Where Ultralytics writes to. */
   folder: FileHandle.nullable(),
   exported: FileHandle.nullable(),
+  /** The best weights so far, or those of the last epoch, where some are on the disk. */
+  weights: FileHandle.nullable(),
   /** Whether it can go on from the last epoch that was finished. */
   resumable: z.boolean(),
   /** The last lines that it printed. */

@@ -9,6 +9,7 @@ export * from './jobs.ts';
 export * from './methods.ts';
 export * from './models.ts';
 export * from './names.ts';
+export * from './recognition.ts';
 export * from './scale.ts';
 export * from './settings.ts';
 export * from './shell.ts';

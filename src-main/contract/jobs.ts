@@ -60,9 +60,13 @@ export const Job = z.object({
   upscale: z
     .object({
       location: z.string(),
+      /** Where its result goes that would else lie beside a source that nobody finds again, such as a pasted one. */
+      destination: z.string().nullable().default(null),
       picture: PictureInfo.nullable(),
       /** Set when this picture has choices of its own. */
       override: UpscaleSettings.nullable(),
+      /** Of a picture that waits for its turn: what it was started with, where the choices of now are others. */
+      frozen: UpscaleSettings.nullable().default(null),
       /** What sets this one apart from others of the same picture. */
       variant: z.string().nullable().default(null),
       /** Pixels of the result, known before it is made. */

@@ -39,6 +39,7 @@ export const shellCommands = [
   'pauseOrResume',
   'find',
   'palette',
+  'keys',
   'showUpscale',
   'showDatasets',
   'showDetectors',

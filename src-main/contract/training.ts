@@ -50,6 +50,27 @@ export const TrainingRequest = z.object({
 });
 export type TrainingRequest = z.infer<typeof TrainingRequest>;
 
+/** A training that was started here, whatever it trains, running or over. */
+export const ListedTraining = z.object({
+  /** Of its record; the handle of its folder, where it is one with JPQD. */
+  id: z.string().min(1).max(64),
+  kind: z.enum(['detector', 'compression']),
+  name: z.string(),
+  /** `interrupted`: it was cut off while Refinery was not there, or by its end. */
+  state: z.enum(['running', 'done', 'stopped', 'failed', 'interrupted']),
+  /** How far it came, for people. */
+  detail: z.string(),
+  startedAt: z.number(),
+  endedAt: z.number().nullable(),
+  /** Where it wrote to; null where nothing was written. */
+  folder: FileHandle.nullable(),
+  /** The best weights so far, where some are on the disk. */
+  weights: FileHandle.nullable(),
+  /** Whether it can go on where it was, or only begin again; null for one that runs or is done. */
+  goesOn: z.enum(['resume', 'again']).nullable(),
+});
+export type ListedTraining = z.infer<typeof ListedTraining>;
+
 /** A training that was started here. */
 export const StartedTraining = z.object({
   /** Its folder, which is watched as any run. */

@@ -30,6 +30,15 @@ function filesOf(argv: readonly string[], folder: string): string[] {
     .map((argument) => (isAbsolute(argument) ? argument : resolve(folder, argument)));
 }
 
+/** The system's folder of pictures; '' where it has none. */
+function picturesFolder(): string {
+  try {
+    return app.getPath('pictures');
+  } catch {
+    return '';
+  }
+}
+
 function engineLog(): (line: string) => void {
   mkdirSync(dataFolder, { recursive: true });
   const file = createWriteStream(join(dataFolder, 'engine.log'), { flags: 'w' });
@@ -45,6 +54,7 @@ function run(): void {
       ...engineEnvironment(process.env),
       REFINERY_RESOURCES: places.resources,
       REFINERY_DATA_DIR: dataFolder,
+      REFINERY_PICTURES_DIR: process.env['REFINERY_PICTURES_DIR'] || picturesFolder(),
     },
     log: engineLog(),
   });
@@ -87,6 +97,8 @@ function run(): void {
   app.on('second-instance', (_event, argv, folder) => {
     if (!window) open();
     if (window?.isMinimized()) window.restore();
+    // Not every system raises what it gives the focus to.
+    window?.show();
     window?.focus();
     void hand(filesOf(argv, folder));
   });

@@ -37,14 +37,15 @@ export function setMenu(run: (command: ShellCommand) => void): void {
           item('Datasets', 'CmdOrCtrl+2', 'showDatasets'),
           item('Detectors', 'CmdOrCtrl+3', 'showDetectors'),
           item('Compression', 'CmdOrCtrl+4', 'showCompression'),
-          item('Models', '', 'showModels'),
-          item('Activity', '', 'showActivity'),
+          item('Models', 'CmdOrCtrl+5', 'showModels'),
+          item('Activity', 'CmdOrCtrl+6', 'showActivity'),
           item('Settings', 'CmdOrCtrl+,', 'showSettings'),
           separator,
           { role: 'togglefullscreen' },
         ],
       },
       { role: 'windowMenu' },
+      { label: '&Help', submenu: [item('Keyboard shortcuts', 'CmdOrCtrl+/', 'keys')] },
     ]),
   );
 }

@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, realpath, rm, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { basename, join, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { WebSocketServer } from 'ws';
@@ -38,9 +38,13 @@ export interface WebServer {
 const loopback = '127.0.0.1';
 const cookieName = 'refinery';
 
-/** Jobs whose results are asked for together, the bytes that this takes, and how many such requests are kept. */
-const Order = z.array(z.uuid()).min(1).max(10_000);
-const orderLimit = 1024 * 1024;
+/** Jobs whose results are asked for together, each with what people call it, the bytes that this takes, and how many such requests are kept. */
+const Order = z
+  .array(z.object({ id: z.uuid(), name: z.string().max(1_000) }))
+  .min(1)
+  .max(10_000);
+type Order = z.infer<typeof Order>;
+const orderLimit = 12 * 1024 * 1024;
 const mostOrders = 16;
 
 /** Bytes of one upload. */
@@ -177,7 +181,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   }
 
   /** Jobs whose results were asked for together, until they are fetched. */
-  const orders = new Map<string, readonly string[]>();
+  const orders = new Map<string, Order>();
 
   async function order(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'POST') return answer(response, 405, {});
@@ -196,16 +200,15 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
 
   async function bundle(response: ServerResponse, url: URL): Promise<void> {
     const [, id = ''] = partsOf(url.pathname);
-    const ids = orders.get(id);
-    if (ids === undefined) return answer(response, 404, {});
+    const asked = orders.get(id);
+    if (asked === undefined) return answer(response, 404, {});
     orders.delete(id);
     const client = await supervisor.client();
     const results = await Promise.all(
-      ids.map((job) =>
-        client.call('jobs.outputPath', { id: job }).catch((thrown: unknown) => ({
-          name: job,
-          error: toErrorValue(thrown),
-        })),
+      asked.map(({ id: job, name }) =>
+        client
+          .call('jobs.outputPath', { id: job })
+          .catch((thrown: unknown) => ({ name: lineOf(name) || job, error: toErrorValue(thrown) })),
       ),
     );
     const zip = await zipOf(results);
@@ -222,21 +225,23 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     if (request.method !== 'POST') return answer(response, 405, {});
     if (!hasOrigin(request)) return answer(response, 403, { message: 'Unknown origin.' });
     if (Number(request.headers['content-length'] ?? 0) > uploadLimit) throw tooLarge();
-    const name = basename(url.searchParams.get('name') ?? '').replaceAll('\\', '_');
-    if (!isUsable(name)) return answer(response, 400, { message: 'The file has no usable name.' });
+    const parts = uploadParts(url.searchParams.get('name') ?? '');
+    if (!parts) return answer(response, 400, { message: 'The file has no usable name.' });
     const batch = z.uuid().catch(randomUUID()).parse(url.searchParams.get('batch'));
     const shared = join(options.uploads, batch);
-    const taken = await stat(join(shared, name)).catch(() => undefined);
+    const taken = await stat(join(shared, ...parts)).catch(() => undefined);
     const folder = taken ? join(options.uploads, randomUUID()) : shared;
-    const path = join(folder, name);
-    await mkdir(folder, { recursive: true });
+    const path = join(folder, ...parts);
+    await mkdir(dirname(path), { recursive: true });
     try {
       await pipeline(request, limited(uploadLimit), createWriteStream(path, { flags: 'wx' }));
     } catch (error) {
       await rm(path, { force: true });
       throw error;
     }
-    answer(response, 200, await (await supervisor.client()).call('files.admit', { paths: [path] }));
+    // What lay in a folder is handed on with it.
+    const whole = join(folder, parts[0]!);
+    answer(response, 200, await (await supervisor.client()).call('files.admit', { paths: [whole] }));
   }
 
   const sockets = new WebSocketServer({ noServer: true, maxPayload: socketPayloadLimit });
@@ -273,6 +278,9 @@ function partsOf(pathname: string): string[] {
   throw new RefineryError('BAD_REQUEST', 'The address is none of a file.');
 }
 
+/** A name as a line of a text. */
+const lineOf = (name: string): string => name.replace(/\p{Cc}+/gu, ' ').trim();
+
 function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -284,8 +292,17 @@ function jsonIn(text: string): unknown {
 /** Bytes of a name that every disk takes. */
 const longestName = 255;
 
+/** Folders that an uploaded file may lie in. */
+const deepestUpload = 32;
+
 const isUsable = (name: string): boolean =>
   name !== '' && !name.startsWith('.') && !name.includes('\0') && Buffer.byteLength(name) <= longestName;
+
+/** The folders of an uploaded file and its name; undefined where one of them can't be. */
+function uploadParts(place: string): string[] | undefined {
+  const parts = place.split('/').map((part) => part.replaceAll('\\', '_'));
+  return parts.length <= deepestUpload && parts.every(isUsable) ? parts : undefined;
+}
 
 function answer(response: ServerResponse, status: number, value: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });

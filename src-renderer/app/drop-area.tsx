@@ -1,22 +1,37 @@
 import { clsx } from 'clsx';
 import { type DragEvent, type ReactNode, useRef, useState } from 'react';
-import { addToQueue } from '../state/actions.ts';
+import type { AdmitResult } from '../../src-main/contract/index.ts';
 import { toast, useSession } from '../state/session.ts';
 import { filesOf } from '../transport/files.ts';
 import { count } from '../ui/format.ts';
+import { offersFor, receive } from './arrivals.ts';
 import type { Drop } from './page-type.ts';
 import { pages } from './pages.ts';
 
-const upscale = (items: number): Drop => ({
-  title: items > 1 ? `Add ${count(items, 'item')} to Upscale` : 'Add to Upscale',
-  hint: 'Folders are searched for pictures.',
-  take: (admitted) => void addToQueue(admitted),
-});
+/** Files that a browser tells to be pictures, before they are let go; else 0. */
+function picturesIn(items: DataTransferItemList): number {
+  return [...items].every(({ type }) => type.startsWith('image/')) ? items.length : 0;
+}
+
+/** What the place that is shown, or another, will do with what is dragged: a browser says little of it. */
+function likelyDrop(shown: string, items: DataTransferItemList): Drop {
+  const take = (admitted: AdmitResult): void => void receive(admitted, { shown });
+  const pictures = picturesIn(items);
+  const what = { kind: 'pictures' as const, handles: [], count: pictures, format: null };
+  const [offer] = pictures > 0 ? offersFor({ couldBe: [what] }, { shown }) : [];
+  if (offer) return { title: offer.title, hint: 'Let go anywhere in the window.', take };
+  const own = pages.find(({ id }) => id === shown)?.drop;
+  return {
+    title: own?.title ?? `Add ${count(items.length, 'item')}`,
+    hint: own?.hint ?? 'Pictures are upscaled. Networks, datasets and trainings open where they belong.',
+    take,
+  };
+}
 
 /** What can be done with what is dragged here now; one after the other from left to right. */
-function dropsOn(current: string, items: number): readonly Drop[] {
-  const page = pages.find(({ id }) => id === current);
-  return [page?.drop ?? upscale(items), ...(page?.otherDrops?.() ?? [])];
+function dropsOn(shown: string, items: DataTransferItemList): readonly Drop[] {
+  const page = pages.find(({ id }) => id === shown);
+  return [likelyDrop(shown, items), ...(page?.otherDrops?.() ?? [])];
 }
 
 /** The whole window takes files, and says beforehand what it will do with them. */
@@ -44,7 +59,7 @@ export function DropArea({ children }: { readonly children: ReactNode }) {
       onDragEnter={(event) => {
         if (!hasFiles(event)) return;
         depth.current += 1;
-        if (depth.current === 1) setDrops(dropsOn(current, event.dataTransfer.items.length));
+        if (depth.current === 1) setDrops(dropsOn(current, event.dataTransfer.items));
       }}
       onDragOver={(event) => {
         if (!hasFiles(event)) return;
@@ -60,7 +75,7 @@ export function DropArea({ children }: { readonly children: ReactNode }) {
         if (!hasFiles(event)) return;
         event.preventDefault();
         depth.current = 0;
-        const possible = dropsOn(current, event.dataTransfer.items.length);
+        const possible = dropsOn(current, event.dataTransfer.items);
         setDrops([]);
         void takeDrop(event, possible[placeOf(event, possible.length)]!);
       }}

@@ -1,5 +1,7 @@
 import { Component, type ReactNode } from 'react';
+import { copyText } from '../state/clipboard.ts';
 import { Button } from '../ui/parts.tsx';
+import { Toasts } from './toasts.tsx';
 
 interface State {
   readonly error: Error | null;
@@ -26,10 +28,11 @@ export class ErrorBoundary extends Component<{ readonly children: ReactNode }, S
           <Button kind="primary" onClick={() => window.location.reload()}>
             Load again
           </Button>
-          <Button onClick={() => void navigator.clipboard.writeText(error.stack ?? error.message)}>
+          <Button onClick={() => void copyText(error.stack ?? error.message, 'Details copied')}>
             Copy details
           </Button>
         </div>
+        <Toasts />
       </div>
     );
   }

@@ -1,44 +1,76 @@
-import { Command } from 'cmdk';
-import { useMemo } from 'react';
+import { Command, defaultFilter } from 'cmdk';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { pictures as picturesOf, useJobs } from '../state/jobs.ts';
 import { select } from '../state/selection.ts';
-import { setPalette, showPage } from '../state/session.ts';
+import { setPalette, showPage, useSession } from '../state/session.ts';
 import { Dialog } from '../ui/parts.tsx';
-import { commands } from './commands.ts';
+import { actionGroups } from './actions.ts';
+import type { Action } from './page-type.ts';
 
 /** Pictures that the palette finds by name. */
 const mostPictures = 40;
 
-/** Every command by name, and the pictures of the queue. */
+/** Letters that lie about in a long name are no match. */
+const leastScore = 0.05;
+
+/** Of an entry whose words begin as what was typed does. */
+const scoreOfWords = 0.6;
+
+/** How well an entry fits what was typed: by the letters of its title, or by whole beginnings of its other words. */
+function fits(_value: string, search: string, [title = '', ...others]: string[] = []): number {
+  const words = [title, ...others].join(' ').toLowerCase().split(/\s+/);
+  const typed = search.toLowerCase().split(/\s+/).filter(Boolean);
+  const isNamed = typed.every((part) => words.some((word) => word.startsWith(part)));
+  const score = defaultFilter(title, search, []);
+  return Math.max(score < leastScore ? 0 : score, isNamed ? scoreOfWords : 0);
+}
+
+/** Everything that can be done now, by name, and the pictures of the queue. */
 export function Palette() {
   const jobs = useJobs((state) => state.jobs);
+  // Whatever the frame knows may change what can be done.
+  const session = useSession();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: places are asked anew when something happened.
+  const groups = useMemo(actionGroups, [jobs, session.page, session.settings, session.info, session.shell]);
   const pictures = useMemo(() => picturesOf(jobs).slice(-mostPictures), [jobs]);
+  const [typed, setTyped] = useState('');
+  const list = useRef<HTMLDivElement>(null);
+  // The best is on top: what is chosen there was scrolled to where it stood before.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each text.
+  useEffect(() => {
+    if (list.current) list.current.scrollTop = 0;
+  }, [typed]);
   const choose = (run: () => void): void => {
     setPalette(false);
     run();
   };
   return (
     <Dialog title="Commands" className="palette" onClose={() => setPalette(false)}>
-      <Command label="Commands" loop>
-        <Command.Input className="palette-input" placeholder="Type a command or a picture's name" autoFocus />
-        <Command.List className="palette-list">
+      <Command label="Commands" loop filter={fits}>
+        <Command.Input
+          className="palette-input"
+          placeholder="Type what you want to do, or a picture's name"
+          autoFocus
+          onValueChange={setTyped}
+        />
+        <Command.List className="palette-list" ref={list}>
           <Command.Empty className="palette-empty">Nothing of that name.</Command.Empty>
-          <Command.Group heading="Commands">
-            {commands
-              .filter(({ id }) => id !== 'palette')
-              .map(({ id, title, shortcut, run }) => (
-                <Command.Item key={id} value={title} onSelect={() => choose(run)}>
-                  <span>{title}</span>
-                  {shortcut && <span className="kbd">{shortcut}</span>}
-                </Command.Item>
-              ))}
-          </Command.Group>
+          {groups.map(({ title, actions }) => (
+            <Command.Group key={title} heading={title}>
+              {actions
+                .filter(({ id }) => id !== 'palette')
+                .map((action) => (
+                  <Entry key={action.id} group={title} action={action} onChoose={choose} />
+                ))}
+            </Command.Group>
+          ))}
           {pictures.length > 0 && (
             <Command.Group heading="Pictures">
               {pictures.map(({ id, title }) => (
                 <Command.Item
                   key={id}
-                  value={`${title} ${id}`}
+                  value={id}
+                  keywords={[title]}
                   onSelect={() =>
                     choose(() => {
                       showPage('upscale');
@@ -54,5 +86,32 @@ export function Palette() {
         </Command.List>
       </Command>
     </Dialog>
+  );
+}
+
+interface EntryProps {
+  readonly group: string;
+  readonly action: Action;
+  readonly onChoose: (run: () => void) => void;
+}
+
+function Entry({
+  group,
+  action: { id, title, words = '', shortcut, unavailable, run },
+  onChoose,
+}: EntryProps) {
+  return (
+    <Command.Item
+      value={id}
+      keywords={[title, group, ...words.split(' ')].filter(Boolean)}
+      disabled={Boolean(unavailable)}
+      onSelect={() => onChoose(run)}
+    >
+      <span className="clip" title={title.length > 60 ? title : undefined}>
+        {title}
+        {unavailable && <span className="palette-reason">{` ${unavailable}`}</span>}
+      </span>
+      {shortcut && <span className="kbd">{shortcut}</span>}
+    </Command.Item>
   );
 }

@@ -1,9 +1,16 @@
 import type { AdmitResult, DialogPurpose, UpscaleAddResult } from '../../src-main/contract/index.ts';
-import { cancelJobs, isActive, pictures, useJobs } from './jobs.ts';
+import { count } from '../ui/format.ts';
+import { cancelJobs, isActive, jobsAreThere, pictures, useJobs } from './jobs.ts';
+import { select } from './selection.ts';
 import { act, showPage, toast, useSession } from './session.ts';
 
-/** Puts what was admitted into the queue, and says what could not be taken. */
-export async function addToQueue({ handles, refused }: AdmitResult): Promise<string[]> {
+/**
+ * Puts what was admitted into the queue, shows the first of it, and says what could not be taken.
+ *
+ * @param isUnseen whether it came without the window being touched: then it is told, unless it is all that there is.
+ */
+export async function addToQueue({ handles, refused }: AdmitResult, isUnseen = false): Promise<void> {
+  const hadOthers = useJobs.getState().order.length > 0;
   const added =
     handles.length > 0 ? await act('upscale.add', { handles: handles.map(({ id }) => id) }) : undefined;
   // What was passed over explains the rest: it comes first, and with the first of the others.
@@ -19,21 +26,18 @@ export async function addToQueue({ handles, refused }: AdmitResult): Promise<str
     const rest = left > 0 ? [`And ${left} more.`] : [];
     toast([...shown, ...rest].join(' '), { tone: 'warning' });
   }
-  if (added && added.jobIds.length > 0) showPage('upscale');
-  return added?.jobIds ?? [];
+  const [first] = added?.jobIds ?? [];
+  if (!added || first === undefined) return;
+  showPage('upscale');
+  await jobsAreThere(added.jobIds);
+  select([first], first);
+  if (isUnseen && hadOthers) toast(`${count(added.jobIds.length, 'picture')} added`);
 }
 
 function leftOut(others: UpscaleAddResult['others'] | undefined): string[] {
   if (others === undefined || others.count === 0) return [];
   const more = others.count > others.first.length ? ' and others' : '';
   return [`Of a format that is not read: ${others.first.join(', ')}${more}.`];
-}
-
-/** Adds files that the browser holds: dropped, pasted, or chosen in web mode. */
-export async function addFiles(files: readonly File[]): Promise<void> {
-  const { connection } = useSession.getState();
-  if (!connection || files.length === 0) return;
-  await addToQueue(await connection.bridge.admit(files));
 }
 
 /** Opens a dialog: the system's, or in a browser the browser's own. */
@@ -43,10 +47,6 @@ export async function openDialog(purpose: DialogPurpose): Promise<AdmitResult> {
     return (await act('shell.openDialog', { purpose })) ?? { handles: [], refused: [] };
   const files = await chooseFiles(purpose);
   return connection && files.length > 0 ? connection.bridge.admit(files) : { handles: [], refused: [] };
-}
-
-export async function openPictures(purpose: 'pictures' | 'folder'): Promise<void> {
-  await addToQueue(await openDialog(purpose));
 }
 
 /** The page's own file field, made when it is first needed. */
@@ -77,9 +77,12 @@ export async function startJobs(ids?: readonly string[]): Promise<void> {
 
 export async function trySample(): Promise<void> {
   const added = await act('upscale.addSample', {});
-  if (!added || added.jobIds.length === 0) return;
+  const [sample] = added?.jobIds ?? [];
+  if (sample === undefined) return;
   showPage('upscale');
-  await startJobs(added.jobIds);
+  await jobsAreThere([sample]);
+  select([sample], sample);
+  await startJobs([sample]);
 }
 
 export function pauseOrResume(): void {

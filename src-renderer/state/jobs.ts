@@ -89,12 +89,17 @@ export function jobsAreThere(ids: readonly string[]): Promise<void> {
   });
 }
 
-/** Reads the whole queue. */
+/** Reads the whole queue, piece by piece. What is told meanwhile comes in its turn: later is newer. */
 export async function loadJobs(): Promise<void> {
-  const { jobs, summary } = await call('jobs.list', {});
-  const map = new Map(jobs.map((job) => [job.id, job]));
+  const first = await call('jobs.list', {});
+  const map = new Map(first.jobs.map((job) => [job.id, job]));
   useCancelling.setState({ ids: new Set() });
-  set({ jobs: map, order: sorted(map), summary, loaded: true });
+  set({ jobs: map, order: sorted(map), summary: first.summary, loaded: first.next === null });
+  for (let { next } = first; next !== null; ) {
+    const more = await call('jobs.list', { after: next });
+    set((state) => mergeJobs(state, more.jobs, more.summary));
+    next = more.next;
+  }
 }
 
 /** Gives pictures choices of their own, or `null` for those of all: here at once, and in the engine. */
@@ -128,4 +133,7 @@ export function pictures(jobs: ReadonlyMap<string, Job>): Job[] {
 }
 
 export const isFinished = ({ state }: Job): boolean => finishedStates.has(state);
+/** Whether its choices can still be others: it waits for the person, or for its turn. */
+export const isUnbegun = ({ state, startedAt }: Job): boolean =>
+  state === 'ready' || ((state === 'queued' || state === 'paused') && startedAt === undefined);
 export const isActive = ({ state }: Job): boolean => ['queued', 'running', 'paused'].includes(state);

@@ -1,4 +1,5 @@
 import { create } from 'zustand';
+import { keepOverReload } from './reload.ts';
 
 interface Selection {
   readonly selected: ReadonlySet<string>;
@@ -10,6 +11,18 @@ interface Selection {
 
 /** Which jobs of the queue are chosen, and which one is shown. */
 export const useSelection = create<Selection>(() => ({ selected: new Set(), current: null, anchor: null }));
+
+/** Of a selection of thousands only the part that is seen is worth to be kept. */
+const mostKept = 1_000;
+
+keepOverReload(
+  'selection',
+  () => {
+    const { selected, ...rest } = useSelection.getState();
+    return { ...rest, selected: [...selected].slice(0, mostKept) };
+  },
+  ({ selected, ...rest }) => useSelection.setState({ ...rest, selected: new Set(selected) }),
+);
 
 export function select(ids: readonly string[], current: string | null, anchor = current): void {
   useSelection.setState({ selected: new Set(ids), current, anchor });

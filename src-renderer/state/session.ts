@@ -18,6 +18,7 @@ import {
 } from '../../src-main/contract/index.ts';
 import type { Connection } from '../transport/client.ts';
 import { forgetDialogProblem, sayInDialog } from '../ui/dialog-problem.ts';
+import { keepOverReload } from './reload.ts';
 
 export interface Toast {
   readonly id: number;
@@ -37,6 +38,8 @@ interface Session {
   readonly toasts: readonly Toast[];
   readonly page: string;
   readonly palette: boolean;
+  /** Whether the keys are shown. */
+  readonly help: boolean;
 }
 
 /** What the whole window knows: connection, engine, settings, place, messages. */
@@ -51,10 +54,17 @@ export const useSession = create<Session>(() => ({
   toasts: [],
   page: 'upscale',
   palette: false,
+  help: false,
 }));
 
 const set = useSession.setState;
 const get = useSession.getState;
+
+keepOverReload(
+  'place',
+  () => get().page,
+  (page) => set({ page }),
+);
 
 /** Asks the engine. @throws {RefineryError} */
 export async function call<Name extends MethodName>(
@@ -132,6 +142,10 @@ export function showPage(page: string): void {
 
 export function setPalette(palette: boolean): void {
   set({ palette });
+}
+
+export function setHelp(help: boolean): void {
+  set({ help });
 }
 
 /** Changes settings here at once, and in the engine. */

@@ -1,3 +1,9 @@
+/** Where files lay in folders that were dropped, which a browser says only of those that were chosen. */
+const places = new WeakMap<File, string>();
+
+/** A file's path in the folder that was dropped or chosen, with its name; its name alone where there is none. */
+export const placeOf = (file: File): string => places.get(file) ?? (file.webkitRelativePath || file.name);
+
 /** Files and, in a browser, the files in folders, of a drop or a paste. */
 export async function filesOf(transfer: DataTransfer, walkFolders: boolean): Promise<File[]> {
   if (!walkFolders) return [...transfer.files];
@@ -9,9 +15,11 @@ export async function filesOf(transfer: DataTransfer, walkFolders: boolean): Pro
 async function walk(entry: FileSystemEntry): Promise<File[]> {
   if (entry.name.startsWith('.')) return [];
   if (entry.isFile) {
-    return [
-      await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject)),
-    ];
+    const file = await new Promise<File>((resolve, reject) =>
+      (entry as FileSystemFileEntry).file(resolve, reject),
+    );
+    places.set(file, entry.fullPath.replace(/^\/+/, ''));
+    return [file];
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   const children: FileSystemEntry[] = [];

@@ -1,4 +1,5 @@
 import { AdmitResult, type Bridge } from '../../src-main/contract/index.ts';
+import { placeOf } from './files.ts';
 
 /** Waits between two tries to reach the server again, in milliseconds. */
 const retryWaits = [500, 1_000, 2_000, 5_000];
@@ -41,10 +42,13 @@ export function webBridge(): Bridge {
     async admit(files) {
       const result: AdmitResult = { handles: [], refused: [] };
       const batch = crypto.randomUUID();
-      for (const file of files) {
+      const known = new Set<string>();
+      for (const file of files.filter((one) => !isHidden(one))) {
         const answer = await upload(file, batch);
-        result.handles.push(...answer.handles);
+        // All files of a folder are answered with the folder.
+        result.handles.push(...answer.handles.filter(({ id }) => !known.has(id)));
         result.refused.push(...answer.refused);
+        for (const { id } of answer.handles) known.add(id);
       }
       return result;
     },
@@ -52,10 +56,13 @@ export function webBridge(): Bridge {
   };
 }
 
-/** Files of one batch lie in one folder: an IR's two belong together. */
+/** A folder that is chosen brings what the system put into it, too. */
+const isHidden = (file: File): boolean => placeOf(file).includes('/') && /(^|\/)\./.test(placeOf(file));
+
+/** Files of one batch lie in one folder, as they lay before: an IR's two belong together, a set's pictures in its folders. */
 async function upload(file: File, batch: string): Promise<AdmitResult> {
   try {
-    const response = await fetch(`/upload?batch=${batch}&name=${encodeURIComponent(file.name)}`, {
+    const response = await fetch(`/upload?batch=${batch}&name=${encodeURIComponent(placeOf(file))}`, {
       method: 'POST',
       body: file,
     });

@@ -46,3 +46,26 @@ export function useFocusKept(next: () => HTMLElement | null): void {
     next()?.focus({ preventScroll: true });
   });
 }
+
+/** Tries to find a field, and milliseconds between them: its page may just be drawn. */
+const [tries, pause] = [10, 50];
+
+/** Goes to the field of this label, once it is there; what is folded up around it is opened. */
+export function focusField(label: RegExp, left = tries): void {
+  setTimeout(() => {
+    const words = [...document.querySelectorAll<HTMLElement>('main label, main [aria-label]')].find((one) =>
+      label.test(one.getAttribute('aria-label') ?? one.textContent ?? ''),
+    );
+    const field = words instanceof HTMLLabelElement ? (words.control ?? words) : words;
+    if (!field) {
+      if (left > 0) focusField(label, left - 1);
+      return;
+    }
+    const folded = field.closest('details');
+    if (folded) folded.open = true;
+    // Of a group it is the first that takes the focus.
+    const control = 'input, select, textarea, button';
+    (field.matches(control) ? field : (field.querySelector<HTMLElement>(control) ?? field)).focus();
+    field.scrollIntoView({ block: 'nearest' });
+  }, pause);
+}

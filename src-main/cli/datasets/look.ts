@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { Command, Option } from 'commander';
 import {
@@ -8,7 +7,6 @@ import {
   type Finding,
   type Histogram,
   noInfos,
-  openSource,
   type Source,
   samePictures,
   stepText,
@@ -18,11 +16,11 @@ import {
   validate,
 } from '../../engine/datasets/index.ts';
 import { counted, exitCodes, printJson, reportFailure } from '../shared.ts';
-import { recipeOf, stepsOf, type TransformFlags, transformOptions } from './options.ts';
+import { type MergedFlags, mergedOptions, openMerged } from './merging.ts';
+import { formatsOption, recipeOf, stepsOf, type TransformFlags, transformOptions } from './options.ts';
 import { interruptible } from './progress.ts';
 
-interface LookFlags extends TransformFlags {
-  readonly from?: string;
+interface LookFlags extends TransformFlags, MergedFlags {
   readonly json?: true;
 }
 
@@ -35,24 +33,24 @@ export function lookCommand<Flags extends LookFlags>(
   const command = new Command(name)
     .description(description)
     .argument('<source>', 'folder or archive of the set')
-    .option('--from <format>', 'instead of looking what it is')
+    .addOption(formatsOption())
     .option('--json', 'as JSON');
-  for (const option of transformOptions()) command.addOption(option);
+  for (const option of [...mergedOptions(), ...transformOptions()]) command.addOption(option);
   return command.action(async (path: string, flags: Flags) => {
     try {
       const recipe = await recipeOf(flags);
-      const from = flags.from ?? recipe?.from;
       process.exitCode = await interruptible(async (signal) => {
-        await using source = await openSource(resolve(path), {
-          ...(from === undefined ? {} : { from }),
-          signal,
-        });
+        await using opened = new AsyncDisposableStack();
+        const [source] = await openMerged([path], flags, recipe, opened, signal);
         return await work(
           async () =>
-            applyTransforms(await source.open({ signal }), stepsOf(flags, recipe), { scratch: null, signal }),
+            applyTransforms(await source!.open({ signal }), stepsOf(flags, recipe), {
+              scratch: null,
+              signal,
+            }),
           flags,
           signal,
-          source,
+          source!,
         );
       });
     } catch (thrown) {

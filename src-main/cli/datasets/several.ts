@@ -1,22 +1,27 @@
 import { resolve } from 'node:path';
 import { styleText } from 'node:util';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { RefineryError } from '../../contract/errors.ts';
 import {
   applyTransforms,
   type Difference,
   diff,
-  type MergeMode,
   mergedSource,
-  mergeModes,
-  openSource,
   planConversion,
   runConversion,
-  type Source,
   transformNamed,
   withoutLoneBackground,
 } from '../../engine/datasets/index.ts';
 import { exitCodes, printJson, reportFailure } from '../shared.ts';
+import {
+  type MergedFlags,
+  type MergingFlags,
+  mergedOptions,
+  mergeOptionsOf,
+  mergingOptions,
+  openAll,
+  openMerged,
+} from './merging.ts';
 import {
   type FormatsFlag,
   formatsOf,
@@ -29,12 +34,9 @@ import {
 import { interruptible } from './progress.ts';
 import { tellPlan, tellResult } from './report.ts';
 
-interface MergeFlags extends TransformFlags, FormatsFlag {
+interface MergeFlags extends TransformFlags, FormatsFlag, MergingFlags {
   readonly to?: string;
   readonly output?: string;
-  readonly mode: MergeMode;
-  readonly overlap: number;
-  readonly quorum?: number;
   readonly media?: 'copy' | 'link' | 'none';
   readonly dryRun?: true;
   readonly overwrite?: true;
@@ -49,20 +51,6 @@ export function mergeCommand(): Command {
     .argument('<sources...>', 'folders or archives of the sets')
     .option('--to <format>', 'of the result')
     .option('-o, --output <folder>', 'new or empty; needed but for --dry-run')
-    .addOption(
-      new Option(
-        '--mode <mode>',
-        'exact: pieces of one set; union: everything; intersect: what most sets agree on',
-      )
-        .choices(mergeModes)
-        .default('union'),
-    )
-    .option('--overlap <part>', 'with intersect, from which overlap on two shapes are one', part, 0.5)
-    .option(
-      '--quorum <number>',
-      'with intersect, in how many sets a thing must be; else more than half',
-      whole,
-    )
     .addOption(formatsOption())
     .addOption(
       new Option('--media <what>', 'pictures; copy unless said otherwise').choices(['copy', 'link', 'none']),
@@ -71,7 +59,7 @@ export function mergeCommand(): Command {
     .option('--overwrite', 'replace files that are there')
     .option('--strict', 'stop when anything of the sources can’t be read, or they don’t agree')
     .option('--json', 'as JSON');
-  for (const option of transformOptions()) command.addOption(option);
+  for (const option of [...mergingOptions(), ...transformOptions()]) command.addOption(option);
   return command.action(async (paths: readonly string[], flags: MergeFlags) => {
     try {
       process.exitCode = await interruptible((signal) => mergeSets(paths, flags, signal));
@@ -79,17 +67,6 @@ export function mergeCommand(): Command {
       process.exitCode = reportFailure(thrown, flags.json ?? false);
     }
   });
-}
-
-function part(text: string): number {
-  const value = Number(text);
-  if (value > 0 && value <= 1) return value;
-  throw new InvalidArgumentError('Give a number above 0 and up to 1.');
-}
-
-function whole(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Give a whole number from 1 on.');
 }
 
 async function mergeSets(paths: readonly string[], flags: MergeFlags, signal: AbortSignal): Promise<number> {
@@ -103,11 +80,7 @@ async function mergeSets(paths: readonly string[], flags: MergeFlags, signal: Ab
   await using opened = new AsyncDisposableStack();
   const sources = await openAll(paths, formatsOf(flags, recipe, paths.length), opened, signal);
   const request = {
-    source: mergedSource(sources, {
-      mode: flags.mode,
-      overlap: flags.overlap,
-      ...(flags.quorum === undefined ? {} : { quorum: flags.quorum }),
-    }),
+    source: mergedSource(sources, mergeOptionsOf(flags)),
     to,
     output: flags.output === undefined ? '' : resolve(flags.output),
     transforms: stepsOf(flags, recipe),
@@ -128,26 +101,10 @@ async function mergeSets(paths: readonly string[], flags: MergeFlags, signal: Ab
   return result.check === 'failed' ? exitCodes.someFailed : exitCodes.good;
 }
 
-/** @param opened is given the sets, to close them. */
-async function openAll(
-  paths: readonly string[],
-  from: readonly (string | undefined)[],
-  opened: AsyncDisposableStack,
-  signal: AbortSignal,
-): Promise<readonly Source[]> {
-  const sources: Source[] = [];
-  for (const [index, path] of paths.entries()) {
-    const format = from[index];
-    const options = { signal, ...(format === undefined ? {} : { from: format }) };
-    sources.push(opened.use(await openSource(resolve(path), options)));
-  }
-  return sources;
-}
-
 /** What stands before problems: some can't be read, and on others the sets don't agree. */
 const ofSets = 'of the sets: ';
 
-interface DiffFlags extends TransformFlags, FormatsFlag {
+interface DiffFlags extends TransformFlags, MergedFlags {
   readonly pictures: boolean;
   readonly json?: boolean;
 }
@@ -161,8 +118,11 @@ export function diffCommand(): Command {
     .option('--no-pictures', 'don’t compare the pictures')
     .addOption(formatsOption())
     .option('--json', 'as JSON')
-    .addHelpText('after', '\nThe changes are made to the first set before it is compared.');
-  for (const option of transformOptions()) command.addOption(option);
+    .addHelpText(
+      'after',
+      '\nThe first set is merged and changed, where that is wanted, before it is compared.',
+    );
+  for (const option of [...mergedOptions(), ...transformOptions()]) command.addOption(option);
   return command.action(async (before: string, after: string, flags: DiffFlags) => {
     const { json = false } = flags;
     try {
@@ -182,7 +142,7 @@ async function compare(paths: readonly string[], flags: DiffFlags, signal: Abort
   const recipe = await recipeOf(flags);
   const steps = stepsOf(flags, recipe);
   await using opened = new AsyncDisposableStack();
-  const sources = await openAll(paths, formatsOf(flags, null, paths.length), opened, signal);
+  const sources = await openMerged(paths, flags, null, opened, signal);
   const [before, after] = [sources[0]!, sources[1]!];
   const [one, other] = withoutLoneBackground(
     [await before.open({ signal }), await after.open({ signal })],

@@ -20,7 +20,13 @@ import {
   ModelLayersView,
 } from '../configure.ts';
 import { FileHandleId } from '../files.ts';
-import { EnvironmentView, PythonChoice, StartedTraining, TrainingRequest } from '../training.ts';
+import {
+  EnvironmentView,
+  ListedTraining,
+  PythonChoice,
+  StartedTraining,
+  TrainingRequest,
+} from '../training.ts';
 import { done, lasting, method, nothing } from './method.ts';
 
 /** Of trainings with JPQD: watching, comparing, measuring, configuring and starting them. The names are the wire names. */
@@ -111,4 +117,14 @@ export const compressionMethods = {
     z.object({ folder: FileHandleId }),
     z.object({ training: StartedTraining.nullable() }),
   ),
+  /** Every training that was started here and was not taken off, the newest first. */
+  'training.list': method('window', nothing, z.object({ trainings: z.array(ListedTraining) })),
+  /** Goes on with one that is over, or begins it again. */
+  'training.goOn': method(
+    'window',
+    z.object({ id: ListedTraining.shape.id, how: z.enum(['resume', 'again']) }),
+    done,
+  ),
+  /** Takes one off the list; its files stay. */
+  'training.forget': method('window', z.object({ id: ListedTraining.shape.id }), done),
 } as const;

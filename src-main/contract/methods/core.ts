@@ -3,6 +3,7 @@ import { EngineInfo, EngineStatus, Finding } from '../engine.ts';
 import { AdmitResult, FileHandle, FileHandleId, MediaFile, MediaRequest } from '../files.ts';
 import { JobId } from '../jobs.ts';
 import { RuntimeCandidate } from '../models.ts';
+import { RecognizedPart } from '../recognition.ts';
 import { Settings, SettingsChange } from '../settings.ts';
 import { DialogPurpose, ShellInfo } from '../shell.ts';
 import { done, lasting, method, nothing } from './method.ts';
@@ -27,6 +28,12 @@ export const coreMethods = {
   /** A path on the server's disk, in web mode, below a folder that the owner of the token allowed. */
   'files.admitAllowed': lasting('window', z.object({ path: z.string().max(4096) }), AdmitResult),
   'files.describe': method('window', z.object({ id: FileHandleId }), FileHandle),
+  /** Says what files and folders may be, for places to take them. */
+  'files.recognize': lasting(
+    'window',
+    z.object({ handles: z.array(FileHandleId).max(100_000) }),
+    z.object({ parts: z.array(RecognizedPart) }),
+  ),
   /** The path behind a handle. */
   'files.resolve': method('host', z.object({ id: FileHandleId }), z.object({ path: z.string() })),
   'media.open': method('host', MediaRequest, MediaFile),

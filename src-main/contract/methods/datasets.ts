@@ -12,6 +12,7 @@ import {
   DatasetPlace,
   DatasetPlan,
   DatasetPreview,
+  DatasetResult,
   DatasetStage,
   DatasetStep,
   DatasetSummary,
@@ -31,8 +32,15 @@ const datasetSteps = z.array(DatasetStep).max(100);
 /** Of datasets. The names are the wire names. */
 export const datasetsMethods = {
   // Datasets
-  /** Looks what a folder or an archive is. The set that was open before is closed. */
-  'datasets.open': lasting('window', DatasetPlace, DatasetView),
+  /** Looks what a folder or an archive is. Of the sets that are open, only the last few stay. */
+  'datasets.open': lasting(
+    'window',
+    /** `again` is the id that it had before, when the engine was another one: what was started from it tells of that. */
+    DatasetPlace.extend({ again: DatasetId.regex(/^set-[\w-]+$/).optional() }),
+    DatasetView,
+  ),
+  /** Whether a set is still open: a page that was loaded anew goes on with it. */
+  'datasets.isOpen': method('window', z.object({ id: DatasetId }), z.object({ open: z.boolean() })),
   /** Looks what a folder or an archive is that the open set is to be merged or compared with. */
   'datasets.examine': lasting('window', DatasetPlace, DatasetLook),
   'datasets.read': lasting('window', z.object({ id: DatasetId, format: z.string().max(80) }), DatasetSummary),
@@ -120,6 +128,12 @@ export const datasetsMethods = {
     }),
     z.object({ jobId: JobId }),
   ),
+  /** What came of a conversion; null where it is not done. For a page that was not there when it ended. */
+  'datasets.outcome': method(
+    'window',
+    z.object({ job: JobId }),
+    z.object({ result: DatasetResult.nullable() }),
+  ),
   'datasets.cancel': method(
     'window',
     z.object({
@@ -135,7 +149,7 @@ export const datasetsMethods = {
     /** `from` is null for merged sets, which may be of several formats. */
     z.object({
       from: z.string().max(80).nullable(),
-      to: z.string().max(80),
+      to: z.string().max(80).nullable(),
       steps: datasetSteps,
       media: DatasetMedia,
     }),

@@ -61,6 +61,7 @@ export { saveText } from './report/save.ts';
 export { seriesCsv } from './report/series-csv.ts';
 export { type ReportInput, trainingReport } from './report/training.ts';
 export { type RunFolderOptions, readRunFolder } from './run-folder.ts';
+export { kindOf } from './sources.ts';
 export { type RunSummary, summaryOf } from './summary.ts';
 export type { Checkpoint, LogRow, Place, Point, Problem, Run, Series, TrainingFacts } from './types.ts';
 export { type WeightRange, weightRanges } from './weight-ranges.ts';

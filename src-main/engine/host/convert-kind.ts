@@ -76,6 +76,10 @@ const setsOf = ({ path, from, merged }: ConvertInput) => [{ path, from }, ...(me
 
 const outcomeOf = (record: JobRecord): ConvertOutcome | null => record.result as ConvertOutcome | null;
 
+/** What came of a conversion; null until it is done, and for other jobs. */
+export const conversionOf = (record: JobRecord): ConversionResult | null =>
+  record.kind === 'convert' ? (outcomeOf(record)?.conversion ?? null) : null;
+
 /** How much of the whole an archive takes to be unpacked. */
 const unpackingPart = 0.2;
 

@@ -27,7 +27,11 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 test('a page can’t have a file read by naming it in a change', async () => {
   const handles = new Handles(new Journal(':memory:'), []);
   const added: unknown[] = [];
-  const jobs = { add: (input: unknown) => String(added.push(input)), cancel: () => undefined };
+  const jobs = {
+    add: (input: unknown) => String(added.push(input)),
+    cancel: () => undefined,
+    result: () => null,
+  };
   const { handlers, close } = datasetHandlers({ handles, emit: () => undefined, jobs });
   const { handles: admitted } = await handles.admit([folder]);
   const { id } = await handlers['datasets.open']!({ handle: admitted[0]!.id, within: '', every: 1 });
@@ -65,7 +69,7 @@ test('a page can’t have a file read by naming it in a change', async () => {
 
 test('a page sees the items as changes make them, and which pictures are only made in writing', async () => {
   const handles = new Handles(new Journal(':memory:'), []);
-  const jobs = { add: () => '', cancel: () => undefined };
+  const jobs = { add: () => '', cancel: () => undefined, result: () => null };
   const { handlers, close, pictureOf } = datasetHandlers({ handles, emit: () => undefined, jobs });
   const { handles: admitted } = await handles.admit([folder]);
   const { id } = await handlers['datasets.open']!({ handle: admitted[0]!.id, within: '', every: 1 });
@@ -111,7 +115,11 @@ test('a page sees the items as changes make them, and which pictures are only ma
 test('a page merges and compares sets by their handles, and a conversion knows them all', async () => {
   const handles = new Handles(new Journal(':memory:'), []);
   const added: unknown[] = [];
-  const jobs = { add: (input: unknown) => String(added.push(input)), cancel: () => undefined };
+  const jobs = {
+    add: (input: unknown) => String(added.push(input)),
+    cancel: () => undefined,
+    result: () => null,
+  };
   const { handlers, close } = datasetHandlers({ handles, emit: () => undefined, jobs });
   const { handles: admitted } = await handles.admit([folder]);
   const place = { handle: admitted[0]!.id, within: '', every: 1 };
@@ -149,4 +157,34 @@ test('a page merges and compares sets by their handles, and a conversion knows t
     handlers['datasets.merge']!({ id, others: [{ ...other, handle: 'unknown' }], merging }),
   ).rejects.toMatchObject({ code: 'HANDLE_UNKNOWN' });
   await close();
+});
+
+test('a set stays open while others are looked at, a few of them, and has its id again in another engine', async () => {
+  const handles = new Handles(new Journal(':memory:'), []);
+  const jobs = { add: () => '', cancel: () => undefined, result: () => null };
+  const parts = { handles, emit: () => undefined, jobs };
+  const { handlers, close } = datasetHandlers(parts);
+  const { handles: admitted } = await handles.admit([folder]);
+  const place = { handle: admitted[0]!.id, within: '', every: 1 };
+  const open = async (): Promise<string> => (await handlers['datasets.open']!(place)).id;
+  const read = (id: string) => handlers['datasets.read']!({ id, format: 'coco_instances' });
+  const isOpen = async (id: string) => (await handlers['datasets.isOpen']!({ id })).open;
+
+  const first = await open();
+  await read(first);
+  const others = [await open(), await open()];
+  expect(await Promise.all([first, ...others].map(isOpen))).toEqual([true, true, true]);
+  // What is asked for stays longer than what is not.
+  await read(first);
+  others.push(await open(), await open());
+  expect(await Promise.all([first, ...others].map(isOpen))).toEqual([true, false, true, true, true]);
+  await handlers['datasets.close']!({ id: others[3]! });
+  expect(await isOpen(first)).toBe(true);
+  await close();
+  expect(await isOpen(first)).toBe(false);
+
+  const later = datasetHandlers(parts);
+  const { id } = await later.handlers['datasets.open']!({ ...place, again: first });
+  expect(id).toBe(first);
+  await later.close();
 });

@@ -8,6 +8,7 @@ import type { EventName, EventPayload } from '../../contract/methods.ts';
 import type { Handlers } from '../../contract/wire.ts';
 import type { DatasetSession, OtherSet } from '../datasets/browse/index.ts';
 import {
+  type ConversionResult,
   type MergeOptions,
   readRecipe,
   stepText,
@@ -19,7 +20,7 @@ import {
 import { handOff, makePathAbsolute } from '../datasets/training/index.ts';
 import type { ConvertInput } from './convert-kind.ts';
 import { lookAtSet, pathOfSet } from './dataset-places.ts';
-import { differenceView, itemView, lossView, summaryOf, totalOf } from './dataset-view.ts';
+import { differenceView, itemView, lossView, resultView, summaryOf, totalOf } from './dataset-view.ts';
 import type { Handles } from './handles.ts';
 
 interface Parts {
@@ -30,6 +31,8 @@ interface Parts {
     add(input: ConvertInput): string;
     /** Ends those that were started from an open set. */
     cancel(set: string): void;
+    /** What came of one; null where it is not done, or was none. */
+    result(job: string): ConversionResult | null;
   };
   readonly emit: <Name extends EventName>(name: Name, payload: EventPayload<Name>) => void;
 }
@@ -39,33 +42,41 @@ const mostPreview = 10_000;
 
 type DatasetMethod = Extract<keyof Handlers, `datasets.${string}`>;
 
-/** Answers `datasets.*`. One set is open at a time; what takes long is told of and can be cancelled. */
+/** Sets that are open at once: a page may look at another while one stays, and there may be several pages. */
+const mostOpen = 4;
+
+/** A set that is open. Work on it is ended by newer work of its kind: what was asked for before is no longer wanted. */
+interface OpenSet {
+  readonly session: DatasetSession;
+  readonly work: Map<DatasetStage, AbortController>;
+  /** Ends when the set is closed. */
+  readonly whileOpen: AbortController;
+}
+
+/** Answers `datasets.*`. A few sets are open at a time; what takes long is told of and can be cancelled. */
 export function datasetHandlers({ handles, emit, jobs }: Parts): {
   readonly handlers: Pick<Handlers, DatasetMethod>;
   /** Path of a picture of the open set, by the name that pages use for it. */
   pictureOf(name: string): Promise<string | undefined>;
   close(): Promise<void>;
 } {
-  /** Work is ended by newer work of its kind: what was asked for before is no longer wanted. */
-  let open:
-    | {
-        readonly id: string;
-        readonly session: DatasetSession;
-        readonly work: Map<DatasetStage, AbortController>;
-        /** Ends when the set is closed. */
-        readonly whileOpen: AbortController;
-      }
-    | undefined;
+  /** By their ids, the one that was asked for last at the end. */
+  const open = new Map<string, OpenSet>();
 
-  async function close(): Promise<void> {
-    const last = open;
-    open = undefined;
+  async function close(id: string): Promise<void> {
+    const last = open.get(id);
+    open.delete(id);
     if (last) end([...last.work.values(), last.whileOpen], 'The set was closed.');
     await last?.session[Symbol.asyncDispose]();
   }
 
-  function opened(id: string): NonNullable<typeof open> {
-    if (open?.id === id) return open;
+  function opened(id: string): OpenSet {
+    const found = open.get(id);
+    if (found) {
+      open.delete(id);
+      open.set(id, found);
+      return found;
+    }
     throw new RefineryError('BAD_REQUEST', 'This set is no longer open.', { hint: 'Open it again.' });
   }
 
@@ -101,13 +112,15 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
   });
 
   const handlers: Pick<Handlers, DatasetMethod> = {
-    'datasets.open': async (place) => {
-      const id = `set-${randomUUID()}`;
+    'datasets.open': async ({ again, ...place }) => {
+      const id = again ?? `set-${randomUUID()}`;
       const { session, look } = await lookAtSet(place, handles, () => begin(id, 'unpacking'));
-      await close();
-      open = { id, session, work: new Map(), whileOpen: new AbortController() };
+      await close(id);
+      open.set(id, { session, work: new Map(), whileOpen: new AbortController() });
+      for (const oldest of [...open.keys()].slice(0, -mostOpen)) await close(oldest);
       return { id, ...look };
     },
+    'datasets.isOpen': ({ id }) => ({ open: open.has(id) }),
     'datasets.examine': async (place) => {
       const { session, look } = await lookAtSet(place, handles, () => {
         throw new RefineryError('INTERNAL', 'What is only looked at is not unpacked.');
@@ -249,7 +262,7 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
       return { jobId };
     },
     'datasets.cancel': ({ id, stage }) => {
-      const work = open?.id === id ? open.work : new Map<DatasetStage, AbortController>();
+      const work = open.get(id)?.work ?? new Map<DatasetStage, AbortController>();
       if (stage !== undefined) {
         const one = work.get(stage);
         end(one ? [one] : [], 'Cancelled.');
@@ -263,7 +276,8 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
       recipe: writeRecipe({
         version: 1,
         ...(from === null ? {} : { from }),
-        ...{ to, media, transforms: steps },
+        ...(to === null ? {} : { to }),
+        ...{ media, transforms: steps },
       }),
       transforms: steps.map(stepText),
     }),
@@ -289,15 +303,21 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
         commands: commands.map(({ title, command }) => ({ title, command })),
       };
     },
+    'datasets.outcome': async ({ job }) => {
+      const result = jobs.result(job);
+      return { result: result && (await resultView(result, handles)) };
+    },
     'datasets.close': async ({ id }) => {
-      if (open?.id === id) await close();
+      await close(id);
       return {};
     },
   };
 
   return {
     handlers,
-    close,
+    async close() {
+      for (const id of [...open.keys()]) await close(id);
+    },
     async pictureOf(name) {
       const [, id, of, place] = /^(set-[\w-]+)\.(?:(\w+)\.)?(\d+)$/.exec(name) ?? [];
       if (id === undefined || place === undefined) return undefined;

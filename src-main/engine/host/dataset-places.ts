@@ -41,6 +41,7 @@ export async function lookAtSet(
     name: within === '' ? name : basename(within),
     location: within === '' ? location : join(location, name, dirname(within)),
     path: forPeople(session.path),
+    outer: forPeople(session.outer),
     candidates: session.candidates.map(candidateView),
     sets: session.isArchive ? setsInArchive(session, place, path) : await setsInFolder(session, handles),
     video,

@@ -17,11 +17,13 @@ import { DetectorTrainings } from './detector-training.ts';
 import { type Folders, forPeople } from './folders.ts';
 import type { Handles } from './handles.ts';
 import { findPictures } from './pictures.ts';
+import type { TrainingRecords } from './training-records.ts';
 
 interface Parts {
   readonly handles: Handles;
   readonly folders: Pick<Folders, 'models'>;
   readonly openvino: () => Promise<NodeAddon>;
+  readonly records: TrainingRecords;
   readonly emit: <Name extends EventName>(name: Name, payload: EventPayload<Name>) => void;
 }
 
@@ -35,7 +37,8 @@ const mostLabels = 20;
 const mostPictures = 5_000;
 
 /** Answers `detectors.*`. One detector is open at a time, and it looks at one picture at a time. */
-export function detectorHandlers({ handles, folders, openvino, emit }: Parts): {
+export function detectorHandlers({ handles, folders, openvino, records, emit }: Parts): {
+  readonly trainings: DetectorTrainings;
   readonly handlers: Pick<Handlers, DetectorMethod>;
   close(): Promise<void>;
 } {
@@ -43,6 +46,7 @@ export function detectorHandlers({ handles, folders, openvino, emit }: Parts): {
   let evaluating: AbortController | undefined;
   const trainings = new DetectorTrainings({
     handles,
+    records,
     scripts: join(folders.models, 'train'),
     onChanged: (training) => emit('detectors.training', training),
   });
@@ -80,6 +84,7 @@ export function detectorHandlers({ handles, folders, openvino, emit }: Parts): {
   }
 
   return {
+    trainings,
     handlers: {
       'detectors.open': async ({ handle, precision }) => {
         const { name, location } = await handles.describe(handle);
@@ -163,15 +168,15 @@ export function detectorHandlers({ handles, folders, openvino, emit }: Parts): {
         await trainings.start(place, handles.path(dataset), choices);
         return {};
       },
-      'detectors.resumeTraining': () => {
-        trainings.resume();
+      'detectors.resumeTraining': async () => {
+        await trainings.resume();
         return {};
       },
       'detectors.stopTraining': () => {
         trainings.stop();
         return {};
       },
-      'detectors.currentTraining': () => ({ training: trainings.latest }),
+      'detectors.currentTraining': async () => ({ training: await trainings.current() }),
     },
     async close() {
       cancel();

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { DetectorTraining, DetectorTrainingChoices } from '../../contract/detectors.ts';
-import { RefineryError, toErrorValue } from '../../contract/errors.ts';
+import { type ErrorValue, RefineryError, toErrorValue } from '../../contract/errors.ts';
 import { handOff, modelFor } from '../datasets/training/index.ts';
 import {
   afterLine,
@@ -11,34 +12,29 @@ import {
   type TrainingProgress,
   trainingCharts,
 } from '../detection/training/index.ts';
+import { exists } from '../io/atomic.ts';
 import { runProcess } from '../python/process.ts';
 import type { Handles } from './handles.ts';
+import type { TrainingRecord, TrainingRecords, WantedTraining } from './training-records.ts';
 
 interface TrainingsOptions {
   readonly handles: Handles;
+  readonly records: TrainingRecords;
   /** Folder of the script. */
   readonly scripts: string;
   readonly onChanged: (training: DetectorTraining) => void;
 }
 
-/** What the script is asked for. */
-interface Wanted {
-  /** Its `data.yaml`, or its folder for classes of whole pictures. */
-  readonly dataset: string;
-  readonly folder: string;
-  readonly python: string;
-  readonly choices: DetectorTrainingChoices;
-  /** A run's last.pt, to go on from. */
-  readonly resume?: string;
-}
-
 /** Lines that are kept of what Ultralytics prints. */
 const keptLines = 200;
 
-/** Trains detectors: one at a time, exported to OpenVINO at the end. */
+/** Which training it is, and when it began. */
+type Course = Pick<TrainingRecord, 'id' | 'wanted' | 'startedAt'>;
+
+/** Trains detectors: one at a time, exported to OpenVINO at the end. What was told is remembered. */
 export class DetectorTrainings {
   readonly #options: TrainingsOptions;
-  #wanted: Wanted | undefined;
+  #course: Course | undefined;
   #progress: TrainingProgress = notStarted;
   #latest: DetectorTraining | null = null;
   #log: string[] = [];
@@ -47,12 +43,17 @@ export class DetectorTrainings {
   #begunAt = 0;
   #telling: Promise<void> = Promise.resolve();
   #running: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
+  #closing = false;
 
   constructor(options: TrainingsOptions) {
     this.#options = options;
+    const [last] = options.records.list();
+    if (last) this.#telling = this.#take(last);
   }
 
-  get latest(): DetectorTraining | null {
+  /** The training that runs, or the one that ran last, before the engine was started as well. */
+  async current(): Promise<DetectorTraining | null> {
+    await this.#telling;
     return this.#latest;
   }
 
@@ -88,20 +89,46 @@ export class DetectorTrainings {
     const folder = task === 'classify' ? data : dirname(data);
     // A model of another task would train, and learn no more than upright boxes.
     const fitting = { ...choices, model: modelFor(task, choices.model) };
-    this.#begin({ dataset: data, folder, python: trainer.python, choices: fitting });
+    this.#beginAnew({ dataset: data, folder, python: trainer.python, choices: fitting });
   }
 
-  /** @throws {RefineryError} `JOB_STATE` where there is nothing to go on with. */
-  resume(): void {
+  /**
+   * Goes on from the last epoch that was finished.
+   *
+   * @param id of one of the records; absent: the one that ran last.
+   * @throws {RefineryError} `JOB_STATE` where there is nothing to go on with.
+   */
+  async resume(id?: string): Promise<void> {
     this.#refuseTwo();
-    const { folder } = this.#progress;
-    if (!this.#wanted || !this.#latest?.resumable || folder === null) {
+    await this.#telling;
+    const record = this.#options.records.list().find((one) => id === undefined || one.id === id);
+    const last = record && (await lastWeights(record));
+    this.#refuseTwo();
+    if (!record || !last) {
       throw new RefineryError('JOB_STATE', 'There is no training to go on with.', {
         hint: 'Start a new one.',
       });
     }
+    await this.#take(record);
     this.#progress = { ...this.#progress, phase: 'starting', error: null };
-    this.#begin({ ...this.#wanted, resume: join(folder, 'weights', 'last.pt') });
+    this.#begin(record, last);
+  }
+
+  /** Begins one of the records anew, with what it began with. @throws {RefineryError} `JOB_STATE`, `JOB_NOT_FOUND` */
+  again(id: string): void {
+    this.#refuseTwo();
+    const record = this.#options.records.list().find((one) => one.id === id);
+    if (!record) throw new RefineryError('JOB_NOT_FOUND', 'This training is not known any more.');
+    this.#beginAnew(record.wanted);
+  }
+
+  /** Takes a record off, unless it is of the one that runs. */
+  forget(id: string): void {
+    if (this.#running && this.#course?.id === id) this.#refuseTwo();
+    this.#options.records.remove(id);
+    if (this.#course?.id !== id) return;
+    this.#course = undefined;
+    this.#latest = null;
   }
 
   stop(): void {
@@ -109,6 +136,8 @@ export class DetectorTrainings {
   }
 
   async close(): Promise<void> {
+    // What is cut off now is remembered as it was: it did not end.
+    this.#closing = true;
     this.stop();
     await this.#running?.ended;
   }
@@ -120,20 +149,40 @@ export class DetectorTrainings {
     });
   }
 
-  #begin(wanted: Wanted): void {
+  /** Takes over what is remembered of a training. */
+  async #take(record: TrainingRecord): Promise<void> {
+    const { id, wanted, startedAt, phase, progress, log, error } = record;
+    this.#course = { id, wanted, startedAt };
+    this.#progress = { ...progress, series: new Map(progress.series) };
+    this.#log = [...log];
+    this.#latest = await this.#view(phase, this.#progress, error);
+  }
+
+  #beginAnew(wanted: WantedTraining): void {
+    this.#progress = { ...notStarted, epochs: wanted.choices.epochs };
+    this.#log = [];
+    this.#begin({ id: randomUUID(), wanted, startedAt: Date.now() });
+  }
+
+  /** @param resume a run's last.pt, to go on from. */
+  #begin({ id, wanted, startedAt }: Course, resume?: string): void {
     const abort = new AbortController();
-    this.#wanted = wanted;
+    this.#course = { id, wanted, startedAt };
     this.#startedAt = Date.now();
     this.#begunAt = this.#progress.fraction;
     this.#running = {
       abort,
-      ended: this.#run(wanted, abort.signal).finally(() => {
+      ended: this.#run(wanted, resume, abort.signal).finally(() => {
         this.#running = undefined;
       }),
     };
   }
 
-  async #run({ dataset, folder, python, choices, resume }: Wanted, signal: AbortSignal): Promise<void> {
+  async #run(
+    { dataset, folder, python, choices }: WantedTraining,
+    resume: string | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     const asked = resume
       ? { resume: true, model: resume, imgsz: choices.imageSize }
       : {
@@ -190,11 +239,42 @@ export class DetectorTrainings {
   }
 
   async #send(phase: DetectorTraining['phase'], progress: TrainingProgress, error: unknown): Promise<void> {
+    const before = this.#latest;
+    const failure = error === null ? null : toErrorValue(error);
+    if (!this.#closing && (before?.phase !== phase || before.epoch !== progress.epoch))
+      this.#remember(phase, progress, failure);
+    const training = await this.#view(phase, progress, failure);
+    this.#latest = training;
+    this.#options.onChanged(training);
+  }
+
+  #remember(phase: DetectorTraining['phase'], progress: TrainingProgress, error: ErrorValue | null): void {
+    if (!this.#course) return;
+    const isOver = !['starting', 'training', 'exporting'].includes(phase);
+    const series = Array.from(progress.series, ([name, points]): [string, [number, number][]] => [
+      name,
+      points.map(([at, value]) => [at, value]),
+    ]);
+    this.#options.records.save({
+      ...this.#course,
+      phase,
+      endedAt: isOver ? Date.now() : null,
+      progress: { ...progress, series },
+      log: this.#log,
+      error,
+    });
+  }
+
+  async #view(
+    phase: DetectorTraining['phase'],
+    progress: TrainingProgress,
+    error: ErrorValue | null,
+  ): Promise<DetectorTraining> {
     const { epoch, epochs, fraction, best, folder, exported } = progress;
     const since = Date.now() - this.#startedAt;
     const gained = fraction - this.#begunAt;
-    const training: DetectorTraining = {
-      name: basename(this.#wanted?.folder ?? ''),
+    return {
+      name: basename(this.#course?.wanted.folder ?? ''),
       phase,
       epoch,
       epochs,
@@ -204,18 +284,39 @@ export class DetectorTrainings {
       best,
       folder: await this.#handle(folder),
       exported: await this.#handle(exported),
-      resumable:
-        (phase === 'stopped' || phase === 'failed') && folder !== null && epoch > 0 && epoch < epochs,
+      weights: await this.#handle(await weightsIn(folder)),
+      resumable: (await lastWeights({ phase, progress })) !== null,
       log: this.#log,
-      error: error === null ? null : toErrorValue(error),
+      error,
     };
-    this.#latest = training;
-    this.#options.onChanged(training);
   }
 
   async #handle(path: string | null): Promise<DetectorTraining['folder']> {
     return path === null ? null : ((await this.#options.handles.admit([path])).handles[0] ?? null);
   }
+}
+
+/** Ultralytics' weights in a training's folder: the best so far, or those of the last epoch. */
+export async function weightsIn(folder: string | null): Promise<string | null> {
+  for (const name of folder === null ? [] : ['best.pt', 'last.pt']) {
+    const path = join(folder!, 'weights', name);
+    if (await exists(path)) return path;
+  }
+  return null;
+}
+
+/** What Ultralytics can go on from; null for one that is not over, or is done, or left nothing. */
+export async function lastWeights({
+  phase,
+  progress: { folder, epoch, epochs },
+}: {
+  readonly phase: DetectorTraining['phase'];
+  readonly progress: Pick<TrainingProgress, 'folder' | 'epoch' | 'epochs'>;
+}): Promise<string | null> {
+  const isOver = phase === 'stopped' || phase === 'failed' || phase === 'interrupted';
+  if (!isOver || folder === null || epoch === 0 || epoch >= epochs) return null;
+  const last = join(folder, 'weights', 'last.pt');
+  return (await exists(last)) ? last : null;
 }
 
 function hintFor(text: string): string {

@@ -15,21 +15,24 @@ import { ModelCatalogue } from '../models/index.ts';
 import { createUpscaler } from '../upscale/index.ts';
 import { compressionHandlers } from './compression-handlers.ts';
 import { configureHandlers } from './configure-handlers.ts';
-import { convertInputOf, convertKind, writtenSet } from './convert-kind.ts';
+import { conversionOf, convertInputOf, convertKind, writtenSet } from './convert-kind.ts';
 import { datasetHandlers } from './dataset-handlers.ts';
 import { resultView } from './dataset-view.ts';
 import { detectorHandlers } from './detector-handlers.ts';
 import { diagnose } from './doctor.ts';
-import { type Folders, uploadsFolder } from './folders.ts';
+import { type Folders, folderForPasted, uploadsFolder } from './folders.ts';
 import { Handles } from './handles.ts';
 import { Inspector } from './inspector.ts';
 import { MediaLibrary } from './media.ts';
 import { Conversions } from './model-conversion.ts';
 import { modelHandlers } from './model-handlers.ts';
 import { findPictures } from './pictures.ts';
+import { recognize } from './recognition/index.ts';
 import { RuntimeService } from './runtime-service.ts';
 import { SettingsStore } from './settings.ts';
 import { trainingHandlers } from './training-handlers.ts';
+import { StartedFolders, trainingListHandlers } from './training-list.ts';
+import { TrainingRecords } from './training-records.ts';
 import { removeUnused } from './uploads.ts';
 import { detailOf, inputOf, resultOf, type UpscaleDetail, upscaleKind } from './upscale-kind.ts';
 
@@ -118,8 +121,16 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     budget: () => settings.get().compressionBudget ?? undefined,
     emit,
   });
-  const training = trainingHandlers({ handles, folders, emit });
-  const detectors = detectorHandlers({ handles, folders, openvino: () => runtime.openvino(), emit });
+  const started = new StartedFolders(journal);
+  const training = trainingHandlers({ handles, folders, started, emit });
+  const records = new TrainingRecords(journal);
+  const detectors = detectorHandlers({
+    handles,
+    folders,
+    openvino: () => runtime.openvino(),
+    records,
+    emit,
+  });
   const datasets = datasetHandlers({
     handles,
     emit,
@@ -134,6 +145,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         const ended = own.some(({ id }) => queue.record(id).state === 'cancelled');
         if (ended) emit('datasets.finished', { id: set, result: null, error: cancelled });
       },
+      result: (job) => conversionOf(queue.record(job)),
     },
   });
   const cancelled = { code: 'CANCELLED', message: 'Cancelled.' } as const;
@@ -147,6 +159,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         upscaler,
         settings: () => settings.get().upscale,
         pathOfHandle: (id) => handles.path(id),
+        usualFolder: (picture) => folderForPasted(picture, folders),
         onTile: (id) => (id === watched ? (tile) => emit('upscale.tile', tile) : undefined),
         notice: (message) => emit('engine.notice', { tone: 'warning', message }),
       }),
@@ -214,6 +227,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     'files.admit': ({ paths }) => handles.admit(paths),
     'files.admitAllowed': ({ path }) => handles.admitAllowed(path),
     'files.describe': ({ id }) => handles.describe(id),
+    'files.recognize': async ({ handles: given }) => ({
+      parts: await recognize(await Promise.all(given.map((id) => handles.describe(id))), handles),
+    }),
     'files.resolve': ({ id }) => ({ path: handles.path(id) }),
     'media.open': async ({ jobId, variant }) => {
       const picture = handles.pathOf(jobId) ?? (await datasets.pictureOf(jobId));
@@ -222,14 +238,16 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       return media.open(variant, inputOf(record).path, resultOf(record)?.outputPath);
     },
 
-    'jobs.list': () => ({ jobs: queue.list(), summary: queue.summary() }),
+    'jobs.list': ({ after }) => ({ ...queue.page(after), summary: queue.summary() }),
     'jobs.history': (query) => queue.history(query),
     'jobs.start': ({ ids }) => ({ started: queue.start(ids) }),
+    'jobs.renew': acting(({ ids }) => queue.renew(ids)),
     'jobs.pause': acting(({ ids }) => queue.pause(ids)),
     'jobs.resume': acting(({ ids }) => queue.resume(ids)),
     'jobs.cancel': acting(({ ids }) => queue.cancel(ids)),
     'jobs.retry': acting(({ ids }) => queue.retry(ids)),
     'jobs.remove': ({ ids }) => ({ removed: queue.remove(ids) }),
+    'jobs.forget': ({ ids, forgotten }) => ({ changed: queue.forget(ids, forgotten) }),
     'jobs.restore': acting(({ ids }) => queue.restore(ids)),
     'jobs.reorder': acting(({ ids, before }) => queue.reorder(ids, before)),
     'jobs.pauseAll': acting(() => queue.setPaused(true)),
@@ -259,6 +277,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     }),
     'upscale.override': acting(({ ids, settings: override }) => {
       queue.amend(ids, (record) => ({ detail: { ...detailOf(record), override } }));
+      queue.renew(ids);
     }),
     'upscale.watch': acting(({ id }) => {
       watched = id;
@@ -268,6 +287,13 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     ...compression.handlers,
     ...configureHandlers({ handles }),
     ...training.handlers,
+    ...trainingListHandlers({
+      handles,
+      records,
+      detectors: detectors.trainings,
+      folders: started,
+      launchAgain: training.launchAgain,
+    }),
     ...datasets.handlers,
     ...detectors.handlers,
 
@@ -347,7 +373,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       await detectors.close();
       await queue.shutdown();
       await settings.settled();
-      upscaler.dispose();
+      await upscaler.dispose();
       journal.close();
     })();
     return closing;

@@ -39,6 +39,12 @@ const otherPictures: ReadonlySet<string> = new Set([
   ...['.cr2', '.cr3', '.nef', '.arw', '.dng', '.orf', '.rw2', '.raf', '.pef', '.srw'],
 ]);
 
+/** Whether a file is called like a picture, of a format that is read or not. */
+export function isPictureName(name: string): boolean {
+  const extension = extname(name).toLowerCase();
+  return pictureExtensions.has(extension) || otherPictures.has(extension);
+}
+
 export interface FoundPicture {
   readonly path: string;
   /** Folder of the picture, relative to the folder that was given; '' at its top. */

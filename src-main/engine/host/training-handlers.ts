@@ -8,6 +8,7 @@ import {
   interpreterOf,
   judgeEnvironment,
   type LaunchState,
+  launchAgain,
   launchState,
   launchTraining,
   lookAtEnvironment,
@@ -16,16 +17,24 @@ import {
 } from '../training/index.ts';
 import { type Folders, forPeople } from './folders.ts';
 import type { Handles } from './handles.ts';
+import type { StartedFolders } from './training-list.ts';
 
 interface Parts {
   readonly handles: Handles;
   readonly folders: Folders;
+  /** Remembers where trainings were started. */
+  readonly started: StartedFolders;
   readonly emit: <Name extends EventName>(name: Name, payload: EventPayload<Name>) => void;
 }
 
+type ListMethod = 'training.list' | 'training.goOn' | 'training.forget';
+type TrainingMethod = Exclude<Extract<keyof Handlers, `training.${string}`>, ListMethod>;
+
 /** Answers `training.*`: environments for JPQD, and trainings that are started and stopped from here. */
-export function trainingHandlers({ handles, folders, emit }: Parts): {
-  readonly handlers: Pick<Handlers, Extract<keyof Handlers, `training.${string}`>>;
+export function trainingHandlers({ handles, folders, started, emit }: Parts): {
+  readonly handlers: Pick<Handlers, TrainingMethod>;
+  /** Starts the training of a folder again. */
+  launchAgain(output: string): Promise<void>;
   close(): void;
 } {
   const scripts = join(folders.models, 'training');
@@ -101,7 +110,7 @@ export function trainingHandlers({ handles, folders, emit }: Parts): {
       }) => {
         const output = join(handles.path(folder), name);
         let handle = '';
-        const started = await launchTraining(
+        const launched = await launchTraining(
           {
             python: await interpreter(python),
             script: handles.path(script),
@@ -117,7 +126,8 @@ export function trainingHandlers({ handles, folders, emit }: Parts): {
         const [described] = (await handles.admit([output])).handles;
         if (!described) throw new RefineryError('OUTPUT_NOT_WRITABLE', 'The training’s folder went away.');
         handle = described.id;
-        return trainingView(described, started);
+        started.add(output);
+        return trainingView(described, launched);
       },
       'training.stop': async ({ folder, how }) => {
         await stopTraining(handles.path(folder), how);
@@ -125,6 +135,12 @@ export function trainingHandlers({ handles, folders, emit }: Parts): {
         return {};
       },
       'training.state': async ({ folder }) => ({ training: await state(folder) }),
+    },
+    async launchAgain(output) {
+      const [folder] = (await handles.admit([output])).handles;
+      await launchAgain(output, scripts, () => folder && void tell(folder.id));
+      started.add(output);
+      if (folder) await tell(folder.id);
     },
     // Trainings go on: they are told of again when their folder is opened.
     close: () => installing?.abort(),

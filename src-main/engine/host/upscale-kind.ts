@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { basename, dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Job } from '../../contract/jobs.ts';
 import type {
   PictureInfo,
@@ -10,7 +11,8 @@ import type {
 } from '../../contract/upscale.ts';
 import type { JobRecord } from '../jobs/journal.ts';
 import type { JobKind } from '../jobs/kind.ts';
-import { type PendingCommit, recoverCommit, type Upscaler } from '../upscale/index.ts';
+import { isUnbegun } from '../jobs/record.ts';
+import { type PendingCommit, recoverCommit, sideBySide, type Upscaler } from '../upscale/index.ts';
 import { forPeople } from './folders.ts';
 
 /** Where a picture comes from. */
@@ -31,6 +33,8 @@ export interface UpscaleKindOptions {
   readonly upscaler: Upscaler;
   readonly settings: () => UpscaleSettings;
   readonly pathOfHandle: (id: string) => string;
+  /** Where the result of a picture goes, where nothing was chosen; null is beside it. */
+  readonly usualFolder: (picture: string) => string | null;
   /** Gets the tiles of a job, if anybody watches it. */
   readonly onTile: (jobId: string) => ((tile: TilePreview) => void) | undefined;
   readonly notice: (message: string) => void;
@@ -41,8 +45,8 @@ export const detailOf = (record: Pick<JobRecord, 'detail'>): UpscaleDetail =>
   (record.detail as UpscaleDetail | null) ?? { picture: null, override: null };
 export const resultOf = (record: JobRecord): UpscaleResult | null => record.result as UpscaleResult | null;
 
-/** How many pictures are in hand at once: one is read and one is written while one is upscaled. */
-const slots = 3;
+/** How many pictures are in hand at once: one is read and one is written while others are upscaled. */
+const slots = 2 + sideBySide;
 
 /** Weight of a picture whose size is not known yet, in megapixels. */
 const unknownWeight = 2;
@@ -60,6 +64,22 @@ export function upscaleKind(options: UpscaleKindOptions): JobKind {
     return picture ? upscaler.targetSize(picture, settingsOf(record)) : null;
   };
 
+  /** What a picture that waits was started with, where it would be started with something else now. */
+  const frozenOf = (record: JobRecord): UpscaleSettings | null => {
+    const spec = record.spec as UpscaleSpec | null;
+    if (!spec || !isUnbegun(record)) return null;
+    const now = detailOf(record).override ?? options.settings();
+    // The seed was drawn, not chosen.
+    const seed = now.diffusion.seed ?? spec.settings.diffusion.seed;
+    const same = { ...now, diffusion: { ...now.diffusion, seed } };
+    return isDeepStrictEqual(same, spec.settings) ? null : spec.settings;
+  };
+
+  const destinationOf = (record: JobRecord): string | null => {
+    const folder = settingsOf(record).folder === null ? options.usualFolder(inputOf(record).path) : null;
+    return folder && forPeople(folder);
+  };
+
   return {
     name: 'upscale',
     slots,
@@ -69,8 +89,10 @@ export function upscaleKind(options: UpscaleKindOptions): JobKind {
       return {
         upscale: {
           location: forPeople(dirname(inputOf(record).path)),
+          destination: destinationOf(record),
           picture,
           override,
+          frozen: frozenOf(record),
           variant: variant ?? null,
           target: targetOf(record),
           result: summarize(resultOf(record), record),
@@ -89,7 +111,7 @@ export function upscaleKind(options: UpscaleKindOptions): JobKind {
       const chosen = settings.folder === null ? null : options.pathOfHandle(settings.folder);
       return {
         inputPath: path,
-        outputFolder: chosen ?? dirname(path),
+        outputFolder: chosen ?? options.usualFolder(path) ?? dirname(path),
         // Beside its source a result needs no folder of its own.
         relativeFolder: chosen === null ? '' : relativeFolder,
         // Drawn now, so that the receipt tells it and a run that was interrupted goes on with it.

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { constants, type FileHandle, open } from 'node:fs/promises';
 import type { MetadataBlocks } from './metadata.ts';
 
 /**
@@ -68,7 +68,7 @@ export async function setBlocks(path: string, pixelBytes: number, blocks: Metada
   await file.write(bytes, 0, bytes.length, end);
 }
 
-/** Writes rows, in any order of strips, into a `.v` file. */
+/** Writes rows, in any order of strips, into a `.v` file: a new one, or over all that one holds. */
 export class VipsFileWriter {
   readonly #file: FileHandle;
   readonly #rowBytes: number;
@@ -81,9 +81,11 @@ export class VipsFileWriter {
   }
 
   static async create(path: string, picture: RawPicture): Promise<VipsFileWriter> {
-    const file = await open(path, 'wx');
+    const file = await open(path, constants.O_WRONLY | constants.O_CREAT);
+    const writer = new VipsFileWriter(file, picture);
+    await file.truncate(headerSize + writer.#rowBytes * picture.height);
     await file.write(header(picture), 0, headerSize, 0);
-    return new VipsFileWriter(file, picture);
+    return writer;
   }
 
   /** @param rows whole rows, the first of which is row `top`. */

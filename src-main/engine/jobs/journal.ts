@@ -28,6 +28,8 @@ export interface JobRecord {
   pending: unknown;
   error: ErrorValue | null;
   removed: boolean;
+  /** One that is off the list and not in the history either. */
+  forgotten: boolean;
 }
 
 /** SQLITE_BUSY. */
@@ -44,7 +46,7 @@ const schema = `
     position REAL NOT NULL, addedAt INTEGER NOT NULL, startedAt INTEGER, finishedAt INTEGER,
     attempts INTEGER NOT NULL, crashes INTEGER NOT NULL,
     input TEXT NOT NULL, spec TEXT, detail TEXT, result TEXT, pending TEXT, error TEXT,
-    removed INTEGER NOT NULL DEFAULT 0
+    removed INTEGER NOT NULL DEFAULT 0 /* 2 is forgotten, too */
   ) STRICT;
   CREATE INDEX jobsByPosition ON jobs (removed, position);
   CREATE TABLE handles (id TEXT PRIMARY KEY, path TEXT NOT NULL UNIQUE, addedAt INTEGER NOT NULL) STRICT;
@@ -142,7 +144,7 @@ export class Journal {
 
   /** Forgets jobs that are off the list and ended before this time. */
   purge(before: number): void {
-    this.#prepared('DELETE FROM jobs WHERE removed = 1 AND COALESCE(finishedAt, addedAt) < ?').run(before);
+    this.#prepared('DELETE FROM jobs WHERE removed > 0 AND COALESCE(finishedAt, addedAt) < ?').run(before);
   }
 
   fact(key: string): string | undefined {
@@ -152,6 +154,10 @@ export class Journal {
 
   setFact(key: string, value: string): void {
     this.#prepared('INSERT OR REPLACE INTO facts (key, value) VALUES (?, ?)').run(key, value);
+  }
+
+  removeFact(key: string): void {
+    this.#prepared('DELETE FROM facts WHERE key = ?').run(key);
   }
 
   pathOfHandle(id: string): string | undefined {
@@ -194,7 +200,7 @@ function toRow(record: JobRecord): Array<string | number | null> {
       case 'error':
         return value === null || value === undefined ? null : JSON.stringify(value);
       case 'removed':
-        return record.removed ? 1 : 0;
+        return record.forgotten ? 2 : record.removed ? 1 : 0;
       default:
         return value as string | number | null;
     }
@@ -226,6 +232,7 @@ function toRecord(row: Record<string, SQLOutputValue>): JobRecord {
     result: json('result'),
     pending: json('pending'),
     error: error.success ? error.data : null,
-    removed: Number(row['removed']) === 1,
+    removed: Number(row['removed']) > 0,
+    forgotten: Number(row['removed']) === 2,
   };
 }

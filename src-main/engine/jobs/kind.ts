@@ -22,7 +22,10 @@ export interface JobKind {
   describe(record: JobRecord): Partial<Job>;
   /** The weight of a job in progress and estimates: megapixels, megabytes. */
   weigh(record: JobRecord): number;
-  /** Makes the work order from the choices of now. Called when a person starts or retries the job. */
+  /**
+   * Makes the work order from the choices of now. Called when a person starts or retries the job, or changes the choices
+   * of one that waits for its turn.
+   */
   freeze(record: JobRecord): unknown;
   /** Does the work and gives the result. Throws a `RefineryError` when it can't. */
   run(record: JobRecord, context: JobContext): Promise<unknown>;

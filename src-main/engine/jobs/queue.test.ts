@@ -94,6 +94,19 @@ test('jobs wait until they are started, run in order, and no more at once than t
   expect(states(queue)).toEqual({ a: 'running', b: 'done', c: 'running', d: 'queued' });
 });
 
+test('more jobs than a message holds are told in several, and listed in several', async () => {
+  const { queue, changes } = openQueue(new Workshop(1));
+  await queue.open();
+  queue.add('upscale', jobsNamed(...Array.from({ length: 12_000 }, (_, index) => String(index))));
+  await expect.poll(() => changes.flat().length).toBe(12_000);
+  expect(Math.max(...changes.map(({ length }) => length))).toBe(5_000);
+  const first = queue.page(null);
+  const second = queue.page(first.next);
+  const third = queue.page(second.next);
+  expect([first, second, third].map(({ jobs }) => jobs.length)).toEqual([5_000, 5_000, 2_000]);
+  expect(third.next).toBe(null);
+});
+
 test('a failure stays with its job and the others go on', async () => {
   const workshop = new Workshop(1);
   const { queue } = openQueue(workshop);
@@ -224,6 +237,12 @@ test('the history has what ended, on the list or not, the newest first, and noth
   expect(queue.history({ text: '', limit: 1 })).toMatchObject({ jobs: [{ title: 'stopped' }], total: 3 });
   queue.restore([ids[0]!]);
   expect(titles()).toHaveLength(3);
+  expect(queue.forget(ids)).toEqual(ids);
+  expect(queue.list()).toEqual([]);
+  expect(titles()).toEqual([]);
+  queue.forget([ids[0]!, ids[1]!, ids[2]!], false);
+  expect(titles()).toHaveLength(3);
+  queue.forget([ids[2]!]);
   await queue.shutdown();
   const after = new JobQueue({
     journal,
@@ -232,7 +251,7 @@ test('the history has what ended, on the list or not, the newest first, and noth
     onRemoved: () => undefined,
   });
   await after.open();
-  expect(after.history(all).total).toBe(3);
+  expect(after.history(all).total).toBe(2);
   await after.shutdown();
 });
 
@@ -290,6 +309,26 @@ async function afterCrash(file: string, kind: JobKind) {
   await opened.queue.open();
   return opened;
 }
+
+test('one that waits for its turn can take the choices of now; one that was begun can not', async () => {
+  const workshop = new Workshop(1);
+  const { queue } = openQueue(workshop);
+  await queue.open();
+  const ids = queue.add('upscale', jobsNamed('a', 'b', 'c'));
+  queue.start();
+  await settle();
+  queue.pause([ids[2]!]);
+  queue.amend(ids, () => ({ detail: 'new' }));
+  const spec = (id: string) => (queue.record(id).spec as { detail: unknown }).detail;
+  expect(ids.map(spec)).toEqual([null, null, null]);
+  queue.renew(ids);
+  expect(ids.map(spec)).toEqual([null, 'new', 'new']);
+  // Put back into the queue by the engine's end, it goes on as it was begun.
+  await queue.shutdown();
+  expect(queue.record(ids[0]!).state).toBe('queued');
+  queue.renew(ids);
+  expect(spec(ids[0]!)).toBe(null);
+});
 
 test('after a crash what ran is done again, alone; what was done stays done', async () => {
   const file = journalFile();

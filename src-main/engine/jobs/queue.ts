@@ -15,9 +15,11 @@ import { PauseGate } from './gate.ts';
 import type { JobRecord, Journal } from './journal.ts';
 import type { JobKind } from './kind.ts';
 import { placeBefore } from './order.ts';
+import { mostInMessage, pageOf } from './pages.ts';
 import {
   finish,
   isHistory,
+  isUnbegun,
   makeReady,
   type NewJob,
   newRecord,
@@ -117,6 +119,12 @@ export class JobQueue {
     return this.#order.map((record) => this.#view(record));
   }
 
+  /** As many jobs as a message holds, behind a position. */
+  page(after: number | null): { jobs: Job[]; next: number | null } {
+    const { items, next } = pageOf(this.#order, after);
+    return { jobs: items.map((record) => this.#view(record)), next };
+  }
+
   /** What was worked on and has ended, taken off the list or not, the newest first. */
   history({ text, limit }: HistoryQuery): JobHistory {
     const wanted = text.toLowerCase();
@@ -188,10 +196,19 @@ export class JobQueue {
     this.#changed(records);
   }
 
-  /** Tells of all waiting jobs again, because what their description rests on has changed. */
+  /** Tells of all jobs again that nobody has begun, because what their description rests on has changed. */
   retell(): void {
-    for (const record of this.#order) if (record.state === 'ready') this.#dirty.add(record.id);
+    for (const record of this.#order) {
+      if (record.state === 'ready' || isUnbegun(record)) this.#dirty.add(record.id);
+    }
     this.#schedule();
+  }
+
+  /** Gives jobs that wait for their turn the choices of now. */
+  renew(ids: readonly string[]): void {
+    const records = ids.map((id) => this.record(id)).filter(isUnbegun);
+    for (const record of records) record.spec = this.#kind(record).freeze(record);
+    this.#changed(records);
   }
 
   /** @returns how many jobs were put to work. */
@@ -267,10 +284,33 @@ export class JobQueue {
     return removed;
   }
 
+  /**
+   * Takes what has ended off the list and out of the history, or puts it back into the history.
+   *
+   * @returns those that this was done to.
+   */
+  forget(ids: readonly string[], isForgotten = true): string[] {
+    const records = ids
+      .map((id) => this.record(id))
+      .filter((record) => finishedStates.has(record.state) && record.forgotten !== isForgotten);
+    for (const record of records) {
+      record.forgotten = isForgotten;
+      record.removed = true;
+      this.#session.delete(record.id);
+      this.#dirty.delete(record.id);
+    }
+    this.#journal.save(records);
+    this.#sort();
+    const changed = records.map(({ id }) => id);
+    if (changed.length > 0) this.#options.onRemoved(changed, this.summary());
+    return changed;
+  }
+
   restore(ids: readonly string[]): void {
     const records = ids.map((id) => this.record(id)).filter((record) => record.removed);
     for (const record of records) {
       record.removed = false;
+      record.forgotten = false;
       const ended = this.#endedByRemoval.delete(record.id);
       if (ended && record.state === 'cancelled') makeReady(record);
     }
@@ -418,7 +458,10 @@ export class JobQueue {
   #flush(): void {
     const jobs = [...this.#dirty].map((id) => this.#view(this.record(id)));
     this.#dirty.clear();
-    this.#options.onChanged(jobs, this.summary());
+    const summary = this.summary();
+    for (let at = 0; at === 0 || at < jobs.length; at += mostInMessage) {
+      this.#options.onChanged(jobs.slice(at, at + mostInMessage), summary);
+    }
   }
 
   #view(record: JobRecord): Job {

@@ -43,6 +43,7 @@ export const newRecord = (
   pending: null,
   error: null,
   removed: false,
+  forgotten: false,
 });
 
 /** Forgets what came of it before, so that it can be begun. */
@@ -63,8 +64,12 @@ export function makeReady(record: JobRecord): void {
 }
 
 /** Whether something came of it; one that was taken away before its turn is nothing that was done. */
-export const isHistory = ({ state, attempts }: JobRecord): boolean =>
-  finishedStates.has(state) && (state !== 'cancelled' || attempts > 0);
+export const isHistory = ({ state, attempts, forgotten }: JobRecord): boolean =>
+  !forgotten && finishedStates.has(state) && (state !== 'cancelled' || attempts > 0);
+
+/** Whether it was started by the person and waits for its turn: its choices can still be others. */
+export const isUnbegun = ({ state, startedAt }: JobRecord): boolean =>
+  (state === 'queued' || state === 'paused') && startedAt === null;
 
 export function finish(record: JobRecord, state: JobState, error: ErrorValue | null = null): void {
   record.state = state;

@@ -125,6 +125,7 @@ const openFor = (openvino: NodeAddon, options: ProbeOptions, kind: ImageInterfac
     precision: 'f32',
     threads: 0,
     cacheDir: options.cacheDir,
+    streams: 1,
     fewRuns: true,
   });
 

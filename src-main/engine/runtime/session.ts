@@ -122,7 +122,7 @@ function properties(options: CompileOptions, device: string): Record<string, str
   return {
     PERFORMANCE_HINT: options.performanceHint ?? 'LATENCY',
     ...(options.precision === 'auto' ? {} : { INFERENCE_PRECISION_HINT: options.precision }),
-    ...(options.streams ? { NUM_STREAMS: options.streams } : {}),
+    ...(options.streams && cpu ? { NUM_STREAMS: options.streams } : {}),
     ...(options.threads && cpu ? { INFERENCE_NUM_THREADS: options.threads } : {}),
     // The CPU compiles these networks faster than it reads them back.
     ...(options.cacheDir && !cpu ? { CACHE_DIR: options.cacheDir } : {}),

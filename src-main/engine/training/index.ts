@@ -7,6 +7,7 @@ export {
 export {
   type LaunchOptions,
   type LaunchState,
+  launchAgain,
   launchState,
   launchTraining,
   stopTraining,

@@ -48,6 +48,7 @@ export interface LaunchState {
 
 const recordFile = 'refinery-training.json';
 const stopFile = '.refinery-stop';
+const launchScript = 'launch.py';
 /** A name that the reader of runs takes for a console log. */
 const logFile = 'console.log';
 
@@ -77,15 +78,40 @@ export async function launchTraining(options: LaunchOptions, onEnd: () => void):
       hint: 'Take another name, or let the training go on there.',
     });
   }
-  await rm(join(output, stopFile), { force: true });
-  await rotate(output);
-  const log = await open(join(output, logFile), 'ax');
-  let child: ChildProcess;
   const { processes = 1 } = options;
   const together =
     processes > 1 ? ['-m', 'torch.distributed.run', '--standalone', `--nproc_per_node=${processes}`] : [];
-  const launcher = [...together, join(scripts, 'launch.py'), join(output, stopFile)];
-  const command = [python, '-u', ...launcher, script, ...filled];
+  const launcher = [...together, join(scripts, launchScript), join(output, stopFile)];
+  return begin(output, [python, '-u', ...launcher, script, ...filled], onEnd);
+}
+
+/**
+ * Starts a training again that is over, in its folder and as it was started: what it goes on from is up to its script.
+ *
+ * @param scripts folder of `launch.py`, which may be another one than then.
+ * @throws {RefineryError} `JOB_STATE` when one runs there or none was started, `RUNTIME_FAILED`.
+ */
+export async function launchAgain(output: string, scripts: string, onEnd: () => void): Promise<LaunchState> {
+  const before = await launchState(output);
+  if (!before || before.phase === 'running' || before.phase === 'stopping') {
+    throw new RefineryError(
+      'JOB_STATE',
+      before ? 'A training runs in this folder.' : 'No training was started here.',
+    );
+  }
+  const command = before.record.command.map((part) =>
+    basename(part) === launchScript ? join(scripts, launchScript) : part,
+  );
+  return begin(output, command, onEnd);
+}
+
+/** @param command with the file that stops it before the training script. */
+async function begin(output: string, command: readonly string[], onEnd: () => void): Promise<LaunchState> {
+  await rm(join(output, stopFile), { force: true });
+  await rotate(output);
+  const script = command[command.indexOf(join(output, stopFile)) + 1] ?? '';
+  const log = await open(join(output, logFile), 'ax');
+  let child: ChildProcess;
   try {
     child = await started(command, dirname(script), log.fd);
   } finally {
@@ -95,7 +121,7 @@ export async function launchTraining(options: LaunchOptions, onEnd: () => void):
     version: 1,
     pid: child.pid!,
     startedAt: new Date().toISOString(),
-    command,
+    command: [...command],
     endedAt: null,
     code: null,
     signal: null,

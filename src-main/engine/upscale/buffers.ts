@@ -1,8 +1,5 @@
-/** Buffers that are kept, at most. */
-const kept = 4;
-
-/** Larger ones are let go at once, in bytes. */
-const largest = 64 * 1024 * 1024;
+/** Bytes that are kept, at most. */
+const mostKept = 256 * 1024 * 1024;
 
 /**
  * Large buffers to be used again. To V8 each new one looks like a reason to collect garbage, which in a batch of
@@ -18,10 +15,15 @@ export class BufferPool {
     return Buffer.from(found ?? new ArrayBuffer(length), 0, length);
   }
 
-  /** Takes a buffer back that nobody looks at any more. */
+  /** Takes a buffer back that nobody looks at any more; the oldest ones go where there are too many. */
   give(buffer: Buffer): void {
-    if (buffer.buffer instanceof ArrayBuffer && buffer.length <= largest) {
-      this.#idle = [...this.#idle.slice(1 - kept), buffer.buffer];
-    }
+    if (!(buffer.buffer instanceof ArrayBuffer)) return;
+    this.#idle.push(buffer.buffer);
+    let bytes = this.#idle.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    while (bytes > mostKept) bytes -= this.#idle.shift()!.byteLength;
+  }
+
+  clear(): void {
+    this.#idle = [];
   }
 }

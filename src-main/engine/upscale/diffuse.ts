@@ -1,5 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { NodeAddon } from 'openvino-node';
 import writeFileAtomic from 'write-file-atomic';
 import { RefineryError } from '../../contract/errors.ts';
@@ -51,8 +51,8 @@ export interface DiffuseOptions {
   readonly diffuser: Diffuser;
   readonly pixels: Pixels;
   readonly settings: DiffusionSettings;
-  /** Of the result in work, and of the checkpoint. */
-  readonly folder: string;
+  /** Path of the `.v` file that gets the result's rows. */
+  readonly rows: string;
   readonly checkpoint: string;
   /** What the run may take, networks included. */
   readonly memoryBudgetBytes: number;
@@ -102,8 +102,7 @@ export async function enlargeByDiffusion(options: DiffuseOptions): Promise<Enlar
     const alpha =
       channels === 4 ? await enlargeAlpha(values, width, height, made.width, made.height, most) : undefined;
     const rows = toRows(made.values, alpha, most);
-    const path = join(options.folder, 'result.v');
-    const writer = await VipsFileWriter.create(path, {
+    const writer = await VipsFileWriter.create(options.rows, {
       width: made.width,
       height: made.height,
       channels,
@@ -112,7 +111,6 @@ export async function enlargeByDiffusion(options: DiffuseOptions): Promise<Enlar
     await writer.write(Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength), 0);
     return {
       writer,
-      path,
       tiles: tilesOf(made, tiling),
       inference,
       finite: true,

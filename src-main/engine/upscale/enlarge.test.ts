@@ -65,14 +65,14 @@ async function run(change: Partial<ImageInterface>, tile: number) {
     alpha: undefined,
     buffers: new BufferPool(),
     tile,
-    folder,
+    rows: join(folder, 'rows.v'),
     signal: new AbortController().signal,
     waitWhilePaused: async () => undefined,
     onProgress: () => undefined,
     onTile: () => undefined,
   });
   await made.writer.abandon();
-  await rm(made.path);
+  await rm(join(folder, 'rows.v'));
   return { made, blocks };
 }
 

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import sharp from 'sharp';
 import { RefineryError } from '../../contract/errors.ts';
 import type { ImageInterface } from '../../contract/models.ts';
@@ -19,7 +18,8 @@ export interface EnlargeOptions {
   readonly buffers: BufferPool;
   /** Longest side of a tile. */
   readonly tile: number;
-  readonly folder: string;
+  /** Path of the `.v` file that gets the result's rows. */
+  readonly rows: string;
   readonly signal: AbortSignal;
   waitWhilePaused(): Promise<void>;
   onProgress(done: number, total: number): void;
@@ -29,7 +29,6 @@ export interface EnlargeOptions {
 export interface Enlarged {
   /** The `.v` file, still open for its metadata. */
   readonly writer: VipsFileWriter;
-  readonly path: string;
   readonly tiles: {
     readonly count: number;
     readonly width: number;
@@ -57,8 +56,7 @@ export async function enlarge(options: EnlargeOptions): Promise<Enlarged> {
   const total = rows.reduce((sum, row) => sum + row.length, 0);
   const pixelBytes = pixels.channels * (pixels.depth / 8);
   const width = pixels.width * scale;
-  const path = join(options.folder, 'result.v');
-  const writer = await VipsFileWriter.create(path, {
+  const writer = await VipsFileWriter.create(options.rows, {
     width,
     height: pixels.height * scale,
     channels: pixels.channels,
@@ -106,7 +104,6 @@ export async function enlarge(options: EnlargeOptions): Promise<Enlarged> {
   const largest = rows[0]![0]!;
   return {
     writer,
-    path,
     tiles: {
       count: total,
       width: largest.width,
@@ -145,15 +142,30 @@ function alignTiles(rows: readonly Tile[][], multiple: number): Tile[][] {
 
 /** @param use takes what it needs of the result, whose memory is used again. */
 async function enlargeTile<Result>(
-  { kind, alpha, pixels, network }: EnlargeOptions,
+  options: EnlargeOptions,
   rows: Buffer,
   tile: Tile,
   pixelBytes: number,
   use: (made: Made) => Result,
 ): Promise<Result> {
-  const bytes = new Uint8Array(tile.width * tile.height * pixelBytes);
+  if (tile.width === options.pixels.width) return enlargeBytes(options, rows, tile, pixelBytes, use);
+  const bytes = options.buffers.take(tile.width * tile.height * pixelBytes);
   const region = { x: tile.x, y: 0, width: tile.width, height: tile.height };
-  copyRegion(rows, pixels.width, region, bytes, tile.width, { x: 0, y: 0 }, pixelBytes);
+  copyRegion(rows, options.pixels.width, region, bytes, tile.width, { x: 0, y: 0 }, pixelBytes);
+  try {
+    return await enlargeBytes(options, bytes, tile, pixelBytes, use);
+  } finally {
+    options.buffers.give(bytes);
+  }
+}
+
+async function enlargeBytes<Result>(
+  { kind, alpha, pixels, network }: EnlargeOptions,
+  bytes: Buffer,
+  tile: Tile,
+  pixelBytes: number,
+  use: (made: Made) => Result,
+): Promise<Result> {
   const { multiple = 1 } = kind;
   const whole = (length: number): number => Math.ceil(length / multiple) * multiple;
   const size = kind.fixedSize ?? { width: whole(tile.width), height: whole(tile.height) };

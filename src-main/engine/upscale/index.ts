@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import type { NodeAddon } from 'openvino-node';
@@ -16,7 +17,7 @@ import {
   type UpscaleSpec,
   type UpscaleStage,
 } from '../../contract/upscale.ts';
-import { checkSize, encode, planTarget, type Target, unheldGreyProfile } from '../imaging/encode.ts';
+import { checkSize, encode, planTarget, unheldGreyProfile } from '../imaging/encode.ts';
 import { targetError } from '../imaging/errors.ts';
 import { addDensity } from '../imaging/jfif.ts';
 import { comparePlan, planMetadata } from '../imaging/metadata.ts';
@@ -31,9 +32,12 @@ import type { PixelDepth } from '../models/ir/wrap.ts';
 import { checkOutput } from './checks.ts';
 import type { Enlarged } from './enlarge.ts';
 import { createEnlargers, type Enlarger, type ResolvedModel } from './enlargers.ts';
+import { losses } from './losses.ts';
 import { type PendingCommit, publishResult, ResultNames } from './publish.ts';
-import { checkSpace, removeOrphans, removeStale } from './work-folder.ts';
+import { untilCancelled } from './until-cancelled.ts';
+import { checkSpace, RowFiles, removeOrphans, removeStale } from './work-folder.ts';
 
+export { sideBySide } from './enlargers.ts';
 export { type PendingCommit, recoverCommit } from './publish.ts';
 
 /** What the upscaler needs to know of networks. */
@@ -66,6 +70,11 @@ export interface UpscaleContext {
   notice(message: string): void;
 }
 
+interface RunContext extends UpscaleContext {
+  /** The result is about to get its name: from here on it is not cancelled any more. @throws what it was cancelled with. */
+  beforePublishing(): void;
+}
+
 export interface Upscaler {
   /** Reads a source's header. */
   inspect(path: string): Promise<PictureInfo>;
@@ -76,7 +85,8 @@ export interface Upscaler {
   removeLeftovers(spec: UpscaleSpec, jobId: string): Promise<void>;
   thumbnail(path: string, maximum: number): Promise<Buffer>;
   display(path: string): Promise<MediaFile>;
-  dispose(): void;
+  /** Waits for what still goes on of runs that were cancelled. */
+  dispose(): Promise<void>;
 }
 
 /** Shares of a job's time, roughly: what progress shows. */
@@ -96,13 +106,41 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
   const enlargers = createEnlargers(options);
   const names = new ResultNames(options.sources);
   const work = join(options.cacheDir, 'work');
+  /** Other upscalers have folders of their own, in this process, too. */
+  const own = join(work, `${process.pid}-${randomBytes(3).toString('hex')}`);
+  const rowFiles = new RowFiles(`${own}-rows`);
   const cleared = new Set<string>();
+  /** Runs of which a part may still go on after they were cancelled. */
+  const ending = new Set<Promise<void>>();
   let runs = 0;
+  let busy = 0;
   void removeOrphans(work);
 
-  async function run(spec: UpscaleSpec, context: UpscaleContext): Promise<UpscaleResult> {
+  function run(spec: UpscaleSpec, context: UpscaleContext): Promise<UpscaleResult> {
+    let publishing = false;
+    const whole = inFolder(spec, {
+      ...context,
+      report: (progress) => {
+        if (!context.signal.aborted) context.report(progress);
+      },
+      beforePublishing() {
+        context.signal.throwIfAborted();
+        publishing = true;
+      },
+    });
+    const over = whole.then(
+      () => undefined,
+      () => undefined,
+    );
+    ending.add(over);
+    void over.then(() => ending.delete(over));
+    return untilCancelled(whole, context.signal, () => publishing);
+  }
+
+  async function inFolder(spec: UpscaleSpec, context: RunContext): Promise<UpscaleResult> {
     runs += 1;
-    const folder = join(work, `${process.pid}-${runs}`);
+    busy += 1;
+    const folder = `${own}-${runs}`;
     try {
       await makeFolder(folder).catch((cause: unknown) => {
         throw new RefineryError(
@@ -124,11 +162,16 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
       }
       throw thrown;
     } finally {
+      busy -= 1;
       await rm(folder, { recursive: true, force: true });
+      if (busy === 0) {
+        enlargers.rest();
+        await rowFiles.clear();
+      }
     }
   }
 
-  async function make(spec: UpscaleSpec, context: UpscaleContext, folder: string): Promise<UpscaleResult> {
+  async function make(spec: UpscaleSpec, context: RunContext, folder: string): Promise<UpscaleResult> {
     const { inputPath } = spec;
     const started = performance.now();
     const startedAt = new Date().toISOString();
@@ -143,7 +186,9 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
     const settings = settingsFor(model.entry, spec.settings);
     const kind = model.entry.interface;
     const depth: PixelDepth = info.depth === 8 ? 8 : 16;
-    await checkSpace(work, info.width * info.height * kind.scale ** 2 * (info.alpha ? 4 : 3) * (depth / 8));
+    const rows = join(folder, 'result.v');
+    const needed = info.width * info.height * kind.scale ** 2 * (info.alpha ? 4 : 3) * (depth / 8);
+    await checkSpace(work, needed - (await rowFiles.take(rows)));
 
     const outputFolder = join(spec.outputFolder, spec.relativeFolder);
     await makeFolder(outputFolder).catch((error: unknown) => {
@@ -160,8 +205,12 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
     const resample = size.width !== info.width * kind.scale || size.height !== info.height * kind.scale;
 
     /** One try on one device: from pixels to a checked temporary file. */
-    async function attempt(device: string, precision: UpscaleSettings['precision']): Promise<Attempt> {
-      const enlarger = await enlargers.open(model, depth, device, precision);
+    async function attempt(
+      device: string,
+      precision: UpscaleSettings['precision'],
+      path: string,
+    ): Promise<Attempt> {
+      const enlarger = await enlargers.open(model, depth, device, precision, busy === 1);
       const { compiled } = enlarger;
       for (const { device: left, reason } of compiled.fallbacks) {
         context.notice(`${left} could not run the network (${reason}); ${compiled.fullName} is used.`);
@@ -174,7 +223,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
         pixels,
         alpha: info.alpha,
         settings,
-        folder,
+        rows: path,
         onProgress(done, total) {
           const seconds = (performance.now() - begun) / 1000;
           context.report({
@@ -192,7 +241,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
       context.report({ stage: 'writing', fraction: shares.upscaling });
       const encoding = performance.now();
       try {
-        await encode(enlarged.path, temporary, target, settings, {
+        await encode(path, temporary, target, settings, {
           ...size,
           resample,
           grey: info.channels === 1,
@@ -210,6 +259,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
       } catch (thrown) {
         throw targetError(outputFolder, thrown);
       }
+      context.signal.throwIfAborted();
       context.report({ stage: 'checking', fraction: shares.writing });
       const checking = performance.now();
       const checks = await checkOutput({
@@ -222,7 +272,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
           settings.quality < 40 ? Math.min(18, model.entry.agreementPsnr) : model.entry.agreementPsnr,
         convertsColors,
       });
-      await rm(enlarged.path, { force: true });
+      await rowFiles.give(path);
       const timing = {
         inference: enlarged.inference,
         encode: checking - encoding,
@@ -233,7 +283,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
 
     try {
       const fallbacks: Array<{ device: string; reason: string }> = [];
-      let made = await attempt(settings.device, settings.precision);
+      let made = await attempt(settings.device, settings.precision, rows);
       fallbacks.push(...made.compiled.fallbacks);
       if (!passed(made.checks)) {
         const { device, precision } = made.compiled;
@@ -243,7 +293,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
           context.notice(`${made.compiled.fullName} gave a bad result (${reason}); the CPU makes it anew.`);
           fallbacks.push({ device: `${device} ${precision}`, reason });
           await removeQuietly(temporary);
-          made = await attempt('CPU', 'f32');
+          made = await attempt('CPU', 'f32', join(folder, 'again.v'));
         }
       }
       if (!passed(made.checks)) {
@@ -255,7 +305,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
           },
         );
       }
-      context.signal.throwIfAborted();
+      context.beforePublishing();
 
       const outputHash = await hashFile(temporary);
       const plan = comparePlan(planned, await readBlocks(temporary));
@@ -341,7 +391,10 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
     removeLeftovers: (spec, jobId) => removeTemporaries(join(spec.outputFolder, spec.relativeFolder), jobId),
     thumbnail,
     display: (path) => display(path, options.cacheDir),
-    dispose: () => enlargers.dispose(),
+    async dispose() {
+      await Promise.all(ending);
+      enlargers.dispose();
+    },
   };
 }
 
@@ -359,24 +412,3 @@ const failures = (checks: readonly OutputCheck[]): string =>
     .filter((check) => !check.passed)
     .map(({ detail }) => detail)
     .join(' ');
-
-/** Everything that the result doesn't hold of the source, and what was approximated. */
-function losses(
-  info: PictureInfo,
-  target: Target,
-  dropped: readonly string[],
-  size: { width: number; height: number },
-  scale: number,
-): string[] {
-  const factor = size.width / info.width;
-  const remarks = info.remarks.filter((remark) => !remark.startsWith('32 bits') || target.depth !== 16);
-  return [
-    ...remarks,
-    ...target.losses,
-    ...dropped.map((what) => `Not in the result: ${what}.`),
-    ...(factor < 1 ? ['The result is smaller than the source: its finest detail is gone.'] : []),
-    ...(factor > scale + 1e-9
-      ? [`The network enlarges ${scale} times; the rest, up to ${factor.toFixed(2)} times, is resampled.`]
-      : []),
-  ];
-}

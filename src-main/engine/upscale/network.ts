@@ -28,6 +28,8 @@ export interface NetworkOptions {
   readonly device: string;
   readonly precision: Precision;
   readonly threads: number;
+  /** How many blocks a processor works on at a time. */
+  readonly streams: number;
   readonly cacheDir: string;
   /** Set where it is only tried out: no size is then worth a compilation of its own. */
   readonly fewRuns?: true;
@@ -68,6 +70,7 @@ const fixedSizes = 3;
 interface Lane {
   readonly requests: readonly InferRequest[];
   output: Block | undefined;
+  memory: ArrayBuffer;
 }
 
 /** A network compiled for any size or for one, and its lanes that are free. */
@@ -92,6 +95,7 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
       device,
       precision: options.precision,
       threads: options.threads,
+      streams: options.streams,
       cacheDir: options.cacheDir,
       ...(shapes ? { shapes } : {}),
     });
@@ -141,6 +145,7 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
         const lane = idle.pop() ?? {
           requests: steps.map(({ compiled }) => compiled.createInferRequest()),
           output: undefined,
+          memory: new ArrayBuffer(0),
         };
         try {
           const made = await infer(openvino, lane, block, depth, kind).catch((cause: unknown) => {
@@ -226,7 +231,9 @@ async function infer(
   const height = block.height * scale;
   let output = lane.output;
   if (output?.width !== width || output.height !== height) {
-    output = { bytes: new Uint8Array(width * height * 3 * (depth / 8)), width, height };
+    const length = width * height * 3 * (depth / 8);
+    if (length > lane.memory.byteLength) lane.memory = new ArrayBuffer(length);
+    output = { bytes: new Uint8Array(lane.memory, 0, length), width, height };
     const target = new openvino.Tensor(
       elementTypes[depth],
       [1, height, width, 3],

@@ -16,15 +16,23 @@ interface Span {
   readonly innerLength: number;
 }
 
-/** Cuts a line into nearly equal parts of at most `size`, each with context on its inner sides. */
-function spans(length: number, size: number, overlap: number): Span[] {
-  const count = Math.ceil(length / size);
+/**
+ * Cuts a line into parts that are all of one length, which a device is fastest with: each has at most `size` for itself,
+ * and at least `overlap` of context on its inner sides.
+ */
+function spans(line: number, size: number, overlap: number): Span[] {
+  const count = Math.ceil(line / size);
+  const length = Math.ceil((line + (count - 1) * 2 * overlap) / count);
+  if (count === 1 || length >= line) return [{ start: 0, length: line, innerStart: 0, innerLength: line }];
+  const startOf = (index: number): number => Math.round((index * (line - length)) / (count - 1));
+  /** Where the part before ends to count, and this one begins: in the middle of what both see. */
+  const cutBefore = (index: number): number => {
+    if (index === 0) return 0;
+    return index === count ? line : Math.floor((startOf(index) + startOf(index - 1) + length) / 2);
+  };
   return Array.from({ length: count }, (_, index) => {
-    const innerStart = Math.round((index * length) / count);
-    const innerEnd = Math.round(((index + 1) * length) / count);
-    const start = Math.max(0, innerStart - overlap);
-    const end = Math.min(length, innerEnd + overlap);
-    return { start, length: end - start, innerStart, innerLength: innerEnd - innerStart };
+    const innerStart = cutBefore(index);
+    return { start: startOf(index), length, innerStart, innerLength: cutBefore(index + 1) - innerStart };
   });
 }
 

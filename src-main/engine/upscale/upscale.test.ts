@@ -58,6 +58,70 @@ describe.skipIf(!hasOpenVino)(`upscaling${hasOpenVino ? '' : ' (OpenVINO is not 
     expect(most).toBeLessThanOrEqual(1);
   });
 
+  test('a picture that waits keeps what it was started with, unless it is told to take other choices', async () => {
+    await using engine = await openEngine();
+    const { client } = engine;
+    const sources = await Promise.all(
+      ['a', 'b', 'c'].map((name) => cut(engine.folder, `${name}.png`, 24, 16)),
+    );
+    const { upscale } = await client.call('settings.get', {});
+    const choose = (change: Partial<typeof upscale>) =>
+      client.call('settings.set', { change: { upscale: { ...upscale, precision: 'f32', ...change } } });
+    await choose({ format: 'png' });
+    const handles = await Promise.all(sources.map(engine.handle));
+    const { jobIds } = await client.call('upscale.add', { handles });
+    await client.call('jobs.pauseAll', {});
+    await client.call('jobs.start', { ids: jobIds });
+    const frozen = async () =>
+      (await client.call('jobs.list', {})).jobs.map((job) => job.upscale?.frozen?.format);
+    expect(await frozen()).toEqual([undefined, undefined, undefined]);
+    await choose({ format: 'webp' });
+    expect(await frozen()).toEqual(['png', 'png', 'png']);
+    await client.call('jobs.renew', { ids: jobIds.slice(1, 2) });
+    await client.call('upscale.override', {
+      ids: jobIds.slice(2),
+      settings: { ...upscale, precision: 'f32', format: 'jpeg' },
+    });
+    expect(await frozen()).toEqual(['png', undefined, undefined]);
+    await client.call('jobs.resumeAll', {});
+    const formats = async () => {
+      const { jobs } = await client.call('jobs.list', {});
+      return jobs.map(({ upscale: made }) => made?.result?.name.split('.').at(-1));
+    };
+    await expect.poll(formats, { timeout: 30_000 }).toEqual(['png', 'webp', 'jpg']);
+  });
+
+  test('cancelled while it is written, a picture is gone at once, and its file when the encoder has ended', async () => {
+    await using engine = await openEngine();
+    const { client } = engine;
+    const source = await cut(engine.folder, 'slow.png', 200, 140);
+    const out = join(engine.folder, 'out');
+    await mkdir(out);
+    const { upscale } = await client.call('settings.get', {});
+    const settings = {
+      ...upscale,
+      format: 'avif',
+      effort: 9,
+      quality: 90,
+      folder: await engine.handle(out),
+    } as const;
+    const { jobIds } = await client.call('upscale.add', { handles: [await engine.handle(source)] });
+    await client.call('upscale.override', { ids: jobIds, settings });
+    await client.call('jobs.start', { ids: jobIds });
+    const job = async () => (await client.call('jobs.list', {})).jobs[0];
+    await expect
+      .poll(async () => (await job())?.progress?.stage, { interval: 5, timeout: 20_000 })
+      .toBe('writing');
+    await client.call('jobs.cancel', { ids: jobIds });
+    await expect.poll(async () => (await job())?.state, { interval: 5 }).toBe('cancelled');
+    // The encoder has not ended yet: it still reads its rows.
+    const rows = async () =>
+      (await readdir(join(engine.cache, 'work'))).filter((name) => name.startsWith(`${process.pid}-`));
+    expect(await rows()).not.toEqual([]);
+    await expect.poll(rows, { timeout: 60_000 }).toEqual([]);
+    expect(await readdir(out)).toEqual([]);
+  });
+
   test('what is hidden by a hard edge of transparency never shows', async () => {
     await using engine = await openEngine();
     const svg = '<svg width="64" height="64"><circle cx="32" cy="32" r="22" fill="#e01010"/></svg>';

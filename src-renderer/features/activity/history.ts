@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { create } from 'zustand';
 import type { EngineClient, HistoryQuery, JobHistory } from '../../../src-main/contract/index.ts';
-import { call, useSession } from '../../state/session.ts';
+import { act, call, toast, useSession } from '../../state/session.ts';
 
 /** How often something happened that the history may tell of. */
 const useChanges = create<{ readonly count: number }>(() => ({ count: 0 }));
@@ -13,6 +13,23 @@ export function followHistory(engine: EngineClient): void {
     // Of those that run there is only progress to tell.
     if (jobs.some(({ state }) => state !== 'running')) changed();
   });
+}
+
+/** Takes what was done out of the history, with the way back in sight. */
+export async function forgetJobs(ids: readonly string[]): Promise<void> {
+  const done = await act('jobs.forget', { ids: [...ids], forgotten: true });
+  if (!done || done.changed.length === 0) return;
+  const { changed } = done;
+  const what = changed.length === 1 ? 'Taken' : `${changed.length} taken`;
+  toast(`${what} off the history. Files stay where they are.`, {
+    action: { label: 'Undo', run: () => void act('jobs.forget', { ids: changed, forgotten: false }) },
+  });
+}
+
+/** Takes everything out of the history that has ended. */
+export async function forgetAll(): Promise<void> {
+  const history = await act('jobs.history', { text: '', limit: 10_000 });
+  if (history) await forgetJobs(history.jobs.map(({ id }) => id));
 }
 
 /** What was done, always up to date; null until it is known. */

@@ -1,15 +1,18 @@
-import { History } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { History, X } from 'lucide-react';
+import { useMemo } from 'react';
+import { create } from 'zustand';
 import type { Job } from '../../../src-main/contract/index.ts';
 import type { Page } from '../../app/page-type.ts';
 import { lookAt } from '../../state/hand-over.ts';
 import { cancelJobs, isActive, jobsAreThere, useCancelling, useJobs } from '../../state/jobs.ts';
+import { keepOverReload } from '../../state/reload.ts';
 import { select } from '../../state/selection.ts';
 import { act, showPage, toast, useSession } from '../../state/session.ts';
 import { count, formatBytes, formatDuration, formatTimeLeft } from '../../ui/format.ts';
 import { StateMark, stateWord } from '../../ui/job-state.tsx';
-import { Button, Progress } from '../../ui/parts.tsx';
-import { followHistory, useHistory } from './history.ts';
+import { Button, IconButton, Progress } from '../../ui/parts.tsx';
+import { followHistory, forgetJobs, useHistory } from './history.ts';
+import { followTrainings, Trainings } from './trainings.tsx';
 import './activity.css';
 
 /** Rows that are shown before the person asks for more. */
@@ -20,10 +23,14 @@ const mostShown = 10_000;
 
 const time = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
+/** What is looked for; it stays while other places are shown. */
+const useFilter = create(() => ({ shown: pageSize, filter: '' }));
+
+keepOverReload('activity', useFilter.getState, (kept) => useFilter.setState(kept));
+
 function Activity() {
   const jobs = useJobs((state) => state.jobs);
-  const [shown, setShown] = useState(pageSize);
-  const [filter, setFilter] = useState('');
+  const { shown, filter } = useFilter();
   const native = useSession(({ shell }) => shell?.native ?? false);
   const history = useHistory({ text: filter, limit: shown });
   const inHand = useMemo(
@@ -45,9 +52,10 @@ function Activity() {
             aria-label="Find by name"
             maxLength={200}
             value={filter}
-            onChange={(event) => setFilter(event.target.value)}
+            onChange={(event) => useFilter.setState({ filter: event.target.value })}
           />
         </header>
+        <Trainings filter={filter} />
         {inHand.map((job) => (
           <InHand key={job.id} job={job} />
         ))}
@@ -71,11 +79,9 @@ function Activity() {
                   <th className="figure">Time</th>
                   <th className="figure">Size</th>
                   <th>Finished</th>
-                  {native && (
-                    <th>
-                      <span className="hidden-visually">Actions</span>
-                    </th>
-                  )}
+                  <th>
+                    <span className="hidden-visually">Actions</span>
+                  </th>
                 </tr>
               </thead>
               <tbody>
@@ -86,7 +92,7 @@ function Activity() {
             </table>
             {history.total > history.jobs.length && shown < mostShown && (
               <Button
-                onClick={() => setShown(shown + pageSize)}
+                onClick={() => useFilter.setState({ shown: shown + pageSize })}
               >{`Show more of ${count(history.total, 'entry', 'entries')}`}</Button>
             )}
             <p className="quiet">What was taken off the list stays here for a month.</p>
@@ -200,19 +206,20 @@ function Row({ job, native }: { readonly job: Job; readonly native: boolean }) {
       <td className="figure numeric">{duration === undefined ? '' : formatDuration(duration)}</td>
       <td className="figure numeric">{result ? formatBytes(result.bytes) : ''}</td>
       <td className="numeric quiet">{job.finishedAt ? time.format(job.finishedAt) : ''}</td>
-      {native && (
-        <td className="activity-actions">
-          {isWritten && (
-            <Button
-              kind="bare"
-              aria-label={`Show ${job.title} in its folder`}
-              onClick={() => void act('shell.showResult', { id: job.id })}
-            >
-              Show
-            </Button>
-          )}
-        </td>
-      )}
+      <td className="activity-actions">
+        {native && isWritten && (
+          <Button
+            kind="bare"
+            aria-label={`Show ${job.title} in its folder`}
+            onClick={() => void act('shell.showResult', { id: job.id })}
+          >
+            Show
+          </Button>
+        )}
+        <IconButton label={`Take ${job.title} off the history`} onClick={() => void forgetJobs([job.id])}>
+          <X size={14} />
+        </IconButton>
+      </td>
     </tr>
   );
 }
@@ -223,5 +230,8 @@ export const page: Page = {
   icon: History,
   rank: 101,
   component: Activity,
-  follow: followHistory,
+  follow(engine) {
+    followHistory(engine);
+    followTrainings(engine);
+  },
 };

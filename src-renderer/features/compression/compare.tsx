@@ -1,14 +1,13 @@
 import { X } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import type { CompareChoices, ComparisonView } from '../../../src-main/contract/index.ts';
-import { chooseFolder } from '../../app/choose-folder.ts';
 import { Chart } from '../../ui/chart.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { saveCsv } from '../../ui/files.ts';
 import { Button, Check, Field, IconButton, Range, Segmented } from '../../ui/parts.tsx';
 import { drawSvg } from './draw.ts';
 import { ParetoPlot } from './pareto-plot.tsx';
-import { addRuns, compare, showMetrics, useCompression } from './state.ts';
+import { chooseCompared, compare, showMetrics, useCompression } from './state.ts';
 
 const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
 const format = (value: number): string =>
@@ -24,15 +23,13 @@ const axes: ReadonlyArray<readonly [CompareChoices['axis'], string]> = [
 const atOnce = 24;
 const thousands = new Intl.NumberFormat('en');
 
-const add = (): void => void chooseFolder('runFolder', (admitted) => void addRuns(admitted));
-
 /** Several trainings over each other: curves, settings that differ, and which model is worth its cost. */
 export function Compare() {
   const { compared, comparison, choices, logarithmic } = useCompression();
   const [wanted, setWanted] = useState('');
   if (compared.length === 0) {
     return (
-      <Empty title="Compare trainings" action="Choose a folder" onAction={add}>
+      <Empty title="Compare trainings" action="Choose a folder" onAction={chooseCompared}>
         Drop their output folders here, one after the other. Curves lie over each other, settings that differ
         are marked, and each model stands by its quality and its cost.
       </Empty>
@@ -42,7 +39,7 @@ export function Compare() {
     <div className="page run">
       <header className="page-head">
         <h1>{compared.length === 1 ? 'One training' : `${compared.length} trainings`}</h1>
-        <Button onClick={add}>Add a training</Button>
+        <Button onClick={chooseCompared}>Add a training</Button>
       </header>
       <ul className="plain run-list chips" aria-label="Trainings">
         {compared.map(({ id, location }, index) => (

@@ -1,18 +1,10 @@
 import { X } from 'lucide-react';
-import { openServerPath } from '../../app/server-path.tsx';
-import { openDialog } from '../../state/actions.ts';
 import { copyText } from '../../state/clipboard.ts';
-import { act, useSession } from '../../state/session.ts';
+import { act } from '../../state/session.ts';
 import { Empty } from '../../ui/empty.tsx';
 import { saveFile } from '../../ui/files.ts';
 import { Button, Field, IconButton, NumberInput, Progress, Segmented } from '../../ui/parts.tsx';
-import { addModels, measure, useCompression } from './state.ts';
-
-async function add(): Promise<void> {
-  const { shell } = useSession.getState();
-  if (shell && !shell.native && shell.allowedFolders.length > 0) openServerPath(addModels);
-  else addModels(await openDialog('measured'));
-}
+import { chooseMeasured, measure, useCompression } from './state.ts';
 
 /** Models measured against a dense one, as the article about JPQD has it: size, speed, accuracy. */
 export function Measure() {
@@ -20,7 +12,7 @@ export function Measure() {
   const running = measured !== null && measured.now !== null;
   if (models.length === 0) {
     return (
-      <Empty title="Measure models" action="Choose models" onAction={() => void add()}>
+      <Empty title="Measure models" action="Choose models" onAction={() => void chooseMeasured()}>
         Choose the dense model first, then the ones that were made of it: .xml files of OpenVINO or .onnx. Add
         a file of labelled examples (.tsv, .csv or .jsonl) for their accuracy.
       </Empty>
@@ -33,7 +25,7 @@ export function Measure() {
           <h1>Measure models</h1>
           <p className="quiet">Everything is told against the first one.</p>
         </div>
-        <Button onClick={() => void add()}>Add models or examples</Button>
+        <Button onClick={() => void chooseMeasured()}>Add models or examples</Button>
       </header>
       <ol className="plain run-list" aria-label="Models">
         {models.map(({ id, name, location }, index) => (

@@ -1,6 +1,5 @@
 import { ChartSpline } from 'lucide-react';
 import type { EngineClient } from '../../../src-main/contract/index.ts';
-import { chooseFolder } from '../../app/choose-folder.ts';
 import type { Page } from '../../app/page-type.ts';
 import { Empty } from '../../ui/empty.tsx';
 import { Segmented } from '../../ui/parts.tsx';
@@ -8,13 +7,12 @@ import { Compare } from './compare.tsx';
 import './compression.css';
 import './plots.css';
 import { Configure } from './configure/configure.tsx';
+import { checkAgain } from './configure/state.ts';
 import { Measure } from './measure.tsx';
 import { RunPage } from './run-page.tsx';
-import { openRun, showMode, take, useCompression } from './state.ts';
+import { chooseRun, reopen, showMode, take, useCompression } from './state.ts';
 import { onInstalling, onTraining } from './train/state.ts';
 import { Train } from './train/train.tsx';
-
-const choose = (): void => void chooseFolder('runFolder', (admitted) => void openRun(admitted));
 
 function follow(engine: EngineClient): void {
   engine.on('compression.changed', (run) => useCompression.setState({ run }));
@@ -68,14 +66,14 @@ function Mode() {
 
 function Watch() {
   const { run, opening } = useCompression();
-  if (run) return <RunPage run={run} onOther={choose} />;
+  if (run) return <RunPage run={run} onOther={chooseRun} />;
   return (
     <Empty
       icon={<ChartSpline size={40} strokeWidth={1.25} className="quiet" aria-hidden />}
       title="Watch a training with JPQD"
       action={opening ? 'Reading' : 'Choose a folder'}
       disabled={opening}
-      onAction={choose}
+      onAction={chooseRun}
     >
       Drop its output folder here, during the training or after. Refinery tells the stages, what was pruned
       and quantized, and what to change when something goes wrong.
@@ -90,14 +88,11 @@ export const page: Page = {
   rank: 3,
   component: Compression,
   follow,
+  whenReady() {
+    void reopen();
+    checkAgain();
+  },
   useProgress: useMeasuring,
-  commands: [
-    { id: 'watch-training', title: 'Watch a training with JPQD', run: choose },
-    { id: 'compare-trainings', title: 'Compare trainings', run: () => showMode('compare') },
-    { id: 'measure-models', title: 'Measure models', run: () => showMode('measure') },
-    { id: 'configure-jpqd', title: 'Configure JPQD', run: () => showMode('configure') },
-    { id: 'start-training', title: 'Start a training with JPQD', run: () => showMode('train') },
-  ],
   drop: {
     title: 'Watch, compare or measure this',
     hint: 'The output folder of a training with JPQD; models where they are measured.',

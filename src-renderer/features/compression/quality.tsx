@@ -2,10 +2,12 @@ import { type FormEvent, useState } from 'react';
 import type { RunView } from '../../../src-main/contract/index.ts';
 import { changeSettings, useSession } from '../../state/session.ts';
 import { Button, Dialog, Field } from '../../ui/parts.tsx';
+import { useCompression } from './state.ts';
 
 /** The metric now and at its best, and whether it is within what it may lose. */
 export function Quality({ metric }: { readonly metric: NonNullable<RunView['metric']> }) {
-  const [asking, setAsking] = useState(false);
+  const asking = useCompression((state) => state.asksBudget);
+  const setAsking = (asksBudget: boolean): void => useCompression.setState({ asksBudget });
   const { key, last, best, bestStep, limit, met } = metric;
   return (
     <div>

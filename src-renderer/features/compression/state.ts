@@ -8,7 +8,11 @@ import type {
   OverlayView,
   RunView,
 } from '../../../src-main/contract/index.ts';
-import { act, call, toast } from '../../state/session.ts';
+import { chooseFolder } from '../../app/choose-folder.ts';
+import { openServerPath } from '../../app/server-path.tsx';
+import { openDialog } from '../../state/actions.ts';
+import { keepOverReload } from '../../state/reload.ts';
+import { act, call, toast, useSession } from '../../state/session.ts';
 import { saveFile } from '../../ui/files.ts';
 import { openConfig } from './configure/state.ts';
 import { findTraining, takeFiles } from './train/state.ts';
@@ -33,6 +37,8 @@ interface Compression {
   readonly seconds: number;
   readonly hint: 'throughput' | 'latency';
   readonly measured: MeasureView | null;
+  /** Whether it is asked what quality may be lost. */
+  readonly asksBudget: boolean;
 }
 
 /** What is watched, compared and measured. It stays while other places are shown. */
@@ -51,10 +57,44 @@ export const useCompression = create<Compression>(() => ({
   seconds: 10,
   hint: 'throughput',
   measured: null,
+  asksBudget: false,
 }));
 
 const set = useCompression.setState;
 const get = useCompression.getState;
+
+/** The training that was watched before the page was loaded again. */
+let watchedBefore: string | null = null;
+
+keepOverReload(
+  'compression',
+  () => {
+    const { mode, run, compared, choices, logarithmic, models, examples, seconds, hint } = get();
+    return {
+      watched: run?.id ?? null,
+      shown: { mode, compared, choices, logarithmic, models, examples, seconds, hint },
+    };
+  },
+  ({ watched, shown }) => {
+    watchedBefore = watched;
+    set(shown);
+  },
+);
+
+/** Opens what was open before the page was loaded again, or the engine started again; what is gone is let go. */
+export async function reopen(): Promise<void> {
+  const { run, compared } = get();
+  const watched = run?.id ?? watchedBefore;
+  watchedBefore = null;
+  if (compared.length > 0) void compare(compared);
+  const folder = watched === null ? null : await call('files.describe', { id: watched }).catch(() => null);
+  if (!folder) return;
+  const [opened] = await Promise.all([
+    call('compression.open', { handle: folder.id }).catch(() => null),
+    findTraining(folder),
+  ]);
+  if (opened) set({ run: opened });
+}
 
 export const showMode = (mode: Mode): void => set({ mode });
 
@@ -80,6 +120,11 @@ export async function openRun({ handles, refused }: AdmitResult): Promise<void> 
   const [run] = await Promise.all([act('compression.open', { handle: folder.id }), findTraining(folder)]);
   set({ opening: false, ...(run ? { run, mode: 'watch' } : {}) });
 }
+
+export const chooseRun = (): void => void chooseFolder('runFolder', (admitted) => void openRun(admitted));
+
+export const chooseCompared = (): void =>
+  void chooseFolder('runFolder', (admitted) => void addRuns(admitted));
 
 export async function addRuns({ handles }: AdmitResult): Promise<void> {
   const known = new Set(get().compared.map(({ id }) => id));
@@ -136,6 +181,12 @@ export function addModels({ handles }: AdmitResult): void {
     models: [...state.models, ...models.filter(({ id }) => !state.models.some((other) => other.id === id))],
     examples: examples ?? state.examples,
   }));
+}
+
+export async function chooseMeasured(): Promise<void> {
+  const { shell } = useSession.getState();
+  if (shell && !shell.native && shell.allowedFolders.length > 0) openServerPath(addModels);
+  else addModels(await openDialog('measured'));
 }
 
 export async function measure(): Promise<void> {

@@ -6,6 +6,7 @@ import { call } from '../../state/session.ts';
 import { Button } from '../../ui/parts.tsx';
 import { Failure } from './failure.tsx';
 import { Frames } from './frames.tsx';
+import { unknownSet } from './opening.ts';
 import { type Dropped, innerOf, type Other, otherOf } from './others.ts';
 import { isAmbiguous, likeliest, useWizard } from './state.ts';
 import { focusIfLost } from './step-title.tsx';
@@ -42,7 +43,7 @@ export function AnotherSet({ children, purpose, disabled = false, atHand, onTake
       if (inner && more.length === 0 && !best) onTake(innerOf(inner));
       else if (best && !inner && !look.video && !isAmbiguous(look)) onTake(otherOf(look, place, best));
       else if (best || inner) return setLooked({ place, look });
-      else setFailed(unknown(look.name));
+      else setFailed(unknownSet(look.name));
       setLooked(null);
     } catch (thrown) {
       setFailed(toErrorValue(thrown));
@@ -52,7 +53,7 @@ export function AnotherSet({ children, purpose, disabled = false, atHand, onTake
   };
   const take = ({ handles: [handle], refused }: AdmitResult): void => {
     if (handle) void examine({ handle: handle.id, within: '', every: 1 });
-    else setFailed({ code: 'INPUT_UNSUPPORTED', message: refused[0]?.reason ?? unknown('It').message });
+    else setFailed({ code: 'INPUT_UNSUPPORTED', message: refused[0]?.reason ?? unknownSet('It').message });
   };
   const dropped = useWizard((state) => (state.dropped?.purpose === purpose ? state.dropped : null));
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is taken once.
@@ -93,12 +94,6 @@ export function AnotherSet({ children, purpose, disabled = false, atHand, onTake
     </>
   );
 }
-
-const unknown = (name: string): ErrorValue => ({
-  code: 'INPUT_UNSUPPORTED',
-  message: `${name} is no dataset that is known here.`,
-  hint: 'Choose the folder that holds both the pictures and the annotations.',
-});
 
 interface ChoicesProps {
   readonly looked: Looked;

@@ -1,41 +1,115 @@
-import type { DatasetView } from '../../../src-main/contract/index.ts';
-import type { Merged } from './others.ts';
-import type { Writing } from './state.ts';
+import type { DatasetStep, DatasetTask } from '../../../src-main/contract/index.ts';
+import { copyText } from '../../state/clipboard.ts';
+import { call } from '../../state/session.ts';
+import { quoted, quotedPath } from '../../ui/shell-words.ts';
+import type { Compared, Merged } from './others.ts';
+import { useWizard, type Wizard } from './state.ts';
 
-/** A conversion for the command line. */
-export interface Written {
-  readonly view: DatasetView;
-  /** Format that the set was read as. */
+// What the command line is told for the same as a screen shows.
+
+/** The open set as the command line takes it. */
+interface Named {
+  readonly path: string;
+  /** Format that it was read as. */
   readonly from: string;
   readonly merged: Merged | null;
-  readonly to: string;
   /** The steps as arguments. */
   readonly transforms: readonly string[];
-  readonly writing: Pick<Writing, 'media' | 'strict' | 'overwrite'>;
-  readonly output: string;
 }
 
-/** What does the same in a shell. */
-export function commandFor({ view, from, merged, to, transforms, writing, output }: Written): string {
-  const parts = ['refinery', merged ? 'merge' : 'convert', quotedPath(view.path)];
+async function named(steps: readonly DatasetStep[]): Promise<Named | null> {
+  const { view, summary, merged } = useWizard.getState();
+  if (!view || !summary) return null;
+  const { transforms } = await call('datasets.recipe', {
+    from: null,
+    to: null,
+    steps: [...steps],
+    media: 'copy',
+  });
+  return { path: view.path, from: summary.format, merged, transforms };
+}
+
+/** How sets are merged. */
+function modeOf({ inForce: { mode, overlap, quorum } }: Merged): string[] {
+  const words = ['--mode', mode];
+  if (overlap !== undefined) words.push('--overlap', String(overlap));
+  if (quorum !== undefined) words.push('--quorum', String(quorum));
+  return words;
+}
+
+const changes = ({ transforms }: Named): string[] =>
+  transforms.flatMap((step) => ['--transform', quoted(step)]);
+
+/** Of a command that looks at the set, merged and changed, and at this one beside it. */
+function lookingAt(set: Named, command: string, other?: Compared['other']): string[] {
+  const { path, from, merged } = set;
+  const others = merged?.others ?? [];
+  const formats = [from, ...(other ? [other.format] : []), ...others.map(({ format }) => format)];
+  return [
+    ...['refinery', command, quotedPath(path), ...(other ? [quotedPath(other.path)] : [])],
+    ...others.flatMap((one) => ['--merge-with', quotedPath(one.path)]),
+    ...(merged ? modeOf(merged) : []),
+    ...['--from', formats.join(',')],
+    ...changes(set),
+  ];
+}
+
+async function copy(words: Promise<readonly string[] | null>, said = 'Command copied'): Promise<void> {
+  const command = await words;
+  if (command) await copyText(command.join(' '), said);
+}
+
+/** What the set is. */
+export const copyDetect = (path: string): Promise<void> =>
+  copy(Promise.resolve(['refinery', 'detect', quotedPath(path)]));
+
+/** Its figures, after the changes. */
+export const copyStats = (): Promise<void> => copy(looking('stats'));
+
+/** Its faults, after the changes. */
+export const copyValidate = (task: DatasetTask | null, similar: boolean): Promise<void> =>
+  copy(looking('validate', ...(task ? ['--task', task] : []), ...(similar ? ['--similar'] : [])));
+
+async function looking(command: string, ...more: string[]): Promise<readonly string[] | null> {
+  const set = await named(useWizard.getState().steps);
+  return set && [...lookingAt(set, command), ...more];
+}
+
+/** What is different in another set. @param steps those that are made before. */
+export async function copyDiff({ other, pictures }: Compared, steps: readonly DatasetStep[]): Promise<void> {
+  const set = await named(steps);
+  await copy(
+    Promise.resolve(set && [...lookingAt(set, 'diff', other), ...(pictures ? [] : ['--no-pictures'])]),
+  );
+}
+
+/** What training with a set would meet. */
+export const copyTrainCheck = (path: string): Promise<void> =>
+  copy(Promise.resolve(['refinery', 'train-check', quotedPath(path)]));
+
+/** The conversion. */
+export async function copyConvert(
+  to: string,
+  writing: Wizard['writing'],
+  output: string,
+  said?: string,
+): Promise<void> {
+  const set = await named(useWizard.getState().steps);
+  await copy(Promise.resolve(set && converting(set, to, writing, output)), said);
+}
+
+function converting(set: Named, to: string, writing: Wizard['writing'], output: string): string[] {
+  const { path, from, merged } = set;
+  const words = ['refinery', merged ? 'merge' : 'convert', quotedPath(path)];
   if (merged) {
-    const { others, inForce } = merged;
-    parts.push(...others.map(({ path }) => quotedPath(path)), '--mode', inForce.mode);
-    if (inForce.overlap !== undefined) parts.push('--overlap', String(inForce.overlap));
-    if (inForce.quorum !== undefined) parts.push('--quorum', String(inForce.quorum));
-    parts.push('--from', [from, ...others.map(({ format }) => format)].join(','));
-  } else parts.push('--from', from);
-  parts.push('--to', to);
-  if (writing.media !== 'copy') parts.push('--media', writing.media);
-  if (writing.strict) parts.push('--strict');
-  for (const step of transforms) parts.push('--transform', quoted(step));
-  parts.push('--output', quotedPath(output));
-  if (writing.overwrite) parts.push('--overwrite');
-  return parts.join(' ');
+    const { others } = merged;
+    words.push(...others.map((other) => quotedPath(other.path)), ...modeOf(merged));
+    words.push('--from', [from, ...others.map(({ format }) => format)].join(','));
+  } else words.push('--from', from);
+  words.push('--to', to);
+  if (writing.media !== 'copy') words.push('--media', writing.media);
+  if (writing.strict) words.push('--strict');
+  words.push(...changes(set), '--output', quotedPath(output));
+  if (writing.overwrite) words.push('--overwrite');
+  return words;
 }
-
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
-
-/** A shell only knows the home folder outside of quotes. */
-const quotedPath = (path: string): string =>
-  path.startsWith('~/') ? `~/${quoted(path.slice(2))}` : quoted(path);

@@ -4,6 +4,7 @@ import type { DatasetDifference, DatasetDifferenceKind } from '../../../src-main
 import { count } from '../../ui/format.ts';
 import { Button, Check, IconButton, Segmented } from '../../ui/parts.tsx';
 import { AnotherSet } from './another-set.tsx';
+import { copyDiff } from './command.ts';
 import {
   cancelComparing,
   compare,
@@ -54,6 +55,7 @@ export function Compare() {
           <Check checked={compared.pictures} onChange={comparePictures}>
             Also the pictures, byte by byte
           </Check>
+          <Button onClick={() => void copyDiff(compared, asItIs ? [] : steps)}>Copy the command</Button>
         </div>
       ) : (
         <>

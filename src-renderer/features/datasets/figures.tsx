@@ -4,6 +4,7 @@ import { call } from '../../state/session.ts';
 import { count, formatSize } from '../../ui/format.ts';
 import { Button } from '../../ui/parts.tsx';
 import { type About, useAsked } from './asked.ts';
+import { copyStats } from './command.ts';
 import './figures.css';
 import { number } from './words.ts';
 
@@ -27,9 +28,12 @@ export function Figures() {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys.
     <section className="findings described" aria-label="Figures" tabIndex={0}>
-      <p className="quiet numeric" role="status">
-        {`${count(found.annotations, 'annotation')} on ${count(found.items, 'picture')}: ${number(perItem.least)} to ${number(perItem.most)} each, ${perItem.mean.toFixed(1)} on average.`}
-      </p>
+      <div className="row spread">
+        <p className="quiet numeric" role="status">
+          {`${count(found.annotations, 'annotation')} on ${count(found.items, 'picture')}: ${number(perItem.least)} to ${number(perItem.most)} each, ${perItem.mean.toFixed(1)} on average.`}
+        </p>
+        <Button onClick={() => void copyStats()}>Copy the command</Button>
+      </div>
       <Balance description={found} />
       <div className="described-row">
         <Bars

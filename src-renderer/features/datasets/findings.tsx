@@ -5,6 +5,7 @@ import { call } from '../../state/session.ts';
 import { count } from '../../ui/format.ts';
 import { Button, Check, Select } from '../../ui/parts.tsx';
 import { type About, useAsked } from './asked.ts';
+import { copyValidate } from './command.ts';
 import { changeSteps, lookAtFinding, useWizard } from './state.ts';
 import { number, titleOf } from './words.ts';
 
@@ -39,6 +40,9 @@ export function Findings() {
         <Check checked={similar} onChange={setSimilar}>
           Also pictures that look alike in several splits
         </Check>
+        <Button onClick={() => void copyValidate(task === 'likely' ? null : task, similar)}>
+          Copy the command
+        </Button>
       </div>
       {failed === null ? <Found found={found} /> : <p className="state-failed">{failed}</p>}
     </div>

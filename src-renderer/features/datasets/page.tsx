@@ -8,13 +8,15 @@ import { useJobs } from '../../state/jobs.ts';
 import { Empty } from '../../ui/empty.tsx';
 import './datasets.css';
 import './look.css';
+import { goOnWithDataset } from './again.ts';
 import { compareWith } from './comparing.ts';
 import { Look } from './look.tsx';
+import { openDataset } from './opening.ts';
 import type { Dropped } from './others.ts';
 import { Result } from './result.tsx';
 import { Shape } from './shape.tsx';
 import { Source } from './source.tsx';
-import { closeDataset, followDatasets, lookAt, openDataset, useWizard, type WizardStep } from './state.ts';
+import { followDatasets, lookAt, useWizard, type WizardStep } from './state.ts';
 import { StepBar } from './step-bar.tsx';
 import { SummaryPanel } from './summary.tsx';
 import { Target } from './target.tsx';
@@ -96,12 +98,11 @@ export const page: Page = {
   icon: Database,
   rank: 2,
   component: Datasets,
-  follow: followDatasets,
+  follow(engine) {
+    followDatasets(engine);
+    goOnWithDataset();
+  },
   useProgress: useConversions,
-  commands: [
-    { id: 'open-dataset', title: 'Open a dataset', run: choose },
-    { id: 'close-dataset', title: 'Close the dataset', run: closeDataset },
-  ],
   drop: {
     title: 'Open this dataset',
     hint: 'A folder of annotated pictures, a zip or tar of one, or a video.',

@@ -1,21 +1,13 @@
 import { CircleCheck, TriangleAlert } from 'lucide-react';
 import { useEffect } from 'react';
-import { copyText } from '../../state/clipboard.ts';
 import { useJobs } from '../../state/jobs.ts';
 import { act, call, useSession } from '../../state/session.ts';
 import { count, formatTimeLeft } from '../../ui/format.ts';
 import { Button, Progress } from '../../ui/parts.tsx';
-import { commandFor } from './command.ts';
+import { copyConvert } from './command.ts';
 import { compareWith } from './comparing.ts';
-import {
-  cancelWork,
-  conversionEnded,
-  convertDataset,
-  lookAt,
-  openDataset,
-  showStep,
-  useWizard,
-} from './state.ts';
+import { openDataset } from './opening.ts';
+import { cancelWork, conversionEnded, convertDataset, lookAt, showStep, useWizard } from './state.ts';
 import { StepTitle } from './step-title.tsx';
 import { Training } from './training.tsx';
 import { kindWords, number } from './words.ts';
@@ -116,13 +108,10 @@ function Done() {
   const from = merged === null ? summary.format : null;
   const choices = { from, to: target, steps: [...steps], media: writing.media };
   const copyCommand = async (): Promise<void> => {
-    const { transforms } = await call('datasets.recipe', choices);
     // What was just written is there, and only replaced where that was asked for.
     const name = writing.overwrite ? result.name : `${result.name}-2`;
-    const output = `${result.location}/${name}`;
-    const written = { view, from: summary.format, merged, to: target, transforms, writing, output };
     const said = writing.overwrite ? 'Command copied' : `Command copied; it writes into ${name}`;
-    await copyText(commandFor(written), said);
+    await copyConvert(target, writing, `${result.location}/${name}`, said);
   };
   const compareWithSource = (): void => {
     const { handle, name, location } = result;
@@ -223,7 +212,9 @@ function Done() {
           </tbody>
         </table>
       )}
-      {target.startsWith('yolo_ultralytics') && <Training handle={result.handle} />}
+      {target.startsWith('yolo_ultralytics') && (
+        <Training handle={result.handle} path={`${result.location}/${result.name}`} />
+      )}
       {result.problems.total > 0 && (
         <section className="section" aria-label="Problems">
           <h2>{count(result.problems.total, 'thing')} could not be written as found</h2>

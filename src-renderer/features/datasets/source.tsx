@@ -1,21 +1,14 @@
 import type { ReactNode } from 'react';
 import type { DatasetView } from '../../../src-main/contract/index.ts';
 import { Button } from '../../ui/parts.tsx';
+import { copyDetect } from './command.ts';
 import { Failure } from './failure.tsx';
 import { Frames } from './frames.tsx';
 import { Merge } from './merge.tsx';
+import { openInner, readDataset, takeEvery } from './opening.ts';
 import { Preview } from './preview.tsx';
 import { ProblemTable } from './problem-table.tsx';
-import {
-  type InnerSet,
-  isAmbiguous,
-  likeliest,
-  openInner,
-  readDataset,
-  showStep,
-  takeEvery,
-  useWizard,
-} from './state.ts';
+import { type InnerSet, isAmbiguous, likeliest, showStep, useWizard } from './state.ts';
 import { StepTitle } from './step-title.tsx';
 import { cannotBeRead } from './words.ts';
 
@@ -34,11 +27,16 @@ export function Source() {
           </StepTitle>
           <p className="quiet">{view.location}</p>
         </div>
-        {summary && (
-          <Button kind="primary" className="tall" onClick={() => showStep('look')}>
-            Look at it
+        <div className="row">
+          <Button className="tall" onClick={() => void copyDetect(view.path)}>
+            Copy the command
           </Button>
-        )}
+          {summary && (
+            <Button kind="primary" className="tall" onClick={() => showStep('look')}>
+              Look at it
+            </Button>
+          )}
+        </div>
       </header>
       {failed && <Failure error={failed} />}
       {sets.length > 0 && <InnerSets sets={sets} />}

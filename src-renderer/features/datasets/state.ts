@@ -1,6 +1,5 @@
 import { create } from 'zustand';
 import type {
-  AdmitResult,
   DatasetFilter,
   DatasetLook,
   DatasetMedia,
@@ -34,8 +33,15 @@ export interface Writing {
 /** A set that was found in a folder with several. */
 export type InnerSet = DatasetView['sets'][number];
 
-interface Wizard {
+/** Where a set is, as the engine is told. */
+export type Place = Pick<InnerSet, 'handle' | 'within'> & { readonly every?: number };
+
+export interface Wizard {
   readonly view: DatasetView | null;
+  /** Where it was opened, to open it again. */
+  readonly place: Place | null;
+  /** The wizard as it was with the set that stays until this one is read. */
+  readonly before: Wizard | null;
   /** The sets of the folder that this one was chosen from, itself among them. */
   readonly beside: readonly InnerSet[];
   readonly step: WizardStep;
@@ -67,6 +73,8 @@ interface Wizard {
   readonly opening: boolean;
   /** Why what was to be opened was not. */
   readonly unopened: ErrorValue | null;
+  /** Where that is, when it may be of another format than it was tried as. */
+  readonly refused: Place | null;
   /** Whether something is under way that the person waits for. */
   readonly busy: 'reading' | 'shaping' | 'planning' | 'converting' | null;
   /** The conversion in the queue. */
@@ -87,8 +95,11 @@ export const everything: DatasetFilter = {
   text: '',
 };
 
-const nothing: Wizard = {
+/** No set. */
+export const nothing: Wizard = {
   view: null,
+  place: null,
+  before: null,
   beside: [],
   step: 'source',
   merged: null,
@@ -110,6 +121,7 @@ const nothing: Wizard = {
   progress: null,
   opening: false,
   unopened: null,
+  refused: null,
   busy: null,
   job: null,
   result: null,
@@ -136,7 +148,10 @@ export function followDatasets(engine: EngineClient): void {
     set({ progress: isUnpacked ? null : progress });
   });
   engine.on('datasets.finished', ({ id, result, error }) => {
-    if (id === get().view?.id) set({ busy: null, progress: null, result, error });
+    const { view, before } = get();
+    const finished = { busy: null, progress: null, result, error };
+    if (id === view?.id) set(finished);
+    else if (id === before?.view?.id) set({ before: { ...before, ...finished } });
   });
 }
 
@@ -149,84 +164,7 @@ export const likeliest = ({ candidates }: Pick<DatasetLook, 'candidates'>): Data
 
 export const isAmbiguous = (look: Pick<DatasetLook, 'candidates'>): boolean => likeliest(look).length > 1;
 
-/** Opens what was dropped or chosen, and reads it when it is clear what it is. */
-export async function openDataset({ handles, refused }: AdmitResult): Promise<void> {
-  const [handle] = handles;
-  if (!handle) {
-    toast(refused[0]?.reason ?? 'A dataset is a folder, or a zip or tar file of one.', { tone: 'warning' });
-    return;
-  }
-  await open({ handle: handle.id, within: '' }, []);
-}
-
-/** Opens one of the sets that lie in the folder; the others stay at hand. */
-export async function openInner({ handle, within }: InnerSet): Promise<void> {
-  const { view, beside } = get();
-  await open({ handle, within }, beside.length > 0 ? beside : (view?.sets ?? []));
-}
-
-/** Opens the video anew, with one of so many of its frames. */
-export async function takeEvery(every: number): Promise<void> {
-  const { view, beside } = get();
-  if (view?.video) await open({ handle: view.video.handle, within: '', every }, beside);
-}
-
-async function open(
-  where: Pick<InnerSet, 'handle' | 'within'> & { readonly every?: number },
-  beside: readonly InnerSet[],
-): Promise<void> {
-  set({ opening: true, unopened: null });
-  let view: DatasetView;
-  try {
-    view = await call('datasets.open', where);
-  } catch (thrown) {
-    return set({ opening: false, unopened: toErrorValue(thrown) });
-  }
-  set({ ...nothing, view, beside });
-  const [only, another] = view.sets;
-  // A folder around the set and nothing else.
-  if (only && !another && view.candidates.length === 0) return openInner(only);
-  // Taking frames out costs time and room: which ones is asked first.
-  if (only || view.video) return;
-  const [best] = view.candidates;
-  if (best && !isAmbiguous(view)) await readDataset(best.format);
-}
-
-/** Reads the whole set as one of a format, and shows it. */
-export async function readDataset(format: string): Promise<void> {
-  const { view, merged } = get();
-  if (!view) return;
-  if (merged) toast('The set is alone again. Merge it anew where that is wanted.');
-  set({
-    merged: null,
-    unmerged: null,
-    busy: 'reading',
-    step: 'source',
-    error: null,
-    summary: null,
-    shaped: null,
-    plan: null,
-    result: null,
-    filter: everything,
-  });
-  try {
-    const summary = await call('datasets.read', { id: view.id, format });
-    if (get().view?.id !== view.id) return;
-    set({ busy: null, progress: null, summary, step: 'look' });
-  } catch (thrown) {
-    if (get().view?.id === view.id) set({ busy: null, progress: null, error: toErrorValue(thrown) });
-    return;
-  }
-  await shapeAgain();
-}
-
-export function closeDataset(): void {
-  const { view } = get();
-  if (view) void act('datasets.close', { id: view.id });
-  set(nothing);
-}
-
-export const showStep = (step: WizardStep): void => set({ step, unopened: null });
+export const showStep = (step: WizardStep): void => set({ step, unopened: null, refused: null });
 export const changeFilter = (filter: Partial<DatasetFilter>): void =>
   set((state) => ({ filter: { ...state.filter, ...filter } }));
 export const lookAt = (looking: Wizard['looking']): void => set({ looking });
@@ -295,7 +233,8 @@ export async function shapeAgain(): Promise<void> {
     set({ shaped, busy: null, progress: null });
     if (get().target !== null) await planFor(get().target ?? '');
   } catch (thrown) {
-    if (get().steps === steps) set({ busy: null, progress: null, error: thrown as ErrorValue });
+    if (get().steps === steps && get().view?.id === view.id)
+      set({ busy: null, progress: null, error: toErrorValue(thrown) });
   }
 }
 
@@ -308,12 +247,13 @@ export async function planFor(target: string): Promise<void> {
   const own = get().writing.name !== '' && get().writing.name !== named;
   set({ target, plan: null, result: null, error: null, unwritten: null, busy: 'planning' });
   if (!own) changeWriting({ name: `${stemOf(view.name)}-${target}` });
+  const isStillWanted = (): boolean =>
+    get().view?.id === view.id && get().target === target && get().steps === steps;
   try {
     const plan = await call('datasets.plan', { id: view.id, to: target, steps: [...steps] });
-    if (get().target === target && get().steps === steps) set({ plan, busy: null, progress: null });
+    if (isStillWanted()) set({ plan, busy: null, progress: null });
   } catch (thrown) {
-    if (get().target === target && get().steps === steps)
-      set({ busy: null, progress: null, error: thrown as ErrorValue });
+    if (isStillWanted()) set({ busy: null, progress: null, error: toErrorValue(thrown) });
   }
 }
 

@@ -6,8 +6,9 @@ import { count, formatTimeLeft } from '../../ui/format.ts';
 import { Button, IconButton, Progress } from '../../ui/parts.tsx';
 import { Failure } from './failure.tsx';
 import { cancelMerging } from './merging.ts';
+import { askForFormat, backToLast, closeDataset } from './opening.ts';
 import type { Merged } from './others.ts';
-import { cancelWork, changeFilter, closeDataset, showStep, useWizard } from './state.ts';
+import { cancelWork, changeFilter, showStep, useWizard } from './state.ts';
 import { focusStepTitle } from './step-title.tsx';
 import { Values } from './values.tsx';
 import { cannotBeRead, difference, kindWords, number } from './words.ts';
@@ -17,7 +18,8 @@ const fewClasses = 14;
 
 /** What the set holds, always up to date with the changes on its way. */
 export function SummaryPanel({ onOther }: { readonly onOther: () => void }) {
-  const { view, summary, shaped, busy, progress, error, opening, unopened, merged } = useWizard();
+  const { view, before, summary, shaped, busy, progress, error, opening, unopened, refused, merged } =
+    useWizard();
   const reading = progress?.stage === 'unpacking' ? 'Unpacking' : 'Reading';
   const now = shaped?.summary ?? summary;
   const notRead = error && error.code !== 'CANCELLED' ? 'Could not be read' : 'Not read yet';
@@ -38,10 +40,19 @@ export function SummaryPanel({ onOther }: { readonly onOther: () => void }) {
         <p className="quiet">{busy === 'reading' ? reading : notRead}</p>
       )}
       <UnderWay />
+      {before?.view && (
+        <div className="stack">
+          <p className="quiet">
+            <span dir="auto">{before.view.name}</span> stays open until this one is read.
+          </p>
+          <Button onClick={() => backToLast()}>Back to {before.view.name}</Button>
+        </div>
+      )}
       <Button kind="bare" aria-disabled={opening} onClick={() => opening || onOther()}>
         {opening ? 'Looking what it is' : 'Open another'}
       </Button>
       {unopened && <Failure error={unopened} title="It was not opened." />}
+      {refused && <Button onClick={() => void askForFormat()}>Read it as another format</Button>}
     </aside>
   );
 }

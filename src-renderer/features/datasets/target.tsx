@@ -5,6 +5,7 @@ import { chooseFolder } from '../../app/choose-folder.ts';
 import { useSession } from '../../state/session.ts';
 import { count } from '../../ui/format.ts';
 import { Button, Check, Field, Segmented } from '../../ui/parts.tsx';
+import { copyConvert } from './command.ts';
 import { Failure } from './failure.tsx';
 import { LossTable } from './loss-table.tsx';
 import { changeWriting, convertDataset, planFor, showStep, useWizard } from './state.ts';
@@ -34,6 +35,10 @@ export function Target() {
     .sort((a, b) => survival(b.total) - survival(a.total));
   const chosen = shaped?.targets.find(({ format }) => format === target);
   const loss = plan?.loss ?? chosen?.loss;
+  const copy = async (): Promise<void> => {
+    const folder = writing.folder?.location ?? view?.outer ?? '.';
+    await copyConvert(target ?? '', writing, `${folder}/${writing.name.trim()}`);
+  };
   const isOfName = unwritten?.code === 'OUTPUT_EXISTS' || /[/\\]/.test(writing.name);
   return (
     <div className="target">
@@ -142,14 +147,19 @@ export function Target() {
                 Stop if anything of the source can’t be read
               </Check>
               {unwritten && !isOfName && <Failure error={unwritten} title="Nothing was written." />}
-              <Button
-                kind="primary"
-                className="tall"
-                type="submit"
-                disabled={writing.name.trim() === '' || busy === 'converting' || isMerging}
-              >
-                Write {count(shaped?.summary.items ?? 0, 'picture')}
-              </Button>
+              <div className="row wrap">
+                <Button
+                  kind="primary"
+                  className="tall"
+                  type="submit"
+                  disabled={writing.name.trim() === '' || busy === 'converting' || isMerging}
+                >
+                  Write {count(shaped?.summary.items ?? 0, 'picture')}
+                </Button>
+                <Button className="tall" disabled={writing.name.trim() === ''} onClick={() => void copy()}>
+                  Copy the command
+                </Button>
+              </div>
             </form>
           </>
         )}

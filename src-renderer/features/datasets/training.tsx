@@ -5,9 +5,17 @@ import { trainWith } from '../../state/hand-over.ts';
 import { call } from '../../state/session.ts';
 import { count } from '../../ui/format.ts';
 import { Button } from '../../ui/parts.tsx';
+import { copyTrainCheck } from './command.ts';
+
+interface TrainingProps {
+  /** Handle of the new set's folder. */
+  readonly handle: string;
+  /** The folder, as the command line takes it. */
+  readonly path: string;
+}
 
 /** What training with the new set would meet, and the lines to start it. */
-export function Training({ handle }: { readonly handle: string }) {
+export function Training({ handle, path }: TrainingProps) {
   const [view, setView] = useState<TrainingView | null>(null);
   const look = (absolute: boolean): void => {
     call('datasets.handOff', { handle, absolute }).then(setView, () => undefined);
@@ -20,11 +28,16 @@ export function Training({ handle }: { readonly handle: string }) {
     <section className="section" aria-label="Training">
       <div className="row spread">
         <h2>{view.trains ? 'Ultralytics would train with it' : 'Ultralytics would not train with it yet'}</h2>
-        {view.trains && (
-          <Button onClick={() => void call('files.describe', { id: handle }).then(trainWith)}>
-            Train with it
+        <div className="row">
+          <Button aria-label="Copy the command of this check" onClick={() => void copyTrainCheck(path)}>
+            Copy the command
           </Button>
-        )}
+          {view.trains && (
+            <Button onClick={() => void call('files.describe', { id: handle }).then(trainWith)}>
+              Train with it
+            </Button>
+          )}
+        </div>
       </div>
       {view.findings.length > 0 && (
         <ul className="plain">

@@ -1,20 +1,15 @@
 import type { DetectorFigures } from '../../../src-main/contract/index.ts';
-import { chooseFolder } from '../../app/choose-folder.ts';
 import { Problem } from '../../app/problem.tsx';
 import { act } from '../../state/session.ts';
 import { count } from '../../ui/format.ts';
 import { Button, Field, Progress } from '../../ui/parts.tsx';
-import { evaluate, useDetectors } from './state.ts';
+import { chooseMeasuredSet, copyEvaluate, evaluate, useDetectors } from './state.ts';
 
 /** How good the detector is on a dataset that the person names. */
 export function Measure() {
   const { detector, dataset, subset, evaluation } = useDetectors();
   const what = detector?.task === 'classify' ? 'Accuracy' : 'mAP';
   const running = evaluation?.running ?? false;
-  const choose = (): void =>
-    void chooseFolder('datasetFolder', ({ handles: [folder] }) => {
-      if (folder) useDetectors.setState({ dataset: folder, evaluation: null });
-    });
   return (
     <section className="detect-measure" aria-label="Measure it">
       <h2>Measure it</h2>
@@ -22,16 +17,19 @@ export function Measure() {
         {dataset ? `On ${dataset.name}` : `${what} on a dataset of any format that Refinery reads.`}
       </p>
       <div className="row wrap">
-        <Button disabled={running} onClick={choose}>
+        <Button disabled={running} onClick={chooseMeasuredSet}>
           {dataset ? 'Another dataset' : 'Choose a dataset'}
         </Button>
         {running ? (
           <Button onClick={() => void act('detectors.cancelEvaluation', {})}>Cancel</Button>
         ) : (
           dataset && (
-            <Button kind="primary" onClick={() => void evaluate()}>
-              Measure
-            </Button>
+            <>
+              <Button kind="primary" onClick={() => void evaluate()}>
+                Measure
+              </Button>
+              <Button onClick={() => void copyEvaluate()}>Copy the command</Button>
+            </>
           )
         )}
       </div>

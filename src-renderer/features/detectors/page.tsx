@@ -1,15 +1,15 @@
 import { ScanSearch } from 'lucide-react';
 import { useEffect } from 'react';
-import { chooseFolder } from '../../app/choose-folder.ts';
 import type { Page } from '../../app/page-type.ts';
 import { useHandOver } from '../../state/hand-over.ts';
 import { Empty } from '../../ui/empty.tsx';
 import { Segmented } from '../../ui/parts.tsx';
 import './detectors.css';
 import {
+  chooseDetector,
   chooseTrainingSet,
   followDetectors,
-  openDetector,
+  reopen,
   showMode,
   take,
   useDetectors,
@@ -18,16 +18,20 @@ import {
 import { Train } from './train.tsx';
 import { Try } from './try.tsx';
 
-const choose = (): void => void chooseFolder('detectorFolder', (admitted) => void openDetector(admitted));
-
 function Detectors() {
   const { mode } = useDetectors();
   const given = useHandOver((state) => state.dataset);
+  const isTrainingWanted = useHandOver((state) => state.training);
   useEffect(() => {
     if (!given) return;
     useHandOver.setState({ dataset: null });
     chooseTrainingSet(given);
   }, [given]);
+  useEffect(() => {
+    if (!isTrainingWanted) return;
+    useHandOver.setState({ training: false });
+    showMode('train');
+  }, [isTrainingWanted]);
   return (
     <div className="detectors">
       <div className="mode-bar">
@@ -48,14 +52,14 @@ function Detectors() {
 
 function TryOut() {
   const { detector, opening } = useDetectors();
-  if (detector) return <Try detector={detector} onOther={choose} />;
+  if (detector) return <Try detector={detector} onOther={chooseDetector} />;
   return (
     <Empty
       icon={<ScanSearch size={40} strokeWidth={1.25} className="quiet" aria-hidden />}
       title="Try out a detector"
       action={opening ? 'Opening' : 'Choose its folder'}
       disabled={opening}
-      onAction={choose}
+      onAction={chooseDetector}
     >
       The folder that Ultralytics makes with <code className="mono">yolo export format=openvino</code>. Drop
       pictures to see what it finds, and measure it on a dataset.
@@ -70,11 +74,8 @@ export const page: Page = {
   rank: 2.5,
   component: Detectors,
   follow: followDetectors,
+  whenReady: () => void reopen(),
   useProgress: useTrainingProgress,
-  commands: [
-    { id: 'open-detector', title: 'Open a detector', run: choose },
-    { id: 'train-detector', title: 'Train a detector', run: () => showMode('train') },
-  ],
   drop: {
     title: 'Try this',
     hint: 'The folder of an exported detector, pictures to find objects in, or a set to train with.',

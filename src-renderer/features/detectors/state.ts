@@ -14,7 +14,12 @@ import type {
   TrainerView,
 } from '../../../src-main/contract/index.ts';
 import { toErrorValue } from '../../../src-main/contract/index.ts';
+import { chooseFolder } from '../../app/choose-folder.ts';
+import { openDialog } from '../../state/actions.ts';
+import { copyText } from '../../state/clipboard.ts';
+import { keepOverReload } from '../../state/reload.ts';
 import { act, call, toast } from '../../state/session.ts';
+import { quoted, quotedPath } from '../../ui/shell-words.ts';
 
 /** Boxes below this score are never asked for: the slider goes down to here without another inference. */
 export const leastScore = 0.05;
@@ -87,6 +92,40 @@ export const useDetectors = create<Detectors>()(
 const set = useDetectors.setState;
 const get = useDetectors.getState;
 
+/** The detector that was open before the page was loaded again. */
+let openBefore: string | null = null;
+
+keepOverReload(
+  'detectors',
+  () => {
+    const { mode, detector, pictures, shown, hidden, dataset, subset, trainingSet } = get();
+    return {
+      opened: detector?.id ?? null,
+      hidden: [...hidden],
+      rest: { mode, pictures, shown, dataset, subset, trainingSet },
+    };
+  },
+  ({ opened, hidden, rest }) => {
+    openBefore = opened;
+    set({ ...rest, hidden: new Set(hidden) });
+  },
+);
+
+/** Opens what was open before the page was loaded again, or the engine started again; what is gone is let go. */
+export async function reopen(): Promise<void> {
+  const { detector: before, trainingSet, python, precision } = get();
+  const handle = before?.id ?? openBefore;
+  openBefore = null;
+  if (trainingSet) {
+    void learnTask(trainingSet);
+    void findTrainer(python);
+  }
+  if (handle === null) return;
+  const detector = await call('detectors.open', { handle, precision }).catch(() => null);
+  set({ detector });
+  await look();
+}
+
 export function followDetectors(engine: EngineClient): void {
   engine.on('detectors.evaluated', (evaluation) => set({ evaluation }));
   engine.on('detectors.training', (training) => set({ training }));
@@ -119,6 +158,23 @@ export async function openDetector({ handles, refused }: AdmitResult): Promise<v
   set({ detector, mode: 'try', found: new Map(), hidden: new Set(), evaluation: null });
   await look();
 }
+
+export const chooseDetector = (): void =>
+  void chooseFolder('detectorFolder', (admitted) => void openDetector(admitted));
+
+export const choosePictures = async (): Promise<void> => addPictures(await openDialog('pictures'));
+
+/** Chooses the set that the detector is measured on. */
+export const chooseMeasuredSet = (): void =>
+  void chooseFolder('datasetFolder', ({ handles: [folder] }) => {
+    if (folder) set({ dataset: folder, evaluation: null });
+  });
+
+export const chooseSetToTrain = (): void =>
+  void chooseFolder('datasetFolder', ({ handles: [folder] }) => folder && chooseTrainingSet(folder));
+
+export const choosePython = (): void =>
+  void chooseFolder('pythonFolder', ({ handles: [folder] }) => folder && void findTrainer(folder));
 
 /** Opens the same detector to compute in another way; what was found before is looked for anew. */
 export async function changePrecision(precision: Precision): Promise<void> {
@@ -209,6 +265,20 @@ export async function evaluate(): Promise<void> {
   if (!started) set({ evaluation: null });
 }
 
+/** What measures the same on the command line. */
+export async function copyEvaluate(): Promise<void> {
+  const { detector, dataset, subset, precision } = get();
+  if (!detector || !dataset) return;
+  const isFile = /\.xml$/i.test(detector.name);
+  const paths = [pathOf(detector, isFile), pathOf(dataset, dataset.kind === 'file')].map(quotedPath);
+  const words = ['refinery', 'evaluate', ...paths, '--subset', quoted(subset.trim() || 'val')];
+  await copyText([...words, '--device', 'AUTO', '--precision', precision].join(' '), 'Command copied');
+}
+
+/** A file's location is the folder that it lies in. */
+const pathOf = ({ name, location }: Pick<FileHandle, 'name' | 'location'>, isFile: boolean): string =>
+  isFile ? `${location}/${name}` : location;
+
 export function chooseTrainingSet(trainingSet: FileHandle): void {
   set({ trainingSet, trainingTask: null, mode: 'train' });
   void learnTask(trainingSet);
@@ -230,6 +300,13 @@ export async function findTrainer(python: FileHandle | null): Promise<void> {
 
 export const changeChoices = (change: Partial<DetectorTrainingChoices>): void =>
   void set((state) => ({ choices: { ...state.choices, ...change } }));
+
+/** Begins the training anew that ran last. */
+export async function beginAgain(): Promise<void> {
+  const listed = await act('training.list', {});
+  const last = listed?.trainings.find(({ kind }) => kind === 'detector');
+  if (last) await act('training.goOn', { id: last.id, how: 'again' });
+}
 
 export async function train(): Promise<void> {
   const { trainingSet, python, choices } = get();

@@ -1,7 +1,6 @@
 import { GraduationCap } from 'lucide-react';
 import { useState } from 'react';
 import type { DetectorTraining, FileHandle } from '../../../src-main/contract/index.ts';
-import { chooseFolder } from '../../app/choose-folder.ts';
 import { Problem } from '../../app/problem.tsx';
 import { act, useSession } from '../../state/session.ts';
 import { Chart } from '../../ui/chart.tsx';
@@ -9,17 +8,16 @@ import { Empty } from '../../ui/empty.tsx';
 import { formatTimeLeft } from '../../ui/format.ts';
 import { Button, Field, NumberInput, Progress, Select } from '../../ui/parts.tsx';
 import {
+  beginAgain,
   changeChoices,
-  chooseTrainingSet,
+  choosePython,
+  chooseSetToTrain,
   findTrainer,
   isRunning,
   openDetector,
   train,
   useDetectors,
 } from './state.ts';
-
-const chooseSet = (): void =>
-  void chooseFolder('datasetFolder', ({ handles: [folder] }) => folder && chooseTrainingSet(folder));
 
 const sizes = ['n', 's', 'm', 'l', 'x'] as const;
 const sizeWords = { n: 'nano', s: 'small', m: 'medium', l: 'large', x: 'extra large' } as const;
@@ -38,7 +36,7 @@ export function Train() {
         icon={<GraduationCap size={40} strokeWidth={1.25} className="quiet" aria-hidden />}
         title="Train a detector"
         action="Choose a dataset"
-        onAction={chooseSet}
+        onAction={chooseSetToTrain}
       >
         A folder in one of Ultralytics’ layouts, with its data.yaml. Datasets writes one from any other
         format. Training runs in your own Python with Ultralytics; what comes out is exported to OpenVINO.
@@ -67,8 +65,6 @@ const tasks: Readonly<Record<string, string>> = {
 /** What is asked before a training. */
 function Plan({ dataset }: { readonly dataset: FileHandle }) {
   const { choices, trainer, python, trainingTask: task } = useDetectors();
-  const choosePython = (): void =>
-    void chooseFolder('pythonFolder', ({ handles: [folder] }) => folder && void findTrainer(folder));
   const ready = trainer?.version != null;
   return (
     <section aria-label="New training">
@@ -80,7 +76,7 @@ function Plan({ dataset }: { readonly dataset: FileHandle }) {
           </p>
           {task && <p className="quiet">{tasks[task] ?? task}</p>}
         </div>
-        <Button onClick={chooseSet}>Another dataset</Button>
+        <Button onClick={chooseSetToTrain}>Another dataset</Button>
       </header>
       <div className="train-fields">
         <Field
@@ -155,6 +151,7 @@ const phases: Readonly<Record<DetectorTraining['phase'], (name: string) => strin
   done: (name) => `Trained with ${name}`,
   stopped: () => 'The training was stopped',
   failed: () => 'The training failed',
+  interrupted: (name) => `The training with ${name} was cut off`,
 };
 
 /** How it goes: what it has come to, curves, and what is printed. */
@@ -191,6 +188,11 @@ function Course({ training }: { readonly training: DetectorTraining }) {
               Try it
             </Button>
           )}
+          {phase === 'interrupted' && !training.resumable && (
+            <Button kind="primary" onClick={() => void beginAgain()}>
+              Begin again
+            </Button>
+          )}
           {folder && native && (
             <Button onClick={() => void act('shell.showFolder', { handle: folder.id })}>
               Show in folder
@@ -200,6 +202,14 @@ function Course({ training }: { readonly training: DetectorTraining }) {
       </header>
       {running && <Progress value={fraction} label="Progress of the training" />}
       {error && <Problem error={error} />}
+      {phase === 'interrupted' && (
+        <p className="quiet">
+          Refinery ended while it ran.{' '}
+          {training.weights
+            ? `Its weights so far are in ${training.weights.location}.`
+            : 'No epoch was finished: there are no weights of it.'}
+        </p>
+      )}
       {phase === 'stopped' && !training.resumable && (
         <p className="quiet">No epoch was finished: there is nothing to go on from.</p>
       )}

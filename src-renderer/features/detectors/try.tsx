@@ -2,7 +2,6 @@ import { X } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import type { DetectedPicture, DetectorView } from '../../../src-main/contract/index.ts';
 import { chooseFolder } from '../../app/choose-folder.ts';
-import { openDialog } from '../../state/actions.ts';
 import { useSession } from '../../state/session.ts';
 import { classColour } from '../../ui/class-colour.ts';
 import { count, formatSize } from '../../ui/format.ts';
@@ -14,6 +13,7 @@ import {
   addPictures,
   changeOverlap,
   changePrecision,
+  choosePictures,
   leastScore,
   removePicture,
   show,
@@ -171,10 +171,9 @@ function Labels({
 
 function AddPictures({ primary = false }: { readonly primary?: boolean }) {
   const native = useSession((state) => state.shell?.native ?? true);
-  const add = async (): Promise<void> => addPictures(await openDialog('pictures'));
   return (
     <div className="row wrap">
-      <Button {...(primary ? { kind: 'primary' as const } : {})} onClick={() => void add()}>
+      <Button {...(primary ? { kind: 'primary' as const } : {})} onClick={() => void choosePictures()}>
         Add pictures
       </Button>
       {!native && (

@@ -1,8 +1,8 @@
 import type { ModelConversion, Parity } from '../../../src-main/contract/index.ts';
 import { Problem } from '../../app/problem.tsx';
-import { useModels } from '../../state/models.ts';
 import { act } from '../../state/session.ts';
 import { Button, Progress } from '../../ui/parts.tsx';
+import { dismissConversion } from './state.ts';
 
 /** How the conversion of a checkpoint goes, and the proof of what came out. */
 export function Conversion({ conversion }: { readonly conversion: ModelConversion }) {
@@ -14,7 +14,7 @@ export function Conversion({ conversion }: { readonly conversion: ModelConversio
         {state === 'running' ? (
           <Button onClick={() => void act('models.cancelConversion', {})}>Cancel</Button>
         ) : (
-          <Button kind="bare" onClick={() => useModels.setState({ conversion: null })}>
+          <Button kind="bare" onClick={dismissConversion}>
             Dismiss
           </Button>
         )}

@@ -1,42 +1,22 @@
 import { Boxes } from 'lucide-react';
-import { useState } from 'react';
-import type { FileHandle, ModelSummary } from '../../../src-main/contract/index.ts';
-import { chooseFolder } from '../../app/choose-folder.ts';
+import type { ModelSummary } from '../../../src-main/contract/index.ts';
 import type { Page } from '../../app/page-type.ts';
-import { openDialog } from '../../state/actions.ts';
 import { useModels } from '../../state/models.ts';
-import { act, toast } from '../../state/session.ts';
+import { act } from '../../state/session.ts';
 import { formatBytes } from '../../ui/format.ts';
 import { Button, Progress } from '../../ui/parts.tsx';
 import { AddNetwork } from './add-network.tsx';
 import { Conversion } from './conversion.tsx';
 import { ConvertCheckpoint } from './convert-checkpoint.tsx';
 import './models.css';
-
-interface Checkpoint {
-  readonly handle: FileHandle;
-  readonly bytes: number;
-}
+import { chooseDiffusion, chooseNetwork, endNetwork, removeModel, useAdding } from './state.ts';
 
 function Models() {
   const { models, conversion } = useModels();
-  const [network, setNetwork] = useState<FileHandle | null>(null);
-  const [checkpoint, setCheckpoint] = useState<Checkpoint | null>(null);
-  const addDiffusion = async ([folder]: readonly FileHandle[]): Promise<void> => {
-    const found = folder && (await act('models.inspectDiffusion', { handle: folder.id }));
-    if (!found) return;
-    if (found.kind === 'checkpoint') return setCheckpoint({ handle: folder, bytes: found.bytes });
-    const added = await act('models.addDiffusion', { handle: folder.id, name: folder.name });
-    if (added) toast(`${added.entry.name} was added. Choose Diffusion for a picture to use it.`);
-  };
-  const chooseDiffusion = (): void =>
-    void chooseFolder('modelFolder', ({ handles }) => void addDiffusion(handles));
-  const choose = async (): Promise<void> => {
-    const { handles, refused } = await openDialog('model');
-    const chosen = handles.find(({ name }) => /\.(xml|onnx)$/i.test(name)) ?? handles[0];
-    if (chosen) setNetwork(chosen);
-    else if (refused[0]) toast(`${refused[0].name}: ${refused[0].reason}`, { tone: 'warning' });
-  };
+  const {
+    networks: [network],
+    checkpoint,
+  } = useAdding();
   return (
     <div className="page">
       <div className="column">
@@ -45,7 +25,7 @@ function Models() {
             <h1>Models</h1>
             <p className="quiet">Networks that enlarge pictures. All of them run on this machine.</p>
           </div>
-          <Button onClick={() => void choose()}>Add a network</Button>
+          <Button onClick={() => void chooseNetwork()}>Add a network</Button>
         </header>
         <ul className="model-list">
           {models.map((model) => (
@@ -72,8 +52,10 @@ function Models() {
         </section>
         {conversion && <Conversion conversion={conversion} />}
       </div>
-      {network && <AddNetwork handle={network} onClose={() => setNetwork(null)} />}
-      {checkpoint && <ConvertCheckpoint {...checkpoint} onClose={() => setCheckpoint(null)} />}
+      {network && <AddNetwork key={network.id} handle={network} onClose={endNetwork} />}
+      {checkpoint && (
+        <ConvertCheckpoint {...checkpoint} onClose={() => useAdding.setState({ checkpoint: null })} />
+      )}
     </div>
   );
 }
@@ -82,9 +64,6 @@ const sources = { embedded: 'Comes with Refinery', download: 'From its maker', c
 
 function Model({ model: { entry, status } }: { readonly model: ModelSummary }) {
   const bytes = entry.files.reduce((sum, file) => sum + file.bytes, 0);
-  const remove = async (): Promise<void> => {
-    if (await act('models.remove', { id: entry.id })) toast(`${entry.name} was removed from this machine.`);
-  };
   return (
     <li className="model">
       <div className="model-text">
@@ -117,7 +96,11 @@ function Model({ model: { entry, status } }: { readonly model: ModelSummary }) {
           <Button onClick={() => void act('models.cancelDownload', { id: entry.id })}>Cancel</Button>
         )}
         {entry.source !== 'embedded' && (status.state === 'ready' || status.state === 'broken') && (
-          <Button kind="bare" aria-label={`Remove ${entry.name}`} onClick={() => void remove()}>
+          <Button
+            kind="bare"
+            aria-label={`Remove ${entry.name}`}
+            onClick={() => void removeModel(entry.id, entry.name)}
+          >
             Remove
           </Button>
         )}

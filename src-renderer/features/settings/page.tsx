@@ -2,11 +2,10 @@ import { Settings2 } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
 import type { Finding, RuntimeCandidate, Settings as Values } from '../../../src-main/contract/index.ts';
 import type { Page } from '../../app/page-type.ts';
-import { openDialog } from '../../state/actions.ts';
-import { copyText } from '../../state/clipboard.ts';
-import { act, call, changeSettings, toast, useSession } from '../../state/session.ts';
+import { call, changeSettings, useSession } from '../../state/session.ts';
 import { formatBytes } from '../../ui/format.ts';
 import { Button, Check, Field, NumberInput, Segmented } from '../../ui/parts.tsx';
+import { chooseRuntime, copyHealth, findingWords, takeRuntime } from './runtime.ts';
 import './settings.css';
 
 function Settings() {
@@ -62,14 +61,6 @@ function Computing({ settings }: { readonly settings: Values }) {
       () => undefined,
     );
   }, [settings.runtimePath, info]);
-  const choose = async (): Promise<void> => {
-    const [folder] = (await openDialog('runtimeFolder')).handles;
-    if (folder) await takeFolder(folder.id);
-  };
-  const takeFolder = async (folder: string | null): Promise<void> => {
-    if (await act('engine.useRuntime', { folder }))
-      toast('The engine starts again. Your queue goes on where it was.');
-  };
   return (
     <section className="section" aria-label="Computing">
       <h2>Computing</h2>
@@ -103,9 +94,9 @@ function Computing({ settings }: { readonly settings: Values }) {
         </ul>
       </details>
       <div className="row">
-        {shell?.native && <Button onClick={() => void choose()}>Choose a folder with OpenVINO</Button>}
+        {shell?.native && <Button onClick={() => void chooseRuntime()}>Choose a folder with OpenVINO</Button>}
         {settings.runtimePath !== '' && (
-          <Button onClick={() => void takeFolder(null)}>Let Refinery look again</Button>
+          <Button onClick={() => void takeRuntime(null)}>Let Refinery look again</Button>
         )}
       </div>
       <div className="setting-pair">
@@ -143,7 +134,6 @@ function Computing({ settings }: { readonly settings: Values }) {
   );
 }
 
-const words = { good: 'Good', warning: 'Look here', missing: 'Missing' } as const;
 const styles = { good: 'state-good', warning: 'state-warning', missing: 'state-failed' } as const;
 
 /** What was found on this machine, what is missing, and what to do. */
@@ -158,12 +148,6 @@ function Health() {
     }
   }, []);
   useEffect(() => void look(), [look]);
-  const copy = async (): Promise<void> => {
-    const lines = findings?.map(
-      ({ topic, state, message, hint }) => `${words[state]}: ${topic}: ${message} ${hint ?? ''}`,
-    );
-    await copyText((lines ?? []).join('\n'), 'Copied');
-  };
   return (
     <section className="section" aria-label="Health">
       <h2>Health</h2>
@@ -175,7 +159,7 @@ function Health() {
             <div key={topic + message}>
               <dt>{topic}</dt>
               <dd>
-                <span className={styles[state]}>{words[state]}</span>
+                <span className={styles[state]}>{findingWords[state]}</span>
                 {`: ${message}`}
                 {hint && <div className="quiet">{hint}</div>}
               </dd>
@@ -185,7 +169,7 @@ function Health() {
       )}
       <div className="row">
         <Button onClick={() => void look()}>Look again</Button>
-        <Button onClick={() => void copy()}>Copy</Button>
+        <Button onClick={() => void copyHealth(findings ?? undefined)}>Copy</Button>
       </div>
     </section>
   );

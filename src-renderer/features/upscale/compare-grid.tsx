@@ -28,7 +28,7 @@ export function CompareGrid({ jobs }: { readonly jobs: readonly Job[] }) {
   const largest = jobs
     .map(({ upscale }) => upscale?.result ?? { width: 1, height: 1 })
     .reduce((most, size) => (size.width > most.width ? size : most));
-  const viewing = useViewing(box, largest, columns, rows);
+  const viewing = useViewing(box, largest, () => ({ columns, rows }));
   const { placed, pane, setView, change, drag } = viewing;
   const nudge = useCallback((by: Point) => change((now, size, room) => panBy(now, size, room, by)), [change]);
   useViewerKeys({ change, nudge, setView, setSpace: ignore, setPeek: ignore });

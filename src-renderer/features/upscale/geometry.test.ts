@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fitted, fitZoom, panBy, place, type View, zoomAt, zoomLimits, zoomStep } from './geometry.ts';
+import {
+  besideOrBelow,
+  fitted,
+  fitZoom,
+  panBy,
+  place,
+  type View,
+  zoomAt,
+  zoomLimits,
+  zoomStep,
+} from './geometry.ts';
 
 const size = fc.record({
   width: fc.integer({ min: 1, max: 20_000 }),
@@ -92,4 +102,14 @@ test('steps go up and down over the same stops, between the limits', () => {
   expect(down.at(-1)).toBe(0.1);
   const passed = [...new Set(up)].slice(0, -1);
   expect([...new Set(down)].slice(0, passed.length)).toEqual(passed.toReversed());
+});
+
+test('two pictures lie beside each other or one below the other, whichever shows them larger', () => {
+  const photo = { width: 3000, height: 2000 };
+  expect(besideOrBelow({ width: 1200, height: 400 }, photo)).toEqual({ columns: 2, rows: 1 });
+  expect(besideOrBelow({ width: 300, height: 600 }, photo)).toEqual({ columns: 1, rows: 2 });
+  expect(besideOrBelow({ width: 600, height: 600 }, { width: 500, height: 2000 })).toEqual({
+    columns: 2,
+    rows: 1,
+  });
 });

@@ -10,6 +10,28 @@ export interface Size {
   readonly height: number;
 }
 
+/** How a field is cut into equal panes. */
+export interface Panes {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export const onePane: Panes = { columns: 1, rows: 1 };
+
+/** How much larger pictures must be to lie one below the other, where they are looked for beside each other. */
+const muchLarger = 1.5;
+
+/** Two panes beside each other or, where a picture is much larger so, one below the other. */
+export function besideOrBelow(field: Size, picture: Size): Panes {
+  const zoomIn = ({ columns, rows }: Panes): number =>
+    Math.min(field.width / columns / picture.width, field.height / rows / picture.height);
+  const [beside, below] = [
+    { columns: 2, rows: 1 },
+    { columns: 1, rows: 2 },
+  ];
+  return zoomIn(below) > muchLarger * zoomIn(beside) ? below : beside;
+}
+
 /**
  * What a person looks at. `zoom` is screen pixels for one pixel of the picture, or `fit`; `center` the point of the
  * picture in the middle of the field, in parts of its sides, 0..1.

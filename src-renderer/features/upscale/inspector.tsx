@@ -1,5 +1,5 @@
 import type { Job, UpscaleSettings } from '../../../src-main/contract/index.ts';
-import { overrideJobs, useJobs } from '../../state/jobs.ts';
+import { isUnbegun, overrideJobs, useJobs } from '../../state/jobs.ts';
 import { useSelection } from '../../state/selection.ts';
 import { changeUpscale, useSession } from '../../state/session.ts';
 import { count, formatBytes } from '../../ui/format.ts';
@@ -18,11 +18,11 @@ export function Inspector({ job }: { readonly job: Job | undefined }) {
   const onlyThis = useViewState((state) => state.onlyThis);
   if (!settings) return null;
 
-  const chosen = [...selected].flatMap((id) => jobs.get(id) ?? []).filter(({ state }) => state === 'ready');
+  const chosen = [...selected].flatMap((id) => jobs.get(id) ?? []).filter(isUnbegun);
   const ids = chosen.map(({ id }) => id);
   const own = job?.upscale?.override ?? null;
   const alone = onlyThis && ids.length > 0;
-  const value = alone ? (own ?? settings) : settings;
+  const value = alone ? (own ?? job?.upscale?.frozen ?? settings) : settings;
   const change = (next: Partial<UpscaleSettings>): void => {
     if (alone) overrideJobs(ids, { ...value, ...next });
     else changeUpscale(next);
@@ -49,7 +49,7 @@ export function Inspector({ job }: { readonly job: Job | undefined }) {
         )}
         <section className="outcome" aria-label="Choices">
           <div className="row spread">
-            <h2>{job?.state === 'ready' ? 'Choices' : 'For new pictures'}</h2>
+            <h2>{job && isUnbegun(job) ? 'Choices' : 'For new pictures'}</h2>
             <Presets value={value} onChoose={change} />
           </div>
           {ids.length > 0 && (

@@ -46,11 +46,13 @@ export function downloadResult(job: Job): void {
 }
 
 /** Several results come as one ZIP: browsers ask before each further file. */
-async function downloadResults(jobs: readonly Job[]): Promise<void> {
+export async function downloadResults(jobs: readonly Job[]): Promise<void> {
   const [only] = jobs;
   if (only && jobs.length === 1) return downloadResult(only);
   try {
-    const body = JSON.stringify(jobs.map(({ id }) => id));
+    const body = JSON.stringify(
+      jobs.map(({ id, title, upscale }) => ({ id, name: upscale?.result?.name ?? title })),
+    );
     const response = await fetch('/bundle', { method: 'POST', body });
     if (!response.ok) throw new Error(response.statusText);
     const { id } = (await response.json()) as { id: string };
@@ -79,6 +81,15 @@ export function moveBy(ids: readonly string[], step: 1 | -1): void {
     ids: [...ids].sort((a, b) => order.indexOf(a) - order.indexOf(b)),
     before: before ?? null,
   });
+}
+
+/** Takes every picture off the list that nothing is done to any more. */
+export function removeFinished(): void {
+  const { jobs } = useJobs.getState();
+  const ids = pictures(jobs)
+    .filter(isFinished)
+    .map(({ id }) => id);
+  void removeJobs(ids);
 }
 
 /** What the menu of some rows offers. */
@@ -142,14 +153,6 @@ export function menuFor(jobs: readonly Job[]): MenuItems {
     { label: 'Move to the front', run: () => moveToFront(ids) },
     'line',
     { label: 'Remove from the list', shortcut: 'Delete', run: () => void removeJobs(ids) },
-    {
-      label: 'Remove everything finished',
-      run: () =>
-        void removeJobs(
-          pictures(useJobs.getState().jobs)
-            .filter(isFinished)
-            .map(({ id }) => id),
-        ),
-    },
+    { label: 'Remove everything finished', run: removeFinished },
   ];
 }

@@ -12,7 +12,23 @@ export function Outcome({ job }: { readonly job: Job }) {
   if (job.state === 'done') return <Result job={job} />;
   if (job.state === 'cancelled') return <Cancelled job={job} />;
   if (job.error) return <Failure job={job} />;
-  return null;
+  const { destination = null } = job.upscale ?? {};
+  return destination === null ? null : <Destination folder={destination} />;
+}
+
+/** Of a picture without a place of its own, where its result will be found. */
+function Destination({ folder }: { readonly folder: string }) {
+  return (
+    <section className="outcome" aria-label="Pasted picture">
+      <p className="quiet">
+        It was pasted: its result goes to{' '}
+        <span className="selectable" title={folder}>
+          {folder}
+        </span>
+        , unless you choose another folder.
+      </p>
+    </section>
+  );
 }
 
 function Failure({ job }: { readonly job: Job }) {

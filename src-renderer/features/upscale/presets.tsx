@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from 'react';
+import { create } from 'zustand';
 import type { UpscaleSettings } from '../../../src-main/contract/index.ts';
 import { changeSettings, toast, useSession } from '../../state/session.ts';
 import { DropdownMenu, type MenuItems } from '../../ui/menu.tsx';
@@ -10,10 +11,16 @@ interface PresetsProps {
   readonly onChoose: (settings: UpscaleSettings) => void;
 }
 
+const useNaming = create(() => ({ isOpen: false }));
+
+/** Asks for a name to save the choices under. */
+export const nameChoices = (): void => useNaming.setState({ isOpen: true });
+
 /** Choices that were saved by name. */
 export function Presets({ value, onChoose }: PresetsProps) {
   const presets = useSession((state) => state.settings?.presets) ?? [];
-  const [naming, setNaming] = useState(false);
+  const naming = useNaming((state) => state.isOpen);
+  const setNaming = (isOpen: boolean): void => useNaming.setState({ isOpen });
   const [name, setName] = useState('');
   const active = presets.find(({ settings }) => JSON.stringify(settings) === JSON.stringify(value));
 
@@ -38,7 +45,7 @@ export function Presets({ value, onChoose }: PresetsProps) {
       run: () => onChoose(preset.settings),
     })),
     ...(presets.length > 0 ? (['line'] as const) : []),
-    { label: 'Save these choices', run: () => setNaming(true) },
+    { label: 'Save these choices', run: nameChoices },
     ...(active ? [{ label: `Delete “${active.name}”`, run: remove }] : []),
   ];
   return (

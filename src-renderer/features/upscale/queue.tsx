@@ -4,7 +4,8 @@ import { Ellipsis, ImageOff, Plus } from 'lucide-react';
 import { type DragEvent, type KeyboardEvent, memo, useEffect, useRef, useState } from 'react';
 import type { Job } from '../../../src-main/contract/index.ts';
 import { openServerPath } from '../../app/server-path.tsx';
-import { addToQueue, openPictures, startJobs } from '../../state/actions.ts';
+import { startJobs } from '../../state/actions.ts';
+import { handIn, openPictures } from '../../state/inbox.ts';
 import { removeJobs, useCancelling, useJobs } from '../../state/jobs.ts';
 import { neighbour, nextSelection, select, useSelection } from '../../state/selection.ts';
 import { act, useSession } from '../../state/session.ts';
@@ -112,7 +113,7 @@ export function Queue() {
                 ? [
                     {
                       label: 'A path on the server',
-                      run: () => openServerPath((admitted) => void addToQueue(admitted)),
+                      run: () => openServerPath((admitted) => void handIn(admitted, { wanted: 'pictures' })),
                     },
                   ]
                 : []),

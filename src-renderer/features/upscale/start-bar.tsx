@@ -16,6 +16,7 @@ export function StartBar() {
     for (const { state } of pictures(jobs)) found[state] = (found[state] ?? 0) + 1;
     return found;
   }, [jobs]);
+  const frozen = useMemo(() => pictures(jobs).filter(({ upscale }) => upscale?.frozen), [jobs]);
   const cancelling = useCancelling(({ ids }) => ids.size);
   const runtime = useSession((state) => state.info?.runtime);
   if (!summary) return null;
@@ -64,6 +65,7 @@ export function StartBar() {
           </div>
         </>
       )}
+      {frozen.length > 0 && <FrozenNote jobs={frozen} />}
       {ready > 0 ? (
         <Button kind="primary" className="wide" disabled={runtime === null} onClick={() => void startJobs()}>
           {`Upscale ${count(ready, 'picture')}`}
@@ -83,6 +85,25 @@ export function StartBar() {
         )
       )}
     </div>
+  );
+}
+
+/** Choices that change while pictures wait: both are possible, and which one holds is said. */
+function FrozenNote({ jobs }: { readonly jobs: readonly Job[] }) {
+  const one = jobs.length === 1;
+  return (
+    <p className="quiet" role="note">
+      {one
+        ? 'One waiting picture keeps the choices that it was started with. '
+        : `${count(jobs.length, 'waiting picture')} keep the choices that they were started with. `}
+      <button
+        type="button"
+        className="link"
+        onClick={() => void act('jobs.renew', { ids: jobs.map(({ id }) => id) })}
+      >
+        {one ? 'Use the present ones' : 'Use the present ones for all'}
+      </button>
+    </p>
   );
 }
 

@@ -20,8 +20,10 @@ const picture = (change: Partial<Job> = {}): Job => ({
   attempts: 1,
   upscale: {
     location: '~',
+    destination: null,
     picture: null,
     override: null,
+    frozen: null,
     variant: null,
     target: null,
     result: {

@@ -4,7 +4,16 @@ import type { Job } from '../../../src-main/contract/index.ts';
 import { useSession } from '../../state/session.ts';
 import { Segmented } from '../../ui/parts.tsx';
 import { CompareSlider } from './compare-slider.tsx';
-import { fitted, type Placement, type Point, panBy, zoomAt } from './geometry.ts';
+import {
+  besideOrBelow,
+  fitted,
+  onePane,
+  type Placement,
+  type Point,
+  panBy,
+  type Size,
+  zoomAt,
+} from './geometry.ts';
 import { LiveTiles } from './live-tiles.tsx';
 import { useViewState } from './view-state.ts';
 import {
@@ -45,8 +54,11 @@ export function Viewer({ job }: { readonly job: Job }) {
   const done = finished && !missing;
   const size = job.upscale?.result ?? job.upscale?.target ?? job.upscale?.picture ?? null;
   const ratio = window.devicePixelRatio || 1;
-  const viewing = useViewing(box, size ?? { width: 1, height: 1 }, done && mode === 'side' ? 2 : 1);
-  const { placed, pane, setView, change, drag } = viewing;
+  const picture = size ?? { width: 1, height: 1 };
+  const viewing = useViewing(box, picture, (field) =>
+    done && mode === 'side' ? besideOrBelow(field, picture) : onePane,
+  );
+  const { placed, pane, panes, setView, change, drag } = viewing;
 
   const nudge = useCallback(
     (by: Point) => {
@@ -115,7 +127,9 @@ export function Viewer({ job }: { readonly job: Job }) {
         onPointerMove={(event) => setLens(pointIn(event))}
         onPointerLeave={() => setLens(null)}
         onDoubleClick={(event) => {
-          const at = pointIn(event);
+          const { x, y } = pointIn(event);
+          // In its pane.
+          const at = { x: x % pane.width, y: y % pane.height };
           change((now, size, room) => (now.zoom === 'fit' ? zoomAt(now, size, room, 1, at) : fitted));
         }}
       >
@@ -129,12 +143,15 @@ export function Viewer({ job }: { readonly job: Job }) {
           </>
         ) : mode === 'side' ? (
           <>
-            <div className="pane" style={{ width: pane.width }}>
+            <div className="pane" style={pane}>
               {source}
               {grid}
               <span className="tag">Before</span>
             </div>
-            <div className="pane" style={{ width: pane.width, left: pane.width }}>
+            <div
+              className={clsx('pane', panes.rows > 1 && 'below')}
+              style={{ ...pane, ...(panes.rows > 1 ? { top: pane.height } : { left: pane.width }) }}
+            >
               {tiles}
               {result}
               {grid}
@@ -146,6 +163,7 @@ export function Viewer({ job }: { readonly job: Job }) {
             {source}
             <Lens
               at={lens ?? middleOf(pane)}
+              field={pane}
               place={placed}
               url={after}
               label={`${job.title}, after`}
@@ -179,13 +197,15 @@ export function Viewer({ job }: { readonly job: Job }) {
 /** A round glass that shows the result, at least pixel for pixel, over the source. */
 function Lens(props: {
   readonly at: Point;
+  readonly field: Size;
   readonly place: Placement;
   readonly url: string | undefined;
   readonly label: string;
   readonly onMissing: () => void;
 }) {
-  const { at, place: placed, url, label, onMissing } = props;
-  const radius = 140;
+  const { at, field, place: placed, url, label, onMissing } = props;
+  // Most of the source stays in sight, in a small window, too.
+  const radius = Math.min(140, 0.3 * Math.min(field.width, field.height));
   const factor = Math.max(2, 1 / placed.zoom);
   // The point of the picture under the pointer lies in the middle of the glass.
   const left = radius - (at.x - placed.left) * factor;

@@ -17,6 +17,8 @@ import { followPointer } from '../../ui/drag.ts';
 import { IconButton } from '../../ui/parts.tsx';
 import {
   fitted,
+  onePane,
+  type Panes,
   type Placement,
   type Point,
   panBy,
@@ -42,6 +44,7 @@ export interface Viewing {
   readonly placed: Placement;
   /** One of the equal parts of the field, each of which shows the picture at the same place. */
   readonly pane: Size;
+  readonly panes: Panes;
   readonly setView: (view: View) => void;
   readonly change: Change;
   /** Moves the picture by dragging. */
@@ -51,16 +54,17 @@ export interface Viewing {
 /**
  * One view of a picture in a field that may be cut into equal panes: zoomed by the wheel, moved by dragging.
  *
+ * @param arrange says how the field is cut, by its size.
  * @param picture size in pixels of the result; a zoom of 1 is one pixel of the screen itself, also where the system
  * draws everything larger.
  */
 export function useViewing(
   box: RefObject<HTMLDivElement | null>,
   picture: Size,
-  columns = 1,
-  rows = 1,
+  arrange: (field: Size) => Panes = () => onePane,
 ): Viewing {
   const field = useSize(box);
+  const { columns, rows } = arrange(field);
   const [view, setView] = useState<View>(fitted);
   const ratio = window.devicePixelRatio || 1;
   const width = picture.width / ratio;
@@ -97,7 +101,8 @@ export function useViewing(
 
   const drag = useDrag((by) => change((now, size, room) => panBy(now, size, room, by)));
   const pane = useMemo(() => ({ width: paneWidth, height: paneHeight }), [paneWidth, paneHeight]);
-  return { view, placed: place(view, { width, height }, pane), pane, setView, change, drag };
+  const panes = useMemo(() => ({ columns, rows }), [columns, rows]);
+  return { view, placed: place(view, { width, height }, pane), pane, panes, setView, change, drag };
 }
 
 /** Smaller, larger, whole, one to one. */
@@ -216,6 +221,18 @@ function useDrag(onMove: (by: Point) => void): (event: PointerEvent<HTMLElement>
   }, []);
 }
 
+/** What can be done with the view of the picture that is shown; null where none is. */
+interface ViewControls {
+  readonly fit: () => void;
+  readonly oneToOne: () => void;
+  readonly larger: () => void;
+  readonly smaller: () => void;
+}
+
+let shownControls: ViewControls | null = null;
+
+export const viewControls = (): ViewControls | null => shownControls;
+
 interface KeyTargets {
   readonly change: Change;
   /** Moves the picture, or the lens over it. */
@@ -234,6 +251,13 @@ export function useViewerKeys({ change, nudge, setView, setSpace, setPeek }: Key
       ArrowUp: { x: 0, y: panStep },
       ArrowDown: { x: 0, y: -panStep },
     };
+    const controls: ViewControls = {
+      fit: () => setView(fitted),
+      oneToOne: () => change((now, size, room) => zoomAt(now, size, room, 1, middleOf(room))),
+      larger: () => change((now, size, room) => zoomStep(now, size, room, 1)),
+      smaller: () => change((now, size, room) => zoomStep(now, size, room, -1)),
+    };
+    shownControls = controls;
     const press = (event: KeyboardEvent): void => {
       const target = event.target as HTMLElement;
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
@@ -242,11 +266,10 @@ export function useViewerKeys({ change, nudge, setView, setSpace, setPeek }: Key
       const own = target.closest('[role="slider"], [role="listbox"], input');
       if (own && (event.key.startsWith('Arrow') || event.key === ' ')) return;
       const arrow = arrows[event.key];
-      if (event.key === '0') setView(fitted);
-      else if (event.key === '1') change((now, size, room) => zoomAt(now, size, room, 1, middleOf(room)));
-      else if (event.key === '+' || event.key === '=')
-        change((now, size, room) => zoomStep(now, size, room, 1));
-      else if (event.key === '-') change((now, size, room) => zoomStep(now, size, room, -1));
+      if (event.key === '0') controls.fit();
+      else if (event.key === '1') controls.oneToOne();
+      else if (event.key === '+' || event.key === '=') controls.larger();
+      else if (event.key === '-') controls.smaller();
       else if (event.key === 's') useViewState.setState({ mode: 'slider' });
       else if (event.key === 'd') useViewState.setState({ mode: 'side' });
       else if (event.key === 'l') useViewState.setState({ mode: 'lens' });
@@ -265,13 +288,15 @@ export function useViewerKeys({ change, nudge, setView, setSpace, setPeek }: Key
     window.addEventListener('keydown', press);
     window.addEventListener('keyup', release);
     return () => {
+      if (shownControls === controls) shownControls = null;
       window.removeEventListener('keydown', press);
       window.removeEventListener('keyup', release);
     };
   }, [change, nudge, setView, setSpace, setPeek]);
 }
 
-function showNext(step: 1 | -1): void {
+/** Shows the next picture of the queue, or the one before. */
+export function showNext(step: 1 | -1): void {
   const { order } = useJobs.getState();
   const { current } = useSelection.getState();
   const next = order[order.indexOf(current ?? '') + step];

@@ -1,7 +1,8 @@
 import { ImagePlus } from 'lucide-react';
 import sample from '../../../assets/samples/chelsea.jpg';
 import { openServerPath } from '../../app/server-path.tsx';
-import { addToQueue, openPictures, trySample } from '../../state/actions.ts';
+import { trySample } from '../../state/actions.ts';
+import { handIn, openPictures } from '../../state/inbox.ts';
 import { showPage, useSession } from '../../state/session.ts';
 import { Button } from '../../ui/parts.tsx';
 
@@ -31,7 +32,10 @@ export function Welcome() {
             Add a folder
           </Button>
           {shell && shell.allowedFolders.length > 0 && (
-            <Button className="tall" onClick={() => openServerPath((admitted) => void addToQueue(admitted))}>
+            <Button
+              className="tall"
+              onClick={() => openServerPath((admitted) => void handIn(admitted, { wanted: 'pictures' }))}
+            >
               From the server
             </Button>
           )}

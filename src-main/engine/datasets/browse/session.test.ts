@@ -93,6 +93,49 @@ describe('a session that is merged', () => {
     expect(session.reading).toEqual(before);
   });
 
+  test('has names in which nothing is twice: what is browsed, told and written is the same', async () => {
+    await makeCoco('first', ['x', 'y', 'Y_SET3'], ['cat']);
+    await makeCoco('second', ['x', 'y'], ['cat'], 12);
+    await makeCoco('third', ['x', 'y', 'x_set2', 'x_set2_2'], ['cat'], 14);
+    for (const name of ['second', 'third'])
+      for (const picture of ['x', 'y'])
+        await put(`${name}/images/train/${picture}.png`, `${picture} of ${name}`);
+    await using session = await opened('first');
+    const { reading } = await session.merge([other('second'), other('third')], { mode: 'union' }, work());
+    const browsed = await names(session, session.find(noFilter));
+    expect(browsed.toSorted()).toEqual([
+      'Y_SET3',
+      'x',
+      'x_set2',
+      'x_set2_2',
+      'x_set2_3',
+      'x_set3',
+      'y',
+      'y_set2',
+      'y_set3_2',
+    ]);
+    expect(reading.problems.byReason).toEqual({
+      'set 2 has another picture of this name, which is called …_set2': 1,
+      'set 2 has another picture of this name, which is called …_set2_3': 1,
+      'set 3 has another picture of this name, which is called …_set3': 1,
+      'set 3 has another picture of this name, which is called …_set3_2': 1,
+    });
+    const sources = await Promise.all(
+      ['first', 'second', 'third'].map((name) => openSource(join(folder, name), { from })),
+    );
+    for (const to of ['voc_detection', 'coco_instances']) {
+      const output = join(folder, `names ${to}`);
+      const source = mergedSource(sources, { mode: 'union' });
+      const result = await runConversion({ source, to, output, media: 'copy', receipt: false });
+      expect(result).toMatchObject({ check: 'passed', renamedForCollisions: 0 });
+      expect(result.roundTrip.renamedItems.count).toBe(0);
+      await using written = await openSource(output, { from: to });
+      const ids: string[] = [];
+      for await (const { id } of (await written.open()).items()) ids.push(id);
+      expect(ids.sort()).toEqual(browsed.toSorted());
+    }
+  });
+
   test('stays as it was where the sets can’t be merged', async () => {
     await using session = await opened('cats');
     await session.merge([other('dogs')], { mode: 'union' }, work());

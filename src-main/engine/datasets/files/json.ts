@@ -2,7 +2,8 @@ import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { RefineryError } from '../../../contract/errors.ts';
 import { emptyFile } from './notes.ts';
-import { inUtf16, markedEncoding, sliceText } from './text.ts';
+import { sliceText } from './text.ts';
+import { sliceOf, Utf16File } from './utf16.ts';
 
 /** One entry of a file's outermost object: a field, or one element of a field that holds an array. */
 export interface JsonEntry {
@@ -97,6 +98,7 @@ export async function* jsonBatches(path: string, keys: ReadonlySet<string>): Asy
   const bad = (why: string): RefineryError =>
     new RefineryError('INPUT_CORRUPT', `The file ${path} can't be read as JSON: ${why}.`);
   const file = await open(path, 'r');
+  const utf16 = Utf16File.open(path, chunkSize);
   try {
     // `held` are the bytes from file position `origin` on that an unfinished piece still needs.
     let buffer = Buffer.allocUnsafe(2 * chunkSize);
@@ -118,7 +120,9 @@ export async function* jsonBatches(path: string, keys: ReadonlySet<string>): Asy
       pending = [];
       const first = index - places.length / 2;
       for (const { from, values } of parseBatch(path, held, origin, places, bad)) {
-        const spans = places.slice(2 * from, 2 * (from + values.length)).map((place) => origin + place);
+        const spans = places
+          .slice(2 * from, 2 * (from + values.length))
+          .map((place) => utf16?.placeInFile(origin + place, held, origin) ?? origin + place);
         yield { key: key!, index: inArray ? first + from : -1, values, spans };
       }
     };
@@ -126,12 +130,17 @@ export async function* jsonBatches(path: string, keys: ReadonlySet<string>): Asy
       const keep = start < 0 || !(wanted || key === undefined) ? cursor : start;
       // What is still needed moves to the front of the one buffer; a new one for each piece would fill the memory.
       const rest = Math.max(0, held.length - keep);
-      if (rest + chunkSize > buffer.length) {
-        const larger = Buffer.allocUnsafe(2 * (rest + chunkSize));
+      utf16?.placeInFile(origin + Math.min(keep, held.length), held, origin);
+      const decoded = await utf16?.next();
+      const room = decoded?.length ?? chunkSize;
+      if (rest + room > buffer.length) {
+        const larger = Buffer.allocUnsafe(2 * (rest + room));
         buffer.copy(larger, 0, keep, held.length);
         buffer = larger;
       } else buffer.copyWithin(0, keep, held.length);
-      const { bytesRead } = await file.read(buffer, rest, chunkSize, origin + held.length);
+      const bytesRead =
+        decoded?.copy(buffer, rest) ??
+        (await file.read(buffer, rest, chunkSize, origin + held.length)).bytesRead;
       // An escaped character may be the first of what was just read.
       const skipped = cursor - keep;
       origin += Math.min(keep, held.length);
@@ -139,7 +148,6 @@ export async function* jsonBatches(path: string, keys: ReadonlySet<string>): Asy
       cursor = keep > held.length ? keep - held.length : skipped;
       held = buffer.subarray(0, rest + bytesRead);
       if (bytesRead === 0) break;
-      if (origin === 0 && cursor === 0 && markedEncoding(held) !== null) throw bad(inUtf16);
       if (held.length > mostEntry) throw bad('one of its entries is too large');
       while (cursor < held.length) {
         if (start >= 0) {
@@ -192,6 +200,7 @@ export async function* jsonBatches(path: string, keys: ReadonlySet<string>): Asy
     if (origin + held.length === 0) throw bad(emptyFile);
     if (depth !== 0) throw bad('it ends early');
   } finally {
+    await utf16?.close();
     await file.close();
   }
 }
@@ -316,9 +325,10 @@ export function openSpans(path: string): JsonSpans {
 const follows = (end: number, start: number): boolean => start > end && start - end <= mostBetween;
 
 function openText(path: string): { textOf(start: number, end: number): string; close(): void } {
+  const slice = sliceOf(path);
   if (statSync(path).size <= inMemory) {
     const whole = readFileSync(path);
-    return { textOf: (start, end) => sliceText(path, whole, start, end), close: () => undefined };
+    return { textOf: (start, end) => slice(whole, start, end), close: () => undefined };
   }
   // Small reads of a file that the system has just cached: asking the thread pool would cost ten times as much.
   const file = openSync(path, 'r');
@@ -335,7 +345,7 @@ function openText(path: string): { textOf(start: number, end: number): string; c
         from = start;
         to = start + readSync(file, buffer, 0, length, start);
       }
-      return sliceText(path, buffer, start - from, end - from);
+      return slice(buffer, start - from, end - from);
     },
     close: () => closeSync(file),
   };

@@ -12,9 +12,6 @@ const replacement = '\ufffd';
 export const notUtf8 =
   'the text is not UTF-8: it is read as Windows-1252, in which letters other than Western European ones are wrong';
 
-/** What is told of a text that is read in pieces by their places in the file, which change with the encoding. */
-export const inUtf16 = 'it is in UTF-16; save it as UTF-8';
-
 /** The bytes 0x80 to 0x9f of Windows-1252; those that it leaves free stay control characters. */
 const windowsLetters = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
 

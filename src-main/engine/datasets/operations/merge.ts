@@ -11,6 +11,7 @@ import {
   ProblemLog,
 } from '../model/index.ts';
 import { isSameFile } from './same-file.ts';
+import { folded } from './unique-names.ts';
 import { vote } from './vote.ts';
 
 export const mergeModes = ['exact', 'union', 'intersect'] as const;
@@ -60,7 +61,7 @@ export async function merge(sets: readonly Dataset[], options: MergeOptions): Pr
   const problems = new ProblemLog();
   const { categories, maps } = joinCategories(sets, options.mode);
   // It reads them all, so that their problems are known.
-  const { shared, sizes } = await sharedKeys(sets);
+  const { shared, ownNames, sizes } = await namesIn(sets);
   for (const [index, set] of sets.entries()) problems.addAll(set.problems, `set ${index + 1}`);
   return {
     categories,
@@ -70,6 +71,7 @@ export async function merge(sets: readonly Dataset[], options: MergeOptions): Pr
     sizes,
     async *items() {
       const waiting = new Map<string, Copy[]>();
+      const names = new Set(ownNames);
       for (const [index, set] of sets.entries()) {
         for await (const item of set.items()) {
           const own = relabelled(item, maps[index]!);
@@ -85,33 +87,44 @@ export async function merge(sets: readonly Dataset[], options: MergeOptions): Pr
           if (copies.length < wanted) waiting.set(key, copies);
           else {
             waiting.delete(key);
-            yield* together(copies, sets.length, options, problems);
+            yield* together(copies, sets.length, options, problems, names);
           }
         }
       }
-      for (const copies of waiting.values()) yield* together(copies, sets.length, options, problems);
+      for (const copies of waiting.values()) yield* together(copies, sets.length, options, problems, names);
     },
   };
 }
 
-const keyOf = ({ subset, id }: Item): string => `${subset}/${id}`;
+const keyOf = ({ subset, id }: Pick<Item, 'subset' | 'id'>): string => `${subset}/${id}`;
 
-/** Keys that more than one set has, and how many have them; and how many items there are. */
-async function sharedKeys(
-  sets: readonly Dataset[],
-): Promise<{ readonly shared: ReadonlyMap<string, number>; readonly sizes: readonly number[] }> {
+/** A name as one that an item of another set may be given. */
+const looksGiven = /_set\d+(?:_\d+)?$/i;
+
+interface Names {
+  /** Keys that more than one set has, and how many have them. */
+  readonly shared: ReadonlyMap<string, number>;
+  /** Keys of items whose own names look like given ones. */
+  readonly ownNames: ReadonlySet<string>;
+  /** How many items there are in each set. */
+  readonly sizes: readonly number[];
+}
+
+async function namesIn(sets: readonly Dataset[]): Promise<Names> {
   const shared = new Map<string, number>();
+  const ownNames = new Set<string>();
   const sizes: number[] = [];
   for (const set of sets) {
     let size = 0;
     for await (const item of set.items()) {
       size += 1;
       shared.set(keyOf(item), (shared.get(keyOf(item)) ?? 0) + 1);
+      if (looksGiven.test(item.id)) ownNames.add(folded(keyOf(item)));
     }
     sizes.push(size);
   }
   for (const [key, count] of shared) if (count === 1) shared.delete(key);
-  return { shared, sizes };
+  return { shared, ownNames, sizes };
 }
 
 function joinInfos(sets: readonly Dataset[], problems: ProblemLog): Infos {
@@ -193,12 +206,17 @@ const quorumOf = ({ quorum }: MergeOptions, sets: number): number => quorum ?? u
 export const inFull = ({ mode, overlap = usualOverlap, quorum }: MergeOptions, sets: number): MergeOptions =>
   mode === 'intersect' ? { mode, overlap, quorum: quorum ?? usualQuorum(sets) } : { mode };
 
-/** The items that copies of one name are: one for each picture, but where the sets are about the same pictures in any case. */
+/**
+ * The items that copies of one name are: one for each picture, but where the sets are about the same pictures in any case.
+ *
+ * @param names those that are taken; those that are given are added.
+ */
 async function* together(
   copies: readonly Copy[],
   sets: number,
   options: MergeOptions,
   problems: ProblemLog,
+  names: Set<string>,
 ): AsyncGenerator<Item> {
   const pictures: Copy[][] = [];
   for (const copy of copies) {
@@ -225,10 +243,19 @@ async function* together(
   yield joined(first!, sets, options, problems);
   for (const copies of others) {
     const { set, item } = copies[0]!;
-    const id = `${item.id}_set${set + 1}`;
-    problems.add(key, '', `set ${set + 1} has another picture of this name, which is called …_set${set + 1}`);
-    yield { ...joined(copies, sets, options, problems), id };
+    const ending = freeEnding(item, `_set${set + 1}`, names);
+    problems.add(key, '', `set ${set + 1} has another picture of this name, which is called …${ending}`);
+    yield { ...joined(copies, sets, options, problems), id: `${item.id}${ending}` };
   }
+}
+
+/** What is put behind a name: with a number where that is taken. */
+function freeEnding({ subset, id }: Item, plain: string, names: Set<string>): string {
+  let ending = plain;
+  const key = (): string => folded(keyOf({ subset, id: `${id}${ending}` }));
+  for (let number = 2; names.has(key()); number += 1) ending = `${plain}_${number}`;
+  names.add(key());
+  return ending;
 }
 
 /** Where a file isn't there, the sizes tell. */

@@ -23,4 +23,5 @@ export function uniqueNames(dataset: Dataset): { readonly dataset: Dataset; rena
   return { dataset: view, renamed: () => renamed };
 }
 
-const folded = (id: string): string => id.normalize('NFC').toLowerCase();
+/** A name as a disk knows it that does not tell large letters from small ones. */
+export const folded = (id: string): string => id.normalize('NFC').toLowerCase();

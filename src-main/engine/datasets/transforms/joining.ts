@@ -1,6 +1,7 @@
 import { hull } from '../convert.ts';
 import type { Annotation, Size } from '../model/index.ts';
 import { clipped, placed } from './geometry.ts';
+import { type Axis, type Bounds, type Cluster, type End, type Pair, type Part, pairsOf } from './pairing.ts';
 import type { Place } from './tiles.ts';
 
 /** A tile's annotations, in pixels of the tile. */
@@ -9,36 +10,16 @@ export interface TileParts {
   readonly annotations: readonly Annotation[];
 }
 
-/** One annotation of one tile. */
-export interface Part {
-  readonly annotation: Annotation;
-  readonly place: Place;
-}
-
 /** Parts that are taken for one thing, from one or several tiles. */
 export interface Joined {
   readonly parts: readonly Part[];
 }
-
-interface Cluster {
-  readonly parts: Part[];
-  /** What its parts have in common: what differs in it is never joined. */
-  readonly key: string;
-}
-
-/** Pixels by which parts that meet may miss each other: some formats have whole pixels only. */
-const slack = 1;
 
 /** Pixels by which a part that was cut at an edge may miss it: edges are whole pixels, and shares of a side have six digits. */
 const touching = 0.25;
 
 /** How far from the edge of its tile a part may end that is cut there, in pixels. */
 const reach = 2;
-
-/** How alike the ends of two parts must be for them to be one thing; 1 is the same. */
-const leastLikeness = 0.5;
-
-type Bounds = NonNullable<ReturnType<typeof hull>>;
 
 /** Things in a tile, or in a row of tiles. */
 interface Step {
@@ -72,7 +53,7 @@ function grown(steps: readonly Step[]): readonly Cluster[] {
   const all: Cluster[] = [];
   let before: Step | null = null;
   for (const { place, clusters } of steps) {
-    const pairs: readonly Pair[] = before === null ? [] : pairsOf(before, { place, clusters });
+    const pairs: readonly Pair[] = before === null ? [] : goingOn(before, { place, clusters });
     const goesOn = new Set(pairs.map(({ next }) => next));
     for (const { open, next } of pairs) open.parts.push(...next.parts);
     const fresh = clusters.filter((cluster) => !goesOn.has(cluster));
@@ -100,36 +81,14 @@ function keyOf(annotation: Annotation): string {
   ]);
 }
 
-interface Pair {
-  readonly open: Cluster;
-  readonly next: Cluster;
-}
-
-/** Finds which thing goes on as which, the most alike first, each with one at most. */
-function pairsOf(before: Step, step: Step): readonly Pair[] {
+/** Finds which thing goes on as which. */
+function goingOn(before: Step, step: Step): readonly Pair[] {
   const shared = sharedPlaces(before.place, step.place);
   if (shared === null) return [];
-  const ends = ({ clusters }: Step, place: Place) =>
+  const ends = ({ clusters }: Step, place: Place): End[] =>
     clusters.map((cluster) => ({ cluster, bounds: boundsWithin(cluster, place) }));
-  const waiting = Map.groupBy(ends(step, shared.next), ({ cluster }) => cluster.key);
-  const pairs: (Pair & { readonly likeness: number })[] = [];
-  for (const { cluster, bounds } of ends(before, shared.open)) {
-    for (const other of waiting.get(cluster.key) ?? []) {
-      const likeness = likenessOf(cluster, bounds, other.cluster, other.bounds, shared.along);
-      if (likeness >= leastLikeness) pairs.push({ open: cluster, next: other.cluster, likeness });
-    }
-  }
-  const taken = new Set<Cluster>();
-  return pairs
-    .sort((one, other) => other.likeness - one.likeness)
-    .filter((pair) => {
-      if (taken.has(pair.open) || taken.has(pair.next)) return false;
-      taken.add(pair.open).add(pair.next);
-      return true;
-    });
+  return pairsOf(ends(before, shared.open), ends(step, shared.next), shared.along);
 }
-
-type Axis = 'x' | 'y';
 
 /** Where two neighbours are compared: in what both have, else in a strip on each side of the edge, along it. */
 function sharedPlaces(
@@ -143,7 +102,7 @@ function sharedPlaces(
   if (width < 0 || height < 0 || (width === 0 && height === 0)) return null;
   if (width > 0 && height > 0) {
     const both = { left, top, width, height };
-    return { open: both, next: both, along: ['x', 'y'] };
+    return { open: both, next: both, along: width < height ? ['y', 'x'] : ['x', 'y'] };
   }
   const strip = { left, top, width: width || reach, height: height || reach };
   const before = width === 0 ? { ...strip, left: left - reach } : { ...strip, top: top - reach };
@@ -178,53 +137,6 @@ function around(places: readonly Place[]): Place {
     places.map(({ left, top, ...size }) => ({ x: left, y: top, ...size })),
   );
   return { left: x, top: y, width, height };
-}
-
-function likenessOf(
-  one: Cluster,
-  bounds: Bounds | null,
-  other: Cluster,
-  others: Bounds | null,
-  along: readonly Axis[],
-): number {
-  const [first, second] = [one.parts[0]!.annotation, other.parts[0]!.annotation];
-  // Marks of the whole picture are in every tile of it.
-  if (['label', 'caption', 'cuboid_3d'].includes(first.type)) return 1;
-  if (first.type === 'points' && second.type === 'points') return pointsLikeness(one, other);
-  if (bounds === null || others === null) return 0;
-  return Math.min(
-    ...along.map((axis) => {
-      const length = axis === 'x' ? 'width' : 'height';
-      return sideLikeness(bounds[axis], bounds[length], others[axis], others[length]);
-    }),
-  );
-}
-
-/** How alike two stretches are: 1 for the same but for rounding, minus what their ends are apart. */
-function sideLikeness(start: number, length: number, other: number, otherLength: number): number {
-  const apart = [Math.abs(start - other), Math.abs(start + length - other - otherLength)];
-  const beyond = apart.reduce((sum, each) => sum + Math.max(0, each - slack), 0);
-  const fine = apart.reduce((sum, each) => sum + each, 0);
-  return 1 - beyond / Math.max(length, otherLength, slack) - fine * 1e-3;
-}
-
-/** Points that several tiles have are the same there; two that share none may be one thing, but what shares some is first. */
-function pointsLikeness(one: Cluster, other: Cluster): number {
-  let shared = 0;
-  for (const { annotation, place } of one.parts) {
-    for (const { annotation: second, place: tile } of other.parts) {
-      if (annotation.type !== 'points' || second.type !== 'points') continue;
-      if (annotation.points.length !== second.points.length) return 0;
-      for (const [at, seen] of annotation.visibility.entries()) {
-        if (seen === 0 || second.visibility[at] === 0) continue;
-        const right = annotation.points[at * 2]! + place.left - second.points[at * 2]! - tile.left;
-        const down = annotation.points[at * 2 + 1]! + place.top - second.points[at * 2 + 1]! - tile.top;
-        if (Math.hypot(right, down) > slack) return 0;
-        shared += 1;
-      }
-    }
-  }
-  return shared > 0 ? 1 : leastLikeness;
 }
 
 /**

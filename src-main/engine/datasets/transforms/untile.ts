@@ -17,8 +17,9 @@ import {
   without,
 } from '../model/index.ts';
 import { placed } from './geometry.ts';
-import { isOpen, type Joined, joinedByPlace, type Part } from './joining.ts';
+import { isOpen, type Joined, joinedByPlace } from './joining.ts';
 import { missingPicture, type Opened, openPicture } from './painting.ts';
+import type { Part } from './pairing.ts';
 import { type Place, tileNames, tileSource, wholeOf } from './tiles.ts';
 import { defineTransform, type TransformContext } from './transform.ts';
 
@@ -171,7 +172,9 @@ function joinedByNumber(parts: readonly Part[]): readonly Joined[] | null {
       'label' in annotation ? annotation.label : annotation.type === 'caption' ? annotation.text : null;
     if (annotation.id === 0) return null;
     const key = JSON.stringify([annotation.type, label, annotation.id]);
-    things.set(key, [...(things.get(key) ?? []), part]);
+    const known = things.get(key);
+    if (known === undefined) things.set(key, [part]);
+    else known.push(part);
   }
   const several = [...things.values()].filter((thing) => thing.length > 1 && isArea(thing[0]!.annotation));
   if (several.length === 0) return null;

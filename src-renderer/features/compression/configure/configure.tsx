@@ -1,11 +1,7 @@
 import { Redo2, Undo2 } from 'lucide-react';
-import { type KeyboardEvent, useEffect, useState } from 'react';
-import { chooseFolder } from '../../../app/choose-folder.ts';
-import { openServerPath } from '../../../app/server-path.tsx';
-import { openDialog } from '../../../state/actions.ts';
+import { type KeyboardEvent, useEffect } from 'react';
 import { copyText } from '../../../state/clipboard.ts';
 import { useSession } from '../../../state/session.ts';
-import { saveFile } from '../../../ui/files.ts';
 import { DropdownMenu } from '../../../ui/menu.tsx';
 import { Button, IconButton } from '../../../ui/parts.tsx';
 import './configure.css';
@@ -14,33 +10,18 @@ import { JsonEditor } from './json-editor.tsx';
 import { LayersTable } from './layers-table.tsx';
 import { SaveDialog } from './save-dialog.tsx';
 import {
+  askWhere,
   beginWith,
+  chooseConfig,
+  chooseLayers,
   isChanged,
   loadPresets,
-  openConfig,
   redo,
-  saveTo,
+  save,
   takeLayers,
   undo,
   useEditing,
 } from './state.ts';
-
-async function chooseConfig(): Promise<void> {
-  const { shell } = useSession.getState();
-  if (shell && !shell.native && shell.allowedFolders.length > 0)
-    openServerPath((admitted) => void openConfig(admitted));
-  else await openConfig(await openDialog('configuration'));
-}
-
-async function chooseLayers(purpose: 'runFolder' | 'modelLayers'): Promise<void> {
-  const take = ({ handles: [handle] }: Awaited<ReturnType<typeof openDialog>>): void => {
-    if (handle) void takeLayers({ kind: 'handle', handle: handle.id }, handle.name);
-  };
-  const { shell } = useSession.getState();
-  const browsing = shell?.native === false && shell.allowedFolders.length > 0;
-  if (purpose === 'runFolder' || browsing) await chooseFolder('runFolder', take);
-  else take(await openDialog('modelLayers'));
-}
 
 /** A configuration for JPQD, as a form and as JSON, checked against the rules and a real model while it is written. */
 export function Configure() {
@@ -82,20 +63,14 @@ function Begin() {
 
 function Editor() {
   const editing = useEditing();
-  const { text, name, note, file, past, future, view, presets, sourceName, model } = editing;
+  const { text, name, note, file, past, future, view, presets, sourceName, model, isSaving } = editing;
   const native = useSession((state) => state.shell?.native ?? true);
   const allowed = useSession((state) => (state.shell?.allowedFolders.length ?? 0) > 0);
-  const [saving, setSaving] = useState(false);
   const errors = view?.fault
     ? 1
     : (view?.findings ?? []).filter(({ severity }) => severity === 'error').length;
   const changed = isChanged(editing);
   const onDisk = native || allowed;
-  const save = async (): Promise<void> => {
-    if (!onDisk) saveFile(name, new Blob([text ?? ''], { type: 'application/json' }));
-    else if (!file) setSaving(true);
-    else if (!(await saveTo({ kind: 'same', handle: file.handle.id, stamp: file.stamp }))) setSaving(true);
-  };
   const press = (event: KeyboardEvent): void => {
     if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
     const key = event.key.toLowerCase();
@@ -135,7 +110,7 @@ function Editor() {
             <Button>New</Button>
           </DropdownMenu>
           <Button onClick={() => void copyText(text ?? '', 'JSON copied')}>Copy JSON</Button>
-          {file && onDisk && <Button onClick={() => setSaving(true)}>Save as</Button>}
+          {file && onDisk && <Button onClick={() => askWhere(true)}>Save as</Button>}
           <Button kind="primary" onClick={() => void save()} disabled={file !== null && !changed}>
             {errors > 0 ? 'Save with errors' : 'Save'}
           </Button>
@@ -167,7 +142,7 @@ function Editor() {
         </section>
         <JsonEditor />
       </div>
-      {saving && <SaveDialog onClose={() => setSaving(false)} />}
+      {isSaving && <SaveDialog onClose={() => askWhere(false)} />}
     </div>
   );
 }

@@ -11,7 +11,12 @@ import type {
   ModelLayersView,
 } from '../../../../src-main/contract/index.ts';
 import { toErrorValue } from '../../../../src-main/contract/index.ts';
-import { act, call, toast } from '../../../state/session.ts';
+import { chooseFolder } from '../../../app/choose-folder.ts';
+import { openServerPath } from '../../../app/server-path.tsx';
+import { openDialog } from '../../../state/actions.ts';
+import { keepOverReload } from '../../../state/reload.ts';
+import { act, call, toast, useSession } from '../../../state/session.ts';
+import { saveFile } from '../../../ui/files.ts';
 import { type ConfigPath, changeConfig } from './config-text.ts';
 
 interface Editing {
@@ -30,6 +35,8 @@ interface Editing {
   readonly model: ModelLayersView | null;
   readonly view: ConfigView | null;
   readonly presets: readonly ConfigPresetView[];
+  /** Whether it is asked where it is to be saved. */
+  readonly isSaving: boolean;
   /** Why saving failed; the form asks what to do. */
   readonly refused: ErrorValue | null;
 }
@@ -48,11 +55,26 @@ export const useEditing = create<Editing>(() => ({
   model: null,
   view: null,
   presets: [],
+  isSaving: false,
   refused: null,
 }));
 
 const set = useEditing.setState;
 const get = useEditing.getState;
+
+keepOverReload(
+  'configuration',
+  () => {
+    const { text, past, name, note, file, planning, source, sourceName, model } = get();
+    return { text, past: past.slice(-20), name, note, file, planning, source, sourceName, model };
+  },
+  (kept) => set(kept),
+);
+
+/** Checks again what is edited: the engine may be a new one. */
+export function checkAgain(): void {
+  if (get().text !== null) checkSoon();
+}
 
 /** Milliseconds in which typing counts as one change. */
 const together = 800;
@@ -186,6 +208,36 @@ export async function saveTo(target: ConfigTarget): Promise<boolean> {
     set({ refused: toErrorValue(thrown) });
     return false;
   }
+}
+
+export const askWhere = (isSaving: boolean): void => set({ isSaving });
+
+/** Saves to the file that it came from, or asks where; a browser without a folder of the server downloads it. */
+export async function save(): Promise<void> {
+  const { text, file, name } = get();
+  const { shell } = useSession.getState();
+  const isOnDisk = shell === null || shell.native || shell.allowedFolders.length > 0;
+  if (!isOnDisk) saveFile(name, new Blob([text ?? ''], { type: 'application/json' }));
+  else if (!file) askWhere(true);
+  else if (!(await saveTo({ kind: 'same', handle: file.handle.id, stamp: file.stamp }))) askWhere(true);
+}
+
+export async function chooseConfig(): Promise<void> {
+  const { shell } = useSession.getState();
+  if (shell && !shell.native && shell.allowedFolders.length > 0)
+    openServerPath((admitted) => void openConfig(admitted));
+  else await openConfig(await openDialog('configuration'));
+}
+
+/** Chooses the model on whose layers scopes are tried. */
+export async function chooseLayers(purpose: 'runFolder' | 'modelLayers'): Promise<void> {
+  const take = ({ handles: [handle] }: AdmitResult): void => {
+    if (handle) void takeLayers({ kind: 'handle', handle: handle.id }, handle.name);
+  };
+  const { shell } = useSession.getState();
+  const browsing = shell?.native === false && shell.allowedFolders.length > 0;
+  if (purpose === 'runFolder' || browsing) await chooseFolder('runFolder', take);
+  else take(await openDialog('modelLayers'));
 }
 
 /** Whether something is not in the file yet. */

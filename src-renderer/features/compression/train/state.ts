@@ -2,12 +2,16 @@ import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
 import type {
   AdmitResult,
+  DialogPurpose,
   EnvironmentView,
   FileHandle,
   InstallingView,
   StartedTraining,
 } from '../../../../src-main/contract/index.ts';
-import { act, call } from '../../../state/session.ts';
+import { chooseFolder } from '../../../app/choose-folder.ts';
+import { openServerPath } from '../../../app/server-path.tsx';
+import { openDialog } from '../../../state/actions.ts';
+import { act, call, useSession } from '../../../state/session.ts';
 
 interface Starting {
   /** Folder of a Python environment; null is Refinery's own. */
@@ -26,6 +30,8 @@ interface Starting {
   readonly starting: boolean;
   /** The one whose folder is watched. */
   readonly training: StartedTraining | null;
+  /** Whether it is asked if that is to be ended at once. */
+  readonly asksToEnd: boolean;
 }
 
 /** Names as optimum-intel's examples have them; other scripts may name them otherwise. */
@@ -58,6 +64,7 @@ export const useStarting = create<Starting>()(
       processes: 1,
       starting: false,
       training: null,
+      asksToEnd: false,
     }),
     {
       name: 'refinery-training',
@@ -68,6 +75,35 @@ export const useStarting = create<Starting>()(
 
 const set = useStarting.setState;
 const get = useStarting.getState;
+
+/** A file of the engine's machine: a script and what it reads lie there already. */
+async function chooseFile(purpose: DialogPurpose, take: (handle: FileHandle) => void): Promise<void> {
+  const { shell } = useSession.getState();
+  const first = ({ handles: [handle] }: AdmitResult): void => {
+    if (handle) take(handle);
+  };
+  if (shell?.native === false) openServerPath(first);
+  else first(await openDialog(purpose));
+}
+
+const asFolder =
+  (take: (folder: FileHandle) => void) =>
+  ({ handles: [folder] }: AdmitResult): void => {
+    if (folder?.kind === 'folder') take(folder);
+  };
+
+export const chooseScript = (): void => void chooseFile('trainingScript', (script) => set({ script }));
+export const chooseConfiguration = (): void => void chooseFile('configuration', (config) => set({ config }));
+export const chooseOutput = (): void =>
+  void chooseFolder(
+    'outputFolder',
+    asFolder((folder) => set({ folder })),
+  );
+export const chooseEnvironment = (): void =>
+  void chooseFolder(
+    'pythonFolder',
+    asFolder((folder) => void choosePython(folder)),
+  );
 
 /** Looks at the chosen environment; trying the import takes seconds. */
 export async function lookAtPython(tryImport = false): Promise<void> {

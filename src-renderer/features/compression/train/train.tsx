@@ -1,26 +1,21 @@
 import { CircleAlert, CircleCheck, TriangleAlert } from 'lucide-react';
 import { type FormEvent, type ReactNode, useEffect } from 'react';
-import type { DialogPurpose, FileHandle } from '../../../../src-main/contract/index.ts';
-import { chooseFolder } from '../../../app/choose-folder.ts';
-import { openServerPath } from '../../../app/server-path.tsx';
-import { openDialog } from '../../../state/actions.ts';
-import { act, useSession } from '../../../state/session.ts';
+import { act } from '../../../state/session.ts';
 import { formatBytes } from '../../../ui/format.ts';
 import { Button, Check, Field, NumberInput } from '../../../ui/parts.tsx';
 import { useEditing } from '../configure/state.ts';
 import { openRun } from '../state.ts';
-import { choosePython, lookAtPython, startTraining, useStarting } from './state.ts';
+import {
+  chooseConfiguration,
+  chooseEnvironment,
+  chooseOutput,
+  choosePython,
+  chooseScript,
+  lookAtPython,
+  startTraining,
+  useStarting,
+} from './state.ts';
 import './train.css';
-
-/** A file of the engine's machine: a script and what it reads lie there already. */
-async function chooseFile(purpose: DialogPurpose, take: (handle: FileHandle) => void): Promise<void> {
-  const { shell } = useSession.getState();
-  const first = ({ handles: [handle] }: Awaited<ReturnType<typeof openDialog>>): void => {
-    if (handle) take(handle);
-  };
-  if (shell?.native === false) openServerPath(first);
-  else first(await openDialog(purpose));
-}
 
 /** Starts a training with JPQD in a Python environment that has what it needs. */
 export function Train() {
@@ -61,9 +56,7 @@ export function Train() {
           hint="Your own, or run_glue.py and run_qa.py of optimum-intel 1.15’s examples."
           value={script?.location ? `${script.location}/${script.name}` : null}
         >
-          <Button onClick={() => void chooseFile('trainingScript', (handle) => set({ script: handle }))}>
-            Choose a script
-          </Button>
+          <Button onClick={chooseScript}>Choose a script</Button>
         </Chosen>
         <Chosen
           label="Configuration"
@@ -73,20 +66,10 @@ export function Train() {
           {edited && edited.handle.id !== config?.id && (
             <Button onClick={() => set({ config: edited.handle })}>Take {edited.handle.name}</Button>
           )}
-          <Button onClick={() => void chooseFile('configuration', (handle) => set({ config: handle }))}>
-            Choose a configuration
-          </Button>
+          <Button onClick={chooseConfiguration}>Choose a configuration</Button>
         </Chosen>
         <Chosen label="Goes into" value={folder ? folder.location : null}>
-          <Button
-            onClick={() =>
-              void chooseFolder('outputFolder', ({ handles: [handle] }) => {
-                if (handle?.kind === 'folder') set({ folder: handle });
-              })
-            }
-          >
-            Choose where
-          </Button>
+          <Button onClick={chooseOutput}>Choose where</Button>
         </Chosen>
         <Field label="Name of its folder" hint="Stands, with the place above, for {output} in the arguments.">
           {(id) => (
@@ -192,15 +175,7 @@ function Environment() {
         <h2>Python environment</h2>
         <div className="row">
           {python && <Button onClick={() => void choosePython(null)}>Refinery’s own</Button>}
-          <Button
-            onClick={() =>
-              void chooseFolder('pythonFolder', ({ handles: [folder] }) => {
-                if (folder?.kind === 'folder') void choosePython(folder);
-              })
-            }
-          >
-            {python ? 'Choose another' : 'Choose one of yours'}
-          </Button>
+          <Button onClick={chooseEnvironment}>{python ? 'Choose another' : 'Choose one of yours'}</Button>
           {environment?.location && (
             <Button disabled={looking} onClick={() => void lookAtPython(true)}>
               {looking ? 'Looking' : 'Try it'}

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect } from 'react';
 import { act } from '../../../state/session.ts';
 import { Button, Dialog } from '../../../ui/parts.tsx';
 import { lookAgain, useStarting } from './state.ts';
@@ -14,7 +14,8 @@ const words = {
 /** What can be done about a training that was started here, and how it ended. */
 export function TrainingBar({ folder }: { readonly folder: string }) {
   const training = useStarting((state) => state.training);
-  const [killing, setKilling] = useState(false);
+  const killing = useStarting((state) => state.asksToEnd);
+  const setKilling = (asksToEnd: boolean) => useStarting.setState({ asksToEnd });
   const goesOn =
     training?.folder.id === folder && (training.phase === 'running' || training.phase === 'stopping');
   // Its log goes on; and one that was started before the engine was tells nobody of its end.

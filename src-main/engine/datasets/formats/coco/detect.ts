@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isFile } from '../../files/folder.ts';
 import type { Listing, Verdict } from '../../format.ts';
-import { isRoboflow, parseName, type Task } from './layout.ts';
+import { isOfAnnotations, isRoboflow, parseName, type Task } from './layout.ts';
 import { cocoFields, type Sample, sampleOf, sampleOfText, taskOf } from './sample.ts';
 
 /** What a folder's JSON files are, each task with a file of it. */
@@ -72,15 +72,16 @@ async function lookAt(listing: Listing): Promise<Found> {
   const others = new Map<Task, Other>();
   const looks = new Map<Task, number>();
   for (const path of listing.files) {
-    const name = path.startsWith('annotations/') ? path.slice('annotations/'.length) : '';
-    const parsed = name.includes('/') ? null : parseName(name);
+    const [below, name, ...deeper] = path.split('/');
+    const isThere = name !== undefined && deeper.length === 0 && isOfAnnotations(below!);
+    const parsed = isThere ? parseName(name) : null;
     if (parsed === null) continue;
     const looked = looks.get(parsed.task) ?? 0;
     looks.set(parsed.task, looked + 1);
     if (looked < mostAlike) named.set(await taskIn(listing, path, parsed.task), path);
   }
   if (named.size > 0) return { named, others };
-  const jsons = listing.files.filter((path) => path.endsWith('.json') && path.split('/').length <= 2);
+  const jsons = listing.files.filter((path) => /\.json$/i.test(path) && path.split('/').length <= 2);
   for (const path of jsons.slice(0, mostOthers)) {
     const fields = cocoFields(await listing.head(path));
     if (fields.length === 0 && !isRoboflow(path)) continue;

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { type JsonSpans, parseLenient } from '../../files/json.ts';
-import { sliceText } from '../../files/text.ts';
+import { sliceOf } from '../../files/utf16.ts';
 import { isRecord } from '../../model/index.ts';
 
 /** Whether a whole number is beyond what a number tells apart: 20240501123045123456 and …457 are one. */
@@ -18,6 +18,7 @@ export function keyOf(value: unknown): unknown {
 export class ExactEntries implements JsonSpans {
   readonly #path: string;
   #file: number | undefined;
+  #slice: ReturnType<typeof sliceOf> | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -28,7 +29,8 @@ export class ExactEntries implements JsonSpans {
     this.#file ??= openSync(this.#path, 'r');
     const bytes = Buffer.alloc(end - start);
     readSync(this.#file, bytes, 0, bytes.length, start);
-    const text = sliceText(this.#path, bytes, 0, bytes.length);
+    this.#slice ??= sliceOf(this.#path);
+    const text = this.#slice(bytes, 0, bytes.length);
     try {
       return JSON.parse(text, digitsOf);
     } catch {

@@ -33,16 +33,20 @@ interface Candidate {
   readonly named: boolean;
 }
 
-const taskName = new RegExp(`^(${tasks.join('|')})(?:_(.*))?\\.json$`);
+/** As people write it, who may have renamed it on a disk that knows no case. */
+const taskName = new RegExp(`^(${tasks.join('|')})(?:_(.*))?\\.json$`, 'i');
 
 /** What an annotation file's name says, or null for another name. */
 export function parseName(name: string): { readonly task: Task; readonly subset: string } | null {
   const match = taskName.exec(name);
   if (match === null) return null;
-  return { task: match[1] as Task, subset: match[2] || 'default' };
+  return { task: match[1]!.toLowerCase() as Task, subset: match[2] || 'default' };
 }
 
-export const isRoboflow = (path: string): boolean => path.endsWith('.coco.json');
+export const isRoboflow = (path: string): boolean => path.toLowerCase().endsWith('.coco.json');
+
+/** Whether a folder is the one that COCO keeps annotations in. */
+export const isOfAnnotations = (name: string): boolean => name.toLowerCase() === 'annotations';
 
 /** Whether a file can be read for a task: one of objects with key points for two. */
 export const isFor = (file: CocoFile, task: Task): boolean =>
@@ -72,10 +76,12 @@ export async function findFiles(folder: string, only: readonly Task[]): Promise<
 
 /** JSON files where annotations can be: those with a name that says so first, folder by folder. */
 async function candidatesIn(folder: string): Promise<Candidate[]> {
-  const found = await jsonsIn(folder, 'annotations');
+  const names = await namesIn(folder);
+  const found: Candidate[] = [];
+  for (const name of names.filter(isOfAnnotations)) found.push(...(await jsonsIn(folder, name)));
   found.push(...(await jsonsIn(folder, '')));
-  for (const name of await namesIn(folder)) {
-    if (name === 'annotations' || !(await isFolder(inside(folder, name)))) continue;
+  for (const name of names) {
+    if (isOfAnnotations(name) || !(await isFolder(inside(folder, name)))) continue;
     found.push(...(await jsonsIn(folder, name)).map((file) => ({ ...file, subset: name })));
   }
   return found;
@@ -84,7 +90,7 @@ async function candidatesIn(folder: string): Promise<Candidate[]> {
 async function jsonsIn(folder: string, below: string): Promise<Candidate[]> {
   const found: Candidate[] = [];
   for (const name of await namesIn(below === '' ? folder : inside(folder, below))) {
-    if (!name.endsWith('.json')) continue;
+    if (!/\.json$/i.test(name)) continue;
     const path = below === '' ? name : `${below}/${name}`;
     if (!(await isFile(inside(folder, path)))) continue;
     const parsed = parseName(name);
@@ -126,10 +132,11 @@ async function sampleOfNamed(
 
 /** Folders where the pictures of an annotation file can lie, by how it is laid out. The usual one comes first. */
 export function pictureFolders({ path, subset }: CocoFile): string[] {
-  const beside = folderOf(path);
+  const own = folderOf(path);
+  const beside = isOfAnnotations(own) ? '' : own;
   const folders = [`images/${subset}`, 'images', subset, ''];
-  if (beside !== 'annotations' && beside !== '') folders.unshift(beside);
+  if (beside !== '') folders.unshift(beside);
   folders.push(`${subset}2017`, `images/${subset}2017`, 'data', `data/${subset}`);
-  if (beside !== 'annotations' && beside !== '') folders.push(`${beside}/images`, `${beside}/data`);
+  if (beside !== '') folders.push(`${beside}/images`, `${beside}/data`);
   return [...new Set(folders)];
 }

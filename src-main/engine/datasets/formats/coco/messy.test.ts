@@ -288,3 +288,35 @@ test('sizes that a file has not are those of the pictures', async () => {
   const { items: again } = await readAll('coco_instances', folder);
   expect(again[0]!.media).toMatchObject({ size });
 });
+
+describe('COCO: names in another case', () => {
+  test('are those of the set’s parts, each of which is read', async () => {
+    const { items, reasons } = await read({
+      'annotations/Instances_train.json': file(['1.png', '2.png']),
+      'annotations/instances_train.json': file(['3.png']),
+      'images/train/1.png': picture,
+      'images/train/2.png': picture,
+      'images/train/3.png': picture,
+    });
+    expect(brief(items).sort()).toEqual(['train/1 1', 'train/2 2', 'train/3 1']);
+    expect(items.every(({ media }) => media?.path.includes('images/train') === true)).toBe(true);
+    expect(reasons).toEqual([]);
+  });
+
+  test('of one part’s pictures are read once, and what is left is told', async () => {
+    const { items, reasons } = await read({
+      'annotations/Instances_train.json': file(['1.png', '2.png']),
+      'annotations/instances_train.json': file(['1.png']),
+    });
+    expect(items.map(({ id }) => id)).toEqual(['1', '2']);
+    expect(reasons).toEqual([expect.stringMatching(/^not read: its pictures and classes are in/)]);
+  });
+
+  test('are found in a folder of any case', async () => {
+    const files = { 'Annotations/Instances_Train.JSON': file(['1.png']), 'images/Train/1.png': picture };
+    expect(await detected(files)).toBe('coco_instances');
+    const { items, folder } = await read(files);
+    expect(brief(items)).toEqual(['Train/1 1']);
+    expect(items[0]!.media?.path).toBe(join(folder, 'images/Train/1.png'));
+  });
+});

@@ -32,7 +32,10 @@ export async function readCvat(folder: string, options: ReadOptions = {}): Promi
   for (const path of await filesOf(folder)) {
     try {
       const meta = await headOf(inside(folder, path));
-      const labels = meta === undefined ? noLabels : readLabels(meta, builder);
+      const labels =
+        meta === undefined
+          ? noLabels
+          : readLabels(meta, builder, (reason) => problems.add(path, 'labels', reason));
       const room = meta === undefined || readFacts(meta, subsetOf(path), infos);
       if (!room) problems.add(path, 'meta', 'what it says of the set is too long to be kept');
       files.push({ path, meta, labels });

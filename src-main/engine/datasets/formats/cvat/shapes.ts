@@ -43,14 +43,15 @@ function attributesOf(element: XmlElement): Map<string, AttributeValue> {
 
 /** The classes of a file. */
 export interface Labels {
-  find(name: string): number | undefined;
+  /** @param shape of it, as several may have one name. */
+  find(name: string, shape: XmlElement): number | undefined;
   /** Names of the points of those that are skeletons. */
   readonly points: ReadonlyMap<number, readonly string[]>;
 }
 
 /** Reads a shape or tag of an image; a string says what is wrong. */
 export function parseShape(element: XmlElement, labels: Labels, size: Size | null): Annotation | string {
-  const label = labels.find(element.attributes.get('label') ?? '');
+  const label = labels.find(element.attributes.get('label') ?? '', element);
   if (label === undefined) return 'the class is not in the list of classes';
   const attributes = attributesOf(element);
   const group = wholeOf(element.attributes.get('group_id'), 0);

@@ -140,3 +140,57 @@ test('CVAT: a turned ellipse is an outline, and that is told; a turned circle is
     expect(found).toBeCloseTo(wanted, 6);
   }
 });
+
+describe('CVAT: classes of one name', () => {
+  const label = (name: string, type: string, parent = ''): string =>
+    `<label><name>${name}</name><type>${type}</type><attributes></attributes><parent>${parent}</parent></label>`;
+  const skeleton = (...names: readonly string[]): string =>
+    `<skeleton label="one">${names.map((name, at) => `<points label="${name}" outside="0" occluded="0" points="${at},3"/>`).join('')}</skeleton>`;
+  const boxed = '<box label="one" xtl="5" ytl="5" xbr="9" ybr="9"/>';
+  const dots = '<points label="one" points="4,4"/>';
+  const arms = [label('one', 'skeleton'), label('hand', 'points', 'one'), label('elbow', 'points', 'one')];
+  const legs = [label('one', 'skeleton'), label('foot', 'points', 'one'), label('knee', 'points', 'one')];
+
+  test.each([
+    ['before', [...arms, label('one', 'rectangle')], [0, 1]],
+    ['behind', [label('one', 'rectangle'), ...arms], [1, 0]],
+    ['for anything', [label('one', 'any'), ...arms], [1, 0]],
+  ])(
+    'a class of the same name as a skeleton has its shapes, and the skeleton its own: %s',
+    async (_, labels, of) => {
+      const folder = fresh();
+      await put(folder, { 'annotations.xml': document(labels, [skeleton('hand', 'elbow'), boxed]) });
+      const { items, reasons } = await readAll('cvat', folder);
+      expect(reasons).toEqual([]);
+      expect(items[0]!.annotations.map((part) => [part.type, 'label' in part && part.label])).toEqual([
+        ['points', of[0]],
+        ['box', of[1]],
+      ]);
+    },
+  );
+
+  test('two skeletons of one name are known by their points; what can’t be told apart is told', async () => {
+    const folder = fresh();
+    const labels = [...arms, ...legs, label('one', 'points'), label('one', 'points')];
+    await put(folder, {
+      'annotations.xml': document(labels, [skeleton('hand', 'elbow'), skeleton('knee', 'foot'), dots, boxed]),
+    });
+    const { dataset, items, reasons } = await readAll('cvat', folder);
+    expect([...dataset.categories.skeletons.values()].map(({ points: of }) => of)).toEqual([
+      ['hand', 'elbow'],
+      ['foot', 'knee'],
+    ]);
+    expect(items[0]!.annotations).toMatchObject([
+      { type: 'points', label: 0, points: [0, 3, 1, 3] },
+      { type: 'points', label: 1, points: [1, 3, 0, 3] },
+      { type: 'points', label: 2 },
+      { type: 'box', label: 2 },
+    ]);
+    expect(reasons).toEqual([
+      "several classes are called one, and shapes don't say which they are of: the first is taken",
+    ]);
+  });
+});
+
+const document = (labels: readonly string[], shapes: readonly string[]): string =>
+  `<annotations><meta><task><labels>${labels.join('')}</labels></task></meta><image id="0" name="a.jpg" width="20" height="20">${shapes.join('')}</image></annotations>`;

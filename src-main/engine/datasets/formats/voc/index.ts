@@ -85,7 +85,7 @@ const kinds: readonly Kind[] = [
 async function detect({ task }: Kind, listing: Listing): Promise<Verdict | null> {
   const under = (folder: string): boolean => listing.files.some((path) => path.startsWith(`${folder}/`));
   const lists = listing.files.filter((path) => /^ImageSets\/\w+\/.*\.txt$/.test(path));
-  const xml = under('Annotations');
+  const xml = listing.files.some((path) => /^Annotations\/.*\.xml$/i.test(path));
   const masks = under('SegmentationClass');
   if (lists.length === 0 && !(xml && under('JPEGImages')) && !masks) {
     return task === 'detection' ? detectFlat(listing) : null;
