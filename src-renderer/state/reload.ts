@@ -15,15 +15,15 @@ export function keepOverReload<Kept>(
   const kept = read(key);
   if (kept !== undefined) restore(kept as Kept);
   window.addEventListener('pagehide', () => {
-    sessionStorage.removeItem(key);
-    const kept = save();
-    if (kept !== null && !isKept(key, kept) && least) isKept(key, least(kept));
+    const now = save();
+    if (!keep(key, now) && now !== null && least) keep(key, least(now));
   });
 }
 
-/** Not where it is too large, or nothing may be kept here. */
-function isKept(key: string, value: unknown): boolean {
+/** @returns whether that was possible: not where it is too large, or nothing may be kept here. */
+function keep(key: string, value: unknown): boolean {
   try {
+    sessionStorage.removeItem(key);
     sessionStorage.setItem(key, JSON.stringify(value));
     return true;
   } catch {
