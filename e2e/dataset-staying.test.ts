@@ -134,8 +134,15 @@ describe.skipIf(noBrowser !== '')(`a set that is open${noBrowser && ` (${noBrows
     await page.getByRole('button', { name: /^Write 6/ }).waitFor();
     await step(page, 'Shape').click();
 
-    process.kill(engineChild(web?.server.pid ?? 0), 'SIGKILL');
-    await page.getByRole('heading', { name: 'This is COCO' }).waitFor();
+    const server = web?.server.pid ?? 0;
+    const engine = engineChild(server);
+    process.kill(engine, 'SIGKILL');
+    const isAnother = () => {
+      const now = engineChild(server);
+      return now > 0 && now !== engine;
+    };
+    await expect.poll(isAnother, { timeout: 30_000 }).toBe(true);
+    await page.getByText('Engine ready').waitFor();
     await isAllThere();
     await step(page, 'Look').click();
     await page.getByRole('option', { name: /^1, 1 annotation/ }).waitFor();

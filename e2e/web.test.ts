@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
@@ -100,7 +101,10 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
     await page.keyboard.press('Delete');
     await page.getByText('Removed from the list').waitFor();
     await page.getByRole('button', { name: 'Activity', exact: true }).click();
-    await page.getByRole('button', { name: 'chelsea.jpg' }).click();
+    await page.getByRole('button', { name: 'Take chelsea.jpg off the history' }).click();
+    await page.getByText('Nothing was finished yet.').waitFor();
+    await page.getByRole('button', { name: 'Undo' }).last().click();
+    await page.getByRole('button', { name: 'chelsea.jpg', exact: true }).click();
     await page.getByText('chelsea.jpg is on the list again.').waitFor();
     await page.getByText('Receipt: ').waitFor();
     for (const place of ['Models', 'Activity', 'Settings']) {
@@ -154,9 +158,13 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
     const missing = await page.evaluate(async () => {
       const body = JSON.stringify([{ id: crypto.randomUUID(), name: 'holiday_x4.jpg' }]);
       const { id } = await (await fetch('/bundle', { method: 'POST', body })).json();
-      return (await fetch(`/bundle/${id}`)).text();
+      return [...new Uint8Array(await (await fetch(`/bundle/${id}`)).arrayBuffer())];
     });
-    expect(missing).toContain('holiday_x4.jpg: This job is no longer on the list.');
+    const words = await fromBufferPromise(Buffer.from(missing));
+    for await (const entry of words.eachEntry())
+      expect(await text(await words.openReadStreamPromise(entry))).toContain(
+        'holiday_x4.jpg: This job is no longer on the list.',
+      );
   });
 
   test('takes server paths below the allowed folder, and no others', async () => {

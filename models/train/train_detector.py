@@ -3,7 +3,8 @@
 usage: train_detector.py JSON
 
 The JSON holds `data`, `model`, `epochs`, `imgsz`, `batch`, `project`, `name`; with `resume`, only `model` (a run's
-last.pt) and `imgsz` count. The best weights are exported to OpenVINO at the end.
+last.pt) and `imgsz` count. The best weights are exported to OpenVINO at the end; with `export`, `model` (trained
+weights) is exported and nothing is trained.
 
 Lines: start {epochs, folder}; progress {epoch, fraction, losses}; epoch {epoch, values}; trained {best, last};
 exported {folder}; error {kind, message}. Epochs count from 1.
@@ -78,14 +79,16 @@ def main():
     os.environ.setdefault("YOLO_AUTOINSTALL", "false")
     from ultralytics import YOLO
 
-    model = YOLO(wanted["model"])
-    follow(model)
-    if wanted.get("resume"):
-        model.train(resume=True)
-    else:
-        model.train(**{name: wanted[name] for name in ("data", "epochs", "imgsz", "batch", "project", "name")})
-    best = str(model.trainer.best)
-    tell("trained", best=best, last=str(model.trainer.last))
+    best = wanted["model"]
+    if not wanted.get("export"):
+        model = YOLO(wanted["model"])
+        follow(model)
+        if wanted.get("resume"):
+            model.train(resume=True)
+        else:
+            model.train(**{name: wanted[name] for name in ("data", "epochs", "imgsz", "batch", "project", "name")})
+        best = str(model.trainer.best)
+        tell("trained", best=best, last=str(model.trainer.last))
     tell("exported", folder=str(YOLO(best).export(format="openvino", imgsz=wanted["imgsz"])))
 
 

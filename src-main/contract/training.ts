@@ -66,8 +66,8 @@ export const ListedTraining = z.object({
   folder: FileHandle.nullable(),
   /** The best weights so far, where some are on the disk. */
   weights: FileHandle.nullable(),
-  /** Whether it can go on where it was, or only begin again; null for one that runs or is done. */
-  goesOn: z.enum(['resume', 'again']).nullable(),
+  /** Whether it can go on where it was, needs but its export, or can only begin again; null for one that runs or is done. */
+  goesOn: z.enum(['resume', 'export', 'again']).nullable(),
 });
 export type ListedTraining = z.infer<typeof ListedTraining>;
 

@@ -17,6 +17,9 @@ export const useQuestions = create<{
   readonly waiting: readonly { readonly name: string; readonly offers: readonly Offer[] }[];
 }>(() => ({ waiting: [] }));
 
+/** Milliseconds after which it is said what is being done: a folder of a hundred thousand files takes seconds. */
+const patience = 700;
+
 /**
  * Takes files that were dropped, pasted, chosen, named or handed over: each goes where it belongs by what it is. Where
  * it could be two things, that is asked.
@@ -26,8 +29,11 @@ export async function receive({ handles, refused }: AdmitResult, way: Way): Prom
     const [first, ...others] = refused.map(({ name, reason }) => `${name}: ${reason}`);
     toast(others.length > 0 ? `${first} And ${others.length} more.` : first!, { tone: 'warning' });
   }
-  if (handles.length === 0) return;
+  const [handle] = handles;
+  if (!handle) return;
+  const isSlow = setTimeout(() => toast(`Looking what ${handle.name} is`), patience);
   const found = await act('files.recognize', { handles: handles.map(({ id }) => id) });
+  clearTimeout(isSlow);
   for (const part of found?.parts ?? []) {
     const offers = offersFor(part, way);
     const [only, another] = offers;

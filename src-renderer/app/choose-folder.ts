@@ -1,7 +1,15 @@
-import type { AdmitResult, DialogPurpose } from '../../src-main/contract/index.ts';
+import type { AdmitResult, DialogPurpose, FileKind } from '../../src-main/contract/index.ts';
 import { openDialog } from '../state/actions.ts';
+import { remember } from '../state/recent.ts';
 import { call, toast, useSession } from '../state/session.ts';
 import { openServerPath } from './server-path.tsx';
+
+/** What is chosen then, and comes up among the recent files. */
+const kinds: Partial<Record<DialogPurpose, FileKind>> = {
+  datasetFolder: 'dataset',
+  detectorFolder: 'detector',
+  runFolder: 'training',
+};
 
 /**
  * Lets a person name a folder of the engine's machine: in the system's dialog or, in a browser, by its path on the
@@ -9,8 +17,13 @@ import { openServerPath } from './server-path.tsx';
  */
 export async function chooseFolder(
   purpose: DialogPurpose,
-  take: (admitted: AdmitResult) => void,
+  receive: (admitted: AdmitResult) => void,
 ): Promise<void> {
+  const kind = kinds[purpose];
+  const take = (admitted: AdmitResult): void => {
+    if (kind && admitted.handles.length > 0) remember({ kind, handles: admitted.handles });
+    receive(admitted);
+  };
   // Asked for before the window knew what surrounds it.
   const shell = useSession.getState().shell ?? (await call('shell.info', {}));
   if (shell.native) {

@@ -122,7 +122,7 @@ export const compressionMethods = {
   /** Goes on with one that is over, or begins it again. */
   'training.goOn': method(
     'window',
-    z.object({ id: ListedTraining.shape.id, how: z.enum(['resume', 'again']) }),
+    z.object({ id: ListedTraining.shape.id, how: ListedTraining.shape.goesOn.unwrap() }),
     done,
   ),
   /** Takes one off the list; its files stay. */

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { DetectorTraining, DetectorTrainingChoices } from '../../contract/detectors.ts';
 import { type ErrorValue, RefineryError, toErrorValue } from '../../contract/errors.ts';
+import type { ListedTraining } from '../../contract/training.ts';
 import { handOff, modelFor } from '../datasets/training/index.ts';
 import {
   afterLine,
@@ -30,6 +31,9 @@ const keptLines = 200;
 
 /** Which training it is, and when it began. */
 type Course = Pick<TrainingRecord, 'id' | 'wanted' | 'startedAt'>;
+
+/** What is left to do: weights to go on from, or to export. */
+type Left = { readonly resume: string } | { readonly export: string };
 
 /** Trains detectors: one at a time, exported to OpenVINO at the end. What was told is remembered. */
 export class DetectorTrainings {
@@ -93,7 +97,7 @@ export class DetectorTrainings {
   }
 
   /**
-   * Goes on from the last epoch that was finished.
+   * Goes on from the last epoch that was finished, or with the export that is left to do.
    *
    * @param id of one of the records; absent: the one that ran last.
    * @throws {RefineryError} `JOB_STATE` where there is nothing to go on with.
@@ -103,15 +107,16 @@ export class DetectorTrainings {
     await this.#telling;
     const record = this.#options.records.list().find((one) => id === undefined || one.id === id);
     const last = record && (await lastWeights(record));
+    const best = record && (await unexported(record));
     this.#refuseTwo();
-    if (!record || !last) {
+    if (!record || !(last || best)) {
       throw new RefineryError('JOB_STATE', 'There is no training to go on with.', {
         hint: 'Start a new one.',
       });
     }
     await this.#take(record);
     this.#progress = { ...this.#progress, phase: 'starting', error: null };
-    this.#begin(record, last);
+    this.#begin(record, last ? { resume: last } : { export: best! });
   }
 
   /** Begins one of the records anew, with what it began with. @throws {RefineryError} `JOB_STATE`, `JOB_NOT_FOUND` */
@@ -164,15 +169,14 @@ export class DetectorTrainings {
     this.#begin({ id: randomUUID(), wanted, startedAt: Date.now() });
   }
 
-  /** @param resume a run's last.pt, to go on from. */
-  #begin({ id, wanted, startedAt }: Course, resume?: string): void {
+  #begin({ id, wanted, startedAt }: Course, left?: Left): void {
     const abort = new AbortController();
     this.#course = { id, wanted, startedAt };
     this.#startedAt = Date.now();
     this.#begunAt = this.#progress.fraction;
     this.#running = {
       abort,
-      ended: this.#run(wanted, resume, abort.signal).finally(() => {
+      ended: this.#run(wanted, left, abort.signal).finally(() => {
         this.#running = undefined;
       }),
     };
@@ -180,11 +184,14 @@ export class DetectorTrainings {
 
   async #run(
     { dataset, folder, python, choices }: WantedTraining,
-    resume: string | undefined,
+    left: Left | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    const asked = resume
-      ? { resume: true, model: resume, imgsz: choices.imageSize }
+    const asked = left
+      ? {
+          ...('resume' in left ? { resume: true, model: left.resume } : { export: true, model: left.export }),
+          imgsz: choices.imageSize,
+        }
       : {
           data: dataset,
           model: choices.model,
@@ -306,7 +313,7 @@ export async function weightsIn(folder: string | null): Promise<string | null> {
 }
 
 /** What Ultralytics can go on from; null for one that is not over, or is done, or left nothing. */
-export async function lastWeights({
+async function lastWeights({
   phase,
   progress: { folder, epoch, epochs },
 }: {
@@ -317,6 +324,24 @@ export async function lastWeights({
   if (!isOver || folder === null || epoch === 0 || epoch >= epochs) return null;
   const last = join(folder, 'weights', 'last.pt');
   return (await exists(last)) ? last : null;
+}
+
+/** The best weights of one that was through its epochs and has no export; null for every other. */
+async function unexported({
+  phase,
+  progress,
+}: Pick<TrainingRecord, 'phase' | 'progress'>): Promise<string | null> {
+  const { folder, epoch, epochs, exported } = progress;
+  const isOver = phase === 'stopped' || phase === 'failed' || phase === 'interrupted';
+  return isOver && exported === null && epochs > 0 && epoch >= epochs ? weightsIn(folder) : null;
+}
+
+/** How one that is over can go on. */
+export async function wayOn(
+  record: Pick<TrainingRecord, 'phase' | 'progress'>,
+): Promise<NonNullable<ListedTraining['goesOn']>> {
+  if ((await lastWeights(record)) !== null) return 'resume';
+  return (await unexported(record)) === null ? 'again' : 'export';
 }
 
 function hintFor(text: string): string {

@@ -5,7 +5,7 @@ import type { ListedTraining } from '../../contract/training.ts';
 import type { Handlers } from '../../contract/wire.ts';
 import type { Journal } from '../jobs/journal.ts';
 import { type LaunchState, launchState } from '../training/index.ts';
-import { type DetectorTrainings, lastWeights, weightsIn } from './detector-training.ts';
+import { type DetectorTrainings, wayOn, weightsIn } from './detector-training.ts';
 import type { Handles } from './handles.ts';
 import type { TrainingRecord, TrainingRecords } from './training-records.ts';
 
@@ -79,7 +79,7 @@ export function trainingListHandlers(parts: Parts): Pick<Handlers, ListMethod> {
       endedAt,
       folder: await handleOf(progress.folder),
       weights: await handleOf(await weightsIn(progress.folder)),
-      goesOn: isRunning ? null : (await lastWeights(record)) !== null ? 'resume' : 'again',
+      goesOn: isRunning || phase === 'done' ? null : await wayOn(record),
     };
   }
 
@@ -118,8 +118,8 @@ export function trainingListHandlers(parts: Parts): Pick<Handlers, ListMethod> {
     'training.goOn': async ({ id, how }) => {
       const folder = folderOf(id);
       if (folder !== undefined) await launchAgain(folder);
-      else if (how === 'resume') await detectors.resume(id);
-      else detectors.again(id);
+      else if (how === 'again') detectors.again(id);
+      else await detectors.resume(id);
       return {};
     },
     'training.forget': async ({ id }) => {

@@ -12,6 +12,7 @@ import { python, whyNoPython, writeTrainingScript } from './fixtures/scripts.ts'
 import {
   judgeEnvironment,
   type LaunchOptions,
+  launchAgain,
   launchState,
   launchTraining,
   lookAtEnvironment,
@@ -224,6 +225,25 @@ describe.skipIf(!python)(`a training${whyNoPython}`, () => {
     await second.ended;
     expect(existsSync(join(options.output, 'console.log.1'))).toBe(true);
     expect(await launchState(options.output)).toMatchObject({ phase: 'ended' });
+  });
+
+  test('that is over is started again as it was, in its folder, with its older log kept', async () => {
+    const { ended } = await launch({ arguments: '--output_dir {output} --steps 3' });
+    await ended;
+    const before = await launchState(options.output);
+    let end = (): void => undefined;
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    await launchAgain(options.output, scripts, () => end());
+    await expect(launchAgain(options.output, scripts, () => undefined)).rejects.toMatchObject({
+      code: 'JOB_STATE',
+    });
+    await over;
+    const after = await launchState(options.output);
+    expect(after).toMatchObject({ phase: 'ended', record: { command: before?.record.command } });
+    expect(after?.record.startedAt).not.toBe(before?.record.startedAt);
+    expect(await readdir(options.output)).toContain('console.log.1');
   });
 
   test('a Python that isn’t there, and a process that went away unseen', async () => {

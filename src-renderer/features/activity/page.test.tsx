@@ -24,6 +24,7 @@ let root: Root;
 let history: Job[];
 let asked: HistoryQuery[];
 let restored: unknown[];
+let forgotten: unknown[];
 let events: Map<string, (payload: unknown) => void>;
 
 beforeEach(async () => {
@@ -31,11 +32,17 @@ beforeEach(async () => {
   history = [picture('a'), picture('b')];
   asked = [];
   restored = [];
+  forgotten = [];
   events = new Map();
   const call = async (name: string, input: HistoryQuery): Promise<unknown> => {
     if (name === 'jobs.history') {
       asked.push(input);
       return { jobs: history, total: history.length };
+    }
+    if (name === 'training.list') return { trainings: [] };
+    if (name === 'jobs.forget') {
+      forgotten.push(input);
+      return { changed: (input as unknown as { ids: string[] }).ids };
     }
     if (name === 'jobs.restore') {
       restored.push(input);
@@ -80,4 +87,16 @@ test('a picture that was taken off the list comes back to be looked at; another 
     page: 'upscale',
     toasts: [{ text: 'b.png is on the list again.' }],
   });
+});
+
+test('a conversion is taken off, as a picture is, and can be put back', async () => {
+  history = [{ ...picture('set'), kind: 'convert', title: 'set-voc' }, ...history];
+  await act(async () => events.get('jobs.changed')!({ jobs: [history[0]] }));
+  const button = document.querySelector<HTMLElement>('[aria-label="Take set-voc off the history"]');
+  await act(async () => button!.click());
+  expect(forgotten).toEqual([{ ids: ['set'], forgotten: true }]);
+  const { toasts } = useSession.getState();
+  expect(toasts.at(-1)?.text).toBe('Taken off the history. Files stay where they are.');
+  await act(async () => toasts.at(-1)?.action?.run());
+  expect(forgotten.at(-1)).toEqual({ ids: ['set'], forgotten: false });
 });

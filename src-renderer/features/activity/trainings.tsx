@@ -43,6 +43,8 @@ const words: Readonly<Record<ListedTraining['state'], string>> = {
   interrupted: 'Cut off',
 };
 
+const waysOn = { resume: 'Go on', export: 'Export it', again: 'Begin again' } as const;
+
 const time = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
 /** Trainings, of detectors and with JPQD: what runs, what became of the others, and how they can go on. */
@@ -116,11 +118,8 @@ function Training({ training, isNewest }: TrainingProps) {
       <span className="quiet numeric training-time">{time.format(startedAt)}</span>
       <div className="row end">
         {goesOn && (
-          <Button
-            onClick={() => void goOn()}
-            aria-label={`${goesOn === 'resume' ? 'Go on' : 'Begin again'}: ${name}`}
-          >
-            {goesOn === 'resume' ? 'Go on' : 'Begin again'}
+          <Button onClick={() => void goOn()} aria-label={`${waysOn[goesOn]}: ${name}`}>
+            {waysOn[goesOn]}
           </Button>
         )}
         {native && folder && (

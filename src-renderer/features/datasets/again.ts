@@ -1,26 +1,32 @@
 import type { ErrorValue } from '../../../src-main/contract/index.ts';
 import { toErrorValue } from '../../../src-main/contract/index.ts';
-import { call, showPage, useSession } from '../../state/session.ts';
+import { keepOverReload } from '../../state/reload.ts';
+import { call, useSession } from '../../state/session.ts';
 import { placeOf } from './others.ts';
 import { nothing, useWizard, type Wizard } from './state.ts';
 
 const { getState: get, setState: set } = useWizard;
 
-/** Where the page keeps it. It is the tab's own, and gone with it. */
-const key = 'refinery.dataset';
-
 /** The set that was open when the page was left, and the way that it was gone with it. */
 interface Remembered {
   /** Of Refinery: another one may think otherwise of it. */
   readonly version: string;
-  /** Whether the page showed it. */
-  readonly shown: boolean;
   readonly wizard: Partial<Wizard>;
 }
 
+let remembered: Remembered | null = null;
+
 /** Goes on with the set after the page was loaded anew, or the engine started anew. */
 export function goOnWithDataset(): void {
-  window.addEventListener('pagehide', remember);
+  keepOverReload(
+    'dataset',
+    whatIsOpen,
+    (kept) => {
+      remembered = kept;
+    },
+    // Without what can be undone it is a hundredth.
+    ({ version, wizard }) => ({ version, wizard: { ...wizard, past: [], future: [] } }),
+  );
   useSession.subscribe((now, last) => {
     if (isReady(now) && !isReady(last)) void goOn();
   });
@@ -29,14 +35,11 @@ export function goOnWithDataset(): void {
 const isReady = ({ engineState, info }: ReturnType<typeof useSession.getState>): boolean =>
   engineState.state === 'ready' && info !== null;
 
-function remember(): void {
+function whatIsOpen(): Remembered | null {
   const now = get();
   // One that was looked at, and not read yet, is not gone on with.
   const { view, summary, ...of } = now.before ?? now;
-  if (!view || !summary) {
-    sessionStorage.removeItem(key);
-    return;
-  }
+  if (!view || !summary) return null;
   const { place, beside, step, merged, looking, asItIs, steps, past, future, target, writing } = of;
   const compared = of.compared && { ...of.compared, of: null, difference: null, done: null, failed: null };
   const busy = of.busy === 'converting' ? of.busy : null;
@@ -46,24 +49,14 @@ function remember(): void {
     ...{ target, writing, busy, job, result },
   };
   const version = useSession.getState().info?.version ?? '';
-  const shown = useSession.getState().page === 'datasets';
-  const keep = (history: Partial<Wizard>): void =>
-    sessionStorage.setItem(key, JSON.stringify({ version, shown, wizard: { ...wizard, ...history } }));
-  try {
-    keep({});
-  } catch {
-    // Too long for what a page may keep: without what can be undone it is a hundredth.
-    sessionStorage.removeItem(key);
-    keep({ past: [], future: [] });
-  }
+  return { version, wizard };
 }
 
-function remembered(): Remembered | null {
-  const text = sessionStorage.getItem(key);
-  sessionStorage.removeItem(key);
-  if (text === null) return null;
-  const found = JSON.parse(text) as Remembered;
-  return found.version === useSession.getState().info?.version ? found : null;
+/** Once: what is closed afterwards stays closed. */
+function takeRemembered(): Partial<Wizard> | null {
+  const found = remembered;
+  remembered = null;
+  return found && found.version === useSession.getState().info?.version ? found.wizard : null;
 }
 
 async function goOn(): Promise<void> {
@@ -77,12 +70,11 @@ async function goOn(): Promise<void> {
     set({ ...now.before, opening: false, unopened: gone });
   }
   if (now.view) return openAgain();
-  const last = remembered();
-  if (!last?.wizard.view) return;
-  const { open } = await call('datasets.isOpen', { id: last.wizard.view.id });
+  const last = takeRemembered();
+  if (!last?.view) return;
+  const { open } = await call('datasets.isOpen', { id: last.view.id });
   if (get().view) return;
-  set({ ...nothing, ...last.wizard });
-  if (last.shown) showPage('datasets');
+  set({ ...nothing, ...last });
   await (open ? catchUp() : openAgain());
 }
 

@@ -301,11 +301,11 @@ export async function findTrainer(python: FileHandle | null): Promise<void> {
 export const changeChoices = (change: Partial<DetectorTrainingChoices>): void =>
   void set((state) => ({ choices: { ...state.choices, ...change } }));
 
-/** Begins the training anew that ran last. */
-export async function beginAgain(): Promise<void> {
+/** Goes on with the training that ran last, as it can: with its export alone, or from its beginning. */
+export async function goOnWithLast(): Promise<void> {
   const listed = await act('training.list', {});
   const last = listed?.trainings.find(({ kind }) => kind === 'detector');
-  if (last) await act('training.goOn', { id: last.id, how: 'again' });
+  if (last?.goesOn) await act('training.goOn', { id: last.id, how: last.goesOn });
 }
 
 export async function train(): Promise<void> {

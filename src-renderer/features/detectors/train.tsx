@@ -8,11 +8,11 @@ import { Empty } from '../../ui/empty.tsx';
 import { formatTimeLeft } from '../../ui/format.ts';
 import { Button, Field, NumberInput, Progress, Select } from '../../ui/parts.tsx';
 import {
-  beginAgain,
   changeChoices,
   choosePython,
   chooseSetToTrain,
   findTrainer,
+  goOnWithLast,
   isRunning,
   openDetector,
   train,
@@ -189,8 +189,8 @@ function Course({ training }: { readonly training: DetectorTraining }) {
             </Button>
           )}
           {phase === 'interrupted' && !training.resumable && (
-            <Button kind="primary" onClick={() => void beginAgain()}>
-              Begin again
+            <Button kind="primary" onClick={() => void goOnWithLast()}>
+              {epochs > 0 && epoch >= epochs ? 'Export it' : 'Begin again'}
             </Button>
           )}
           {folder && native && (

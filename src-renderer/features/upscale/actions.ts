@@ -182,8 +182,9 @@ const metadataNames: ReadonlyArray<readonly [UpscaleSettings['metadata'], string
 
 /** Choices that can be said in a word; the others are gone to. */
 function choosing(): Action[] {
-  const { value } = shownChoices();
-  if (!value) return [];
+  const shown = shownChoices();
+  if (!shown) return [];
+  const { value } = shown;
   const { presets = [] } = useSession.getState().settings ?? {};
   const models = useModels.getState().models.filter(({ status }) => status.state === 'ready');
   const { onlyThis } = useViewState.getState();

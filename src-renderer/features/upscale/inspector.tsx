@@ -1,10 +1,11 @@
-import type { Job, UpscaleSettings } from '../../../src-main/contract/index.ts';
+import type { Job } from '../../../src-main/contract/index.ts';
 import { isUnbegun, overrideJobs, useJobs } from '../../state/jobs.ts';
 import { useSelection } from '../../state/selection.ts';
-import { changeUpscale, useSession } from '../../state/session.ts';
+import { useSession } from '../../state/session.ts';
 import { count, formatBytes } from '../../ui/format.ts';
 import { Segmented } from '../../ui/parts.tsx';
 import { Choices } from './choices.tsx';
+import { choicesOf, choose } from './choosing.ts';
 import { Outcome } from './outcome.tsx';
 import { Presets } from './presets.tsx';
 import { StartBar } from './start-bar.tsx';
@@ -18,15 +19,8 @@ export function Inspector({ job }: { readonly job: Job | undefined }) {
   const onlyThis = useViewState((state) => state.onlyThis);
   if (!settings) return null;
 
-  const chosen = [...selected].flatMap((id) => jobs.get(id) ?? []).filter(isUnbegun);
-  const ids = chosen.map(({ id }) => id);
+  const { ids, alone, value } = choicesOf({ jobs, selected, current: job, settings, onlyThis });
   const own = job?.upscale?.override ?? null;
-  const alone = onlyThis && ids.length > 0;
-  const value = alone ? (own ?? job?.upscale?.frozen ?? settings) : settings;
-  const change = (next: Partial<UpscaleSettings>): void => {
-    if (alone) overrideJobs(ids, { ...value, ...next });
-    else changeUpscale(next);
-  };
   const remarks = job?.upscale?.picture?.remarks ?? [];
   const finished = job?.state === 'done';
 
@@ -50,7 +44,7 @@ export function Inspector({ job }: { readonly job: Job | undefined }) {
         <section className="outcome" aria-label="Choices">
           <div className="row spread">
             <h2>{job && isUnbegun(job) ? 'Choices' : 'For new pictures'}</h2>
-            <Presets value={value} onChoose={change} />
+            <Presets value={value} onChoose={choose} />
           </div>
           {ids.length > 0 && (
             <Segmented
@@ -70,7 +64,7 @@ export function Inspector({ job }: { readonly job: Job | undefined }) {
                 : 'Has its own choices. Reset'}
             </button>
           )}
-          <Choices value={value} onChange={change} />
+          <Choices value={value} onChange={choose} />
         </section>
       </div>
       <StartBar />

@@ -129,7 +129,7 @@ export function Viewer({ job }: { readonly job: Job }) {
         onDoubleClick={(event) => {
           const { x, y } = pointIn(event);
           // In its pane.
-          const at = { x: x % pane.width, y: y % pane.height };
+          const at = { x: x % Math.max(1, pane.width), y: y % Math.max(1, pane.height) };
           change((now, size, room) => (now.zoom === 'fit' ? zoomAt(now, size, room, 1, at) : fitted));
         }}
       >

@@ -73,6 +73,20 @@ describe.skipIf(!havePython)(`the training script${havePython ? '' : ' (there is
     expect(progress.best).toEqual({ epoch: 2, figure: 'mAP 50-95', value: 0.5 });
   });
 
+  test('exports without training where that is all that is left', async () => {
+    let progress = notStarted;
+    const wanted = JSON.stringify({ export: true, model: 'best.pt', imgsz: 64 });
+    const { code } = await runProcess('python3', ['-u', script, wanted], {
+      env,
+      onLine: (text) => {
+        const line = parseTrainingLine(text);
+        if (line) progress = afterLine(progress, line);
+      },
+    });
+    expect(code).toBe(0);
+    expect(progress).toMatchObject({ epoch: 0, weights: null, exported: 'best_openvino_model' });
+  });
+
   test('tells what went wrong', async () => {
     const { code, progress } = await run('damaged');
     expect(code).toBe(1);
