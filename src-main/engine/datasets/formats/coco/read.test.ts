@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { itemsOf } from '../../testing/items.ts';
 import { format, put, scratch } from '../common/testing.ts';
 
 const { fresh } = scratch();
@@ -45,8 +46,8 @@ test('what was forgotten after a reading is found again by the next one', async 
     }),
   });
   const dataset = await format('coco_instances').read(folder);
-  const first = await Array.fromAsync(dataset.items());
+  const first = await itemsOf(dataset);
   expect(first.map(({ annotations }) => annotations.length)).toEqual([1, 2]);
   dataset.forget?.();
-  expect(await Array.fromAsync(dataset.items())).toEqual(first);
+  expect(await itemsOf(dataset)).toEqual(first);
 });
