@@ -1,5 +1,13 @@
 import type { Dataset } from './format.ts';
-import { type AnnotationType, type Item, isCrowd, noAttributes, noInfos, objectOf } from './model/index.ts';
+import {
+  type AnnotationType,
+  type AttributeValue,
+  type Item,
+  isCrowd,
+  noAttributes,
+  noInfos,
+  objectOf,
+} from './model/index.ts';
 
 /** Numbers by class, by type; class -1 is none. */
 type ByTypeAndLabel = ReadonlyMap<AnnotationType, ReadonlyMap<number, number>>;
@@ -130,15 +138,17 @@ export class StatisticsCounter {
         classes.add(annotation.label);
       } else if (annotation.type === 'points' && annotation.visibility.some((seen) => seen !== 2))
         this.#hide(annotation.label ?? -1, annotation.visibility.length);
-      for (const [name, value] of annotation.attributes) {
-        if (typeof value === 'boolean') this.#flagAttributes.add(name);
-        else if (typeof value !== 'string') this.#typedAttributes.add(name);
-      }
+      annotation.attributes.forEach(this.#attribute);
     }
     if (labels > 1) details.itemsWithLabels += 1;
     if (captions > 1) details.itemsWithCaptions += 1;
     if (masks > 1) details.itemsWithMasks += 1;
   }
+
+  readonly #attribute = (value: AttributeValue, name: string): void => {
+    if (typeof value === 'boolean') this.#flagAttributes.add(name);
+    else if (typeof value !== 'string') this.#typedAttributes.add(name);
+  };
 
   #hide(label: number, points: number): void {
     const ofLabel = this.#hidden.get(label) ?? new Map<number, number>();

@@ -11,6 +11,8 @@ import type { default as Koffi } from 'koffi';
 export function keepHeapSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--heap-growing-percent=30');
+  // So small a space is looked through before several threads have agreed on who looks where.
+  setFlagsFromString('--no-parallel-scavenge');
 }
 
 /**

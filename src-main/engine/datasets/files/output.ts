@@ -47,7 +47,8 @@ export class OutputFolder {
   async sink(path: string): Promise<TextSink> {
     const target = await this.#free(path);
     const temporary = temporaryPath(dirname(target), key);
-    const sink = new Sink(target, temporary, await open(temporary, 'wx'), path);
+    const file = await open(temporary, 'wx');
+    const sink = new Sink(target, temporary, file, path, createHash('sha256'));
     this.#sinks.push(sink);
     return sink;
   }
@@ -57,7 +58,7 @@ export class OutputFolder {
     const target = inside(this.root, beside);
     await mkdir(dirname(target), { recursive: true });
     const temporary = temporaryPath(dirname(target), key);
-    return new Part('', temporary, await open(temporary, 'wx'), '');
+    return new Part('', temporary, await open(temporary, 'wx'), '', null);
   }
 
   async text(path: string, text: string): Promise<void> {

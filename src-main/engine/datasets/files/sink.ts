@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 
 const flushAt = 256 * 1024;
@@ -17,7 +17,7 @@ export class Sink implements TextSink {
   /** As it was asked for, relative to the set. */
   readonly path: string;
   readonly #file: FileHandle;
-  readonly #hash = createHash('sha256');
+  readonly #hash: Hash | null;
   #pieces: string[] = [];
   #held = 0;
   #closed = false;
@@ -25,11 +25,13 @@ export class Sink implements TextSink {
   /** Of all bytes, once it is closed. */
   sha256 = '';
 
-  constructor(target: string, temporary: string, file: FileHandle, path: string) {
+  /** @param hash null for what is no file of its own. */
+  constructor(target: string, temporary: string, file: FileHandle, path: string, hash: Hash | null) {
     this.target = target;
     this.temporary = temporary;
     this.path = path;
     this.#file = file;
+    this.#hash = hash;
   }
 
   async write(text: string): Promise<void> {
@@ -47,7 +49,7 @@ export class Sink implements TextSink {
     if (this.#closed) return;
     this.#closed = true;
     await this.#flush();
-    this.sha256 = this.#hash.digest('hex');
+    this.sha256 = this.#hash?.digest('hex') ?? '';
     await this.#file.close();
   }
 
@@ -59,7 +61,7 @@ export class Sink implements TextSink {
   }
 
   async #put(bytes: Uint8Array): Promise<void> {
-    this.#hash.update(bytes);
+    this.#hash?.update(bytes);
     this.bytes += bytes.length;
     await this.#file.appendFile(bytes);
   }

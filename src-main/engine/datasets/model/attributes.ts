@@ -5,7 +5,7 @@ import type { Attributes, AttributeValue } from './types.ts';
 export function attributesOf(value: unknown): Map<string, AttributeValue> {
   const attributes = new Map<string, AttributeValue>();
   if (!isRecord(value)) return attributes;
-  for (const [name, entry] of Object.entries(value)) attributes.set(name, attributeValue(entry));
+  for (const name of Object.keys(value)) attributes.set(name, attributeValue(value[name]));
   return attributes;
 }
 

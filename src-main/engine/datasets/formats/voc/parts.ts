@@ -84,14 +84,25 @@ export function nest(
   return boxes.filter((box) => !nested.has(box)).map((box) => ({ box, parts: of.get(box) ?? [] }));
 }
 
-export function boundsText({ x, y, width, height }: Box, indent: string): string {
-  const start = `${indent}<bndbox>\n${indent}  <xmin>${x}</xmin>\n${indent}  <ymin>${y}</ymin>\n`;
-  const end = `${indent}  <xmax>${x + width}</xmax>\n${indent}  <ymax>${y + height}</ymax>\n${indent}</bndbox>\n`;
-  return start + end;
+/** What stands around the numbers of a box: it is written a million times, and made once. */
+const boundsParts = (indent: string) =>
+  [
+    `${indent}<bndbox>\n${indent}  <xmin>`,
+    `</xmin>\n${indent}  <ymin>`,
+    `</ymin>\n${indent}  <xmax>`,
+    `</xmax>\n${indent}  <ymax>`,
+    `</ymax>\n${indent}</bndbox>\n`,
+  ] as const;
+
+const ofObject = boundsParts('    ');
+const ofPart = boundsParts('      ');
+
+export function boundsText({ x, y, width, height }: Box, parts = ofObject): string {
+  return parts[0] + x + parts[1] + y + parts[2] + (x + width) + parts[3] + (y + height) + parts[4];
 }
 
 export const partText = (box: Box, name: string): string =>
-  `    <part>\n      <name>${escapeXml(name)}</name>\n${boundsText(box, '      ')}    </part>\n`;
+  `    <part>\n      <name>${escapeXml(name)}</name>\n${boundsText(box, ofPart)}    </part>\n`;
 
 /**
  * The lists of `ImageSets/Layout` and `ImageSets/Action`. An object with parts, or one of a class with actions, has its

@@ -56,15 +56,21 @@ export function xmlText(
   return lines.join('\n');
 }
 
+/** The lines of flags, as most objects have the same. */
+const flagTexts = flags.map((name) => ({
+  name,
+  no: `    <${name}>0</${name}>\n`,
+  yes: `    <${name}>1</${name}>\n`,
+}));
+
 /** An object as one text, without the end of its last line: a set has a million of them. */
 function objectText(box: Box, name: string, inside: readonly string[], actions: readonly string[]): string {
   const { attributes } = box;
   let text = `  <object>\n    <name>${escapeXml(name)}</name>\n`;
   const pose = attributes.get('pose');
   if (typeof pose === 'string') text += `    <pose>${escapeXml(pose)}</pose>\n`;
-  for (const flag of flags)
-    text += `    <${flag}>${flagOf(attributes.get(flag)) === true ? 1 : 0}</${flag}>\n`;
-  text += boundsText(box, '    ');
+  for (const { name: flag, no, yes } of flagTexts) text += flagOf(attributes.get(flag)) === true ? yes : no;
+  text += boundsText(box);
   const point = pointText(attributes);
   text += point;
   for (const part of inside) text += part;
@@ -83,10 +89,8 @@ function objectText(box: Box, name: string, inside: readonly string[], actions: 
   let rest = '';
   for (const [key, value] of attributes) {
     if (isToldOf(key)) continue;
-    rest += '      <attribute>\n';
-    rest += `        <name>${escapeXml(key)}</name>\n`;
-    rest += `        <value>${escapeXml(attributeText(value))}</value>\n`;
-    rest += '      </attribute>\n';
+    const [shown, said] = [escapeXml(key), escapeXml(attributeText(value))];
+    rest += `      <attribute>\n        <name>${shown}</name>\n        <value>${said}</value>\n      </attribute>\n`;
   }
   if (rest !== '') text += `    <attributes>\n${rest}    </attributes>\n`;
   return `${text}  </object>`;
