@@ -30,6 +30,21 @@ const subsetOf = (file: string): string => file.split('-')[file.startsWith('oidv
 
 const subsetOfRow = (row: CsvRow, file: string): string => row.get('Subset') || subsetOf(file);
 
+/** Where a picture can lie: as Datumaro has it, or as those who download the originals do. */
+const placesOf = (subset: string, id: string): readonly string[] =>
+  [`images/${subset}/`, 'images/', `${subset}/`, `${subset}/data/`, 'data/', ''].map(
+    (below) => `${below}${id}`,
+  );
+
+async function pictureIn(pictures: Pictures, subset: string, id: string): Promise<string> {
+  const places = placesOf(subset, id);
+  for (const place of places) {
+    const found = await pictures.find(place);
+    if (found !== null) return found;
+  }
+  return `${places[0]}.jpg`;
+}
+
 interface Subset {
   /** The tables of its pictures. */
   readonly lists: Set<string>;
@@ -106,10 +121,7 @@ export async function readOpenImages(folder: string, options: ReadOptions = {}):
               'the table says that the picture is turned; boxes are taken as they stand',
             );
           }
-          const stem = `images/${name}/${safe}`;
-          const picture =
-            (await pictures.find(stem)) ?? (await pictures.find(`images/${safe}`)) ?? `${stem}.jpg`;
-          const path = inside(folder, picture);
+          const path = inside(folder, await pictureIn(pictures, name, safe));
           const size = sizes.get(id) ?? (await pictureSize(path));
           const annotations = await annotationsOf(rows, id, size, name);
           yield {
