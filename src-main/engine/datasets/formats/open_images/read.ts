@@ -223,6 +223,21 @@ export async function readOpenImages(folder: string, options: ReadOptions = {}):
   }
 }
 
+const noDescriptions =
+  'there is no table of the names of classes (class-descriptions.csv): they are called by their codes';
+
+/** The codes of classes that rows have, in their order. */
+async function codesIn(at: string, files: readonly string[]): Promise<readonly string[]> {
+  const codes = new Set<string>();
+  const ofClasses = [tables.labels, tables.boxes, tables.masks];
+  for (const file of files.filter((name) => ofClasses.some((pattern) => pattern.test(name)))) {
+    // What is wrong with them is told when they are read.
+    for await (const row of csvRows(inside(at, file), () => undefined)) codes.add(row.get('LabelName'));
+  }
+  codes.delete('');
+  return [...codes].sort();
+}
+
 /** Fills in the classes; returns their indices by the names in the tables. */
 async function readClasses(
   at: string,
@@ -242,6 +257,9 @@ async function readClasses(
       if (row.get('LabelName') === 'LabelName') continue;
       shownAs.set(row.get('LabelName'), row.get('DisplayName') || row.get('LabelName'));
     }
+  } else {
+    for (const code of await codesIn(at, files)) shownAs.set(code, code);
+    if (shownAs.size > 0) complain('', '', noDescriptions);
   }
   const facts = new Map<string, Map<string, AttributeValue>>();
   if (files.includes(classFactsFile)) {
