@@ -192,6 +192,19 @@ describe.skipIf(noBrowser !== '')(`a set that is open${noBrowser && ` (${noBrows
     await page.getByRole('button', { name: 'Look again' }).click();
     await looking.waitFor();
 
+    await step(page, 'Shape').click();
+    await page.getByRole('combobox', { name: 'Another change' }).selectOption('remove_duplicates');
+    await page.getByRole('checkbox', { name: /^Near/ }).check();
+    await page.waitForTimeout(1000);
+    await theSet(page).getByRole('button', { name: 'Cancel', exact: true }).click();
+    await page.getByText('The changes were not made. Cancelled.').waitFor();
+    await page.getByRole('button', { name: 'Make them again' }).click();
+    await theSet(page).getByRole('button', { name: 'Cancel', exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Undo', exact: true }).first().click();
+    await page.getByRole('button', { name: 'Undo', exact: true }).first().click();
+    await theSet(page).getByRole('button', { name: 'Cancel', exact: true }).waitFor({ state: 'hidden' });
+    await step(page, 'Look').click();
+
     await choose(page, 'Figures');
     await page.getByText(/on 4,006 pictures/).waitFor();
     const idle = await cpuOf(engineChild(web?.server.pid ?? 0), 2000);
