@@ -99,7 +99,7 @@ export function Shape() {
       </header>
       {failed && faulty < 0 && <Failure error={failed} {...(isCancelled && { title: notMade })} />}
       {isCancelled && (
-        <div>
+        <div className="made-again">
           <Button onClick={() => void shapeAgain()}>Make them again</Button>
         </div>
       )}

@@ -78,7 +78,7 @@ function UnderWay() {
   const left = timeLeft === null ? '' : `, ${formatTimeLeft(timeLeft)}`;
   const read = progress ? `${count(progress.done, 'picture')} read` : 'Reading';
   return (
-    <div className="stack" role="status">
+    <div className="stack under-way" role="status">
       <Progress value={share} label={isUnpacking ? 'Unpacking' : 'What is under way'} />
       <div className="row spread quiet">
         <span className="numeric">{isUnpacking ? `${Math.floor(100 * share)} %${left}` : read}</span>
