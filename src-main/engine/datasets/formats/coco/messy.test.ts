@@ -339,7 +339,8 @@ describe('COCO: pictures in other folders than its own', () => {
   test('are those of the file’s own part of the set, and of several that may be meant, none is', async () => {
     const annotations = { 'val_annotations.json': file(['1.png', '2.png', '3.png', 'b/4.png']) };
     const pictures = ['train_images/1.png', 'valid_images/1.png', 'train_images/2.png', 'x/3.png', 'y/3.png'];
-    const nested = ['x/a/4.png', 'x/b/4.png'];
+    // Drawn ones are none.
+    const nested = ['x/a/4.png', 'x/b/4.png', 'annotations/panoptic_val/2.png', 'val_masks/2.png'];
     const paths = await at({
       ...annotations,
       ...Object.fromEntries([...pictures, ...nested].map((path) => [path, picture])),

@@ -14,6 +14,9 @@ const partOf = (word: string): string =>
         .replace(/^training/, 'train')
         .replace(/\d+$/, '');
 
+/** Folders in which pictures are drawn, not taken: they have the names of those that they are of. */
+const ofMasks = /annotation|mask|panoptic|pixel.?map|segment|label|depth|ground.?truth|colou?r/i;
+
 const folded = (path: string): string => path.normalize('NFC').toLowerCase();
 
 /**
@@ -53,8 +56,8 @@ export class Elsewhere {
 
   #all(): ReadonlyMap<string, readonly string[]> {
     const paths = readdirSync(this.#folder, { recursive: true, encoding: 'utf8' })
-      .filter((path) => isPicture(path) && !isShadow(fileNameOf(path)))
-      .map((path) => (sep === '/' ? path : path.replaceAll(sep, '/')));
+      .map((path) => (sep === '/' ? path : path.replaceAll(sep, '/')))
+      .filter((path) => isPicture(path) && !isShadow(fileNameOf(path)) && !ofMasks.test(folderOf(path)));
     return Map.groupBy(paths, (path) => folded(fileNameOf(path)));
   }
 }
