@@ -1,9 +1,11 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
+  choose,
   engineChild,
   expectAccessible,
   nameOnServer,
@@ -41,14 +43,14 @@ async function makeBroken(folder: string): Promise<void> {
   await writeFile(join(folder, 'annotations', 'instances_train.json'), text);
 }
 
-async function opened(allowed: string, source: string): Promise<Page> {
+async function opened(allowed: string, source: string, pictures = '6 pictures'): Promise<Page> {
   web = await openWeb(join(allowed, 'data'), [allowed]);
   const page = await web.browser.newPage({ viewport: { width: 1100, height: 760 } });
   await page.goto(web.address);
   await page.getByRole('button', { name: 'Datasets', exact: true }).click();
   await page.getByRole('button', { name: 'Choose a folder' }).click();
   await nameOnServer(page, source);
-  await page.getByText('6 pictures', { exact: true }).waitFor();
+  await page.getByText(pictures, { exact: true }).waitFor();
   return page;
 }
 
@@ -162,4 +164,68 @@ describe.skipIf(noBrowser !== '')(`a set that is open${noBrowser && ` (${noBrows
     await page.getByRole('button', { name: 'Datasets', exact: true }).click();
     await page.getByText('Drop a dataset here').waitFor();
   });
+
+  test('is looked through until Cancel, or until one goes elsewhere', async () => {
+    await using folder = await temporaryFolder();
+    const source = join(folder.path, 'first');
+    await makeCoco(source, 6);
+    // So many and so large that every one of them takes its time.
+    const noise = sharp(randomBytes(1200 * 900 * 3), { raw: { width: 1200, height: 900, channels: 3 } });
+    const bytes = await noise.jpeg().toBuffer();
+    await mkdir(join(source, 'more'));
+    await writeFile(join(source, 'more', '0.jpg'), bytes);
+    const images = Array.from({ length: 4000 }, (_, at) => ({
+      id: at,
+      file_name: `${at}.jpg`,
+      width: 1200,
+      height: 900,
+    }));
+    for (const { id } of images.slice(1))
+      await link(join(source, 'more', '0.jpg'), join(source, 'more', `${id}.jpg`));
+    const text = JSON.stringify({ images, annotations: [], categories: [{ id: 1, name: 'cat' }] });
+    await writeFile(join(source, 'annotations', 'instances_val.json'), text);
+
+    const page = await opened(folder.path, source, '4,006 pictures');
+    await choose(page, 'Faults');
+    await page.getByRole('checkbox', { name: 'Also pictures that look alike in several splits' }).check();
+    const looking = page.getByText('Looking through every picture and annotation');
+    await looking.waitFor();
+    await page.waitForTimeout(1000);
+    const started = Date.now();
+    await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+    await page.getByText('Cancelled.', { exact: true }).waitFor();
+    expect(Date.now() - started).toBeLessThan(3000);
+    await expectAccessible(page, 'a look for faults that was cancelled');
+    await page.getByRole('button', { name: 'Look again' }).click();
+    await looking.waitFor();
+
+    await step(page, 'Shape').click();
+    await page.getByRole('combobox', { name: 'Another change' }).selectOption('remove_duplicates');
+    await page.getByRole('checkbox', { name: /^Near/ }).check();
+    await page.waitForTimeout(1000);
+    await theSet(page).getByRole('button', { name: 'Cancel', exact: true }).click();
+    await page.getByText('The changes were not made. Cancelled.').waitFor();
+    await page.getByRole('button', { name: 'Make them again' }).click();
+    await theSet(page).getByRole('button', { name: 'Cancel', exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Undo', exact: true }).first().click();
+    await page.getByRole('button', { name: 'Undo', exact: true }).first().click();
+    await theSet(page).getByRole('button', { name: 'Cancel', exact: true }).waitFor({ state: 'hidden' });
+    await step(page, 'Look').click();
+
+    await choose(page, 'Figures');
+    await page.getByText(/on 4,006 pictures/).waitFor();
+    const idle = await cpuOf(engineChild(web?.server.pid ?? 0), 2000);
+    expect(idle, 'milliseconds of the processor in two seconds').toBeLessThan(1500);
+  });
 });
+
+/** Milliseconds that a process takes of the processor in so many. Linux only, as are the browsers that are tested here. */
+async function cpuOf(pid: number, milliseconds: number): Promise<number> {
+  const used = async (): Promise<number> => {
+    const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ');
+    return 10 * (Number(fields[11]) + Number(fields[12]));
+  };
+  const before = await used();
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  return (await used()) - before;
+}

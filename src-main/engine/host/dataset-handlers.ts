@@ -212,7 +212,7 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
       };
     },
     'datasets.describe': async ({ id, steps }) => {
-      const made = await opened(id).session.describe(admitted(steps), begin(id, 'reading').signal);
+      const made = await opened(id).session.describe(admitted(steps), begin(id, 'checking').signal);
       const subsets = [...made.statistics.bySubset.keys()];
       const plain = ({ edges, counts }: typeof made.boxSizes) => ({ edges: [...edges], counts: [...counts] });
       return {

@@ -3,9 +3,10 @@ import type { DatasetDescription } from '../../../src-main/contract/index.ts';
 import { call } from '../../state/session.ts';
 import { count, formatSize } from '../../ui/format.ts';
 import { Button } from '../../ui/parts.tsx';
-import { type About, useAsked } from './asked.ts';
+import { type About, useLookedThrough } from './asked.ts';
 import { copyStats } from './command.ts';
 import './figures.css';
+import { UnderWay } from './under-way.tsx';
 import { number } from './words.ts';
 
 /** Classes that are listed before one asks for all. */
@@ -15,13 +16,14 @@ const describe = (about: About): Promise<DatasetDescription> => call('datasets.d
 
 /** What the set is like after its changes: balance of classes, sizes, shapes and places of boxes. */
 export function Figures() {
-  const { answer: found, failed } = useAsked(describe);
-  if (failed !== null) return <p className="findings state-failed">{failed}</p>;
+  const { answer: found, failed, again } = useLookedThrough(describe);
   if (!found) {
     return (
-      <p className="findings quiet" role="status">
-        Counting
-      </p>
+      <div className="findings">
+        <UnderWay failed={failed} onAgain={again}>
+          Counting
+        </UnderWay>
+      </div>
     );
   }
   const { perItem, pictureSizes, boxSizes, aspectRatios, heatMap } = found;

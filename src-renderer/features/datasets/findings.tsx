@@ -1,12 +1,14 @@
 import { CircleAlert, Info, TriangleAlert } from 'lucide-react';
-import { useCallback, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { type DatasetFinding, type DatasetTask, datasetTasks } from '../../../src-main/contract/index.ts';
 import { call } from '../../state/session.ts';
 import { count } from '../../ui/format.ts';
 import { Button, Check, Select } from '../../ui/parts.tsx';
-import { type About, useAsked } from './asked.ts';
+import { type About, useLookedThrough } from './asked.ts';
 import { copyValidate } from './command.ts';
 import { changeSteps, lookAtFinding, useWizard } from './state.ts';
+import { focusIfLost } from './step-title.tsx';
+import { UnderWay } from './under-way.tsx';
 import { number, titleOf } from './words.ts';
 
 const severities = {
@@ -24,7 +26,7 @@ export function Findings() {
       call('datasets.validate', { ...about, similar, ...(task === 'likely' ? {} : { task }) }),
     [task, similar],
   );
-  const { answer: found, failed } = useAsked(validate);
+  const { answer: found, failed, again } = useLookedThrough(validate);
   return (
     <div className="findings">
       <div className="row wrap">
@@ -44,34 +46,36 @@ export function Findings() {
           Copy the command
         </Button>
       </div>
-      {failed === null ? <Found found={found} /> : <p className="state-failed">{failed}</p>}
+      {found === null && (
+        <UnderWay failed={failed} onAgain={again}>
+          Looking through every picture and annotation
+        </UnderWay>
+      )}
+      {found && <Found found={found} />}
     </div>
   );
 }
 
 type Answer = Awaited<ReturnType<typeof call<'datasets.validate'>>>;
 
-function Found({ found }: { readonly found: Answer | null }) {
+function Found({ found }: { readonly found: Answer }) {
   const line = useRef<HTMLParagraphElement>(null);
+  useEffect(() => focusIfLost(line.current), []);
   const said =
-    found === null
-      ? 'Looking through every picture and annotation'
-      : found.findings.length === 0
-        ? `Nothing is wrong with it as a set for ${found.task}.`
-        : `Looked at as a set for ${found.task}, after your changes.`;
+    found.findings.length === 0
+      ? `Nothing is wrong with it as a set for ${found.task}.`
+      : `Looked at as a set for ${found.task}, after your changes.`;
   return (
     <>
       <p ref={line} className="quiet" role="status" tabIndex={-1}>
         {said}
       </p>
-      {found && (
-        <ul className="plain candidates">
-          {found.findings.map((finding) => (
-            // The list is made anew: the keyboard goes on from its beginning.
-            <Finding key={finding.check} finding={finding} onMend={() => line.current?.focus()} />
-          ))}
-        </ul>
-      )}
+      <ul className="plain candidates">
+        {found.findings.map((finding) => (
+          // The list is made anew: the keyboard goes on from its beginning.
+          <Finding key={finding.check} finding={finding} onMend={() => line.current?.focus()} />
+        ))}
+      </ul>
     </>
   );
 }

@@ -15,7 +15,7 @@ import { Large } from './large.tsx';
 import { type Looked, useLooked } from './looked.ts';
 import { changeFilter, lookAsItIs, lookAt, showStep, useWizard } from './state.ts';
 import { focusIfLost } from './step-title.tsx';
-import { differenceWords, madeLater, titleOf } from './words.ts';
+import { differenceWords, madeLater, notMade, titleOf } from './words.ts';
 
 /** Smallest width of a tile, and the height of its words, in pixels. */
 const least = 176;
@@ -60,7 +60,11 @@ export function Look() {
         <Figures />
       ) : !looked ? (
         <p className="findings quiet" role="status">
-          {error ? `The changes can’t be made: ${error.message}` : 'Making the changes'}
+          {!error
+            ? 'Making the changes'
+            : error.code === 'CANCELLED'
+              ? notMade
+              : `The changes can’t be made: ${error.message}`}
         </p>
       ) : large ? (
         <Large

@@ -29,7 +29,7 @@ export function Preview({ id, format, title }: PreviewProps) {
           </div>
         ))}
       </div>
-      <p className="quiet">{seen ? said(seen) : (failed ?? 'Looking at the first pictures')}</p>
+      <p className="quiet">{seen ? said(seen) : (failed?.message ?? 'Looking at the first pictures')}</p>
     </section>
   );
 }

@@ -6,9 +6,9 @@ import { Button, IconButton, Select } from '../../ui/parts.tsx';
 import { Failure } from './failure.tsx';
 import { isComplete, OptionFields } from './option-fields.tsx';
 import { ProblemTable } from './problem-table.tsx';
-import { changeSteps, openRecipe, redoSteps, showStep, undoSteps, useWizard } from './state.ts';
+import { changeSteps, openRecipe, redoSteps, shapeAgain, showStep, undoSteps, useWizard } from './state.ts';
 import { focusStepTitle, StepTitle } from './step-title.tsx';
-import { optionFault, titleOf } from './words.ts';
+import { notMade, optionFault, titleOf } from './words.ts';
 
 /** Steps that most people want, ready made. */
 const ready: ReadonlyArray<{ readonly title: string; readonly step: DatasetStep }> = [
@@ -51,6 +51,7 @@ export function Shape() {
     return transform !== undefined && !isComplete(transform.schema, options);
   });
   const failed = busy === null ? error : null;
+  const isCancelled = failed?.code === 'CANCELLED';
   const faulty = failed ? faultyCard(steps, incomplete, failed) : -1;
   const change = (index: number, step: DatasetStep): void =>
     changeSteps(steps.map((other, at) => (at === index ? step : other)));
@@ -96,7 +97,12 @@ export function Shape() {
           </Button>
         </div>
       </header>
-      {failed && faulty < 0 && <Failure error={failed} />}
+      {failed && faulty < 0 && <Failure error={failed} {...(isCancelled && { title: notMade })} />}
+      {isCancelled && (
+        <div className="made-again">
+          <Button onClick={() => void shapeAgain()}>Make them again</Button>
+        </div>
+      )}
       <ol ref={list} className="plain step-list">
         {steps.map((step, index) => (
           <StepCard

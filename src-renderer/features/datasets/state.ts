@@ -298,6 +298,12 @@ export function conversionEnded(error: ErrorValue | null): void {
   if (get().busy === 'converting') set({ busy: null, progress: null, error: error ?? cancelled });
 }
 
+/** Ends the making of the changes, or the measuring of what is lost; nothing else that is under way. */
+export function cancelShaping(): void {
+  const { view } = get();
+  if (view) void act('datasets.cancel', { id: view.id, stage: 'planning' });
+}
+
 export function cancelWork(): void {
   const { view } = get();
   if (view) void act('datasets.cancel', { id: view.id });

@@ -8,7 +8,7 @@ import { Failure } from './failure.tsx';
 import { cancelMerging } from './merging.ts';
 import { askForFormat, backToLast, closeDataset } from './opening.ts';
 import type { Merged } from './others.ts';
-import { cancelWork, changeFilter, showStep, useWizard } from './state.ts';
+import { cancelShaping, cancelWork, changeFilter, showStep, useWizard } from './state.ts';
 import { focusStepTitle } from './step-title.tsx';
 import { Values } from './values.tsx';
 import { cannotBeRead, difference, kindWords, number } from './words.ts';
@@ -78,22 +78,21 @@ function UnderWay() {
   const left = timeLeft === null ? '' : `, ${formatTimeLeft(timeLeft)}`;
   const read = progress ? `${count(progress.done, 'picture')} read` : 'Reading';
   return (
-    <div className="stack" role="status">
+    <div className="stack under-way" role="status">
       <Progress value={share} label={isUnpacking ? 'Unpacking' : 'What is under way'} />
       <div className="row spread quiet">
         <span className="numeric">{isUnpacking ? `${Math.floor(100 * share)} %${left}` : read}</span>
-        {(isMerging || isUnpacking || busy === 'reading') && (
-          <Button
-            kind="bare"
-            onClick={() => {
-              focusStepTitle();
-              if (isMerging) cancelMerging();
-              else cancelWork();
-            }}
-          >
-            Cancel
-          </Button>
-        )}
+        <Button
+          kind="bare"
+          onClick={() => {
+            focusStepTitle();
+            if (isMerging) cancelMerging();
+            else if (busy === 'shaping' || busy === 'planning') cancelShaping();
+            else cancelWork();
+          }}
+        >
+          Cancel
+        </Button>
       </div>
     </div>
   );

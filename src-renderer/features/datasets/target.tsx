@@ -10,7 +10,7 @@ import { Failure } from './failure.tsx';
 import { LossTable } from './loss-table.tsx';
 import { changeWriting, convertDataset, planFor, showStep, useWizard } from './state.ts';
 import { StepTitle } from './step-title.tsx';
-import { fateText, survival } from './words.ts';
+import { fateText, notMade, survival } from './words.ts';
 
 const media: ReadonlyArray<readonly [DatasetMedia, string]> = [
   ['copy', 'Copy'],
@@ -79,7 +79,10 @@ export function Target() {
             <StepTitle>What is it to become?</StepTitle>
             {error && busy === null && (
               <>
-                <Failure error={error} title="A change can’t be made." />
+                <Failure
+                  error={error}
+                  title={error.code === 'CANCELLED' ? notMade : 'A change can’t be made.'}
+                />
                 <div>
                   <Button onClick={() => showStep('shape')}>Show the changes</Button>
                 </div>

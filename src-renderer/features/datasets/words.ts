@@ -6,6 +6,9 @@ import type {
 } from '../../../src-main/contract/index.ts';
 import { count } from '../../ui/format.ts';
 
+/** Of changes that were cancelled. */
+export const notMade = 'The changes were not made.';
+
 /** Of pictures that a change makes anew. */
 export const madeLater = 'Changed pictures are made when the set is written.';
 

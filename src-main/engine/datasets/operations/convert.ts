@@ -8,6 +8,7 @@ import { Boundary } from '../files/boundary.ts';
 import { temporaryFolder } from '../files/temporary.ts';
 import { Writing, whileWriting } from '../files/writing.ts';
 import { type Dataset, type Format, toldOnce, type WriteReport } from '../format.ts';
+import { withOwnPictures } from '../formats/common/pictures.ts';
 import { lossOf } from '../loss.ts';
 import { type Item, noCategories, ProblemLog } from '../model/index.ts';
 import { OverlapMeter } from '../overlap.ts';
@@ -50,7 +51,7 @@ export async function runConversion(
   const target = writableFormat(request.to);
   await using staging = await stage(request.output, request.overwrite === true, request.key);
   try {
-    return await convert(request, target, staging, onPlan);
+    return await withOwnPictures(() => convert(request, target, staging, onPlan));
   } catch (thrown) {
     const { key, signal } = request;
     if (key !== undefined && signal?.aborted && toErrorValue(signal.reason).code !== 'CANCELLED')

@@ -1,3 +1,4 @@
+import { paced } from '../breathing.ts';
 import { isFileSync } from '../files/folder.ts';
 import type { Dataset } from '../format.ts';
 import { type AnnotationType, annotationTypes, type Item, noInfos } from '../model/index.ts';
@@ -90,7 +91,7 @@ export async function diff(
   const files = { same: 0, changed: 0, missing: 0 };
   const known = new Map<string, Remembered[]>();
   let index = 0;
-  for await (const item of before.items()) {
+  for await (const item of paced(before, signal).items()) {
     signal?.throwIfAborted();
     const entry: Remembered = {
       index,
@@ -150,7 +151,7 @@ export async function diff(
   };
   const nothing = new Float32Array(0);
   const keyOf = ({ subset, id }: Pick<Item, 'subset' | 'id'>): string => `${subset}/${id}`;
-  for await (const item of after.items()) {
+  for await (const item of paced(after, signal).items()) {
     signal?.throwIfAborted();
     const rows = rowsOf(item.annotations, item.annotations, labelOf);
     const candidates = known.get(item.id) ?? [];

@@ -1,25 +1,9 @@
-import type { Item } from '../model/index.ts';
 import type { ConversionRequest, Progress } from './conversion.ts';
 
-/** Milliseconds of work before others get a turn, and between two notes of progress. */
-const turn = 12;
-const noteEvery = 100;
+export { breathing } from '../breathing.ts';
 
-/** Items, with pauses in which timers, signals and wishes to wait are heard: readers of small files never wait by themselves. */
-export async function* breathing(
-  items: AsyncIterable<Item>,
-  { signal, waitWhilePaused }: Pick<ConversionRequest, 'signal' | 'waitWhilePaused'>,
-): AsyncGenerator<Item> {
-  let since = performance.now();
-  for await (const item of items) {
-    yield item;
-    if (performance.now() - since < turn) continue;
-    await new Promise((resolve) => setImmediate(resolve));
-    signal?.throwIfAborted();
-    await waitWhilePaused?.();
-    since = performance.now();
-  }
-}
+/** Milliseconds between two notes of progress. */
+const noteEvery = 100;
 
 /** Tells of an archive that is unpacked, now and then and at its end. */
 export function unpackingNotes(

@@ -1,6 +1,7 @@
 import { isMap, isScalar, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { RefineryError } from '../../../contract/errors.ts';
+import { paced } from '../breathing.ts';
 import type { Dataset } from '../format.ts';
 import {
   annotationsToLabels,
@@ -103,7 +104,7 @@ export async function applyTransforms(
   steps: readonly TransformStep[],
   context: TransformContext,
 ): Promise<Dataset> {
-  let changed = dataset;
+  let changed = steps.length === 0 ? dataset : paced(dataset, context.signal);
   for (const { name, options } of steps) {
     changed = await transformNamed(name).apply(changed, options, context);
   }

@@ -1,3 +1,4 @@
+import { paced } from '../breathing.ts';
 import { hull } from '../convert.ts';
 import type { Dataset } from '../format.ts';
 import type { Item } from '../model/index.ts';
@@ -58,7 +59,7 @@ export async function describeSet(dataset: Dataset, signal?: AbortSignal): Promi
   const heatMap = Array.from({ length: cells }, () => new Array<number>(cells).fill(0));
   const pictureSizes = new Map<string, number>();
   let [least, most] = [Number.POSITIVE_INFINITY, 0];
-  for await (const item of dataset.items()) {
+  for await (const item of paced(dataset, signal).items()) {
     signal?.throwIfAborted();
     counter.add(item);
     least = Math.min(least, item.annotations.length);

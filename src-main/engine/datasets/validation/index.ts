@@ -1,3 +1,4 @@
+import { paced } from '../breathing.ts';
 import { isFile, pictureSize } from '../files/folder.ts';
 import { type Dataset, toldOnce } from '../format.ts';
 import type { Item, ProblemLog } from '../model/index.ts';
@@ -44,7 +45,7 @@ function addUnreadable({ list, unlisted }: ProblemLog, findings: Findings): void
  * there twice, pictures that are missing or in several subsets. The set is read twice, and not kept.
  */
 export async function validate(given: Dataset, options: ValidationOptions = {}): Promise<Validation> {
-  const dataset = toldOnce(given);
+  const dataset = toldOnce(paced(given, options.signal));
   const task = options.task ?? (await likelyTask(dataset));
   const thresholds = { ...usual, ...options.thresholds };
   const findings = new Findings(task);

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { hashFile } from '../../io/hash.ts';
+import { paced } from '../breathing.ts';
 import type { Dataset } from '../format.ts';
 import { alike, usualDistance } from '../transforms/duplicates.ts';
 
@@ -30,7 +31,7 @@ const namesOf = (entries: readonly Entry[]): SamePicture => ({
 export async function samePictures(dataset: Dataset, signal?: AbortSignal): Promise<SamePicture[]> {
   const bySize = new Map<number, Entry[]>();
   let place = -1;
-  for await (const { id, subset, media } of dataset.items()) {
+  for await (const { id, subset, media } of paced(dataset, signal).items()) {
     place += 1;
     const size = media === null ? undefined : statSync(media.path, { throwIfNoEntry: false })?.size;
     if (media === null || size === undefined || size === 0) continue;
@@ -46,7 +47,9 @@ export async function samePictures(dataset: Dataset, signal?: AbortSignal): Prom
     for (const entry of entries) {
       signal?.throwIfAborted();
       const hash = await hashFile(entry.path);
-      byHash.set(hash, [...(byHash.get(hash) ?? []), entry]);
+      const twins = byHash.get(hash);
+      if (twins === undefined) byHash.set(hash, [entry]);
+      else twins.push(entry);
     }
     for (const group of byHash.values()) {
       if (group.length < 2) continue;
@@ -57,7 +60,8 @@ export async function samePictures(dataset: Dataset, signal?: AbortSignal): Prom
 }
 
 /** Finds pictures that look alike, and are not the same byte by byte. */
-export async function similarPictures(dataset: Dataset, signal?: AbortSignal): Promise<SamePicture[]> {
+export async function similarPictures(given: Dataset, signal?: AbortSignal): Promise<SamePicture[]> {
+  const dataset = paced(given, signal);
   const groups = await alike(dataset, usualDistance, signal);
   const byGroup = new Map<number, Entry[]>();
   let place = 0;
@@ -73,7 +77,10 @@ export async function similarPictures(dataset: Dataset, signal?: AbortSignal): P
   for (const entries of byGroup.values()) {
     if (entries.length < 2) continue;
     const hashes = new Set<string>();
-    for (const { path } of entries) hashes.add(await hashFile(path));
+    for (const { path } of entries) {
+      signal?.throwIfAborted();
+      hashes.add(await hashFile(path));
+    }
     if (hashes.size < 2) continue;
     similar.push(namesOf(entries));
   }

@@ -1,5 +1,7 @@
 import { isFile, isFolder, namesIn } from '../../files/folder.ts';
 import { folderOf, inside } from '../../files/paths.ts';
+import { subsetInName } from '../common/picture-index.ts';
+import { isSubsetName } from '../common/read.ts';
 import { classesHavePoints, type Sample, sampleOf, sampleOfOther, taskOf } from './sample.ts';
 
 /** COCO's annotation files by what is in them: `<task>_<subset>.json`. */
@@ -129,6 +131,10 @@ async function sampleOfNamed(
   const isOfObjects = task === null || task === 'instances';
   return isDoubtful || (isOfObjects && pointsDecide(only)) ? sampleOf(full) : undefined;
 }
+
+/** The word by which a file says of which part of the set its pictures are, as `train_annotations.json` does. */
+export const partOf = ({ subset, path }: CocoFile): string =>
+  [subset, ...subset.split(/[\s_.-]+/)].find(isSubsetName) ?? subsetInName(path) ?? '';
 
 /** Folders where the pictures of an annotation file can lie, by how it is laid out. The usual one comes first. */
 export function pictureFolders({ path, subset }: CocoFile): string[] {

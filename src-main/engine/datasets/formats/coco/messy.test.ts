@@ -320,3 +320,32 @@ describe('COCO: names in another case', () => {
     expect(items[0]!.media?.path).toBe(join(folder, 'images/Train/1.png'));
   });
 });
+
+describe('COCO: pictures in other folders than its own', () => {
+  const at = async (files: Readonly<Record<string, string | Uint8Array>>) => {
+    const { items, folder } = await read(files);
+    return items.map(({ media }) => media?.path.slice(folder.length + 1));
+  };
+
+  test.each(['Images/train', 'train_images', 'imgs', 'dataset/train/images', 'some/where'])(
+    '%s',
+    async (below) => {
+      const annotations = { 'annotations/instances_train.json': file(['1.png', '2.PNG']) };
+      const paths = await at({ ...annotations, [`${below}/1.png`]: picture, [`${below}/2.png`]: picture });
+      expect(paths).toEqual([`${below}/1.png`, `${below}/2.png`]);
+    },
+  );
+
+  test('are those of the file’s own part of the set, and of several that may be meant, none is', async () => {
+    const annotations = { 'val_annotations.json': file(['1.png', '2.png', '3.png', 'b/4.png']) };
+    const pictures = ['train_images/1.png', 'valid_images/1.png', 'train_images/2.png', 'x/3.png', 'y/3.png'];
+    // Drawn ones are none.
+    const nested = ['x/a/4.png', 'x/b/4.png', 'annotations/panoptic_val/2.png', 'val_masks/2.png'];
+    const paths = await at({
+      ...annotations,
+      ...Object.fromEntries([...pictures, ...nested].map((path) => [path, picture])),
+    });
+    const nowhere = (name: string): string => `images/val_annotations/${name}`;
+    expect(paths).toEqual(['valid_images/1.png', nowhere('2.png'), nowhere('3.png'), 'x/b/4.png']);
+  });
+});

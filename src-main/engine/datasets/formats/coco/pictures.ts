@@ -1,15 +1,21 @@
 import { KnownFiles } from '../../files/folder.ts';
 import { endingOf, inside, safeRelative, stemOf } from '../../files/paths.ts';
 import type { Size } from '../../model/index.ts';
+import { Elsewhere } from '../common/elsewhere.ts';
 
 /** Finds pictures among the folders where they can be. */
 export class PictureFinder {
   readonly #folders: readonly string[];
   readonly #files = new KnownFiles();
+  readonly #elsewhere: Elsewhere;
+  readonly #subset: string;
   /** What held the last picture will mostly hold this one. */
   #usual: string;
 
-  constructor(folder: string, folders: readonly string[]) {
+  /** @param subset the word that says of which part of the set they are; empty where nothing does. */
+  constructor(folder: string, folders: readonly string[], subset: string) {
+    this.#elsewhere = new Elsewhere(folder);
+    this.#subset = subset;
     this.#folders = folders.map((below) => (below === '' ? folder : inside(folder, below)));
     this.#usual = this.#folders[0]!;
   }
@@ -23,7 +29,7 @@ export class PictureFinder {
       this.#usual = candidate;
       return path;
     }
-    return undefined;
+    return this.#elsewhere.find(name, this.#subset);
   }
 
   /** Where a picture is, or would be. */

@@ -20,7 +20,7 @@ import {
 import { chooseFiles } from './choose.ts';
 import { ExactEntries, isBlurred, keyOf } from './exact.ts';
 import { addFacts, categoryFacts, pictureFacts } from './facts.ts';
-import { type CocoFile, pictureFolders, type Task } from './layout.ts';
+import { type CocoFile, partOf, pictureFolders, type Task } from './layout.ts';
 import { parsePanoptic } from './panoptic.ts';
 import { parseObject } from './parse.ts';
 import { type Picture, PictureFinder, Pictures, pictureName } from './pictures.ts';
@@ -179,7 +179,8 @@ async function indexSubset(
   problems: ProblemLog,
   options: ReadOptions,
 ): Promise<SubsetIndex> {
-  const finder = new PictureFinder(folder, [...new Set(files.flatMap(({ file }) => pictureFolders(file)))]);
+  const folders = new Set(files.flatMap(({ file }) => pictureFolders(file)));
+  const finder = new PictureFinder(folder, [...folders], partOf(files[0]!.file));
   const pictures = new Pictures(finder);
   const spans: SpanIndex[] = [];
   for (const [turn, { file }] of files.entries()) {

@@ -1,7 +1,7 @@
 import { jsonEntries } from '../../files/json.ts';
 import { inside } from '../../files/paths.ts';
 import { field, isRecord, type ProblemLog } from '../../model/index.ts';
-import { type CocoFile, pictureFolders } from './layout.ts';
+import { type CocoFile, partOf, pictureFolders } from './layout.ts';
 import { PictureFinder, pictureName } from './pictures.ts';
 
 /** Which pictures and classes a file has. */
@@ -68,7 +68,7 @@ const wanted = new Set(['images', 'categories']);
 
 /** What is damaged is told by those who read the whole. */
 async function contentsOf(folder: string, file: CocoFile): Promise<Contents> {
-  const finder = new PictureFinder(folder, pictureFolders(file));
+  const finder = new PictureFinder(folder, pictureFolders(file), partOf(file));
   const pictures = new Map<string, string>();
   const classes = new Set<string>();
   try {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,8 +12,28 @@ const mostPixels = 2 ** 28;
 
 let root: string | undefined;
 
-/** One temporary folder for the whole process. */
+type Temporary = ReturnType<typeof temporaryFolder>;
+
+/** Work that has a folder of its own; it is made when it is needed. */
+const own = new AsyncLocalStorage<{ folder: Temporary | null }>();
+
+/** Does work, and removes the inner pictures that it came upon: they would fill the disk of an engine that runs for weeks. */
+export async function withOwnPictures<Result>(work: () => Promise<Result>): Promise<Result> {
+  const holder: { folder: Temporary | null } = { folder: null };
+  try {
+    return await own.run(holder, work);
+  } finally {
+    await holder.folder?.[Symbol.asyncDispose]();
+  }
+}
+
+/** One temporary folder for the whole process, but for {@link withOwnPictures}. */
 function rootFolder(): string {
+  const holder = own.getStore();
+  if (holder !== undefined) {
+    holder.folder ??= temporaryFolder('pictures');
+    return holder.folder.path;
+  }
   if (root === undefined || !existsSync(root)) root = temporaryFolder('pictures').path;
   return root;
 }

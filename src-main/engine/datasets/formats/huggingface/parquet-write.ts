@@ -10,7 +10,7 @@ import { type Work, writeSet } from '../common/write.ts';
 
 /** Bytes at which a table is full. It is in memory until then. */
 const fullAt = 64 * 1024 * 1024;
-const mostRows = 10_000;
+const mostRows = 2000;
 
 type Kind = 'DOUBLE' | 'BOOLEAN' | 'STRING';
 

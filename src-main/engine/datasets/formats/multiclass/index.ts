@@ -23,9 +23,14 @@ const abilities: Abilities = {
   subsets: true,
 };
 
+/** Roboflow's export of mask pictures has a table of this name, too, which says what each grey value is. */
+const isOfMasks = (head: string): boolean => /^\W*pixel\s+value\b/i.test(head);
+
+const ofMasks = 'it says what the pixels of mask pictures are, which are not read';
+
 async function detect(listing: Listing): Promise<Verdict | null> {
   const own = listing.files.find((path) => fileNameOf(path) === fileName);
-  if (own === undefined) return null;
+  if (own === undefined || isOfMasks(await listing.head(own))) return null;
   return { confidence: 0.97, reasons: [`There is ${own}.`], against: [] };
 }
 
@@ -43,10 +48,19 @@ async function read(folder: string, options: ReadOptions = {}): Promise<Dataset>
       [],
     );
     for await (const { fields } of rows) {
+      if (isOfMasks(fields[0] ?? '')) {
+        problems.add(path, '', ofMasks);
+        break;
+      }
       files.set(path, fields.slice(1));
       for (const name of fields.slice(1)) names.add(name);
       break;
     }
+  }
+  if (files.size === 0 && problems.total > 0) {
+    throw new RefineryError('INPUT_UNSUPPORTED', `${fileName} is no table of classes: ${ofMasks}.`, {
+      hint: 'Export the set from Roboflow as COCO Segmentation instead.',
+    });
   }
   if (files.size === 0) throw new RefineryError('INPUT_NOT_FOUND', `There is no ${fileName} in ${folder}.`);
   const builder = new CategoryBuilder();

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { detectFormats } from '../../detect.ts';
 import { put, readAll, scratch } from '../common/testing.ts';
 
 const { fresh } = scratch();
@@ -30,5 +31,17 @@ describe('table of classes', () => {
       'a field is neither 0 nor 1',
       "the picture's name is missing or leaves the set's folder",
     ]);
+  });
+
+  test('that is one of grey values is none, and says what to do', async () => {
+    const folder = fresh();
+    const table = 'Pixel Value, Class\n0, background\n1, cat\n';
+    await put(folder, { 'train/_classes.csv': table, 'train/a.jpg': '', 'train/a_mask.png': '' });
+    const found = await detectFormats(folder);
+    expect(found.map(({ format }) => format.name)).not.toContain('roboflow_multiclass');
+    await expect(readAll('roboflow_multiclass', folder)).rejects.toMatchObject({
+      code: 'INPUT_UNSUPPORTED',
+      hint: expect.stringContaining('COCO Segmentation'),
+    });
   });
 });

@@ -110,4 +110,19 @@ describe('Open Images', () => {
     ]);
     expect(await readFile(join(folder, 'annotations/images.meta'), 'utf8')).toContain('"x y" 6 10');
   });
+
+  test.each(['train', 'train/data', 'data', 'images'])('pictures are found in %s', async (below) => {
+    const folder = fresh();
+    const blank = sharp({ create: { width: 40, height: 20, channels: 3, background: '#123' } });
+    await put(folder, {
+      'train-annotations-bbox.csv':
+        'ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax\n00a1,xclick,/m/01yrx,1,0.25,0.5,0.5,1\n',
+      [`${below}/00a1.jpg`]: await blank.jpeg().toBuffer(),
+    });
+    const { items, reasons, names } = await readAll('open_images', folder);
+    expect(names).toEqual(['/m/01yrx']);
+    // Nothing says how the class is called.
+    expect(reasons).toEqual([expect.stringMatching(/they are called by their codes$/)]);
+    expect(items[0]!.annotations).toMatchObject([{ type: 'box', x: 10, y: 10, width: 10, height: 10 }]);
+  });
 });

@@ -30,6 +30,21 @@ const subsetOf = (file: string): string => file.split('-')[file.startsWith('oidv
 
 const subsetOfRow = (row: CsvRow, file: string): string => row.get('Subset') || subsetOf(file);
 
+/** Where a picture can lie: as Datumaro has it, or as those who download the originals do. */
+const placesOf = (subset: string, id: string): readonly string[] =>
+  [`images/${subset}/`, 'images/', `${subset}/`, `${subset}/data/`, 'data/', ''].map(
+    (below) => `${below}${id}`,
+  );
+
+async function pictureIn(pictures: Pictures, subset: string, id: string): Promise<string> {
+  const places = placesOf(subset, id);
+  for (const place of places) {
+    const found = await pictures.find(place);
+    if (found !== null) return found;
+  }
+  return `${places[0]}.jpg`;
+}
+
 interface Subset {
   /** The tables of its pictures. */
   readonly lists: Set<string>;
@@ -106,10 +121,7 @@ export async function readOpenImages(folder: string, options: ReadOptions = {}):
               'the table says that the picture is turned; boxes are taken as they stand',
             );
           }
-          const stem = `images/${name}/${safe}`;
-          const picture =
-            (await pictures.find(stem)) ?? (await pictures.find(`images/${safe}`)) ?? `${stem}.jpg`;
-          const path = inside(folder, picture);
+          const path = inside(folder, await pictureIn(pictures, name, safe));
           const size = sizes.get(id) ?? (await pictureSize(path));
           const annotations = await annotationsOf(rows, id, size, name);
           yield {
@@ -211,6 +223,21 @@ export async function readOpenImages(folder: string, options: ReadOptions = {}):
   }
 }
 
+const noDescriptions =
+  'there is no table of the names of classes (class-descriptions.csv): they are called by their codes';
+
+/** The codes of classes that rows have, in their order. */
+async function codesIn(at: string, files: readonly string[]): Promise<readonly string[]> {
+  const codes = new Set<string>();
+  const ofClasses = [tables.labels, tables.boxes, tables.masks];
+  for (const file of files.filter((name) => ofClasses.some((pattern) => pattern.test(name)))) {
+    // What is wrong with them is told when they are read.
+    for await (const row of csvRows(inside(at, file), () => undefined)) codes.add(row.get('LabelName'));
+  }
+  codes.delete('');
+  return [...codes].sort();
+}
+
 /** Fills in the classes; returns their indices by the names in the tables. */
 async function readClasses(
   at: string,
@@ -230,6 +257,9 @@ async function readClasses(
       if (row.get('LabelName') === 'LabelName') continue;
       shownAs.set(row.get('LabelName'), row.get('DisplayName') || row.get('LabelName'));
     }
+  } else {
+    for (const code of await codesIn(at, files)) shownAs.set(code, code);
+    if (shownAs.size > 0) complain('', '', noDescriptions);
   }
   const facts = new Map<string, Map<string, AttributeValue>>();
   if (files.includes(classFactsFile)) {
