@@ -137,7 +137,9 @@ describe.skipIf(noBrowser !== '')(`a set that is open${noBrowser && ` (${noBrows
     await step(page, 'Shape').click();
 
     process.kill(engineChild(web?.server.pid ?? 0), 'SIGKILL');
-    await page.getByRole('heading', { name: 'This is COCO' }).waitFor();
+    const ready = page.getByRole('status', { name: 'Engine' }).getByText('Engine ready');
+    await ready.waitFor({ state: 'hidden' });
+    await ready.waitFor();
     await isAllThere();
     await step(page, 'Look').click();
     await page.getByRole('option', { name: /^1, 1 annotation/ }).waitFor();
