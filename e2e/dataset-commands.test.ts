@@ -166,7 +166,7 @@ describe.skipIf(noBrowser !== '')(`the command of a screen${noBrowser && ` (${no
     const labels = (name: string) => readFile(join(at(name), 'labels', 'train', '1.txt'), 'utf8');
     expect(await labels('by the window')).toBe(await labels('by hand'));
 
-    const check = said(await copied(page, 'Copy the command of this check')) as unknown as {
+    const check = said(await copied(page, 'Copy the check’s command')) as unknown as {
       trains: boolean;
     };
     await page.getByRole('heading', { name: 'Ultralytics would train with it', exact: true }).waitFor();

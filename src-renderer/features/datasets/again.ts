@@ -118,7 +118,9 @@ async function catchUp(): Promise<void> {
       if (result && isStillWanted()) set({ busy: null, progress: null, result });
     }
     const shaped = await call('datasets.shape', { id: view.id, steps: [...steps] });
-    if (isStillWanted()) set({ shaped, progress: null });
+    // What failed while the engine was gone does not count any more; how a conversion ended does.
+    const isOver = get().step !== 'result' && get().busy === null;
+    if (isStillWanted()) set({ shaped, progress: null, ...(isOver && { error: null }) });
     if (target === null) return;
     const plan = await call('datasets.plan', { id: view.id, to: target, steps: [...steps] });
     if (isStillWanted() && get().target === target) set({ plan, progress: null });

@@ -29,9 +29,7 @@ export function Training({ handle, path }: TrainingProps) {
       <div className="row spread">
         <h2>{view.trains ? 'Ultralytics would train with it' : 'Ultralytics would not train with it yet'}</h2>
         <div className="row">
-          <Button aria-label="Copy the command of this check" onClick={() => void copyTrainCheck(path)}>
-            Copy the command
-          </Button>
+          <Button onClick={() => void copyTrainCheck(path)}>Copy the check’s command</Button>
           {view.trains && (
             <Button onClick={() => void call('files.describe', { id: handle }).then(trainWith)}>
               Train with it
