@@ -107,6 +107,15 @@ describe('datasets: telling formats apart, by hand', () => {
     expect(none).toEqual([]);
   });
 
+  test('the only set, in a folder around it, is opened as if it was named itself', async () => {
+    for (const [path, text] of Object.entries(yolo)) await put('around', `some/set/${path}`, text);
+    await using source = await openSource(join(folder, 'around'));
+    expect([source.folder, source.format.name]).toEqual([
+      join(folder, 'around', 'some', 'set'),
+      'yolo_ultralytics',
+    ]);
+  });
+
   test.each(['outer/inner', 'my data/export 1/x'])('sets some folders down are found: %s', async (path) => {
     const set = `deep ${path}`;
     for (const [name, text] of Object.entries(yolo)) await put(set, `${path}/${name}`, text);

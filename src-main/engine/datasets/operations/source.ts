@@ -71,13 +71,15 @@ export async function openSource(
 ): Promise<Source> {
   const opened = await openFolder(path, options);
   try {
-    const format =
-      options.from === undefined ? await detected(opened.folder, path) : namedFormat(options.from);
+    const { folder, format } =
+      options.from === undefined
+        ? await detected(opened.folder, path)
+        : { folder: opened.folder, format: namedFormat(options.from) };
     return {
       path,
-      folder: opened.folder,
+      folder,
       format,
-      open: async (reading) => toldOnce(await format.read(opened.folder, reading)),
+      open: async (reading) => toldOnce(await format.read(folder, reading)),
       [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
     };
   } catch (thrown) {
@@ -107,22 +109,30 @@ export function writableFormat(name: string): Format {
 /** Below this a folder only looks a little like a format, and a person should say so. */
 const leastConfidence = 0.4;
 
-/** @param path as it was given. */
-async function detected(folder: string, path: string): Promise<AnyFormat> {
+/**
+ * A set, or the only one that lies below with nothing around it that could be another.
+ *
+ * @param path as it was given.
+ */
+async function detected(
+  folder: string,
+  path: string,
+): Promise<{ readonly folder: string; readonly format: AnyFormat }> {
   const { candidates, inner } = await detectSets(await listFolder(folder));
-  if (inner.length > 0) {
+  const [only, another] = inner;
+  if (only && !another && candidates.length === 0 && only.confidence >= leastConfidence)
+    return { folder: join(folder, only.folder), format: only.format };
+  if (only) {
     const sets = inner.map((set) => `${set.folder} (${set.format.title})`).join(', ');
     throw new RefineryError(
       'INPUT_UNSUPPORTED',
-      inner.length === 1
-        ? `The set lies in a folder below: ${sets}.`
-        : `This folder holds several sets: ${sets}.`,
-      { hint: `Name one of them, such as ${join(path, inner[0]!.folder)}, or the format with --from.` },
+      another ? `This folder holds several sets: ${sets}.` : `A set lies in a folder below: ${sets}.`,
+      { hint: `Name one of them, such as ${join(path, only.folder)}, or the format with --from.` },
     );
   }
   const [best, next] = candidates;
   if (best && best.confidence >= leastConfidence && best.confidence > (next?.confidence ?? 0))
-    return best.format;
+    return { folder, format: best.format };
   throw new RefineryError(
     'INPUT_UNSUPPORTED',
     (best?.confidence ?? 0) >= leastConfidence

@@ -46,7 +46,15 @@ function verdict(
 ): Verdict | null {
   if (others === 0) return { confidence: likely, reasons: [reason], against: [] };
   if (others > 2 || others * 5 > pictures) return null;
-  return { confidence: 0.3, reasons: [reason], against: [`There are ${others} files that are no pictures.`] };
+  return {
+    confidence: 0.3,
+    reasons: [reason],
+    against: [
+      others === 1
+        ? 'There is a file that is no picture.'
+        : `There are ${others} files that are no pictures.`,
+    ],
+  };
 }
 
 async function detectClassFolders(listing: Listing): Promise<Verdict | null> {
