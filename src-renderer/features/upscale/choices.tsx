@@ -11,6 +11,8 @@ import { previewName } from './name-pattern.ts';
 
 interface ChoicesProps {
   readonly value: UpscaleSettings;
+  /** Where the shown picture's result goes without a folder that was chosen, if not beside it. */
+  readonly usual: string | null;
   readonly onChange: (change: Partial<UpscaleSettings>) => void;
 }
 
@@ -49,7 +51,7 @@ const metadataHints: Readonly<Record<UpscaleSettings['metadata'], string>> = {
 };
 
 /** What a picture is to become, from what is changed often to what is changed rarely. */
-export function Choices({ value, onChange }: ChoicesProps) {
+export function Choices({ value, usual, onChange }: ChoicesProps) {
   const models = useModels((state) => state.models);
   const lossy = value.format !== 'png' && value.format !== 'tiff';
   const model = models.find(({ entry }) => entry.id === value.model)?.entry;
@@ -98,7 +100,7 @@ export function Choices({ value, onChange }: ChoicesProps) {
           />
         )}
       </Field>
-      <FolderChoice value={value.folder} onChange={(folder) => onChange({ folder })} />
+      <FolderChoice value={value.folder} usual={usual} onChange={(folder) => onChange({ folder })} />
       <details className="more">
         <summary>More</summary>
         <div className="choices">
@@ -297,9 +299,11 @@ function DeviceChoice({
 
 function FolderChoice({
   value,
+  usual,
   onChange,
 }: {
   readonly value: string | null;
+  readonly usual: string | null;
   readonly onChange: (value: string | null) => void;
 }) {
   const native = useSession((state) => state.shell?.native ?? true);
@@ -316,6 +320,7 @@ function FolderChoice({
     };
   }, [value]);
   if (!native) return null;
+  const shown = value === null ? (usual ?? 'Beside each source') : place;
   const choose = async (): Promise<void> => {
     const [folder] = (await openDialog('outputFolder')).handles;
     if (folder) onChange(folder.id);
@@ -324,8 +329,8 @@ function FolderChoice({
     <div className="field">
       <span className="label">Save to</span>
       <div className="row spread">
-        <span className="clip" title={value === null ? undefined : place}>
-          {value === null ? 'Beside each source' : place}
+        <span className="clip" title={shown}>
+          {shown}
         </span>
         <div className="row">
           {value !== null && <Button onClick={() => onChange(null)}>Reset</Button>}

@@ -64,7 +64,7 @@ export function Inspector({ job }: { readonly job: Job | undefined }) {
                 : 'Has its own choices. Reset'}
             </button>
           )}
-          <Choices value={value} onChange={choose} />
+          <Choices value={value} usual={job?.upscale?.destination ?? null} onChange={choose} />
         </section>
       </div>
       <StartBar />

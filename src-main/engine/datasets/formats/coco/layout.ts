@@ -45,6 +45,16 @@ export function parseName(name: string): { readonly task: Task; readonly subset:
   return { task: match[1]!.toLowerCase() as Task, subset: match[2] || 'default' };
 }
 
+/** Words of a file's name that say no more than what it is. */
+const plainWords = new Set(['annotation', 'annotations', 'anno', 'annos', 'ann', 'coco', 'label', 'labels']);
+
+/** The subset of a file with another name: `train` of `train_annotations`, and all of it where it says more. */
+function plainSubset(name: string): string {
+  const words = name.split(/[\s_.-]+/).filter((word) => word !== '' && !plainWords.has(word.toLowerCase()));
+  const [only, another] = words;
+  return only !== undefined && another === undefined && isSubsetName(only) ? only : name;
+}
+
 export const isRoboflow = (path: string): boolean => path.toLowerCase().endsWith('.coco.json');
 
 /** Whether a folder is the one that COCO keeps annotations in. */
@@ -96,7 +106,7 @@ async function jsonsIn(folder: string, below: string): Promise<Candidate[]> {
     const path = below === '' ? name : `${below}/${name}`;
     if (!(await isFile(inside(folder, path)))) continue;
     const parsed = parseName(name);
-    const subset = parsed?.subset ?? name.slice(0, -'.json'.length);
+    const subset = parsed?.subset ?? plainSubset(name.slice(0, -'.json'.length));
     found.push({ path, task: parsed?.task ?? null, subset, named: parsed !== null || isRoboflow(path) });
   }
   return [...found.filter(({ named }) => named), ...found.filter(({ named }) => !named)];

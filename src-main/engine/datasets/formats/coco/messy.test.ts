@@ -321,6 +321,19 @@ describe('COCO: names in another case', () => {
   });
 });
 
+describe('COCO: files with names of their own', () => {
+  test.each([
+    ['train_annotations.json', 'train'],
+    ['annotations_val.json', 'val'],
+    ['annotations/test-coco.json', 'test'],
+    ['train_a.json', 'train_a'],
+    ['annotations.json', 'annotations'],
+  ])('%s is of the subset %s', async (name, subset) => {
+    const { items } = await read({ [name]: file(['1.png']), 'images/1.png': picture });
+    expect(items.map((item) => item.subset)).toEqual([subset]);
+  });
+});
+
 describe('COCO: pictures in other folders than its own', () => {
   const at = async (files: Readonly<Record<string, string | Uint8Array>>) => {
     const { items, folder } = await read(files);
@@ -345,7 +358,7 @@ describe('COCO: pictures in other folders than its own', () => {
       ...annotations,
       ...Object.fromEntries([...pictures, ...nested].map((path) => [path, picture])),
     });
-    const nowhere = (name: string): string => `images/val_annotations/${name}`;
+    const nowhere = (name: string): string => `images/val/${name}`;
     expect(paths).toEqual(['valid_images/1.png', nowhere('2.png'), nowhere('3.png'), 'x/b/4.png']);
   });
 });
