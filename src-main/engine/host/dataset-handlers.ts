@@ -314,7 +314,7 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
   };
 
   return {
-    handlers,
+    handlers: aboutOpenSets(handlers, (id) => open.get(id)?.session),
     async close() {
       for (const id of [...open.keys()]) await close(id);
     },
@@ -330,6 +330,22 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
       return item?.media?.path;
     },
   };
+}
+
+/** The same handlers, each of which works within the set that it is asked about. */
+function aboutOpenSets(
+  handlers: Pick<Handlers, DatasetMethod>,
+  sessionOf: (id: string) => DatasetSession | undefined,
+): Pick<Handlers, DatasetMethod> {
+  const about = (handler: (input: never) => unknown) => (input: unknown) => {
+    const id = (input as { readonly id?: unknown }).id;
+    const session = typeof id === 'string' ? sessionOf(id) : undefined;
+    const work = (): unknown => handler(input as never);
+    return session ? session.during(work) : work();
+  };
+  return Object.fromEntries(
+    Object.entries(handlers).map(([name, handler]) => [name, about(handler)]),
+  ) as Pick<Handlers, DatasetMethod>;
 }
 
 /** The steps of a page, which may name no file: not even where one lies. */

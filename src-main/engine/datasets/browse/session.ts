@@ -3,6 +3,7 @@ import { RefineryError } from '../../../contract/errors.ts';
 import { archiveIn } from '../archives/index.ts';
 import { type Candidate, detectInArchive, detectSets, type InnerSet, listFolder } from '../detect.ts';
 import { type Dataset, type Format, toldOnce } from '../format.ts';
+import { OwnPictures } from '../formats/common/pictures.ts';
 import { formats } from '../formats/index.ts';
 import { type Loss, lossOf } from '../loss.ts';
 import { type Item, ProblemLog } from '../model/index.ts';
@@ -78,6 +79,7 @@ export class DatasetSession implements AsyncDisposable {
   /** What the last steps made of the items, and whether of their pictures, too. */
   #changes: { readonly store: ItemStore; readonly remakes: boolean } | undefined;
   readonly #previews = new Map<string, readonly Item[]>();
+  readonly #pictures = new OwnPictures();
 
   private constructor(
     path: string,
@@ -107,6 +109,11 @@ export class DatasetSession implements AsyncDisposable {
     }
     await using opened = await openFolder(path);
     return new DatasetSession(path, null, await detectSets(await listFolder(opened.folder)), unpacking);
+  }
+
+  /** Does work about the set: pictures that lie in its files are unpacked for as long as it is open. */
+  during<Result>(work: () => Result): Result {
+    return this.#pictures.during(work);
   }
 
   /** Unpacks an archive, once. @throws {RefineryError} those of `openArchive`; it can be tried again. */
@@ -354,6 +361,7 @@ export class DatasetSession implements AsyncDisposable {
     await this.#opener[Symbol.asyncDispose]();
     const opened = await this.#opened?.catch(() => undefined);
     await opened?.[Symbol.asyncDispose]();
+    await this.#pictures[Symbol.asyncDispose]();
   }
 }
 

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DatasetSession } from '../browse/index.ts';
 import { runConversion } from './index.ts';
 
 let folder = '';
@@ -47,5 +49,21 @@ test('pictures that lie in a file are gone when the conversion has ended, well o
   const ended = convert('webdataset', 'webdataset', 'ended', 'imagenet', abort.signal);
   setTimeout(() => abort.abort(new Error('enough')), 5);
   await ended.catch(() => undefined);
+  expect(await temporary()).toEqual(before);
+});
+
+test('and those of a set that is looked at are there until it is closed', async () => {
+  const before = await temporary();
+  const quiet = () => ({ signal: new AbortController().signal, onProgress: () => undefined });
+  const session = await DatasetSession.open(join(folder, 'webdataset'), quiet);
+  await session.during(async () => {
+    await session.read('webdataset', quiet());
+    await session.shape([], quiet());
+  });
+  const picture = (await session.item(0, false))?.media?.path;
+  expect(existsSync(picture ?? '')).toBe(true);
+  expect((await temporary()).length).toBe(before.length + 1);
+  await session[Symbol.asyncDispose]();
+  expect(existsSync(picture ?? '')).toBe(false);
   expect(await temporary()).toEqual(before);
 });

@@ -12,28 +12,42 @@ const mostPixels = 2 ** 28;
 
 let root: string | undefined;
 
-type Temporary = ReturnType<typeof temporaryFolder>;
+/**
+ * A place for the inner pictures that some work comes upon. It is made when it is needed, and goes with what it was for: they
+ * would fill the disk of an engine that runs for weeks.
+ */
+export class OwnPictures implements AsyncDisposable {
+  #folder: ReturnType<typeof temporaryFolder> | null = null;
 
-/** Work that has a folder of its own; it is made when it is needed. */
-const own = new AsyncLocalStorage<{ folder: Temporary | null }>();
+  get path(): string {
+    this.#folder ??= temporaryFolder('pictures');
+    return this.#folder.path;
+  }
 
-/** Does work, and removes the inner pictures that it came upon: they would fill the disk of an engine that runs for weeks. */
-export async function withOwnPictures<Result>(work: () => Promise<Result>): Promise<Result> {
-  const holder: { folder: Temporary | null } = { folder: null };
-  try {
-    return await own.run(holder, work);
-  } finally {
-    await holder.folder?.[Symbol.asyncDispose]();
+  /** Does work whose pictures go here, and of no work within it that has a place of its own. */
+  during<Result>(work: () => Result): Result {
+    return own.run(this, work);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const last = this.#folder;
+    this.#folder = null;
+    await last?.[Symbol.asyncDispose]();
   }
 }
 
-/** One temporary folder for the whole process, but for {@link withOwnPictures}. */
+const own = new AsyncLocalStorage<OwnPictures>();
+
+/** Does work, and removes the inner pictures that it came upon. */
+export async function withOwnPictures<Result>(work: () => Promise<Result>): Promise<Result> {
+  await using pictures = new OwnPictures();
+  return await pictures.during(work);
+}
+
+/** One temporary folder for the whole process, but for {@link OwnPictures}. */
 function rootFolder(): string {
-  const holder = own.getStore();
-  if (holder !== undefined) {
-    holder.folder ??= temporaryFolder('pictures');
-    return holder.folder.path;
-  }
+  const place = own.getStore();
+  if (place !== undefined) return place.path;
   if (root === undefined || !existsSync(root)) root = temporaryFolder('pictures').path;
   return root;
 }
