@@ -15,12 +15,11 @@ import {
   sample,
   startAgain,
   temporaryFolder,
-  type WebMode,
 } from './support.ts';
 
-const open = new Set<Desktop | WebMode>();
+const open = new Set<Desktop>();
 afterEach(async () => {
-  for (const one of open) await ('quit' in one ? one.quit() : one.close()).catch(() => undefined);
+  for (const desktop of open) await desktop.quit().catch(() => undefined);
   open.clear();
   vi.unstubAllEnvs();
 });
@@ -143,7 +142,6 @@ describe.skipIf(noBrowser !== '')(`what comes to a browser${noBrowser && ` (${no
     const set = await makeSet(join(folder.path, 'animals'), 2);
     await copyFile(sample, join(set, '.hidden.jpg'));
     const web = await openWeb(join(folder.path, 'data'));
-    open.add(web);
     const page = await web.browser.newPage({ viewport: { width: 1280, height: 800 } });
     await page.goto(web.address);
     await page.getByRole('status', { name: 'Engine' }).getByText('Engine ready').waitFor();

@@ -3,7 +3,7 @@ import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { python, whyNoPython, writeTrainingScript } from '../src-main/engine/training/fixtures/scripts.ts';
 import {
   choose,
@@ -13,14 +13,7 @@ import {
   openWeb,
   root,
   temporaryFolder,
-  type WebMode,
 } from './support.ts';
-
-let web: WebMode | undefined;
-afterEach(async () => {
-  await web?.close();
-  web = undefined;
-});
 
 /** A training of 100 steps, 20 to an epoch: warm-up in the second and third, and one layer's weights as histograms. */
 async function writeRun(folder: string): Promise<void> {
@@ -99,7 +92,7 @@ async function expectSaved(page: Page, title: string, csv: string): Promise<void
 
 async function compression(data: string, allowed: string): Promise<Page> {
   await mkdir(allowed, { recursive: true });
-  web = await openWeb(data, [allowed]);
+  const web = await openWeb(data, [allowed]);
   const page = await web.browser.newPage({ viewport: { width: 1024, height: 700 } });
   await page.goto(web.address);
   await page.getByRole('button', { name: 'Compression', exact: true }).click();

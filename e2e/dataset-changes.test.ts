@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   choose,
   expectAccessible,
@@ -13,14 +13,7 @@ import {
   openWeb,
   root,
   temporaryFolder,
-  type WebMode,
 } from './support.ts';
-
-let web: WebMode | undefined;
-afterEach(async () => {
-  await web?.close();
-  web = undefined;
-});
 
 /** Ten pictures of YOLO's; two have a box that reaches out of the picture. */
 async function makeYolo(folder: string): Promise<void> {
@@ -47,7 +40,7 @@ describe.skipIf(noBrowser !== '')(`changes of a set${noBrowser && ` (${noBrowser
     await using folder = await temporaryFolder();
     const source = join(folder.path, 'set');
     await makeYolo(source);
-    web = await openWeb(join(folder.path, 'data'), [folder.path]);
+    const web = await openWeb(join(folder.path, 'data'), [folder.path]);
     const page = await web.browser.newPage({ viewport: { width: 1100, height: 760 } });
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.goto(web.address);

@@ -3,23 +3,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import sharp from 'sharp';
-import { afterEach, describe, expect, test } from 'vitest';
-import {
-  choose,
-  nameOnServer,
-  noBrowser,
-  node,
-  openWeb,
-  root,
-  temporaryFolder,
-  type WebMode,
-} from './support.ts';
-
-let web: WebMode | undefined;
-afterEach(async () => {
-  await web?.close();
-  web = undefined;
-});
+import { describe, expect, test } from 'vitest';
+import { choose, nameOnServer, noBrowser, node, openWeb, root, temporaryFolder } from './support.ts';
 
 const picture = (blue: number): Promise<Buffer> =>
   sharp({ create: { width: 64, height: 48, channels: 3, background: { r: 90, g: 90, b: blue } } })
@@ -85,7 +70,7 @@ describe.skipIf(noBrowser !== '')(`the command of a screen${noBrowser && ` (${no
     await makeCoco(at('it’s one'), 4);
     await makeYolo(at('two'));
     await makeCoco(at('three'), 9);
-    web = await openWeb(at('data'), [folder.path]);
+    const web = await openWeb(at('data'), [folder.path]);
     const page = await web.browser.newPage({ viewport: { width: 1280, height: 800 } });
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.goto(web.address);

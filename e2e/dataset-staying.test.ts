@@ -3,7 +3,7 @@ import { link, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   choose,
   engineChild,
@@ -15,11 +15,8 @@ import {
   type WebMode,
 } from './support.ts';
 
+/** Of the test that runs. */
 let web: WebMode | undefined;
-afterEach(async () => {
-  await web?.close();
-  web = undefined;
-});
 
 async function makeCoco(folder: string, pictures: number): Promise<void> {
   await mkdir(join(folder, 'images', 'train'), { recursive: true });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { create } from 'tar';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { hasFfmpeg } from '../src-main/engine/datasets/archives/fixtures/ffmpeg.ts';
 import {
   choose,
@@ -16,14 +16,7 @@ import {
   openWeb,
   root,
   temporaryFolder,
-  type WebMode,
 } from './support.ts';
-
-let web: WebMode | undefined;
-afterEach(async () => {
-  await web?.close();
-  web = undefined;
-});
 
 /** A COCO set of pictures with a box and an outline each, and one annotation that can't be read. */
 async function makeCoco(folder: string, pictures: number): Promise<void> {
@@ -60,7 +53,7 @@ async function makeCoco(folder: string, pictures: number): Promise<void> {
 
 /** Web mode with a folder on the server opened as a set. */
 async function opened(allowed: string, source: string): Promise<Page> {
-  web = await openWeb(join(allowed, 'data'), [allowed]);
+  const web = await openWeb(join(allowed, 'data'), [allowed]);
   const page = await web.browser.newPage({ viewport: { width: 1024, height: 700 } });
   await page.goto(web.address);
   await page.getByRole('button', { name: 'Datasets', exact: true }).click();
@@ -95,7 +88,7 @@ describe.skipIf(noBrowser !== '')(`datasets in the window${noBrowser && ` (${noB
     await using folder = await temporaryFolder();
     const source = join(folder.path, 'sets', 'animals');
     await makeCoco(source, 30);
-    web = await openWeb(join(folder.path, 'data'), [join(folder.path, 'sets')]);
+    const web = await openWeb(join(folder.path, 'data'), [join(folder.path, 'sets')]);
     const page = await web.browser.newPage({ viewport: { width: 1024, height: 700 } });
     await page.goto(web.address);
     await page.getByRole('button', { name: 'Datasets', exact: true }).click();

@@ -3,7 +3,7 @@ import { chmod, copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   choose,
   expectAccessible,
@@ -16,11 +16,8 @@ import {
   type WebMode,
 } from './support.ts';
 
+/** Of the test that runs. */
 let web: WebMode | undefined;
-afterEach(async () => {
-  await web?.close();
-  web = undefined;
-});
 
 const fixtures = join(root, 'src-main', 'engine', 'detection', 'fixtures');
 

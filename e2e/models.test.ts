@@ -2,21 +2,10 @@ import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { modelFolder, shared, whyNot } from '../src-main/engine/diffusion/fixtures/shared.ts';
-import {
-  choose,
-  expectAccessible,
-  nameOnServer,
-  noBrowser,
-  openWeb,
-  temporaryFolder,
-  type WebMode,
-} from './support.ts';
+import { choose, expectAccessible, nameOnServer, noBrowser, openWeb, temporaryFolder } from './support.ts';
 
-let web: WebMode | undefined;
-afterEach(async () => {
+afterEach(() => {
   vi.unstubAllEnvs();
-  await web?.close();
-  web = undefined;
 });
 
 const reason = noBrowser ? ` (${noBrowser})` : whyNot;
@@ -30,7 +19,7 @@ describe.skipIf(reason !== '')(`diffusion models in the window${reason}`, () => 
     await cp(modelFolder, join(models, 'converted'), { recursive: true });
     // Node can't read Python: the conversion fails at once, whatever is installed on this machine.
     vi.stubEnv('REFINERY_CONVERT_PYTHON', process.execPath);
-    web = await openWeb(join(folder.path, 'data'), [models]);
+    const web = await openWeb(join(folder.path, 'data'), [models]);
     const page = await web.browser.newPage({ viewport: { width: 1024, height: 700 } });
     await page.goto(web.address);
     await page.getByRole('status', { name: 'Engine' }).getByText('Engine ready').waitFor();

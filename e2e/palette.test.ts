@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   choose,
   dropFiles,
@@ -9,17 +9,10 @@ import {
   noBrowser,
   openWeb,
   temporaryFolder,
-  type WebMode,
 } from './support.ts';
 
-let web: WebMode | undefined;
-afterEach(async () => {
-  await web?.close();
-  web = undefined;
-});
-
 async function open(folder: string): Promise<Page> {
-  web = await openWeb(join(folder, 'data'), [folder]);
+  const web = await openWeb(join(folder, 'data'), [folder]);
   const page = await web.browser.newPage({ viewport: { width: 1280, height: 800 } });
   await page.goto(web.address);
   await page.getByRole('status', { name: 'Engine' }).getByText('Engine ready').waitFor();

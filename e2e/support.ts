@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import AxeBuilder from '@axe-core/playwright';
 import { _electron, type Browser, chromium, type ElectronApplication, type Page } from 'playwright-core';
 import sharp from 'sharp';
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { hasOpenVino, sample } from '../src-main/engine/host/fixtures/engine.ts';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
@@ -204,7 +204,7 @@ export interface WebMode {
   close(): Promise<void>;
 }
 
-/** Starts `refinery serve` and a browser. */
+/** Starts `refinery serve` and a browser, which end with the test that asks for them at the latest. */
 export async function openWeb(dataFolder: string, allowed: readonly string[] = []): Promise<WebMode> {
   const allow = allowed.length > 0 ? ['--allow', ...allowed] : [];
   const server = spawn(node, [join(root, 'src-main', 'cli', 'main.ts'), 'serve', '--json', ...allow], {
@@ -225,16 +225,13 @@ export async function openWeb(dataFolder: string, allowed: readonly string[] = [
     server.once('exit', () => reject(new Error(`The server ended: ${complaints}`)));
   });
   const browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
-  return {
-    address,
-    browser,
-    server,
-    async close() {
-      await browser.close();
-      if (server.exitCode !== null || server.signalCode !== null) return;
-      const ended = new Promise((resolve) => server.once('exit', resolve));
-      server.kill('SIGTERM');
-      await ended;
-    },
-  };
+  async function close(): Promise<void> {
+    await browser.close();
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const ended = new Promise((resolve) => server.once('exit', resolve));
+    server.kill('SIGTERM');
+    await ended;
+  }
+  onTestFinished(close);
+  return { address, browser, server, close };
 }

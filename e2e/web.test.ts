@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { fromBufferPromise } from 'yauzl';
 import {
@@ -23,18 +23,6 @@ import {
   temporaryFolder,
   type WebMode,
 } from './support.ts';
-
-const open = new Set<WebMode>();
-afterEach(async () => {
-  for (const web of open) await web.close().catch(() => undefined);
-  open.clear();
-});
-
-async function start(data: string, allowed: readonly string[] = []): Promise<WebMode> {
-  const web = await openWeb(data, allowed);
-  open.add(web);
-  return web;
-}
 
 async function openPage(web: WebMode): Promise<Page> {
   const page = await web.browser.newPage({ viewport: { width: 1024, height: 700 } });
@@ -79,7 +67,7 @@ const options = (page: Page) => page.getByRole('listbox', { name: 'Queue' }).get
 describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, () => {
   test('uploads, upscales and gives the result back', async () => {
     await using folder = await temporaryFolder();
-    const page = await openPage(await start(folder.path));
+    const page = await openPage(await openWeb(folder.path));
     await expectAccessible(page, 'the first page in a browser');
     const [chooser] = await Promise.all([
       page.waitForEvent('filechooser'),
@@ -125,7 +113,7 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
   test('gives several results back as one file, with a word on those that are gone', async () => {
     await using folder = await temporaryFolder();
     const paths = await makePictures(folder.path, 3);
-    const page = await openPage(await start(folder.path));
+    const page = await openPage(await openWeb(folder.path));
     const [chooser] = await Promise.all([
       page.waitForEvent('filechooser'),
       page.getByRole('button', { name: 'Add pictures' }).click(),
@@ -173,7 +161,7 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
     const secret = join(folder.path, 'secret');
     await makePictures(allowed, 2);
     await makePictures(secret, 1);
-    const page = await openPage(await start(join(folder.path, 'data'), [allowed]));
+    const page = await openPage(await openWeb(join(folder.path, 'data'), [allowed]));
     const name = async (path: string): Promise<void> => {
       await page.getByRole('button', { name: 'From the server' }).click();
       await expectAccessible(page, 'a path of the server');
@@ -194,7 +182,7 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
 
   test('serves nobody without the token, under another name, or from another page', async () => {
     await using folder = await temporaryFolder();
-    const { address } = await start(folder.path);
+    const { address } = await openWeb(folder.path);
     const { origin, host, search } = new URL(address);
     expect((await ask(`${origin}/`, {})).status).toBe(401);
     expect((await ask(`${origin}/?token=${'a'.repeat(43)}`, {})).status).toBe(401);
@@ -236,7 +224,7 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
       .toBuffer();
     const names = Array.from({ length: 5_000 }, (_, index) => `tiny ${String(index).padStart(4, '0')}.png`);
     await Promise.all(names.map((name) => writeFile(join(pictures, name), tiny)));
-    const page = await openPage(await start(join(folder.path, 'data'), [pictures]));
+    const page = await openPage(await openWeb(join(folder.path, 'data'), [pictures]));
     await page.getByRole('button', { name: 'From the server' }).click();
     await page.getByRole('textbox', { name: 'File or folder' }).fill(pictures);
     await page.keyboard.press('Enter');
@@ -253,7 +241,7 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
 
   test('takes a pasted picture, and keeps choices under a name', async () => {
     await using folder = await temporaryFolder();
-    const page = await openPage(await start(folder.path));
+    const page = await openPage(await openWeb(folder.path));
     const bytes = [...(await readFile(sample))];
     await page.evaluate((content) => {
       const clipboardData = new DataTransfer();
@@ -281,7 +269,7 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
     await using folder = await temporaryFolder();
     const pictures = join(folder.path, 'pictures');
     await makePictures(pictures, 1);
-    const page = await openPage(await start(join(folder.path, 'data'), [pictures]));
+    const page = await openPage(await openWeb(join(folder.path, 'data'), [pictures]));
     await page.getByRole('button', { name: 'From the server' }).click();
     await page.getByRole('textbox', { name: 'File or folder' }).fill(pictures);
     await page.keyboard.press('Enter');
@@ -313,7 +301,7 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
       await chmod(training, 0o755);
       const state = join(training, 'trainer_state.json');
       const whole = await readFile(state, 'utf8');
-      const page = await openPage(await start(join(folder.path, 'data'), [training]));
+      const page = await openPage(await openWeb(join(folder.path, 'data'), [training]));
       await page.getByRole('button', { name: 'Compression', exact: true }).click();
       await page.getByRole('button', { name: 'Choose a folder' }).click();
       await page.getByRole('textbox', { name: 'File or folder' }).fill(training);
@@ -332,7 +320,7 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
     'compares trainings, and measures their models (needs the recorded runs)',
     async () => {
       await using folder = await temporaryFolder();
-      const page = await openPage(await start(folder.path, [runs]));
+      const page = await openPage(await openWeb(folder.path, [runs]));
       const name = async (...path: string[]): Promise<void> => {
         await page.getByRole('textbox', { name: 'File or folder' }).fill(join(runs, ...path));
         await page.keyboard.press('Enter');
@@ -365,7 +353,7 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
 
   test('a second one on the same data says so, and serves nothing', async () => {
     await using folder = await temporaryFolder();
-    await start(folder.path);
+    await openWeb(folder.path);
     const env = { ...process.env, NODE_OPTIONS: '', REFINERY_DATA_DIR: folder.path };
     const second = promisify(execFile)(node, [join(root, 'src-main', 'cli', 'main.ts'), 'serve'], { env });
     await expect(second).rejects.toMatchObject({
@@ -377,7 +365,7 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
 
   test('says when its server has gone', async () => {
     await using folder = await temporaryFolder();
-    const web = await start(folder.path);
+    const web = await openWeb(folder.path);
     const page = await openPage(web);
     web.server.kill('SIGKILL');
     await page.getByRole('status', { name: 'Engine' }).getByText('Offline').waitFor();
