@@ -11,7 +11,7 @@ import type {
 } from '../../contract/upscale.ts';
 import type { JobRecord } from '../jobs/journal.ts';
 import type { JobKind } from '../jobs/kind.ts';
-import { isUnbegun } from '../jobs/record.ts';
+import { waitsForTurn } from '../jobs/record.ts';
 import { type PendingCommit, recoverCommit, sideBySide, type Upscaler } from '../upscale/index.ts';
 import { forPeople } from './folders.ts';
 
@@ -67,7 +67,7 @@ export function upscaleKind(options: UpscaleKindOptions): JobKind {
   /** What a picture that waits was started with, where it would be started with something else now. */
   const frozenOf = (record: JobRecord): UpscaleSettings | null => {
     const spec = record.spec as UpscaleSpec | null;
-    if (!spec || !isUnbegun(record)) return null;
+    if (!spec || !waitsForTurn(record)) return null;
     const now = detailOf(record).override ?? options.settings();
     // The seed was drawn, not chosen.
     const seed = now.diffusion.seed ?? spec.settings.diffusion.seed;

@@ -19,13 +19,13 @@ import { mostInMessage, pageOf } from './pages.ts';
 import {
   finish,
   isHistory,
-  isUnbegun,
   makeReady,
   type NewJob,
   newRecord,
   requeue,
   setAsideError,
   viewOf,
+  waitsForTurn,
 } from './record.ts';
 import { Session } from './session.ts';
 
@@ -199,14 +199,14 @@ export class JobQueue {
   /** Tells of all jobs again that nobody has begun, because what their description rests on has changed. */
   retell(): void {
     for (const record of this.#order) {
-      if (record.state === 'ready' || isUnbegun(record)) this.#dirty.add(record.id);
+      if (record.state === 'ready' || waitsForTurn(record)) this.#dirty.add(record.id);
     }
     this.#schedule();
   }
 
   /** Gives jobs that wait for their turn the choices of now. */
   renew(ids: readonly string[]): void {
-    const records = ids.map((id) => this.record(id)).filter(isUnbegun);
+    const records = ids.map((id) => this.record(id)).filter(waitsForTurn);
     for (const record of records) record.spec = this.#kind(record).freeze(record);
     this.#changed(records);
   }

@@ -68,7 +68,7 @@ export const isHistory = ({ state, attempts, forgotten }: JobRecord): boolean =>
   !forgotten && finishedStates.has(state) && (state !== 'cancelled' || attempts > 0);
 
 /** Whether it was started by the person and waits for its turn: its choices can still be others. */
-export const isUnbegun = ({ state, startedAt }: JobRecord): boolean =>
+export const waitsForTurn = ({ state, startedAt }: JobRecord): boolean =>
   (state === 'queued' || state === 'paused') && startedAt === null;
 
 export function finish(record: JobRecord, state: JobState, error: ErrorValue | null = null): void {

@@ -111,7 +111,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
   const rowFiles = new RowFiles(`${own}-rows`);
   const cleared = new Set<string>();
   /** Runs of which a part may still go on after they were cancelled. */
-  const ending = new Set<Promise<void>>();
+  const ending = new Set<Promise<unknown>>();
   let runs = 0;
   let busy = 0;
   void removeOrphans(work);
@@ -128,12 +128,8 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
         publishing = true;
       },
     });
-    const over = whole.then(
-      () => undefined,
-      () => undefined,
-    );
-    ending.add(over);
-    void over.then(() => ending.delete(over));
+    ending.add(whole);
+    void Promise.allSettled([whole]).then(() => ending.delete(whole));
     return untilCancelled(whole, context.signal, () => publishing);
   }
 
@@ -392,7 +388,7 @@ export function createUpscaler(options: UpscalerOptions): Upscaler {
     thumbnail,
     display: (path) => display(path, options.cacheDir),
     async dispose() {
-      await Promise.all(ending);
+      await Promise.allSettled(ending);
       enlargers.dispose();
     },
   };

@@ -54,38 +54,35 @@ function lookingAt(set: Named, command: string, other?: Compared['other']): stri
   ];
 }
 
-async function copy(words: Promise<readonly string[] | null>, said = 'Command copied'): Promise<void> {
-  const command = await words;
-  if (command) await copyText(command.join(' '), said);
+/** @param words none where there is no set. */
+async function copy(words: readonly string[] | null, said = 'Command copied'): Promise<void> {
+  if (words) await copyText(words.join(' '), said);
 }
 
 /** What the set is. */
-export const copyDetect = (path: string): Promise<void> =>
-  copy(Promise.resolve(['refinery', 'detect', quotedPath(path)]));
+export const copyDetect = (path: string): Promise<void> => copy(['refinery', 'detect', quotedPath(path)]);
 
 /** Its figures, after the changes. */
-export const copyStats = (): Promise<void> => copy(looking('stats'));
+export const copyStats = (): Promise<void> => copyLook('stats');
 
 /** Its faults, after the changes. */
 export const copyValidate = (task: DatasetTask | null, similar: boolean): Promise<void> =>
-  copy(looking('validate', ...(task ? ['--task', task] : []), ...(similar ? ['--similar'] : [])));
+  copyLook('validate', ...(task ? ['--task', task] : []), ...(similar ? ['--similar'] : []));
 
-async function looking(command: string, ...more: string[]): Promise<readonly string[] | null> {
+async function copyLook(command: string, ...more: string[]): Promise<void> {
   const set = await named(useWizard.getState().steps);
-  return set && [...lookingAt(set, command), ...more];
+  await copy(set && [...lookingAt(set, command), ...more]);
 }
 
 /** What is different in another set. @param steps those that are made before. */
 export async function copyDiff({ other, pictures }: Compared, steps: readonly DatasetStep[]): Promise<void> {
   const set = await named(steps);
-  await copy(
-    Promise.resolve(set && [...lookingAt(set, 'diff', other), ...(pictures ? [] : ['--no-pictures'])]),
-  );
+  await copy(set && [...lookingAt(set, 'diff', other), ...(pictures ? [] : ['--no-pictures'])]);
 }
 
 /** What training with a set would meet. */
 export const copyTrainCheck = (path: string): Promise<void> =>
-  copy(Promise.resolve(['refinery', 'train-check', quotedPath(path)]));
+  copy(['refinery', 'train-check', quotedPath(path)]);
 
 /** The conversion. */
 export async function copyConvert(
@@ -95,7 +92,7 @@ export async function copyConvert(
   said?: string,
 ): Promise<void> {
   const set = await named(useWizard.getState().steps);
-  await copy(Promise.resolve(set && converting(set, to, writing, output)), said);
+  await copy(set && converting(set, to, writing, output), said);
 }
 
 function converting(set: Named, to: string, writing: Wizard['writing'], output: string): string[] {

@@ -100,3 +100,6 @@ const pictureEndings = new Set([
 export function isPicture(path: string): boolean {
   return pictureEndings.has(endingOf(path).toLowerCase());
 }
+
+/** A name as a disk knows it that does not tell large letters from small ones. */
+export const folded = (name: string): string => name.normalize('NFC').toLowerCase();

@@ -1,5 +1,6 @@
 import { RefineryError } from '../../../contract/errors.ts';
 import { isFileSync } from '../files/folder.ts';
+import { folded } from '../files/paths.ts';
 import type { Dataset } from '../format.ts';
 import {
   type Annotation,
@@ -11,7 +12,6 @@ import {
   ProblemLog,
 } from '../model/index.ts';
 import { isSameFile } from './same-file.ts';
-import { folded } from './unique-names.ts';
 import { vote } from './vote.ts';
 
 export const mergeModes = ['exact', 'union', 'intersect'] as const;

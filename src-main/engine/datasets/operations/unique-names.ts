@@ -1,3 +1,4 @@
+import { folded } from '../files/paths.ts';
 import type { Dataset } from '../format.ts';
 import { mapItems } from '../transforms/transform.ts';
 
@@ -22,6 +23,3 @@ export function uniqueNames(dataset: Dataset): { readonly dataset: Dataset; rena
   });
   return { dataset: view, renamed: () => renamed };
 }
-
-/** A name as a disk knows it that does not tell large letters from small ones. */
-export const folded = (id: string): string => id.normalize('NFC').toLowerCase();

@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises';
 import { archiveIn, type Candidate, detectSets, listFolder } from '../../datasets/index.ts';
 import { findPictures, isPictureName } from '../pictures.ts';
+import { headOf } from './networks.ts';
 import type { Recognizer } from './recognizer.ts';
 
 /** From here on a folder counts as an annotated set, and not as one of pictures that happen to lie like it. */
@@ -32,27 +32,10 @@ export const dataset: Recognizer = {
 };
 
 /** How the formats that are read begin: a picture is one whatever it is called. */
-const beginnings: readonly ((head: Buffer) => boolean)[] = [
-  (head) => head.subarray(0, 4).equals(Buffer.from([0x89, 0x50, 0x4e, 0x47])),
-  (head) => head.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff])),
-  (head) => head.toString('latin1', 0, 4) === 'GIF8',
-  (head) => ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].includes(head.toString('latin1', 0, 4)),
-  (head) => head.toString('latin1', 0, 4) === 'RIFF' && head.toString('latin1', 8, 12) === 'WEBP',
-  (head) => /^ftyp(avi[fs]|hei[cxsm]|mif1|msf1|hev[cx])$/.test(head.toString('latin1', 4, 12)),
-];
+const beginning =
+  /^(?:\x89PNG|\xff\xd8\xff|GIF8|II[*+]\0|MM\0[*+]|RIFF.{4}WEBP|.{4}ftyp(?:avi[fs]|hei[cxsm]|mif1|msf1|hev[cx]))/s;
 
-async function beginsAsPicture(path: string): Promise<boolean> {
-  const file = await open(path, 'r').catch(() => undefined);
-  if (!file) return false;
-  try {
-    const { buffer } = await file.read(Buffer.alloc(12), 0, 12, 0);
-    return beginnings.some((is) => is(buffer));
-  } catch {
-    return false;
-  } finally {
-    await file.close();
-  }
-}
+const beginsAsPicture = async (path: string): Promise<boolean> => beginning.test(await headOf(path, 12));
 
 /** A picture, or a folder with some below it; formats that are not read are told by who takes them. */
 export const pictures: Recognizer = {

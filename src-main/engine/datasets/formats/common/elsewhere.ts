@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { fileNameOf, folderOf, isPicture, isShadow } from '../../files/paths.ts';
+import { fileNameOf, folded, folderOf, isPicture, isShadow } from '../../files/paths.ts';
 import { subsetOf } from './picture-index.ts';
 
 /** What people call a part of a set for training's check. */
@@ -16,8 +16,6 @@ const partOf = (word: string): string =>
 
 /** Folders in which pictures are drawn, not taken: they have the names of those that they are of. */
 const ofMasks = /annotation|mask|panoptic|pixel.?map|segment|label|depth|ground.?truth|colou?r/i;
-
-const folded = (path: string): string => path.normalize('NFC').toLowerCase();
 
 /**
  * Pictures that lie in none of the folders where a format has them: `Images/train`, `train_images`, `dataset/imgs`. The set

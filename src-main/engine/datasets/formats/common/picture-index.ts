@@ -1,4 +1,4 @@
-import { fileNameOf, folderOf, isPicture, safeRelative, stemOf } from '../../files/paths.ts';
+import { fileNameOf, folded, folderOf, isPicture, safeRelative, stemOf } from '../../files/paths.ts';
 import { below, isSubsetName } from './read.ts';
 
 /** What folders of pictures are called besides their subset. */
@@ -29,8 +29,6 @@ export function shortPath(path: string): string {
 
 /** The name without a picture's ending; `1.2.840` has none. */
 export const pictureName = (path: string): string => (isPicture(path) ? stemOf(path) : path);
-
-const folded = (text: string): string => text.normalize('NFC').toLowerCase();
 
 /** Where a name of a picture stands. */
 export interface NamedFrom {
