@@ -21,10 +21,23 @@ export interface JsonBatch {
   readonly key: string;
   /** Place of the first in the array, or -1 for a field that holds no array. */
   readonly index: number;
+  /** Whole entries, or what {@link OneField} asks of them. */
   readonly values: readonly unknown[];
   /** Start and end of each in turn, in bytes of the file. */
   readonly spans: readonly number[];
 }
+
+/**
+ * A list of whose elements only one field is asked. The rest is not looked into, and damage in it is for those to find who
+ * read it.
+ */
+export interface OneField {
+  readonly key: string;
+  readonly field: string;
+}
+
+/** What an element is that is no object, where a field of it is asked. */
+export const noObject = Symbol('no object');
 
 const chunkSize = 256 * 1024;
 
@@ -87,6 +100,67 @@ export async function* jsonEntries(path: string, keys: ReadonlySet<string>): Asy
   }
 }
 
+/** Most digits of a whole number that is sure to be told from its neighbours. */
+const mostDigits = 15;
+
+/** A whole number out of plain digits, or -1 where it is written otherwise or too long. */
+function plainNumber(bytes: Uint8Array, from: number, to: number): number {
+  if (to === from || to - from > mostDigits) return -1;
+  let number = 0;
+  for (let at = from; at < to; at += 1) {
+    const digit = bytes[at]! - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    number = 10 * number + digit;
+  }
+  return number;
+}
+
+/** Whether a name in quotes that starts at a place is this one. */
+function isNamed(bytes: Uint8Array, at: number, name: Uint8Array): boolean {
+  for (let index = 0; index < name.length; index += 1) if (bytes[at + index] !== name[index]) return false;
+  return true;
+}
+
+/**
+ * A field of an object that is text, without parsing the rest; of several of its name the first. A whole number beyond
+ * what a number tells apart is the text of its digits.
+ *
+ * @param name the field's name as it is written, in quotes.
+ * @returns undefined where it has none, or one that is damaged.
+ */
+function fieldIn(path: string, bytes: Buffer, from: number, to: number, name: Uint8Array): unknown {
+  let at = from;
+  while (at < to && isBlank(bytes[at]!)) at += 1;
+  if (bytes[at] !== openingBrace) return noObject;
+  const inner: Inner = { depth: 0, quoted: false };
+  for (at += 1; at < to; at += 1) {
+    while (at < to && isBlank(bytes[at]!)) at += 1;
+    const isAsked = isNamed(bytes, at, name);
+    at = endOfValue(bytes, at, to, inner, colon) + 1;
+    if (!isAsked) {
+      at = endOfValue(bytes, at, to, inner, comma);
+      continue;
+    }
+    while (at < to && isBlank(bytes[at]!)) at += 1;
+    let end = endOfValue(bytes, at, to, inner, comma);
+    while (end > at && isBlank(bytes[end - 1]!)) end -= 1;
+    const number = plainNumber(bytes, at, end);
+    return number >= 0 ? number : exactOf(sliceText(path, bytes, at, end));
+  }
+  return undefined;
+}
+
+function exactOf(text: string): unknown {
+  try {
+    const value = parseLenient(text);
+    return typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
+      ? text
+      : value;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Reads a JSON object from a file of any size and hands out the fields that are asked for: whole values, and arrays
  * element by element. Only some elements are in memory at a time, so that a file with a million annotations costs no more
@@ -94,11 +168,16 @@ export async function* jsonEntries(path: string, keys: ReadonlySet<string>): Asy
  *
  * @throws {RefineryError} `INPUT_CORRUPT` where the file ends early or isn't an object.
  */
-export async function* jsonBatches(path: string, keys: ReadonlySet<string>): AsyncGenerator<JsonBatch> {
+export async function* jsonBatches(
+  path: string,
+  keys: ReadonlySet<string>,
+  only?: OneField,
+): AsyncGenerator<JsonBatch> {
   const bad = (why: string): RefineryError =>
     new RefineryError('INPUT_CORRUPT', `The file ${path} can't be read as JSON: ${why}.`);
   const file = await open(path, 'r');
   const utf16 = Utf16File.open(path, chunkSize);
+  const asked = only === undefined ? null : Buffer.from(JSON.stringify(only.field));
   try {
     // `held` are the bytes from file position `origin` on that an unfinished piece still needs.
     let buffer = Buffer.allocUnsafe(2 * chunkSize);
@@ -119,7 +198,11 @@ export async function* jsonBatches(path: string, keys: ReadonlySet<string>): Asy
       const places = pending;
       pending = [];
       const first = index - places.length / 2;
-      for (const { from, values } of parseBatch(path, held, origin, places, bad)) {
+      const parts =
+        asked !== null && inArray && key === only?.key
+          ? [{ from: 0, values: fieldsOf(path, held, places, asked) }]
+          : parseBatch(path, held, origin, places, bad);
+      for (const { from, values } of parts) {
         const spans = places
           .slice(2 * from, 2 * (from + values.length))
           .map((place) => utf16?.placeInFile(origin + place, held, origin) ?? origin + place);
@@ -205,6 +288,14 @@ export async function* jsonBatches(path: string, keys: ReadonlySet<string>): Asy
   }
 }
 
+function fieldsOf(path: string, held: Buffer, places: readonly number[], name: Uint8Array): unknown[] {
+  const values: unknown[] = [];
+  for (let at = 0; at < places.length; at += 2) {
+    values.push(fieldIn(path, held, places[at]!, places[at + 1]!, name));
+  }
+  return values;
+}
+
 /**
  * Parses entries that follow each other. They are taken together at first: what reads as an array of as many values was
  * split where JSON splits it. Where that fails, each is read for itself.
@@ -243,7 +334,7 @@ function parse(text: string, at: number, bad: (why: string) => RefineryError): u
   try {
     return parseLenient(text);
   } catch {
-    throw bad(`what starts at byte ${at} is damaged`);
+    throw bad(damaged(at));
   }
 }
 
@@ -294,16 +385,16 @@ export interface JsonSpans {
   /**
    * The entries of these places, start and end of each in turn. Those that follow each other are parsed together.
    *
-   * @throws {RefineryError} `INPUT_CORRUPT` for a place that holds none.
+   * @param onDamage is told in words which one can't be read; it is left out.
    */
-  values(spans: ArrayLike<number>): unknown[];
+  values(spans: ArrayLike<number>, onDamage: (reason: string) => void): unknown[];
   close(): void;
 }
 
 export function openSpans(path: string): JsonSpans {
   const { textOf, close } = openText(path);
   return {
-    values: (spans) => {
+    values: (spans, onDamage) => {
       const values: unknown[] = [];
       for (let from = 0; from < spans.length; ) {
         let to = from + 2;
@@ -312,7 +403,13 @@ export function openSpans(path: string): JsonSpans {
         const together = row === '' ? null : parsedTogether(row, (to - from) / 2);
         if (together !== null) for (const value of together) values.push(value);
         else {
-          for (let at = from; at < to; at += 2) values.push(parseLenient(textOf(spans[at]!, spans[at + 1]!)));
+          for (let at = from; at < to; at += 2) {
+            try {
+              values.push(parseLenient(textOf(spans[at]!, spans[at + 1]!)));
+            } catch {
+              onDamage(damaged(spans[at]!));
+            }
+          }
         }
         from = to;
       }
@@ -321,6 +418,9 @@ export function openSpans(path: string): JsonSpans {
     close,
   };
 }
+
+/** @param at where the entry starts in the file, in bytes. */
+export const damaged = (at: number): string => `what starts at byte ${at} is damaged`;
 
 const follows = (end: number, start: number): boolean => start > end && start - end <= mostBetween;
 

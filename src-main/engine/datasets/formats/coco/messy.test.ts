@@ -163,7 +163,7 @@ describe('numbers', () => {
       annotations: [],
     });
     const { reasons } = await read({ 'annotations/instances_train.json': text });
-    expect(reasons).toEqual(['another class has this number, too', 'another picture has this number, too']);
+    expect(reasons).toEqual(['another picture has this number, too', 'another class has this number, too']);
   });
 });
 
@@ -361,4 +361,34 @@ describe('COCO: pictures in other folders than its own', () => {
     const nowhere = (name: string): string => `images/val/${name}`;
     expect(paths).toEqual(['valid_images/1.png', nowhere('2.png'), nowhere('3.png'), 'x/b/4.png']);
   });
+});
+
+test('a damaged annotation is told, and the others are read', async () => {
+  const text = file(['a.jpg', 'b.jpg', 'c.jpg']).replace('"bbox":[1,2,2,4]', '"bbox":[1,2,,4]');
+  const { items, dataset } = await read({ 'annotations/instances_train.json': text });
+  expect(brief(items)).toEqual(['train/a 1', 'train/b ', 'train/c 3']);
+  const at = text.indexOf('{"id":2,"image_id":2');
+  expect(dataset.problems.list).toEqual([
+    {
+      file: 'annotations/instances_train.json',
+      place: 'image b',
+      reason: `what starts at byte ${at} is damaged`,
+    },
+  ]);
+});
+
+test('of a subset’s files, one that is cut off leaves nothing, and the others are read', async () => {
+  const whole = file(['a.jpg', 'b.jpg']);
+  const { items, dataset } = await read(
+    {
+      'annotations/instances_train.json': whole,
+      'annotations/captions_train.json': JSON.stringify({
+        images: [{ id: 1, file_name: 'z.jpg', ...size }],
+        annotations: [{ id: 1, image_id: 1, caption: 'a' }],
+      }).slice(0, -4),
+    },
+    'coco',
+  );
+  expect(brief(items)).toEqual(['train/a 1', 'train/b 2']);
+  expect(dataset.problems.list.map(({ file: path }) => path)).toEqual(['annotations/captions_train.json']);
 });

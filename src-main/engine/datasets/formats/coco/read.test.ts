@@ -18,14 +18,14 @@ test('a pause takes hold while it is looked where things are in the file, before
   const pause = new Promise<void>((resolve) => {
     goOn = resolve;
   });
-  const dataset = await format('coco_instances').read(folder, {
-    waitWhilePaused: () => {
-      asked += 1;
-      return pause;
-    },
-  });
   let read = 0;
   const reading = (async () => {
+    const dataset = await format('coco_instances').read(folder, {
+      waitWhilePaused: () => {
+        asked += 1;
+        return pause;
+      },
+    });
     for await (const { annotations } of dataset.items()) read += annotations.length;
   })();
   await expect.poll(() => asked).toBeGreaterThan(0);

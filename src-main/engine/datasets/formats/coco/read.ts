@@ -1,6 +1,6 @@
 import { RefineryError } from '../../../../contract/errors.ts';
 import { pictureSize } from '../../files/folder.ts';
-import { jsonBatches, jsonEntries, openSpans } from '../../files/json.ts';
+import { jsonBatches, noObject, openSpans } from '../../files/json.ts';
 import { inside, safeRelative } from '../../files/paths.ts';
 import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
@@ -29,14 +29,18 @@ import { SpanIndex } from './spans.ts';
 /** A file's own numbers for the categories. */
 type LabelOf = (categoryId: unknown) => number | undefined;
 
-interface Head {
+interface OpenFile {
+  readonly file: CocoFile;
   readonly labelOf: LabelOf;
   /** Whether the classes' numbers are too long for a number, so that entries are read digit by digit. */
   readonly exact: boolean;
 }
 
-interface OpenFile extends Head {
-  readonly file: CocoFile;
+/** What all files of a set add to. */
+interface Common {
+  readonly categories: CategoryBuilder;
+  readonly infos: InfosBuilder;
+  readonly problems: ProblemLog;
 }
 
 /**
@@ -51,70 +55,46 @@ export async function readCoco(
   options: ReadOptions = {},
 ): Promise<Dataset> {
   const problems = new ProblemLog();
-  const builder = new CategoryBuilder();
-  const facts = new InfosBuilder();
-  const open: OpenFile[] = [];
+  const common: Common = { categories: new CategoryBuilder(), infos: new InfosBuilder(), problems };
+  const files = await chooseFiles(folder, only, problems);
+  const names = [...new Set(files.map(({ subset }) => subset))];
+  const indices = new Map(names.map((name) => [name, new SubsetIndex(folder, filesOf(files, name))]));
   let damage: unknown;
-  for (const file of await chooseFiles(folder, only, problems)) {
+  for (const file of files) {
     try {
-      open.push({ file, ...(await readHead(folder, file, builder, facts, problems)) });
+      await indices.get(file.subset)!.add(file, common, options);
     } catch (thrown) {
-      damage = thrown;
+      options.signal?.throwIfAborted();
+      damage ??= thrown;
       problems.add(file.path, '', reasonOf(thrown));
     }
   }
-  if (open.length === 0) {
+  const subsets = [...indices.values()].filter(({ files: open }) => open.length > 0);
+  if (subsets.length === 0) {
     if (damage !== undefined) throw damage;
     throw new RefineryError('INPUT_NOT_FOUND', `There is no COCO annotation file in ${folder}.`);
   }
-  const names = [...new Set(open.map(({ file }) => file.subset))];
-  const subsets = names.map((subset) => open.filter(({ file }) => file.subset === subset));
-  // Where things are in the files stays known from one reading to the next.
-  const indices: SubsetIndex[] = [];
+  for (const subset of subsets) subset.finish(problems);
   return {
-    categories: builder.build(),
+    categories: common.categories.build(),
     media: 'image',
-    infos: facts.build(),
+    infos: common.infos.build(),
     problems,
     async *items() {
-      for (const [at, files] of subsets.entries()) {
-        indices[at] ??= await indexSubset(folder, files, problems, options);
-        yield* readSubset(folder, files, indices[at], problems, options);
+      for (const subset of subsets) {
+        await subset.remember(options);
+        yield* readSubset(folder, subset, problems, options);
       }
     },
-    forget: () => indices.splice(0),
+    // Where things are in the files stays known from one reading to the next.
+    forget: () => {
+      for (const subset of subsets) subset.forget();
+    },
   };
 }
 
-const headFields = new Set(['categories', 'info', 'licenses']);
-
-/** Reads what a file says of its classes and of the set. */
-async function readHead(
-  folder: string,
-  file: CocoFile,
-  builder: CategoryBuilder,
-  infos: InfosBuilder,
-  problems: ProblemLog,
-): Promise<Head> {
-  const categories: Readonly<Record<string, unknown>>[] = [];
-  const licenses: unknown[] = [];
-  let info: unknown;
-  let exact = false;
-  const path = inside(folder, file.path);
-  using entries = new ExactEntries(path);
-  for await (const { key, value, start, end } of jsonEntries(path, headFields)) {
-    if (key === 'info') info = value;
-    else if (key === 'licenses') licenses.push(value);
-    else if (isRecord(value)) {
-      const isLong = isBlurred(field(value, 'id'));
-      exact ||= isLong;
-      categories.push(isLong ? entries.record(start, end) : value);
-    }
-  }
-  const wrong = addFacts(info, licenses, infos, file.subset);
-  if (wrong !== null) problems.add(file.path, 'info', wrong);
-  return { labelOf: addCategories(categories, file, builder, problems), exact };
-}
+const filesOf = (files: readonly CocoFile[], name: string): CocoFile[] =>
+  files.filter(({ subset }) => subset === name);
 
 function addCategories(
   listed: Readonly<Record<string, unknown>>[],
@@ -166,39 +146,97 @@ function addSkeleton(
 }
 
 /** Which pictures a subset has, and where in its files their annotations lie. */
-interface SubsetIndex {
-  readonly pictures: readonly Picture[];
-  /** For each file. */
-  readonly spans: readonly SpanIndex[];
-  readonly finder: PictureFinder;
-}
+class SubsetIndex {
+  readonly #folder: string;
+  readonly #finderOf: () => PictureFinder;
+  readonly files: OpenFile[] = [];
+  #finder: PictureFinder;
+  #pictures: Pictures;
+  #spans: SpanIndex[] = [];
+  #isForgotten = false;
 
-async function indexSubset(
-  folder: string,
-  files: readonly OpenFile[],
-  problems: ProblemLog,
-  options: ReadOptions,
-): Promise<SubsetIndex> {
-  const folders = new Set(files.flatMap(({ file }) => pictureFolders(file)));
-  const finder = new PictureFinder(folder, [...folders], partOf(files[0]!.file));
-  const pictures = new Pictures(finder);
-  const spans: SpanIndex[] = [];
-  for (const [turn, { file }] of files.entries()) {
-    pictures.nextFile(!files.slice(0, turn).some((before) => before.file.task === file.task));
-    spans.push(await indexFile(folder, file, { pictures, finder, turn }, problems, options));
+  constructor(folder: string, files: readonly CocoFile[]) {
+    this.#folder = folder;
+    const folders = new Set(files.flatMap(pictureFolders));
+    this.#finderOf = () => new PictureFinder(folder, [...folders], partOf(files[0]!));
+    this.#finder = this.#finderOf();
+    this.#pictures = new Pictures(this.#finder);
   }
-  for (const [turn, { file }] of files.entries()) {
-    spans[turn]!.sort(pictures.list.length, (index) => {
-      problems.add(file.path, `annotations[${index}]`, 'there is no such picture');
-    });
+
+  get finder(): PictureFinder {
+    return this.#finder;
   }
-  return { pictures: pictures.list, spans, finder };
+
+  get pictures(): readonly Picture[] {
+    return this.#pictures.list;
+  }
+
+  /** For each file. */
+  get spans(): readonly SpanIndex[] {
+    return this.#spans;
+  }
+
+  /** Goes through a file. Where it is damaged, nothing of it stays. */
+  async add(file: CocoFile, common: Common, options: ReadOptions): Promise<void> {
+    try {
+      const { spans, head } = await this.#index(file, this.#spans.length, common.problems, options);
+      this.files.push({ file, exact: head.exact, labelOf: addHead(head, file, common) });
+      this.#spans.push(spans);
+    } catch (thrown) {
+      if (options.signal?.aborted !== true) await this.#begin(options);
+      throw thrown;
+    }
+  }
+
+  /** Call it once, after the last file. */
+  finish(problems: ProblemLog): void {
+    for (const [turn, { file }] of this.files.entries()) {
+      this.#spans[turn]!.sort(this.pictures.length, (index) => {
+        problems.add(file.path, `annotations[${index}]`, 'there is no such picture');
+      });
+    }
+  }
+
+  forget(): void {
+    this.#finder = this.#finderOf();
+    this.#pictures = new Pictures(this.#finder);
+    this.#spans = [];
+    this.#isForgotten = true;
+  }
+
+  /** Makes sure that it knows what it knew before {@link forget}. */
+  async remember(options: ReadOptions): Promise<void> {
+    if (!this.#isForgotten) return;
+    await this.#begin(options);
+    this.finish(new ProblemLog());
+    this.#isForgotten = false;
+  }
+
+  /** Goes through its files anew; what is wrong with them is told. */
+  async #begin(options: ReadOptions): Promise<void> {
+    this.#pictures = new Pictures(this.#finder);
+    this.#spans = [];
+    for (const [turn, { file }] of this.files.entries()) {
+      this.#spans.push((await this.#index(file, turn, new ProblemLog(), options)).spans);
+    }
+  }
+
+  async #index(file: CocoFile, turn: number, problems: ProblemLog, options: ReadOptions): Promise<Indexed> {
+    const before = this.files.slice(0, turn);
+    this.#pictures.nextFile(!before.some((other) => other.file.task === file.task));
+    return indexFile(
+      this.#folder,
+      file,
+      { pictures: this.#pictures, finder: this.#finder, turn },
+      problems,
+      options,
+    );
+  }
 }
 
 async function* readSubset(
   folder: string,
-  files: readonly OpenFile[],
-  { pictures, spans, finder }: SubsetIndex,
+  { files, pictures, spans, finder }: SubsetIndex,
   problems: ProblemLog,
   options: ReadOptions,
 ): AsyncGenerator<Item> {
@@ -218,14 +256,16 @@ async function* readSubset(
       const size = picture.size ?? (await pictureSize(path));
       const annotations: Annotation[] = [];
       for (const [turn, { file, labelOf }] of files.entries()) {
-        const objects = readers[turn]!.values(spans[turn]!.of(index));
+        const objects = readers[turn]!.values(spans[turn]!.of(index), (reason) =>
+          problems.add(file.path, `image ${id}`, reason),
+        );
         await addObjects(folder, file, labelOf, { id, size }, objects, annotations, problems);
       }
       const attributes = new Map<string, AttributeValue>();
       if (typeof number === 'number' || typeof number === 'string') attributes.set('id', number);
       if (more !== null) {
         entries ??= opened();
-        const [entry] = entries[more.turn]!.values(more.span);
+        const [entry] = entries[more.turn]!.values(more.span, noDamage);
         for (const [name, value] of isRecord(entry) ? pictureFacts(entry) : []) attributes.set(name, value);
       }
       const media = { kind: 'image', path, size } as const;
@@ -236,60 +276,95 @@ async function* readSubset(
   }
 }
 
+/** What a file says of its classes and of the set, and where in it the annotations lie. */
+interface Indexed {
+  readonly spans: SpanIndex;
+  readonly head: Head;
+}
+
+interface Head {
+  readonly categories: Readonly<Record<string, unknown>>[];
+  readonly licenses: unknown[];
+  readonly info: unknown;
+  readonly exact: boolean;
+}
+
+function addHead({ categories, licenses, info }: Head, file: CocoFile, common: Common): LabelOf {
+  const wrong = addFacts(info, licenses, common.infos, file.subset);
+  if (wrong !== null) common.problems.add(file.path, 'info', wrong);
+  return addCategories(categories, file, common.categories, common.problems);
+}
+
+const lists = new Set(['categories', 'info', 'licenses', 'images', 'annotations']);
+
 async function indexFile(
   folder: string,
   file: CocoFile,
   { pictures, finder, turn }: { pictures: Pictures; finder: PictureFinder; turn: number },
   problems: ProblemLog,
   options: ReadOptions,
-): Promise<SpanIndex> {
-  const found = new SpanIndex();
+): Promise<Indexed> {
+  const spans = new SpanIndex();
   const path = inside(folder, file.path);
-  using exact = new ExactEntries(path);
-  /** What an entry says in a field by which entries name each other. */
-  const keyIn = (value: Readonly<Record<string, unknown>>, name: string, start: number, end: number) => {
-    const key = field(value, name);
-    return keyOf(isBlurred(key) ? field(exact.record(start, end), name) : key);
-  };
-  const addPicture = (
-    value: Readonly<Record<string, unknown>>,
-    place: string,
-    span: readonly [number, number],
-  ): void => {
+  const categories: Readonly<Record<string, unknown>>[] = [];
+  const licenses: unknown[] = [];
+  let info: unknown;
+  let exact = false;
+  using entries = new ExactEntries(path);
+  const addPicture = (value: unknown, place: string, span: readonly [number, number]): void => {
+    if (!isRecord(value)) {
+      problems.add(file.path, place, notAnObject);
+      return;
+    }
     const given = field(value, 'file_name');
     const named = pictureName(given, finder);
     if (named === null) {
       problems.add(file.path, place, "the picture's name is missing or is none");
       return;
     }
-    const key = keyIn(value, 'id', ...span);
+    const id = field(value, 'id');
+    const key = keyOf(isBlurred(id) ? field(entries.record(...span), 'id') : id);
     const index = pictures.add(given, named, () => ({
       size: sizeOf(value),
-      number: isBlurred(field(value, 'id')) ? key : field(value, 'id'),
+      number: isBlurred(id) ? key : id,
       more: pictureFacts(value).size === 0 ? null : { turn, span },
     }));
     const isThere = named.found && (!named.foreign || pictures.list[index]!.name === named.name);
     if (!isThere) problems.add(file.path, place, 'its path is not in the set, and no picture has its name');
     if (key === undefined || key === null) return;
-    if (!found.picture(key, index)) problems.add(file.path, place, 'another picture has this number, too');
+    if (!spans.picture(key, index)) problems.add(file.path, place, 'another picture has this number, too');
   };
-  for await (const { key, index, values, spans } of jsonBatches(path, new Set(['images', 'annotations']))) {
+  const asked = { key: 'annotations', field: 'image_id' };
+  for await (const { key, index, values, spans: places } of jsonBatches(path, lists, asked)) {
     options.signal?.throwIfAborted();
     await options.waitWhilePaused?.();
-    for (let at = 0; at < values.length; at += 1) {
-      const value = values[at];
-      const start = spans[2 * at]!;
-      const end = spans[2 * at + 1]!;
-      const given = isRecord(value);
-      if (!given) problems.add(file.path, `${key}[${index + at}]`, 'not an object');
-      if (key === 'images') {
-        if (given) addPicture(value, `${key}[${index + at}]`, [start, end]);
-      } else if (given) found.add(keyIn(value, 'image_id', start, end), start, end);
-      else found.skip();
+    if (key === 'info') [info] = values;
+    else if (key === 'licenses') licenses.push(...values);
+    else if (index < 0) problems.add(file.path, key, 'not a list');
+    else {
+      for (let at = 0; at < values.length; at += 1) {
+        const value = values[at];
+        const [start, end] = [places[2 * at]!, places[2 * at + 1]!];
+        if (key === 'annotations' && value !== noObject) spans.add(keyOf(value), start, end);
+        else if (key === 'annotations') {
+          problems.add(file.path, `annotations[${index + at}]`, notAnObject);
+          spans.skip();
+        } else if (key === 'images') addPicture(value, `images[${index + at}]`, [start, end]);
+        else if (isRecord(value)) {
+          const isLong = isBlurred(field(value, 'id'));
+          exact ||= isLong;
+          categories.push(isLong ? entries.record(start, end) : value);
+        }
+      }
     }
   }
-  return found;
+  return { spans, head: { categories, licenses, info, exact } };
 }
+
+const notAnObject = 'not an object';
+
+/** What an entry is damaged in that was read already. */
+const noDamage = (): void => undefined;
 
 function sizeOf(value: Readonly<Record<string, unknown>>): Size | null {
   const width = numberOf(field(value, 'width'));
