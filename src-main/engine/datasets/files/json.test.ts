@@ -48,7 +48,11 @@ test('one field of each element is what JSON.parse makes of it', async () => {
 
 /** A number that is too long is the text of its digits, and minus zero is zero here. */
 const plainly = (value: unknown): unknown =>
-  typeof value === 'string' && /^-?\d+(\.\d+)?(e\+\d+)?$/i.test(value) ? Number(value) : value === 0 ? 0 : value;
+  typeof value === 'string' && /^-?\d+(\.\d+)?(e\+\d+)?$/i.test(value)
+    ? Number(value)
+    : value === 0
+      ? 0
+      : value;
 
 test('long numbers keep their digits, and elements go over the pieces in which a file is read', async () => {
   const ids = [
