@@ -153,6 +153,7 @@ async function ours(from: string, to: string, source: string, output: string, me
   let [stage, since] = ['starting', 0];
   const args = [
     '--disable-warning=ExperimentalWarning',
+    '--min-semi-space-size=4',
     '--import',
     `data:text/javascript,${encodeURIComponent(note)}`,
     command,

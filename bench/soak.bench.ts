@@ -25,7 +25,7 @@ for (const name of names) await writeFile(join(input, `${name}.png`), cut);
 
 const supervisor = new Supervisor({
   node: process.execPath,
-  entry: ['--disable-warning=ExperimentalWarning', join(root, 'src-main', 'engine', 'host', 'entry.ts')],
+  entry: join(root, 'src-main', 'engine', 'host', 'entry.ts'),
   environment: {
     ...engineEnvironment(process.env),
     REFINERY_RESOURCES: resources,

@@ -12,7 +12,13 @@ if (!node) {
 }
 const child = spawn(
   node,
-  ['--disable-warning=ExperimentalWarning', commandLine(), ...process.argv.slice(2)],
+  // The second as the engine is started with, see src-main/engine/host/supervisor.ts.
+  [
+    '--disable-warning=ExperimentalWarning',
+    '--min-semi-space-size=4',
+    commandLine(),
+    ...process.argv.slice(2),
+  ],
   {
     stdio: 'inherit',
     // What was compiled once starts in half the time.

@@ -59,7 +59,7 @@ async function serveUntilStopped(resources: string, flags: ServeFlags): Promise<
   const allowed = flags.allow.map((folder) => resolve(folder));
   const supervisor = new Supervisor({
     node: process.execPath,
-    entry: ['--disable-warning=ExperimentalWarning', existsSync(source) ? source : built],
+    entry: existsSync(source) ? source : built,
     environment: {
       ...engineEnvironment(process.env),
       REFINERY_RESOURCES: resources,

@@ -6,14 +6,12 @@ export interface Places {
   readonly renderer: string;
   readonly preload: string;
   readonly icon: string;
-  /** The Node that runs the engine, and its arguments. */
+  /** The Node that runs the engine, and the engine's entry file. */
   readonly node: string;
-  readonly engine: readonly string[];
+  readonly engine: string;
   /** Folder that holds `models/` and `assets/`. */
   readonly resources: string;
 }
-
-const quiet = '--disable-warning=ExperimentalWarning';
 
 export function findPlaces(): Places {
   // This file is bundled into dist/desktop/.
@@ -28,7 +26,7 @@ export function findPlaces(): Places {
     node: isPackaged
       ? join(process.resourcesPath, 'node', process.platform === 'win32' ? 'node.exe' : 'node')
       : (process.env['REFINERY_NODE'] ?? 'node'),
-    engine: [quiet, isPackaged ? packaged : join(root, 'src-main', 'engine', 'host', 'entry.ts')],
+    engine: isPackaged ? packaged : join(root, 'src-main', 'engine', 'host', 'entry.ts'),
     resources,
   };
 }

@@ -41,7 +41,7 @@ function supervise(
 ): Supervisor {
   const supervisor = new Supervisor({
     node: process.execPath,
-    entry: ['--disable-warning=ExperimentalWarning', entry],
+    entry,
     environment: environment(data),
     timing: { firstWait: 20, longestWait: 200, heartbeat: 200, silence: 1_500 },
     ...options,
@@ -71,7 +71,7 @@ test('the waits between restarts grow, and a reason is given', async () => {
   const data = await temporary();
   const script = join(data, 'dies.mjs');
   await writeFile(script, 'console.error("Error: nothing works here"); process.exit(3);');
-  const supervisor = supervise(data, { entry: [script] });
+  const supervisor = supervise(data, { entry: script });
   const tries: Array<{ attempt: number; at: number }> = [];
   supervisor.onState((state) => {
     if (state.state === 'restarting') tries.push({ attempt: state.attempt, at: Date.now() });
@@ -99,7 +99,7 @@ test('an engine does not outlive a parent that was killed', async () => {
   await writeFile(
     parent,
     `import { Supervisor } from ${url('./supervisor.ts')};
-     const supervisor = new Supervisor({ node: process.execPath, entry: [${JSON.stringify(entry)}], environment: process.env });
+     const supervisor = new Supervisor({ node: process.execPath, entry: ${JSON.stringify(entry)}, environment: process.env });
      supervisor.start();
      console.log((await (await supervisor.client()).call('engine.info', {})).pid);`,
   );

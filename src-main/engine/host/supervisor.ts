@@ -8,8 +8,8 @@ import { childCarrier } from './carriers/process.ts';
 export interface SupervisorOptions {
   /** Absolute path of a Node that runs the engine. */
   readonly node: string;
-  /** Arguments up to and with the engine's entry file. */
-  readonly entry: readonly string[];
+  /** Absolute path of the engine's entry file. */
+  readonly entry: string;
   readonly environment: NodeJS.ProcessEnv;
   /** Gets each line that the engine prints. */
   readonly log?: (line: string) => void;
@@ -38,6 +38,12 @@ const defaultTiming: Timing = {
   silence: 30_000,
   farewell: 8_000,
 };
+
+/**
+ * How Node runs the engine. What is read is soon garbage: looked through every four megabytes instead of at each, it costs a
+ * tenth less time and no more memory. See also `keepHeapSmall`.
+ */
+const engineArguments = ['--disable-warning=ExperimentalWarning', '--min-semi-space-size=4'];
 
 /**
  * What the engine needs of its parent's environment. Electron's and npm's own variables change how Node behaves. glibc
@@ -112,7 +118,7 @@ export class Supervisor {
   start(): void {
     const { node, entry, environment } = this.#options;
     const started = Date.now();
-    const child = spawn(node, [...entry], {
+    const child = spawn(node, [...engineArguments, entry], {
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       windowsHide: true,
