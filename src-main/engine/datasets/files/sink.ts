@@ -1,9 +1,16 @@
 import type { Hash } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 
-const flushAt = 256 * 1024;
+/** Most bytes that wait to be written. */
+const mostHeld = 256 * 1024;
 
-/** A text file that grows; it gets its name when the output is finished. */
+/** Bytes that a file begins with: a set of many sequences has a thousand open. */
+const firstBytes = 4 * 1024;
+
+/** Most bytes of UTF-8 that a unit of a string becomes. */
+const bytesPerUnit = 3;
+
+/** A text file that grows; it gets its name when the output is finished. Wait for each call before the next one. */
 export interface TextSink {
   write(text: string): Promise<void>;
   /** Adds UTF-8 as it is. */
@@ -18,7 +25,8 @@ export class Sink implements TextSink {
   readonly path: string;
   readonly #file: FileHandle;
   readonly #hash: Hash | null;
-  #pieces: string[] = [];
+  /** What is not in the file yet. As bytes, for texts that wait would be old, and costly, garbage. */
+  #buffer = Buffer.allocUnsafeSlow(firstBytes);
   #held = 0;
   #closed = false;
   bytes = 0;
@@ -35,9 +43,11 @@ export class Sink implements TextSink {
   }
 
   async write(text: string): Promise<void> {
-    this.#pieces.push(text);
-    this.#held += text.length;
-    if (this.#held >= flushAt) await this.#flush();
+    const most = bytesPerUnit * text.length;
+    if (most > mostHeld) return this.append(Buffer.from(text));
+    if (this.#held + most > mostHeld) await this.#flush();
+    if (this.#held + most > this.#buffer.length) this.#grow(this.#held + most);
+    this.#held += this.#buffer.write(text, this.#held);
   }
 
   async append(chunk: Uint8Array): Promise<void> {
@@ -53,9 +63,14 @@ export class Sink implements TextSink {
     await this.#file.close();
   }
 
+  #grow(least: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(least, Math.min(2 * this.#buffer.length, mostHeld)));
+    this.#buffer.copy(larger, 0, 0, this.#held);
+    this.#buffer = larger;
+  }
+
   async #flush(): Promise<void> {
-    const bytes = Buffer.from(this.#pieces.join(''), 'utf8');
-    this.#pieces = [];
+    const bytes = this.#buffer.subarray(0, this.#held);
     this.#held = 0;
     if (bytes.length > 0) await this.#put(bytes);
   }
@@ -74,7 +89,7 @@ export class Part extends Sink {
     const file = await open(this.temporary, 'r');
     try {
       // One for all: of a stream's, hundreds wait to be collected.
-      const chunk = Buffer.allocUnsafe(flushAt);
+      const chunk = Buffer.allocUnsafe(mostHeld);
       for (;;) {
         const { bytesRead } = await file.read(chunk, 0, chunk.length);
         if (bytesRead === 0) break;
