@@ -39,6 +39,7 @@ import { openImagesFormat } from './open_images/index.ts';
 import { segmentAnythingFormat } from './segment_anything/index.ts';
 import { semanticFormats } from './semantic/index.ts';
 import { slyPointcloudFormat } from './sly_pointcloud/index.ts';
+import { superviselyFormat } from './supervisely/index.ts';
 import { synthiaFormats } from './synthia/index.ts';
 import { tabularFormat } from './tabular/index.ts';
 import { tfrecordFormat } from './tfrecord/index.ts';
@@ -64,6 +65,7 @@ const all: readonly AnyFormat[] = [
   labelmeFormat,
   labelMeFormat,
   labelStudioFormat,
+  superviselyFormat,
   ...icdarFormats,
   ...motFormats,
   ...personFormats,
