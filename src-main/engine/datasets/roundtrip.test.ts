@@ -275,6 +275,17 @@ const generated: readonly (readonly [
     { order: false },
   ],
   [
+    'via',
+    ['box', 'polygon', 'polyline', 'ellipse'],
+    fc.oneof(
+      word.filter((text) => text !== ''),
+      fc.integer(),
+      fc.boolean(),
+      fc.constant(null),
+    ),
+    { order: false },
+  ],
+  [
     'supervisely',
     ['box', 'rotated_box', 'polygon', 'polyline', 'mask'],
     fc.oneof(

@@ -78,7 +78,10 @@ function endOfValue(bytes: Uint8Array, from: number, to: number, inner: Inner, s
 }
 
 /** {@link jsonBatches}, entry by entry. */
-export async function* jsonEntries(path: string, keys: ReadonlySet<string>): AsyncGenerator<JsonEntry> {
+export async function* jsonEntries(
+  path: string,
+  keys: Pick<ReadonlySet<string>, 'has'>,
+): AsyncGenerator<JsonEntry> {
   for await (const { key, index, values, spans } of jsonBatches(path, keys)) {
     for (const [at, value] of values.entries()) {
       const place = index < 0 ? -1 : index + at;
@@ -94,7 +97,10 @@ export async function* jsonEntries(path: string, keys: ReadonlySet<string>): Asy
  *
  * @throws {RefineryError} `INPUT_CORRUPT` where the file ends early or isn't an object.
  */
-export async function* jsonBatches(path: string, keys: ReadonlySet<string>): AsyncGenerator<JsonBatch> {
+export async function* jsonBatches(
+  path: string,
+  keys: Pick<ReadonlySet<string>, 'has'>,
+): AsyncGenerator<JsonBatch> {
   const bad = (why: string): RefineryError =>
     new RefineryError('INPUT_CORRUPT', `The file ${path} can't be read as JSON: ${why}.`);
   const file = await open(path, 'r');

@@ -44,6 +44,7 @@ import { synthiaFormats } from './synthia/index.ts';
 import { tabularFormat } from './tabular/index.ts';
 import { tfrecordFormat } from './tfrecord/index.ts';
 import { vggFace2Format } from './vgg_face2/index.ts';
+import { viaFormat } from './via/index.ts';
 import { videoKeyframesFormat } from './video_keyframes/index.ts';
 import { vocFormats } from './voc/index.ts';
 import { vottFormats } from './vott/index.ts';
@@ -66,6 +67,7 @@ const all: readonly AnyFormat[] = [
   labelMeFormat,
   labelStudioFormat,
   superviselyFormat,
+  viaFormat,
   ...icdarFormats,
   ...motFormats,
   ...personFormats,
