@@ -2,6 +2,7 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { detectFormats } from '../../detect.ts';
 import { areaOf } from '../../masks.ts';
+import type { Mask } from '../../model/index.ts';
 import { put, readAll, scratch } from '../common/testing.ts';
 
 const { fresh } = scratch();
@@ -60,7 +61,7 @@ describe("Open Images in FiftyOne's layout", () => {
     expect(box).toMatchObject({ x: 10, y: 10, width: 40, height: 20, label: 0 });
     expect(drawn!.group).toBe(box!.group);
     // A quarter of the picture: the mask is of another size and is stretched.
-    expect(areaOf((drawn as { counts: number[] }).counts)).toBe(1250);
+    expect(areaOf((drawn as Mask).counts)).toBe(1250);
     expect([...items[0]!.attributes]).toEqual([
       ['OriginalURL', 'https://example.org'],
       ['Author', 'somebody'],
