@@ -73,9 +73,10 @@ export function loseCovered(
   drawn: Iterable<number>,
   values: Iterable<number>,
   lose: (reason: string) => void,
+  what = 'a mask',
 ): void {
   const left = new Set(values);
-  for (const number of drawn) if (!left.has(number)) lose('a mask that others cover as a whole');
+  for (const number of drawn) if (!left.has(number)) lose(`${what} that others cover as a whole`);
 }
 
 /** COCO's run lengths of a small bitmap (row by row) whose first pixel lies at a place in the picture; the rest is cut off. */

@@ -17,7 +17,14 @@ const abilities: Abilities = {
   ],
   itemAttributes: true,
   groups: 'objects',
-  limits: { needsClass: true },
+  limits: {
+    needsClass: true,
+    attributesOf: {
+      label: ['score', 'source'],
+      box: ['score', 'source', ...flags.map(({ attribute }) => attribute)],
+      mask: ['box_id', 'predicted_iou', 'clicks'],
+    },
+  },
   labelParents: true,
   labelFacts: true,
   subsets: true,

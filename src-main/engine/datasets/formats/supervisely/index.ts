@@ -10,7 +10,7 @@ const abilities: Abilities = {
   groups: true,
   skeletons: true,
   subsets: true,
-  limits: { needsClass: true },
+  limits: { needsClass: true, attributesOf: { label: [], caption: [] } },
 };
 
 /** Ends of annotation files' paths: `ds0/ann/a.png.json`, and `ann/a.png.json` of one dataset alone. */

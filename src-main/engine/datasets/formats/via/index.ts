@@ -9,6 +9,7 @@ const abilities: Abilities = {
   attributes: 'any',
   itemAttributes: true,
   subsets: true,
+  limits: { attributesOf: { label: [], caption: [] } },
 };
 
 /** Most files that are looked at. */
