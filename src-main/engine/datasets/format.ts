@@ -72,6 +72,10 @@ export interface Limits {
   readonly keepsFlags?: true;
   /** A region with a crowd in it would be taken for one object. */
   readonly withoutCrowds?: true;
+  /** Attributes of items that have a place, where others have none; or those that have none, as the names mean something. */
+  readonly itemAttributes?: { readonly only: readonly string[] } | { readonly but: readonly string[] };
+  /** Of the attributes that it holds, those that it holds of annotations of these types; of other types all. */
+  readonly attributesOf?: Partial<Record<AnnotationType, readonly string[]>>;
 }
 
 /** What a format can hold. The rest is turned into what it can hold, or dropped: see `loss.ts`. */

@@ -100,8 +100,30 @@ export function lossOf(
   for (const [name, number] of statistics.byAttribute) {
     if (!holdsAttribute(target, name, declared)) attributes.set(name, number);
   }
+  for (const [name, number] of lostByType(statistics, target)) {
+    if (holdsAttribute(target, name, declared)) attributes.set(name, number);
+  }
   const notes = [...notesOn(statistics, target), ...limitNotes(statistics, target, categories)];
   return { types, classes, attributes, notes };
+}
+
+function hasItemPlace({ itemAttributes }: Limits, name: string): boolean {
+  if (itemAttributes === undefined) return true;
+  return 'only' in itemAttributes ? itemAttributes.only.includes(name) : !itemAttributes.but.includes(name);
+}
+
+/** Attributes that the target holds, but not of what some annotations are written as. */
+function lostByType({ attributesByType }: Statistics, { types, limits }: Abilities): Map<string, number> {
+  const lost = new Map<string, number>();
+  for (const [type, names] of attributesByType) {
+    const becomes = targetType(type, types);
+    const own = becomes === null ? undefined : limits?.attributesOf?.[becomes];
+    if (own === undefined) continue;
+    for (const [name, number] of names) {
+      if (!own.includes(name)) lost.set(name, (lost.get(name) ?? 0) + number);
+    }
+  }
+  return lost;
 }
 
 function fateOf(type: AnnotationType, becomes: AnnotationType | null, makeup: string): keyof Counts {
@@ -129,6 +151,11 @@ function notesOn(statistics: Statistics, target: Abilities): string[] {
     !target.zOrder,
     statistics.withZOrder,
     '# {annotation loses its|annotations lose their} order in depth.',
+  );
+  note(
+    !holdsClouds(target),
+    statistics.clouds,
+    '# {item is a point cloud|items are point clouds}, and the format is for pictures.',
   );
   const named = listed([...statistics.byItemAttribute.keys()]);
   note(
@@ -160,6 +187,9 @@ function notesOn(statistics: Statistics, target: Abilities): string[] {
   return notes;
 }
 
+/** Formats of point clouds are those that hold what is marked in them. */
+export const holdsClouds = ({ types }: Abilities): boolean => types.includes('cuboid_3d');
+
 /** Annotations of objects of which more than one part is written. */
 function comingApart(grouped: Statistics['grouped'], types: readonly AnnotationType[]): number {
   let apart = 0;
@@ -169,11 +199,16 @@ function comingApart(grouped: Statistics['grouped'], types: readonly AnnotationT
       (type) => [fateOf(type, targetType(type, types), makeup), targetType(type, types)] as const,
     );
     const written = fates.filter(([fate]) => fate === 'kept' || fate === 'approximated');
-    const [only] = written;
-    // Several parts of one type become one box or mask where they are approximated.
-    const joined =
-      written.length === 1 && only?.[0] === 'approximated' && (only[1] === 'box' || only[1] === 'mask');
-    if (written.length > 1 || (written.length === 1 && parts.length === 1 && !joined)) apart += number;
+    // Several parts become one box or mask where they are approximated.
+    const joined = new Set(
+      written.flatMap(([fate, becomes]) =>
+        fate === 'approximated' && (becomes === 'box' || becomes === 'mask') ? [becomes] : [],
+      ),
+    );
+    const alone = written.filter(
+      ([fate, becomes]) => fate === 'kept' || (becomes !== 'box' && becomes !== 'mask'),
+    );
+    if (joined.size + alone.length > 1) apart += number;
   }
   return apart;
 }
@@ -235,6 +270,8 @@ function limitNotes(
     unlabelled,
     '# {annotation without a class is|annotations without a class are} dropped.',
   );
+  const homeless = [...statistics.byItemAttribute.keys()].filter((name) => !hasItemPlace(limits, name));
+  note(true, homeless.length, '# {attribute|attributes} of items {has|have} no place: ', listed(homeless));
   if (limits.classes === 'words') {
     const words = wordNames(categories.labels);
     const renamed = categories.labels.flatMap(({ name }, at) =>

@@ -274,6 +274,26 @@ const generated: readonly (readonly [
     fc.oneof(word, fc.integer(), fc.boolean()),
     { order: false },
   ],
+  [
+    'via',
+    ['box', 'polygon', 'polyline', 'ellipse'],
+    fc.oneof(
+      word.filter((text) => text !== ''),
+      fc.integer(),
+      fc.boolean(),
+      fc.constant(null),
+    ),
+    { order: false },
+  ],
+  [
+    'supervisely',
+    ['box', 'rotated_box', 'polygon', 'polyline', 'mask'],
+    fc.oneof(
+      word.filter((text) => text !== ''),
+      fc.boolean(),
+    ),
+    { order: false },
+  ],
   ['create_ml', ['box'], word, { ids: false, groups: false, order: false, attributes: false }],
   ['vott_csv', ['box'], word, { order: false, attributes: false }],
   ['vott_json', ['box', 'polygon'], word, { order: false, attributes: false }],
@@ -323,7 +343,6 @@ describe('datasets: writing and reading is the identity for what a format holds'
             }
           }
           const free = (golden: Golden): Golden => ({
-            ...golden,
             labels: [],
             items: golden.items.map((entry) => ({ ...entry, attributes: {} })),
           });

@@ -26,6 +26,10 @@ export interface Statistics {
   readonly byLabel: ReadonlyMap<number, number>;
   /** Annotations that have an attribute, by its name. */
   readonly byAttribute: ReadonlyMap<string, number>;
+  /** The same by the annotations' type. */
+  readonly attributesByType: ReadonlyMap<AnnotationType, ReadonlyMap<string, number>>;
+  /** Items whose media is a point cloud. */
+  readonly clouds: number;
   readonly itemsWithAttributes: number;
   /** Items that have an attribute of their own, by its name. */
   readonly byItemAttribute: ReadonlyMap<string, number>;
@@ -33,7 +37,7 @@ export interface Statistics {
   readonly infos: readonly string[];
   /** Items without any annotation. */
   readonly itemsWithoutAnnotations: number;
-  /** Annotations that share a group with another of their item, by what their object is made of. */
+  /** Annotations that share a group with another of their item, by what their object is made of: `box+polygon+polygon`. */
   readonly grouped: ReadonlyMap<string, number>;
   /** Annotations of objects that are grouped with others. */
   readonly belonging: number;
@@ -77,6 +81,8 @@ export class StatisticsCounter {
   readonly #byLabel = new Map<number, number>();
   readonly #byAttribute = new Map<string, number>();
   readonly #byItemAttribute = new Map<string, number>();
+  readonly #attributesByType = new Map<AnnotationType, Map<string, number>>();
+  #clouds = 0;
   readonly #byMakeup = new Map<string, Map<AnnotationType, Map<number, number>>>();
   #items = 0;
   #itemsWithAttributes = 0;
@@ -99,6 +105,7 @@ export class StatisticsCounter {
   add(item: Item): void {
     this.#items += 1;
     if (item.attributes.size > 0) this.#itemsWithAttributes += 1;
+    if (item.media?.kind === 'point_cloud') this.#clouds += 1;
     for (const name of item.attributes.keys()) count(this.#byItemAttribute, name);
     if (item.annotations.length === 0) this.#itemsWithoutAnnotations += 1;
     count(this.#bySubset, item.subset);
@@ -107,7 +114,7 @@ export class StatisticsCounter {
     for (const annotation of item.annotations) {
       count(this.#byType, annotation.type);
       if ('label' in annotation) count(this.#byLabel, annotation.label ?? -1);
-      for (const name of annotation.attributes.keys()) count(this.#byAttribute, name);
+      if (annotation.attributes.size > 0) this.#attributes(annotation);
       if ('zOrder' in annotation && annotation.zOrder !== 0) this.#withZOrder += 1;
       const object = objectOf(annotation);
       const parts = object === 0 ? undefined : objects.get(object);
@@ -122,6 +129,18 @@ export class StatisticsCounter {
     }
     for (const parts of objects.values()) {
       if (groups.get(parts[0]!.group)! > 1) this.#belonging += parts.length;
+    }
+  }
+
+  #attributes({ type, attributes }: Item['annotations'][number]): void {
+    let ofType = this.#attributesByType.get(type);
+    if (ofType === undefined) {
+      ofType = new Map();
+      this.#attributesByType.set(type, ofType);
+    }
+    for (const name of attributes.keys()) {
+      count(this.#byAttribute, name);
+      count(ofType, name);
     }
   }
 
@@ -159,7 +178,12 @@ export class StatisticsCounter {
   #object(parts: Item['annotations']): void {
     const key =
       parts.length === 1 ? parts[0]!.type : [...new Set(parts.map(({ type }) => type))].sort().join('+');
-    if (parts.length > 1) this.#grouped.set(key, (this.#grouped.get(key) ?? 0) + parts.length);
+    if (parts.length > 1) {
+      const all = parts.map(({ type }) => type).sort();
+      // Several of a type are as good as two.
+      const pieces = all.filter((type, at) => type !== all[at - 2]).join('+');
+      this.#grouped.set(pieces, (this.#grouped.get(pieces) ?? 0) + parts.length);
+    }
     for (const part of parts) {
       const label = 'label' in part ? (part.label ?? -1) : -1;
       countBy(this.#byMakeup, key, part.type, label);
@@ -182,6 +206,8 @@ export class StatisticsCounter {
       byMakeup: this.#byMakeup,
       byLabel: this.#byLabel,
       byAttribute: this.#byAttribute,
+      attributesByType: this.#attributesByType,
+      clouds: this.#clouds,
       itemsWithAttributes: this.#itemsWithAttributes,
       byItemAttribute: this.#byItemAttribute,
       infos: [...(infos ?? noInfos).keys()],

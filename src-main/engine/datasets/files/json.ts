@@ -91,7 +91,10 @@ function endOfValue(bytes: Uint8Array, from: number, to: number, inner: Inner, s
 }
 
 /** {@link jsonBatches}, entry by entry. */
-export async function* jsonEntries(path: string, keys: ReadonlySet<string>): AsyncGenerator<JsonEntry> {
+export async function* jsonEntries(
+  path: string,
+  keys: Pick<ReadonlySet<string>, 'has'>,
+): AsyncGenerator<JsonEntry> {
   for await (const { key, index, values, spans } of jsonBatches(path, keys)) {
     for (const [at, value] of values.entries()) {
       const place = index < 0 ? -1 : index + at;
@@ -170,7 +173,7 @@ function exactOf(text: string): unknown {
  */
 export async function* jsonBatches(
   path: string,
-  keys: ReadonlySet<string>,
+  keys: Pick<ReadonlySet<string>, 'has'>,
   only?: OneField,
 ): AsyncGenerator<JsonBatch> {
   const bad = (why: string): RefineryError =>

@@ -104,6 +104,11 @@ export class OutputFolder {
     this.#writing?.file(path, length, hash.digest('hex'));
   }
 
+  /** Counts a picture as one that is not where the source says, for who takes pictures along in another way. */
+  missing(): void {
+    if (this.#writing !== undefined) this.#writing.absent += 1;
+  }
+
   /**
    * Takes a file along byte by byte: as a copy, as one that shares its blocks where the disk can do that, or as a hard
    * link where links are wanted and possible. False where there is nothing to take.
@@ -114,7 +119,7 @@ export class OutputFolder {
     const linked = own?.isSymbolicLink() === true;
     const found = linked ? statSync(from, { throwIfNoEntry: false }) : own;
     if (found?.isFile() !== true || writing?.refuses(from, linked) === true) {
-      if (writing !== undefined) writing.absent += 1;
+      this.missing();
       return false;
     }
     if (writing === undefined || this.#hands === undefined) {

@@ -39,10 +39,12 @@ import { openImagesFormat } from './open_images/index.ts';
 import { segmentAnythingFormat } from './segment_anything/index.ts';
 import { semanticFormats } from './semantic/index.ts';
 import { slyPointcloudFormat } from './sly_pointcloud/index.ts';
+import { superviselyFormat } from './supervisely/index.ts';
 import { synthiaFormats } from './synthia/index.ts';
 import { tabularFormat } from './tabular/index.ts';
 import { tfrecordFormat } from './tfrecord/index.ts';
 import { vggFace2Format } from './vgg_face2/index.ts';
+import { viaFormat } from './via/index.ts';
 import { videoKeyframesFormat } from './video_keyframes/index.ts';
 import { vocFormats } from './voc/index.ts';
 import { vottFormats } from './vott/index.ts';
@@ -64,6 +66,8 @@ const all: readonly AnyFormat[] = [
   labelmeFormat,
   labelMeFormat,
   labelStudioFormat,
+  superviselyFormat,
+  viaFormat,
   ...icdarFormats,
   ...motFormats,
   ...personFormats,

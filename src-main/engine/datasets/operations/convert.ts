@@ -9,7 +9,8 @@ import { temporaryFolder } from '../files/temporary.ts';
 import { Writing, whileWriting } from '../files/writing.ts';
 import { type Dataset, type Format, toldOnce, type WriteReport } from '../format.ts';
 import { withOwnPictures } from '../formats/common/pictures.ts';
-import { lossOf } from '../loss.ts';
+import { formats } from '../formats/index.ts';
+import { holdsClouds, lossOf } from '../loss.ts';
 import { type Item, noCategories, ProblemLog } from '../model/index.ts';
 import { OverlapMeter } from '../overlap.ts';
 import { StatisticsCounter } from '../statistics.ts';
@@ -73,6 +74,7 @@ async function convert(
   const ahead = isAhead ? await plan(request, source, read, target) : null;
   if (ahead !== null) {
     onPlan?.(ahead);
+    refuseClouds(ahead, target);
     refuseProblems(request, ahead);
   }
   await using scratch = temporaryFolder('pictures');
@@ -87,6 +89,7 @@ async function convert(
   );
   const { writing, report, check, renamed } = written;
   const planned = ahead ?? planner.result(written.source);
+  refuseClouds(planned, target);
   read.forget?.();
   if (ahead === null) onPlan?.(planned);
   if (report.items === 0) throw nothingLeft(request);
@@ -250,6 +253,19 @@ function refuseProblems({ strict }: ConversionRequest, { problems }: ConversionP
   throw new RefineryError('INPUT_CORRUPT', `${problems.total} things in the source can't be read.`, {
     hint: 'Mend them, or convert without --strict: the rest is carried over and each is listed.',
   });
+}
+
+/** A set of point clouds as one of pictures would be a folder full of files that nothing opens. */
+function refuseClouds({ statistics, toTitle }: ConversionPlan, { abilities }: Format): void {
+  if (statistics.clouds < statistics.items || statistics.clouds === 0 || holdsClouds(abilities)) return;
+  const others = formats.filter((format) => format.abilities !== null && holdsClouds(format.abilities));
+  throw new RefineryError(
+    'INPUT_UNSUPPORTED',
+    `The set is of point clouds, and ${toTitle} is for pictures.`,
+    {
+      hint: `Formats that hold point clouds: ${others.map(({ name }) => name).join(', ')}.`,
+    },
+  );
 }
 
 async function plan(

@@ -170,8 +170,16 @@ export function match(
     left = rest;
     right = right.filter((_, at) => !used.has(at));
   }
-  for (const one of left)
-    onPair(one, joined.find((other) => holds(wrote, one, read, other)) ?? -1, 'changed');
+  // A mask of which others cover most comes back as what is left of it.
+  for (const one of left) {
+    const rest = isMask(wrote, one) ? right.find((other) => holds(read, other, wrote, one)) : undefined;
+    if (rest === undefined) {
+      onPair(one, joined.find((other) => holds(wrote, one, read, other)) ?? -1, 'changed');
+      continue;
+    }
+    right = right.filter((other) => other !== rest);
+    onPair(one, rest, 'changed');
+  }
   for (const other of right) onPair(-1, other, 'changed');
 }
 
@@ -183,6 +191,9 @@ export function inTurn(wrote: Float32Array, read: Float32Array): boolean {
   }
   return true;
 }
+
+const maskNumber = annotationTypes.indexOf('mask');
+const isMask = (of: Float32Array, at: number): boolean => of[at + place.type] === maskNumber;
 
 /** Whether one lies in the other: parts that a format joins, of one object or of one class, are all of them there. */
 function holds(a: Float32Array, one: number, b: Float32Array, other: number): boolean {
@@ -240,6 +251,10 @@ export function hasLabel(rows: Float32Array, label: number): boolean {
 /** Gives each row the class that stands for its own. */
 export function relabelRows(rows: Float32Array, labelOf: (label: number) => number): void {
   for (let at = place.label; at < rows.length; at += width) if (rows[at]! >= 0) rows[at] = labelOf(rows[at]!);
+}
+
+export function withoutLabels(rows: Float32Array): void {
+  for (let at = place.label; at < rows.length; at += width) rows[at] = -1;
 }
 
 export const typeAt = (of: Float32Array, at: number): AnnotationType =>

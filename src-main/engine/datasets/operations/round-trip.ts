@@ -13,7 +13,16 @@ import {
   isCrowd,
   noInfos,
 } from '../model/index.ts';
-import { hasLabel, inTurn, isApproximated, match, relabelRows, rowsOf, typeAt } from './fingerprints.ts';
+import {
+  hasLabel,
+  inTurn,
+  isApproximated,
+  match,
+  relabelRows,
+  rowsOf,
+  typeAt,
+  withoutLabels,
+} from './fingerprints.ts';
 import { RowStore } from './row-store.ts';
 
 /** What came back of the annotations that were to be written as one type. */
@@ -91,7 +100,13 @@ export class RoundTripCheck {
     const taken = takenBy(this.#limits, item.annotations);
     const { annotations } = adapt(taken, this.#types, item.media?.size ?? null);
     this.#indexOf.set(keyOf(item), this.#rows.items);
-    this.#rows.add(rowsOf(annotations, taken));
+    this.#rows.add(this.#classless(rowsOf(annotations, taken)));
+  }
+
+  /** Without the classes, for a format that has none: they are lost by its plan. */
+  #classless(rows: Float32Array): Float32Array {
+    if (this.#limits.classes === 'none') withoutLabels(rows);
+    return rows;
   }
 
   async compare(back: Dataset, onItem: () => void): Promise<RoundTrip> {
@@ -143,7 +158,8 @@ export class RoundTripCheck {
     for await (const item of back.items()) {
       onItem();
       const index = finder.find(item, (candidate) => seen[candidate] === 0);
-      const rows = rowsOf(item.annotations, item.annotations, (label) => labels.of[label] ?? -2 - label);
+      const read = rowsOf(item.annotations, item.annotations, (label) => labels.of[label] ?? -2 - label);
+      const rows = this.#classless(read);
       if (index === undefined) {
         added += 1;
         compareRows(new Float32Array(0), rows);
@@ -204,6 +220,9 @@ function takenBy(
   return annotations.some(isRefused) ? annotations.filter((part) => !isRefused(part)) : annotations;
 }
 
+/** A name as formats without folders write it. */
+const flat = (id: string): string => id.replaceAll('/', '__');
+
 const keyOf = ({ subset, id }: Item): string => `${subset}/${id}`;
 
 /** Finds the written item that a read one is. The slower ways are only made ready when they are needed. */
@@ -224,7 +243,7 @@ class Finder {
       for (const [key, index] of this.#indexOf) {
         this.#names[index] = key;
         const id = key.slice(key.indexOf('/') + 1);
-        for (const name of new Set([`id ${id}`, `file ${fileNameOf(id)}`])) {
+        for (const name of new Set([`id ${id}`, `id ${flat(id)}`, `file ${fileNameOf(id)}`])) {
           const known = this.#byName.get(name);
           if (known === undefined) this.#byName.set(name, [index]);
           else known.push(index);

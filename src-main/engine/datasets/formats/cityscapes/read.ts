@@ -1,5 +1,5 @@
 import { RefineryError } from '../../../../contract/errors.ts';
-import { filesUnder, isFolder } from '../../files/folder.ts';
+import { filesUnder, isFile, isFolder } from '../../files/folder.ts';
 import { inside, isPicture, stemOf } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { type Annotation, CategoryBuilder, ProblemLog } from '../../model/index.ts';
@@ -21,7 +21,10 @@ type Files = Partial<Record<Kind, string>>;
 export async function readCityscapes(folder: string, options: ReadOptions = {}): Promise<Dataset> {
   const problems = new ProblemLog();
   const root = (await isFolder(inside(folder, 'gtFine'))) ? 'gtFine' : 'gtCoarse';
-  if (!(await isFolder(inside(folder, root)))) {
+  const hasList =
+    (await isFile(inside(folder, classFile))) && (await isFolder(inside(folder, 'leftImg8bit')));
+  // Where nothing is drawn there are pictures and our list of classes.
+  if (!(await isFolder(inside(folder, root))) && !hasList) {
     throw new RefineryError('INPUT_NOT_FOUND', `There is no folder gtFine in ${folder}.`);
   }
   const subsets = new Set([

@@ -16,6 +16,9 @@ import { isAddress } from './pictures.ts';
 /** Fields of a picture's entry that have a place of their own in the model. */
 const ofPicture = new Set(['id', 'width', 'height', 'file_name']);
 
+/** Fields that tools write as 0 where they know nothing. */
+const unsaid = new Set(['license', 'date_captured']);
+
 /** Fields of an object's entry, of any task, that are read or follow from others. */
 const ofObject = new Set([
   ...['id', 'image_id', 'category_id', 'iscrowd', 'bbox', 'area', 'segmentation', 'attributes', 'score'],
@@ -57,7 +60,11 @@ export function factTexts(infos: Infos): { readonly info: string; readonly licen
  * name is its `coco_url`, unless it has another one.
  */
 export function pictureFacts(entry: Readonly<Record<string, unknown>>): Attributes {
-  const facts = rest(entry, ofPicture, (value) => value === '' || value === null || value === 0);
+  const facts = rest(
+    entry,
+    ofPicture,
+    (value, field) => value === '' || value === null || (value === 0 && unsaid.has(field)),
+  );
   const name = entry['file_name'];
   if (typeof name !== 'string' || !name.includes('://') || !isAddress(name)) return facts;
   const free = [undefined, name].includes(facts.get('coco_url') as string | undefined);
@@ -80,13 +87,13 @@ export const objectFacts = (entry: Readonly<Record<string, unknown>>): Attribute
 function rest(
   entry: Readonly<Record<string, unknown>>,
   known: ReadonlySet<string>,
-  saysNothing: (value: AttributeValue) => boolean,
+  saysNothing: (value: AttributeValue, field: string) => boolean,
 ): Attributes {
   let facts: Map<string, AttributeValue> | undefined;
   for (const name in entry) {
     if (known.has(name)) continue;
     const value = attributeValue(entry[name]);
-    if (saysNothing(value)) continue;
+    if (saysNothing(value, name)) continue;
     facts ??= new Map();
     facts.set(name, value);
   }

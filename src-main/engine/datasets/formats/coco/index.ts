@@ -38,7 +38,9 @@ const kinds: readonly Kind[] = [
     aliases: ['mscoco', 'coco_json'],
     reads: ['instances', 'person_keypoints', 'captions', 'labels', 'image_info', 'panoptic', 'stuff'],
     writes: ['instances', 'captions'],
-    abilities: abilitiesOf(['box', 'polygon', 'mask', 'caption']),
+    abilities: abilitiesOf(['box', 'polygon', 'mask', 'caption'], {
+      limits: { attributesOf: { caption: [] } },
+    }),
   },
   {
     name: 'coco_instances',

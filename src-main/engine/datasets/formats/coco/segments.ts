@@ -1,17 +1,22 @@
 import type { OutputFolder } from '../../files/output.ts';
 import { decodeBitmap } from '../../masks.ts';
-import { type Annotation, type Item, isCrowd, type ProblemLog } from '../../model/index.ts';
+import { type Annotation, type Item, isCrowd } from '../../model/index.ts';
 import { UniqueNumbers } from './numbers.ts';
 import { writePanoptic } from './panoptic.ts';
 
-/** Writes an item's panoptic picture. @returns its entry in `annotations`, or null for an item without masks. */
+/**
+ * Writes an item's panoptic picture.
+ *
+ * @param lose is told of every mask that is not in it.
+ * @returns its entry in `annotations`, or null for an item without masks.
+ */
 export async function segmentsOf(
   output: OutputFolder,
   item: Item,
   image: number,
   parts: readonly Annotation[],
   categoryIds: readonly number[],
-  problems: ProblemLog,
+  lose: (reason: string) => void,
 ): Promise<object | null> {
   const masks = parts.filter((part) => part.type === 'mask').toSorted((a, b) => a.zOrder - b.zOrder);
   const first = masks[0];
@@ -22,11 +27,7 @@ export async function segmentsOf(
   for (const mask of masks) {
     const category = mask.label === null ? undefined : categoryIds[mask.label];
     if (mask.width !== width || mask.height !== height || category === undefined) {
-      problems.add(
-        '',
-        `item ${item.subset}/${item.id}`,
-        'a mask has another size than the rest, or no class',
-      );
+      lose('a mask has another size than the rest, or no class');
       continue;
     }
     const crowd = isCrowd(mask.attributes) ? 1 : 0;
@@ -56,7 +57,7 @@ export async function segmentsOf(
       bottom = Math.max(bottom, y);
     }
     if (area === 0) {
-      problems.add('', `item ${item.subset}/${item.id}`, 'a segment is covered as a whole and left out');
+      lose('a segment is covered as a whole and left out');
       continue;
     }
     const bbox = [left, top, right - left + 1, bottom - top + 1];

@@ -62,7 +62,7 @@ export async function writeCoco(
       written += item.annotations.length - adapted.dropped.length;
       const parts = adapted.annotations;
       for (const file of files) {
-        await writeItem(output, file, item, name, parts, categoryIds, problems);
+        written -= await writeItem(output, file, item, name, parts, categoryIds, problems);
       }
     }
     for (const files of open.values()) {
@@ -129,6 +129,7 @@ async function openTask(
   };
 }
 
+/** @returns how many of the annotations were lost. */
 async function writeItem(
   output: OutputFolder,
   file: OpenTask,
@@ -137,7 +138,7 @@ async function writeItem(
   parts: readonly Annotation[],
   categoryIds: readonly number[],
   problems: ProblemLog,
-): Promise<void> {
+): Promise<number> {
   const number = file.pictureIds.take(item.attributes.get('id'));
   const size = item.media?.size ?? { width: 0, height: 0 };
   const about = pictureFields(item.attributes);
@@ -148,10 +149,15 @@ async function writeItem(
   const picture = about === null ? own : { ...own, ...about.fields };
   await file.sink.write(`${file.images === 0 ? '' : ','}${JSON.stringify(picture)}`);
   file.images += 1;
-  const texts = await objectTexts(output, file, item, number, parts, categoryIds, problems);
-  if (texts.length === 0) return;
+  let lost = 0;
+  const texts = await objectTexts(output, file, item, number, parts, categoryIds, (reason) => {
+    lost += 1;
+    problems.add('', `item ${item.subset}/${item.id}`, reason);
+  });
+  if (texts.length === 0) return lost;
   await file.annotations.write(`${file.objects === 0 ? '' : ','}${texts.join()}`);
   file.objects += texts.length;
+  return lost;
 }
 
 /** An item's entries in `annotations`, as JSON. */
@@ -162,7 +168,7 @@ async function objectTexts(
   number: number,
   parts: readonly Annotation[],
   categoryIds: readonly number[],
-  problems: ProblemLog,
+  lose: (reason: string) => void,
 ): Promise<string[]> {
   const texts: string[] = [];
   switch (file.task) {
@@ -182,7 +188,7 @@ async function objectTexts(
       }
       break;
     case 'panoptic': {
-      const entry = await segmentsOf(output, item, number, parts, categoryIds, problems);
+      const entry = await segmentsOf(output, item, number, parts, categoryIds, lose);
       if (entry !== null) texts.push(JSON.stringify(entry));
       break;
     }

@@ -1,5 +1,6 @@
 import { sharp } from '../../files/sharp.ts';
-import type { Size } from '../../model/index.ts';
+import { boundsOf, decodeBitmap, encodeBitmap } from '../../masks.ts';
+import type { Mask, Size } from '../../model/index.ts';
 
 /** Pictures with more pixels than this are no masks. */
 const mostPixels = 2 ** 29;
@@ -72,7 +73,54 @@ export function loseCovered(
   drawn: Iterable<number>,
   values: Iterable<number>,
   lose: (reason: string) => void,
+  what = 'a mask',
 ): void {
   const left = new Set(values);
-  for (const number of drawn) if (!left.has(number)) lose('a mask that others cover as a whole');
+  for (const number of drawn) if (!left.has(number)) lose(`${what} that others cover as a whole`);
+}
+
+/** COCO's run lengths of a small bitmap (row by row) whose first pixel lies at a place in the picture; the rest is cut off. */
+export function placedCounts(
+  { width, height, bitmap }: Size & { readonly bitmap: Uint8Array },
+  [left, top]: readonly [left: number, top: number],
+  size: Size,
+): number[] {
+  const whole = new Uint8Array(size.width * size.height);
+  const [from, to] = [Math.max(0, -left), Math.min(width, size.width - left)];
+  for (let y = Math.max(0, -top); y < Math.min(height, size.height - top) && from < to; y += 1) {
+    const row = bitmap.subarray(y * width + from, y * width + to);
+    whole.set(row, (top + y) * size.width + left + from);
+  }
+  return encodeBitmap(whole, size.width, size.height);
+}
+
+/** The inverse of {@link placedCounts}: what is in a mask's smallest box, 1 for inside; null for a mask without pixels. */
+export function cutOut(
+  mask: Mask,
+): (Size & { readonly x: number; readonly y: number; readonly bitmap: Uint8Array }) | null {
+  const bounds = boundsOf(mask);
+  if (bounds === null) return null;
+  const { x, y, width, height } = bounds;
+  const whole = decodeBitmap(mask.counts, mask.width, mask.height);
+  const bitmap = new Uint8Array(width * height);
+  for (let row = 0; row < height; row += 1) {
+    const from = (y + row) * mask.width + x;
+    bitmap.set(whole.subarray(from, from + width), row * width);
+  }
+  return { ...bounds, bitmap };
+}
+
+/** A bitmap as a PNG of one channel, 255 for inside. */
+export function bitmapPng({
+  width,
+  height,
+  bitmap,
+}: Size & { readonly bitmap: Uint8Array }): Promise<Buffer> {
+  return sharp(
+    bitmap.map((inside) => inside * 255),
+    { raw: { width, height, channels: 1 } },
+  )
+    .toColourspace('b-w')
+    .png()
+    .toBuffer();
 }

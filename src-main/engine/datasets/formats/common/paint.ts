@@ -66,7 +66,7 @@ function remember(known: Map<number, number>, key: number, make: () => number): 
 /** Which class a colour or a number stands for, for {@link readClassMasks}. */
 export interface ClassNumbers {
   readonly byColour: ReadonlyMap<number, number>;
-  readonly byNumber: readonly number[];
+  readonly byNumber: readonly (number | undefined)[];
 }
 
 export const classNumbers = (

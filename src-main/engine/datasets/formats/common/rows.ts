@@ -1,3 +1,4 @@
+import type { Limits } from '../../format.ts';
 import {
   type Annotation,
   type Attributes,
@@ -22,7 +23,7 @@ const categoryColumns = ['category', 'categories', 'label', 'labels', 'category_
 const boxColumns = ['bbox', 'bboxes'];
 
 /** Columns that are no attributes of the item. */
-const reserved = new Set([
+const reservedNames = [
   ...labelColumns,
   ...textColumns,
   ...boxColumns,
@@ -31,7 +32,12 @@ const reserved = new Set([
   'file_name',
   'id',
   'image_id',
-]);
+];
+
+/** What such rows can't have of the abilities of a format. */
+export const rowLimits: Limits = { oneLabel: true, oneCaption: true, itemAttributes: { but: reservedNames } };
+
+const reserved: ReadonlySet<string> = new Set(reservedNames);
 
 /** Whether a column of this name is no attribute of an item, or would be no column for all readers. */
 export const isReserved = (name: string): boolean =>

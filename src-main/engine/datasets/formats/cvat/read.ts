@@ -57,7 +57,7 @@ export async function readCvat(folder: string, options: ReadOptions = {}): Promi
     problems,
     async *items() {
       for (const { path, meta, labels } of files) {
-        const tracks = new Tracks(meta);
+        const tracks = new Tracks(meta, subsetOf(path));
         try {
           for await (const element of xmlElements(inside(folder, path), 1)) {
             options.signal?.throwIfAborted();

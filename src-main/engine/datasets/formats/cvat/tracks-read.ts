@@ -35,9 +35,14 @@ export class Tracks {
   readonly #subsets = new Map<string, Frames>();
   readonly #size: Size | null;
 
-  /** @param meta the file's head, which has the video's size. */
-  constructor(meta: XmlElement | undefined) {
+  /**
+   * @param meta the file's head, which has the video's size.
+   * @param subset of a file that names no other.
+   */
+  constructor(meta: XmlElement | undefined, subset: string) {
     this.#size = meta === undefined ? null : originalSize(meta);
+    // A video in which nothing was marked has frames all the same.
+    if (meta?.children.some((part) => childText(part, 'mode') === 'interpolation')) this.#framesOf(subset);
   }
 
   add(track: XmlElement, fallback: string, labels: Labels, complain: (reason: string) => void): void {

@@ -59,8 +59,9 @@ export async function writeCvatVideo(
       };
       videos.set(item.subset, video);
       const frame = frameOf(item.attributes.get('frame'), id, video.frames);
-      if (size !== null && (video.size?.width !== size.width || video.size.height !== size.height))
-        note('the frames of a video are of one size, and this picture is of another');
+      const isOther =
+        size !== null && (video.size?.width !== size.width || video.size.height !== size.height);
+      if (isOther) note('the frames of a video are of one size, and this picture is of another');
       const fact = pictureFact(item.attributes, frame);
       if (fact !== '') video.facts.push(`  <frame id="${frame}"${fact}/>\n`);
       const own = frameName(frame);
@@ -74,6 +75,7 @@ export async function writeCvatVideo(
         const label = 'label' in part && part.label !== null ? labels[part.label] : undefined;
         if (label === undefined) lose(`a ${part.type} without a class`);
         else {
+          if (isOther && part.type === 'mask') lose("a mask of another size than the video's is cut off");
           const skeleton = skeletonOf(part, skeletons);
           if (hidesPoints(part, skeleton)) note(hiddenPoints);
           addShape(video, part, label, skeleton, frame);

@@ -1,5 +1,6 @@
 import { fileNameOf, isPicture } from '../../files/paths.ts';
 import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
+import { rowLimits } from '../common/rows.ts';
 import { isMetadata, readImagefolder } from './imagefolder.ts';
 import { writeImagefolder } from './write.ts';
 
@@ -8,7 +9,7 @@ const abilities: Abilities = {
   types: ['label', 'box', 'caption'],
   itemAttributes: true,
   subsets: true,
-  limits: { oneLabel: true, oneCaption: true },
+  limits: rowLimits,
 };
 
 async function detectImagefolder(listing: Listing): Promise<Verdict | null> {

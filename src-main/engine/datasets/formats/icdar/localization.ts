@@ -41,7 +41,8 @@ function parseLine(line: string): Annotation | string {
   let text: string | undefined;
   if (quoted !== null) {
     numbers = quoted[1]!.split(/[\s,]+/).map(numberOf);
-    text = quoted[2];
+    // An empty one behind other outlines than those of four corners only says that no number is text.
+    if (quoted[2] !== '' || numbers.length === 4 || numbers.length === 8) text = quoted[2];
   } else {
     const words = line.split(line.includes(',') ? ',' : /\s+/);
     let count = words.findIndex((word) => !Number.isFinite(numberOf(word)));
@@ -130,7 +131,9 @@ export function writeLocalization(
           const corners = [part.x, part.y, part.x + part.width, part.y + part.height];
           lines.push(`${corners.map(plainNumber).join(' ')}${end === '' ? '' : ` ${end}`}\n`);
         } else if (part.type === 'polygon') {
-          lines.push(`${part.points.map(plainNumber).join(',')}${end === '' ? '' : `,${end}`}\n`);
+          // Behind four corners there is text, so that of more the fifth would be it.
+          const last = end === '' && part.points.length !== 8 ? '""' : end;
+          lines.push(`${part.points.map(plainNumber).join(',')}${last === '' ? '' : `,${last}`}\n`);
         }
       }
       const file = below(folderOf(id), `gt_${fileNameOf(id)}.txt`);

@@ -4,6 +4,8 @@ import type { AnnotationType } from '../../model/index.ts';
 import { type KittiTask, readKitti } from './read.ts';
 import { writeKitti } from './write.ts';
 
+const boxAttributes = ['truncated', 'occluded', 'score', 'alpha', 'dimensions', 'location', 'rotation_y'];
+
 const abilitiesOf = (types: readonly AnnotationType[], attributes: readonly string[]): Abilities => ({
   ...noAbilities,
   types,
@@ -13,10 +15,9 @@ const abilitiesOf = (types: readonly AnnotationType[], attributes: readonly stri
     needsClass: true,
     ...(types.includes('box') ? { classes: 'words' } : {}),
     ...(types.includes('mask') ? { flatMasks: 'objects' } : {}),
+    attributesOf: { box: boxAttributes, mask: ['is_crowd'] },
   },
 });
-
-const boxAttributes = ['truncated', 'occluded', 'score', 'alpha', 'dimensions', 'location', 'rotation_y'];
 
 const kinds: readonly { task: KittiTask; name: string; title: string; abilities: Abilities }[] = [
   {

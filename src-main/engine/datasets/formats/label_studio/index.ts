@@ -8,7 +8,10 @@ const abilities: Abilities = {
   attributes: 'any',
   itemAttributes: true,
   groups: true,
-  limits: { withoutVisibility: true },
+  limits: {
+    withoutVisibility: true,
+    attributesOf: { label: ['score', 'origin', 'meta'], caption: ['score', 'origin', 'meta'] },
+  },
   subsets: true,
 };
 

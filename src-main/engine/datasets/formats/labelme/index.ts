@@ -8,7 +8,7 @@ const abilities: Abilities = {
   attributes: 'any',
   itemAttributes: true,
   groups: true,
-  limits: { withoutVisibility: true },
+  limits: { withoutVisibility: true, attributesOf: { label: [] } },
   subsets: true,
 };
 

@@ -1,4 +1,3 @@
-import { encodeBitmap } from '../../masks.ts';
 import {
   type Annotation,
   type AttributeValue,
@@ -9,7 +8,7 @@ import {
   type Size,
   wholeOf,
 } from '../../model/index.ts';
-import { readBitmap } from '../common/masks.ts';
+import { placedCounts, readBitmap } from '../common/masks.ts';
 import { boxBetween } from '../common/read.ts';
 import { fromCorners } from '../yolo/lines.ts';
 
@@ -116,17 +115,8 @@ async function parseMask(
   if (typeof text !== 'string' || text.length > mostText) return 'the mask is missing or too large';
   const [left, top] = [Math.round(Math.min(x0, x1)), Math.round(Math.min(y0, y1))];
   try {
-    const { width, height, bitmap } = await readBitmap(Buffer.from(text, 'base64'), null);
-    const whole = new Uint8Array(size.width * size.height);
-    for (let y = 0; y < height; y += 1) {
-      for (let x = 0; x < width; x += 1) {
-        const [toX, toY] = [left + x, top + y];
-        if (bitmap[y * width + x] === 0 || toX < 0 || toY < 0 || toX >= size.width || toY >= size.height)
-          continue;
-        whole[toY * size.width + toX] = 1;
-      }
-    }
-    return { ...shape, type: 'mask', ...size, counts: encodeBitmap(whole, size.width, size.height) };
+    const bitmap = await readBitmap(Buffer.from(text, 'base64'), null);
+    return { ...shape, type: 'mask', ...size, counts: placedCounts(bitmap, [left, top], size) };
   } catch {
     return 'the mask is no picture';
   }

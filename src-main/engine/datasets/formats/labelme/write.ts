@@ -1,9 +1,8 @@
 import { fileNameOf } from '../../files/paths.ts';
-import { sharp } from '../../files/sharp.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
-import { boundsOf, decodeBitmap } from '../../masks.ts';
 import type { Annotation, Mask } from '../../model/index.ts';
 import { namesText } from '../common/lines.ts';
+import { bitmapPng, cutOut } from '../common/masks.ts';
 import { joinSubset } from '../common/read.ts';
 import { writeSet } from '../common/write.ts';
 import { pictureFields, shapeFields } from './facts.ts';
@@ -100,20 +99,9 @@ async function geometryOf(part: Annotation): Promise<Record<string, unknown> | n
 
 /** The mask's smallest box, whose second corner is its last pixel, and the pixels in it as a PNG in base64. */
 async function maskGeometry(mask: Mask): Promise<Record<string, unknown> | null> {
-  const bounds = boundsOf(mask);
-  if (bounds === null) return null;
-  const { x, y, width, height } = bounds;
-  const bitmap = decodeBitmap(mask.counts, mask.width, mask.height);
-  const pixels = new Uint8Array(width * height);
-  for (let row = 0; row < height; row += 1) {
-    const from = (y + row) * mask.width + x;
-    for (let column = 0; column < width; column += 1)
-      pixels[row * width + column] = bitmap[from + column]! * 255;
-  }
-  const png = await sharp(pixels, { raw: { width, height, channels: 1 } })
-    .toColourspace('b-w')
-    .png()
-    .toBuffer();
+  const cut = cutOut(mask);
+  if (cut === null) return null;
+  const { x, y, width, height } = cut;
   const points = pairs([x, y, x + width - 1, y + height - 1]);
-  return { points, shape_type: 'mask', mask: png.toString('base64') };
+  return { points, shape_type: 'mask', mask: (await bitmapPng(cut)).toString('base64') };
 }

@@ -1,4 +1,5 @@
 import { type Abilities, type AnyFormat, type Listing, noAbilities, type Verdict } from '../../format.ts';
+import { nameAttributes } from './names.ts';
 import { readMarket, readMars } from './read.ts';
 import { writeMarket } from './write.ts';
 
@@ -7,6 +8,7 @@ const abilities: Abilities = {
   types: [],
   itemAttributes: true,
   subsets: true,
+  limits: { itemAttributes: { only: nameAttributes } },
 };
 
 async function detectMarket(listing: Listing): Promise<Verdict | null> {

@@ -7,7 +7,7 @@ import { writeMotSeq } from './write.ts';
 const boxes: Abilities = {
   ...noAbilities,
   types: ['box'],
-  attributes: ['track_id', 'ignored', 'visibility', 'occluded', 'score'],
+  attributes: ['track_id', 'ignored', 'visibility', 'occluded'],
   subsets: true,
 };
 

@@ -14,6 +14,7 @@ import { type Annotation, CategoryBuilder, noAttributes, ProblemLog } from '../.
 import { csvRows, csvText } from '../common/csv.ts';
 import { below, imageItem, joinSubset, splitSubset } from '../common/read.ts';
 import { pictureClasses, writeSet } from '../common/write.ts';
+import { isMaskTable } from '../semantic/roboflow.ts';
 
 const fileName = '_classes.csv';
 
@@ -23,14 +24,11 @@ const abilities: Abilities = {
   subsets: true,
 };
 
-/** Roboflow's export of mask pictures has a table of this name, too, which says what each grey value is. */
-const isOfMasks = (head: string): boolean => /^\W*pixel\s+value\b/i.test(head);
-
-const ofMasks = 'it says what the pixels of mask pictures are, which are not read';
+const ofMasks = 'it says what the pixels of mask pictures stand for';
 
 async function detect(listing: Listing): Promise<Verdict | null> {
   const own = listing.files.find((path) => fileNameOf(path) === fileName);
-  if (own === undefined || isOfMasks(await listing.head(own))) return null;
+  if (own === undefined || isMaskTable(await listing.head(own))) return null;
   return { confidence: 0.97, reasons: [`There is ${own}.`], against: [] };
 }
 
@@ -48,7 +46,7 @@ async function read(folder: string, options: ReadOptions = {}): Promise<Dataset>
       [],
     );
     for await (const { fields } of rows) {
-      if (isOfMasks(fields[0] ?? '')) {
+      if (isMaskTable(fields[0] ?? '')) {
         problems.add(path, '', ofMasks);
         break;
       }
@@ -59,7 +57,7 @@ async function read(folder: string, options: ReadOptions = {}): Promise<Dataset>
   }
   if (files.size === 0 && problems.total > 0) {
     throw new RefineryError('INPUT_UNSUPPORTED', `${fileName} is no table of classes: ${ofMasks}.`, {
-      hint: 'Export the set from Roboflow as COCO Segmentation instead.',
+      hint: 'Take the format roboflow_mask.',
     });
   }
   if (files.size === 0) throw new RefineryError('INPUT_NOT_FOUND', `There is no ${fileName} in ${folder}.`);

@@ -38,10 +38,11 @@ describe('table of classes', () => {
     const table = 'Pixel Value, Class\n0, background\n1, cat\n';
     await put(folder, { 'train/_classes.csv': table, 'train/a.jpg': '', 'train/a_mask.png': '' });
     const found = await detectFormats(folder);
+    expect(found[0]!.format.name).toBe('roboflow_mask');
     expect(found.map(({ format }) => format.name)).not.toContain('roboflow_multiclass');
     await expect(readAll('roboflow_multiclass', folder)).rejects.toMatchObject({
       code: 'INPUT_UNSUPPORTED',
-      hint: expect.stringContaining('COCO Segmentation'),
+      hint: expect.stringContaining('roboflow_mask'),
     });
   });
 });

@@ -8,6 +8,7 @@ const abilitiesOf = (types: readonly AnnotationType[]): Abilities => ({
   ...noAbilities,
   types,
   subsets: true,
+  limits: { needsClass: true },
 });
 
 const kinds: readonly { task: MvtecTask; name: string; title: string; types: readonly AnnotationType[] }[] = [
@@ -42,5 +43,5 @@ export const mvtecFormats: readonly Format[] = kinds.map(({ task, name, title, t
   abilities: abilitiesOf(types),
   detect: (listing) => detect(task, listing),
   read: (folder, options) => readMvtec(folder, task, options),
-  write: (dataset, folder, options) => writeMvtec(dataset, folder, abilitiesOf(types), options),
+  write: (dataset, folder, options) => writeMvtec(dataset, folder, abilitiesOf(types), options, task),
 }));

@@ -67,7 +67,7 @@ describe('MVTec AD', () => {
     const boxes = await writeAndRead('mvtec_detection', setOf(['x', 'y'], items, size), folder);
     expect([...boxes.report.problems.byReason.keys()]).toEqual([
       'an annotation of another class than the picture: its folder says one',
-      'the class of the picture, which its boxes say already',
+      'the class of the picture, which its shapes say already',
     ]);
     await put(folder, { 'default/x/a.png': await png([0, 0, 0, 0, 0, 0, 0, 0]) });
     const again = await readAll('mvtec_detection', folder);

@@ -11,6 +11,7 @@ import {
   below,
   foldersIn,
   imageItem,
+  isSubsetName,
   Pictures,
   plainShape,
   subsetFolders,
@@ -21,6 +22,15 @@ export type MvtecTask = 'all' | 'classification' | 'detection' | 'segmentation';
 
 export const maskFolder = 'ground_truth';
 
+/** Whether there are folders of pictures in a folder of a usual subset. */
+async function hasClassFolders(path: string): Promise<boolean> {
+  for (const name of await foldersIn(path)) {
+    if ((isSubsetName(name) || name === 'default') && (await foldersIn(inside(path, name))).length > 0)
+      return true;
+  }
+  return false;
+}
+
 /** Reads `[<object>/]<subset>/<class>/<picture>` with masks in `ground_truth/<class>/<picture>_mask.png`. */
 export async function readMvtec(
   folder: string,
@@ -29,7 +39,9 @@ export async function readMvtec(
 ): Promise<Dataset> {
   const problems = new ProblemLog();
   // The whole of MVTec AD has a folder for each kind of object, each laid out like a set of its own.
-  const parts = await subsetFolders(folder, withFolder(maskFolder));
+  const drawn = await subsetFolders(folder, withFolder(maskFolder));
+  // Where nothing is drawn there is no such folder.
+  const parts = drawn.length > 0 ? drawn : await subsetFolders(folder, hasClassFolders);
   if (parts.length === 0)
     throw new RefineryError('INPUT_NOT_FOUND', `There is no folder ${maskFolder} in ${folder}.`);
   const places: { readonly part: string; readonly subset: string; readonly path: string }[] = [];

@@ -3,9 +3,10 @@ import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format
 import { decodeBitmap } from '../../masks.ts';
 import type { Annotation, Size } from '../../model/index.ts';
 import { oneLine } from '../common/lines.ts';
+import { loseCovered } from '../common/masks.ts';
 import { grey8Png } from '../common/paint.ts';
 import { type Work, writeSet } from '../common/write.ts';
-import { maskFolder } from './read.ts';
+import { type MvtecTask, maskFolder } from './read.ts';
 
 /** The folder of pictures without a class; when it is read, it is one. */
 const noLabel = 'no_label';
@@ -23,6 +24,7 @@ export function writeMvtec(
   folder: string,
   abilities: Abilities,
   options: WriteOptions,
+  task: MvtecTask,
 ): Promise<WriteReport> {
   const names = dataset.categories.labels.map(({ name }) => folderName(name));
   const masks = new Set<string>();
@@ -42,14 +44,15 @@ export function writeMvtec(
       let marked = false;
       for (const part of annotations) {
         if (!('label' in part)) continue;
-        if (part.label !== label)
+        if (part.label === null) lose('a shape without a class');
+        else if (part.label !== label)
           lose('an annotation of another class than the picture: its folder says one');
         else if (part.type !== 'label') drawn.push(part);
         else if (marked) lose('a class that the picture has already');
         else marked = true;
       }
-      if (marked && drawn.length > 0 && abilities.types.includes('box'))
-        lose('the class of the picture, which its boxes say already');
+      if (marked && drawn.length > 0 && task !== 'all')
+        lose('the class of the picture, which its shapes say already');
       if (drawn.length === 0) return;
       const path = `${maskFolder}/${pathOf(work)}_mask.png`;
       if (masks.has(path)) {
@@ -72,7 +75,10 @@ function labelOf(annotations: readonly Annotation[]): number | null {
   return own !== undefined && 'label' in own ? own.label : null;
 }
 
-/** White for a mask, and for each further box the next darker value, so that they can be told apart. */
+/**
+ * White for a mask, and for each further box the next darker value, so that they can be told apart. Small boxes lie over
+ * large ones; those of which nothing is left are told.
+ */
 function paint(
   parts: readonly Annotation[],
   size: Size,
@@ -80,30 +86,32 @@ function paint(
 ): (Size & { readonly values: Int32Array }) | null {
   const { width, height } = size;
   const values = new Int32Array(width * height);
-  let value = 255;
-  for (const [index, part] of parts.entries()) {
-    if (part.type === 'mask') {
-      if (part.width !== width || part.height !== height) {
-        lose('a mask of another size than its picture');
-        continue;
-      }
-      if (index > 0) lose('a mask joins another of its picture');
-      const bitmap = decodeBitmap(part.counts, width, height);
-      for (let place = 0; place < bitmap.length; place += 1) if (bitmap[place] === 1) values[place] = 255;
-    } else if (part.type === 'box') {
-      if (value === 0) {
-        lose('more than 255 boxes of a picture');
-        continue;
-      }
-      const clamp = (at: number, most: number): number => Math.min(Math.max(at, 0), most);
-      const [left, right] = [clamp(Math.floor(part.x), width), clamp(Math.ceil(part.x + part.width), width)];
-      const [top, bottom] = [
-        clamp(Math.floor(part.y), height),
-        clamp(Math.ceil(part.y + part.height), height),
-      ];
-      for (let y = top; y < bottom; y += 1) values.fill(value, y * width + left, y * width + right);
-      value -= 1;
+  const boxes = parts.filter((part) => part.type === 'box');
+  boxes.sort((a, b) => b.width * b.height - a.width * a.height);
+  for (const _ of boxes.slice(255)) lose('more than 255 boxes of a picture');
+  for (const [index, box] of boxes.slice(0, 255).entries()) {
+    const clamp = (at: number, most: number): number => Math.min(Math.max(at, 0), most);
+    const [left, right] = [clamp(Math.floor(box.x), width), clamp(Math.ceil(box.x + box.width), width)];
+    const [top, bottom] = [clamp(Math.floor(box.y), height), clamp(Math.ceil(box.y + box.height), height)];
+    for (let y = top; y < bottom; y += 1) values.fill(255 - index, y * width + left, y * width + right);
+  }
+  loseCovered(
+    boxes.slice(0, 255).map((_, index) => 255 - index),
+    values,
+    lose,
+    'a box',
+  );
+  let drawn = 0;
+  for (const mask of parts) {
+    if (mask.type !== 'mask') continue;
+    if (mask.width !== width || mask.height !== height) {
+      lose('a mask of another size than its picture');
+      continue;
     }
+    if (drawn > 0) lose('a mask joins another of its picture');
+    drawn += 1;
+    const bitmap = decodeBitmap(mask.counts, width, height);
+    for (let place = 0; place < bitmap.length; place += 1) if (bitmap[place] === 1) values[place] = 255;
   }
   return values.some((entry) => entry !== 0) ? { ...size, values } : null;
 }

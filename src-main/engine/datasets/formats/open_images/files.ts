@@ -1,6 +1,5 @@
 import { textIfThere } from '../../files/folder.ts';
 import { parseLenient } from '../../files/json.ts';
-import { inside } from '../../files/paths.ts';
 import { reasonOf } from '../../files/reasons.ts';
 import { field, isRecord, type Size } from '../../model/index.ts';
 import { linesOf } from '../common/lines.ts';
@@ -59,11 +58,11 @@ export const imageColumns = [
 
 /** Which class is above which, by their names in the tables: `{LabelName, Subcategory: […]}` all the way down. */
 export async function readParents(
-  folder: string,
+  path: string,
   complain: (reason: string) => void,
 ): Promise<ReadonlyMap<string, string>> {
   const parents = new Map<string, string>();
-  const text = await textIfThere(inside(folder, hierarchyFile));
+  const text = await textIfThere(path);
   const visit = (node: unknown, above: string, depth: number): void => {
     if (!isRecord(node) || depth > 32) return;
     const name = field(node, 'LabelName');
@@ -82,9 +81,9 @@ export async function readParents(
 }
 
 /** Sizes of the pictures that Datumaro notes: `name height width`, a name with spaces in quotes. */
-export async function readSizes(folder: string): Promise<ReadonlyMap<string, Size>> {
+export async function readSizes(folder: string, path: string): Promise<ReadonlyMap<string, Size>> {
   const sizes = new Map<string, Size>();
-  for (const [, line] of await linesOf(folder, sizesFile)) {
+  for (const [, line] of await linesOf(folder, path)) {
     const found = /^(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+))\s+(\d+)\s+(\d+)$/.exec(line);
     if (found === null || line.startsWith('#')) continue;
     const name = found[1]?.replace(/\\(.)/g, '$1') ?? found[2] ?? found[3]!;

@@ -1,5 +1,6 @@
 import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
 import { readSemantic } from './read.ts';
+import { roboflowMaskFormat } from './roboflow.ts';
 import { writeSemantic } from './write.ts';
 
 const abilitiesOf = (subsets: boolean): Abilities => ({
@@ -30,7 +31,7 @@ async function detect(listing: Listing, deep: boolean): Promise<Verdict | null> 
  * Mask pictures in the classes' colours, as OpenVINO's accuracy checker takes them:
  * https://github.com/openvinotoolkit/open_model_zoo/tree/master/tools/accuracy_checker
  */
-export const semanticFormats: readonly Format[] = [false, true].map((bySubset) => {
+const byColour: readonly Format[] = [false, true].map((bySubset) => {
   const abilities = abilitiesOf(bySubset);
   return {
     name: bySubset ? 'common_semantic_segmentation_with_subset_dirs' : 'common_semantic_segmentation',
@@ -42,3 +43,5 @@ export const semanticFormats: readonly Format[] = [false, true].map((bySubset) =
     write: (dataset, folder, options) => writeSemantic(dataset, folder, abilities, options, bySubset),
   };
 });
+
+export const semanticFormats: readonly Format[] = [...byColour, roboflowMaskFormat];

@@ -1,5 +1,5 @@
 import { RefineryError } from '../../../../contract/errors.ts';
-import { filesUnder } from '../../files/folder.ts';
+import { filesUnder, isFile, isFolder } from '../../files/folder.ts';
 import { inside, isPicture, stemOf } from '../../files/paths.ts';
 import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
@@ -9,12 +9,18 @@ import { metaFile, readMetaRows } from '../common/meta.ts';
 import { type ClassNumbers, classNumbers, readClassMasks } from '../common/paint.ts';
 import { below, imageItem, type SubsetFolder, subsetFolders, withFolder } from '../common/read.ts';
 
+/** Whether a folder has pictures and a list of classes. */
+const hasList = async (path: string): Promise<boolean> =>
+  (await isFolder(inside(path, 'images'))) && (await isFile(inside(path, metaFile)));
+
 /** Reads `[<subset>/]images/`, `masks/` and `dataset_meta.json`. A picture without a mask is an item without one. */
 export async function readSemantic(folder: string, options: ReadOptions = {}): Promise<Dataset> {
   const problems = new ProblemLog();
   const builder = new CategoryBuilder();
   const parts: (SubsetFolder & { readonly labels: readonly number[] })[] = [];
-  for (const part of await subsetFolders(folder, withFolder('masks'))) {
+  const drawn = await subsetFolders(folder, withFolder('masks'));
+  // Where nothing is drawn there is no such folder.
+  for (const part of drawn.length > 0 ? drawn : await subsetFolders(folder, hasList)) {
     const rows = await readMetaRows(part.path === '' ? folder : inside(folder, part.path));
     // The classes of all subsets may stand at one place.
     const shared = rows ?? (part.path === '' ? null : await readMetaRows(folder));

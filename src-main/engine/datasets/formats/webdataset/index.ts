@@ -1,11 +1,12 @@
 import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
+import { rowLimits } from '../common/rows.ts';
 
 const abilities: Abilities = {
   ...noAbilities,
   types: ['label', 'box', 'caption'],
   itemAttributes: true,
   subsets: true,
-  limits: { oneLabel: true, oneCaption: true },
+  limits: rowLimits,
 };
 
 async function detect({ files }: Listing): Promise<Verdict | null> {

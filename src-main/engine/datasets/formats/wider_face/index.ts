@@ -8,7 +8,7 @@ const abilities: Abilities = {
   types: ['box', 'label'],
   attributes: faceAttributes,
   subsets: true,
-  limits: { oneLabel: true, textAttributes: [] },
+  limits: { oneLabel: true, textAttributes: [], attributesOf: { label: [] } },
 };
 
 async function detect(listing: Listing): Promise<Verdict | null> {

@@ -28,6 +28,6 @@ export function parseBox(line: string, labelOf: (name: string) => number | null)
   }
   const name = words.slice(attributed ? 10 : 4).join(' ');
   const label = labelOf(name === '' ? faceName : name);
-  if (label === null) return `there is no class ${name}`;
+  if (label === null && name !== '') return `there is no class ${name}`;
   return { ...plainShape(label, attributes), type: 'box', x, y, width, height };
 }
