@@ -24,17 +24,14 @@ export const rename = defineTransform({
       .string()
       .max(1000)
       .default('')
-      .describe('what comes instead; $1 is the first group, $<name> a named one'),
+      .describe('what comes instead; $1 is the first group, $<name> a named one, {item.subset} the subset'),
   }),
   apply(dataset, { search, replace }) {
     const pattern = new Pattern('rename', search);
     return mapBatches(dataset, () => {
       const taken = new Set<string>();
       return (items) => {
-        const ids = pattern.replaceIn(
-          items.map(({ id }) => id),
-          replace,
-        );
+        const ids = renamed(items, pattern, replace);
         return items.map((item, at) => {
           const id = ids[at]!;
           const key = `${item.subset}/${id}`;
@@ -52,6 +49,29 @@ export const rename = defineTransform({
     });
   },
 });
+
+/** In Datumaro's words for it. */
+const subsetMark = '{item.subset}';
+
+function renamed(items: readonly Item[], pattern: Pattern, replace: string): readonly string[] {
+  if (!replace.includes(subsetMark)) {
+    return pattern.replaceIn(
+      items.map(({ id }) => id),
+      replace,
+    );
+  }
+  const ids: string[] = [];
+  for (const [subset, places] of Map.groupBy(items.keys(), (at) => items[at]!.subset)) {
+    // A dollar in it is one, and no group.
+    const own = replace.replaceAll(subsetMark, () => subset.replaceAll('$', '$$$$'));
+    const made = pattern.replaceIn(
+      places.map((at) => items[at]!.id),
+      own,
+    );
+    for (const [index, at] of places.entries()) ids[at] = made[index]!;
+  }
+  return ids;
+}
 
 export const labelSampler = defineTransform({
   name: 'label_random_sampler',
