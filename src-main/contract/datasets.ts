@@ -199,6 +199,10 @@ export type DatasetStep = z.infer<typeof DatasetStep>;
 /** A change that can be made to a set on its way. */
 export const DatasetTransform = z.object({
   name: z.string(),
+  /** Other names that it goes by. */
+  aliases: z.array(z.string()),
+  /** What it is about; `choice` is of which items and annotations stay. */
+  about: z.enum(['splits', 'classes', 'choice', 'annotations', 'pictures', 'names']),
   description: z.string(),
   /** JSON Schema of its options. */
   schema: z.record(z.string(), z.unknown()),

@@ -10,6 +10,7 @@ import { defineTransform, mapBatches, mapItems, tellingOf } from './transform.ts
 
 export const reindex = defineTransform({
   name: 'reindex',
+  about: 'names',
   description: 'Gives the items numbers as their names.',
   options: z.strictObject({ start: z.number().int().min(0).default(1).describe('the first number') }),
   apply: (dataset, { start }) => mapItems(dataset, (item, index) => ({ ...item, id: String(index + start) })),
@@ -17,6 +18,7 @@ export const reindex = defineTransform({
 
 export const rename = defineTransform({
   name: 'rename',
+  about: 'names',
   description: 'Renames items by a regular expression.',
   options: z.strictObject({
     search: z.string().min(1).max(1000).describe('regular expression; every match is replaced'),
@@ -75,13 +77,15 @@ function renamed(items: readonly Item[], pattern: Pattern, replace: string): rea
 
 export const labelSampler = defineTransform({
   name: 'label_random_sampler',
+  about: 'choice',
   description: 'Takes items at random until each class is in so many of them, in each subset for itself.',
   options: z.strictObject({
     count: z.number().int().min(0).default(100).describe('items for each class that is not named'),
     labels: z
       .record(z.string(), z.number().int().min(0))
       .default({})
-      .describe('class: items for it; a class of 0 items asks for none'),
+      .describe('class: items for it; a class of 0 items asks for none')
+      .meta({ names: 'classes' }),
     seed: Seed,
   }),
   names: 'labels',
@@ -120,6 +124,7 @@ export const labelSampler = defineTransform({
 
 export const sort = defineTransform({
   name: 'sort',
+  about: 'names',
   description: 'Brings the items into the order of their names, numbers in them counted as numbers.',
   options: z.strictObject({
     by: z.enum(['id', 'subset']).default('id').describe('the name alone, or the subset before it'),
@@ -139,6 +144,7 @@ export const sort = defineTransform({
 
 export const idFromImageName = defineTransform({
   name: 'id_from_image_name',
+  about: 'names',
   description: "Names the items by their pictures' files, without the folders and the ending.",
   options: z.strictObject({
     ensure_unique: z
@@ -168,6 +174,7 @@ export const idFromImageName = defineTransform({
 
 export const dropMissing = defineTransform({
   name: 'drop_missing',
+  about: 'choice',
   description: 'Takes out items whose picture is not there.',
   options: z.strictObject({}),
   apply: (dataset) =>
@@ -176,6 +183,7 @@ export const dropMissing = defineTransform({
 
 export const removeItems = defineTransform({
   name: 'remove_items',
+  about: 'choice',
   description: 'Takes items out by their names.',
   options: z.strictObject({ items: z.array(z.string()).min(1).describe('the items as subset/id') }),
   apply(dataset, { items }) {
@@ -192,6 +200,7 @@ export const removeItems = defineTransform({
 
 export const sample = defineTransform({
   name: 'sample',
+  about: 'choice',
   aliases: ['random_sampler'],
   description: 'Takes some of the items at random, and keeps their order.',
   options: z
