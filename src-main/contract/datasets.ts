@@ -83,6 +83,8 @@ export const DatasetSummary = z.object({
   items: z.int(),
   annotations: z.int(),
   withoutAnnotations: z.int(),
+  /** Pictures that are not where the set says. */
+  missingPictures: z.int(),
   subsets: z.array(z.object({ name: z.string(), items: z.int() })),
   /** In the set's order; annotations without a class are not among them. */
   labels: z.array(z.object({ name: z.string(), annotations: z.int() })),

@@ -72,6 +72,8 @@ export interface Limits {
   readonly keepsFlags?: true;
   /** A region with a crowd in it would be taken for one object. */
   readonly withoutCrowds?: true;
+  /** Which items there are is read from the pictures that there are. */
+  readonly byPictures?: true;
 }
 
 /** What a format can hold. The rest is turned into what it can hold, or dropped: see `loss.ts`. */

@@ -239,7 +239,7 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
         to,
         transforms: admitted(steps),
         output: '',
-        media: 'none',
+        media: 'copy',
         signal,
         onProgress: ({ done }) => onProgress(done),
       });
