@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -11,6 +11,7 @@ import {
   noWindow,
   openDesktop,
   openWeb,
+  pasteSample,
   root,
   sample,
   startAgain,
@@ -107,12 +108,7 @@ describe.skipIf(noWindow !== '')(`what comes to the window${noWindow && ` (${noW
     await using folder = await temporaryFolder();
     vi.stubEnv('REFINERY_PICTURES_DIR', join(folder.path, 'Pictures'));
     const page = await start(join(folder.path, 'data'));
-    const bytes = [...(await readFile(sample))];
-    await page.evaluate((content) => {
-      const clipboardData = new DataTransfer();
-      clipboardData.items.add(new File([new Uint8Array(content)], 'pasted.jpg', { type: 'image/jpeg' }));
-      window.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
-    }, bytes);
+    await pasteSample(page, 'pasted.jpg');
     await page.getByText(/^It was pasted: its result goes to .*Pictures\/Refinery/).waitFor();
     await expectAccessible(page, 'a pasted picture');
     await page.getByRole('button', { name: 'Upscale 1 picture' }).click();

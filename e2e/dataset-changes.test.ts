@@ -5,7 +5,9 @@ import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import {
+  addChange,
   choose,
+  chooseFile,
   expectAccessible,
   nameOnServer,
   noBrowser,
@@ -58,7 +60,7 @@ describe.skipIf(noBrowser !== '')(`changes of a set${noBrowser && ` (${noBrowser
     await page.getByText('20 pictures', { exact: true }).waitFor();
 
     await step(page, 'Shape').click();
-    await page.getByRole('combobox', { name: 'Another change' }).selectOption('remove_labels');
+    await addChange(page, 'remove_labels');
     const labels = page.getByRole('textbox', { name: /^Labels/ });
     await labels.fill('"a, b", ghost');
     await labels.press('Enter');
@@ -90,7 +92,7 @@ describe.skipIf(noBrowser !== '')(`changes of a set${noBrowser && ` (${noBrowser
       recipe,
       'version: 1\nmedia: none\ntransforms:\n  - name: remove_labels\n    options: { labels: ["a, b"] }\n',
     );
-    await page.getByTestId('recipe-input').setInputFiles(recipe);
+    await chooseFile(page, 'Open a recipe', recipe);
     await expect.poll(() => labels.inputValue()).toBe('"a, b"');
     expect(await change(page, 'Clip').count()).toBe(0);
 

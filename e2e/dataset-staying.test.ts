@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import {
+  addChange,
   choose,
   engineChild,
   expectAccessible,
@@ -197,7 +198,7 @@ describe.skipIf(noBrowser !== '')(`a set that is open${noBrowser && ` (${noBrows
     await looking.waitFor();
 
     await step(page, 'Shape').click();
-    await page.getByRole('combobox', { name: 'Another change' }).selectOption('remove_duplicates');
+    await addChange(page, 'remove_duplicates');
     await page.getByRole('checkbox', { name: /^Near/ }).check();
     await page.waitForTimeout(1000);
     await theSet(page).getByRole('button', { name: 'Cancel', exact: true }).click();

@@ -6,6 +6,7 @@ import {
   dropFiles,
   expectAccessible,
   makePictures,
+  nameOnServer,
   noBrowser,
   openWeb,
   temporaryFolder,
@@ -93,6 +94,53 @@ describe.skipIf(noBrowser !== '')(`the palette${noBrowser && ` (${noBrowser})`}`
     await help.waitFor({ state: 'hidden' });
     await page.keyboard.press('Control+6');
     await page.getByRole('heading', { name: 'Activity', level: 1 }).waitFor();
+  }, 60_000);
+});
+
+describe.skipIf(noBrowser !== '')(`the palette of a dataset${noBrowser && ` (${noBrowser})`}`, () => {
+  test('has each change, those to take out, and recipes', async () => {
+    await using folder = await temporaryFolder();
+    const set = join(folder.path, 'set');
+    for (const name of ['cat', 'dog']) await makePictures(join(set, 'train', name), 3);
+    const page = await open(folder.path);
+    await perform(page, 'open a dataset');
+    await nameOnServer(page, set);
+    await page.getByText('6 pictures', { exact: true }).waitFor();
+
+    // Found by another name of it; its first field takes the focus.
+    await perform(page, 'change rename_labels');
+    const card = page.getByRole('listitem').filter({ hasText: 'Remap labels' });
+    await card.waitFor();
+    const labels = card.getByRole('textbox', { name: /^Labels/ });
+    await expect.poll(() => labels.evaluate((field) => field === document.activeElement)).toBe(true);
+    await card.getByRole('textbox', { name: 'New name of cat' }).fill('lynx');
+    await page.keyboard.press('Enter');
+    await card.getByRole('checkbox', { name: 'Delete dog' }).check();
+    await expect.poll(() => labels.inputValue()).toBe('cat = lynx, dog = ');
+    await expectAccessible(page, 'classes to rename');
+    await perform(page, 'change label random');
+    const sampler = page.getByRole('listitem').filter({ hasText: 'Label random sampler' });
+    await sampler.getByRole('spinbutton', { name: 'How many of cat' }).fill('2');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => sampler.getByRole('textbox', { name: /^Labels/ }).inputValue()).toBe('cat = 2');
+    expect(await page.getByRole('alert').count()).toBe(0);
+    await perform(page, 'take out change 1');
+    await expect.poll(() => card.count()).toBe(0);
+    await perform(page, 'undo the last change');
+    await card.waitFor();
+
+    const download = page.waitForEvent('download');
+    await perform(page, 'save the changes');
+    const recipe = join(folder.path, 'set.recipe.yaml');
+    await (await download).saveAs(recipe);
+    await perform(page, 'take out change 2');
+    await expect.poll(() => sampler.count()).toBe(0);
+    const asked = page.waitForEvent('filechooser');
+    await perform(page, 'open a recipe');
+    await (await asked).setFiles(recipe);
+    await sampler.waitFor();
+    await page.getByRole('button', { name: 'All changes' }).click();
+    await expectAccessible(page, 'all changes');
   }, 60_000);
 });
 

@@ -166,6 +166,34 @@ export async function dropFiles(page: Page, files: readonly string[], across = 0
   }, across);
 }
 
+/** Pastes the sample as a picture of this name. */
+export async function pasteSample(page: Page, name: string): Promise<void> {
+  await page.evaluate(
+    ([content, name]) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.items.add(new File([new Uint8Array(content)], name, { type: 'image/jpeg' }));
+      window.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+    },
+    [[...readFileSync(sample)], name] as const,
+  );
+}
+
+/** Chooses a file where a button asks for one. */
+export async function chooseFile(page: Page, button: string, path: string): Promise<void> {
+  const asked = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: button, exact: true }).click();
+  await (await asked).setFiles(path);
+}
+
+/** Adds a change to the dataset whose changes are shown, found by its name. */
+export async function addChange(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name: 'All changes' }).click();
+  const changes = page.getByRole('dialog', { name: 'Add a change' });
+  await changes.getByRole('combobox').fill(name);
+  await page.keyboard.press('Enter');
+  await changes.waitFor({ state: 'hidden' });
+}
+
 /** Takes one of a group of radio buttons, once it has come to rest. */
 export async function choose(page: Page, name: string): Promise<void> {
   const radio = page.getByRole('radio', { name, exact: true });

@@ -17,6 +17,7 @@ import {
   noBrowser,
   node,
   openWeb,
+  pasteSample,
   results,
   root,
   sample,
@@ -242,12 +243,7 @@ describe.skipIf(noBrowser !== '')(`web mode${noBrowser && ` (${noBrowser})`}`, (
   test('takes a pasted picture, and keeps choices under a name', async () => {
     await using folder = await temporaryFolder();
     const page = await openPage(await openWeb(folder.path));
-    const bytes = [...(await readFile(sample))];
-    await page.evaluate((content) => {
-      const clipboardData = new DataTransfer();
-      clipboardData.items.add(new File([new Uint8Array(content)], 'pasted.jpg', { type: 'image/jpeg' }));
-      window.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
-    }, bytes);
+    await pasteSample(page, 'pasted.jpg');
     await page.getByRole('option', { name: /^pasted.jpg, 451 × 300 to 1804 × 1200/ }).waitFor();
     await choose(page, 'x3');
     await page.getByRole('button', { name: 'Presets' }).click();

@@ -83,6 +83,8 @@ export const DatasetSummary = z.object({
   items: z.int(),
   annotations: z.int(),
   withoutAnnotations: z.int(),
+  /** Pictures that are not where the set says. */
+  missingPictures: z.int(),
   subsets: z.array(z.object({ name: z.string(), items: z.int() })),
   /** In the set's order; annotations without a class are not among them. */
   labels: z.array(z.object({ name: z.string(), annotations: z.int() })),
@@ -199,6 +201,10 @@ export type DatasetStep = z.infer<typeof DatasetStep>;
 /** A change that can be made to a set on its way. */
 export const DatasetTransform = z.object({
   name: z.string(),
+  /** Other names that it goes by. */
+  aliases: z.array(z.string()),
+  /** What it is about; `choice` is of which items and annotations stay. */
+  about: z.enum(['splits', 'classes', 'choice', 'annotations', 'pictures', 'names']),
   description: z.string(),
   /** JSON Schema of its options. */
   schema: z.record(z.string(), z.unknown()),

@@ -1,29 +1,15 @@
-import { Command, defaultFilter } from 'cmdk';
+import { Command } from 'cmdk';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { pictures as picturesOf, useJobs } from '../state/jobs.ts';
 import { select } from '../state/selection.ts';
 import { setPalette, showPage, useSession } from '../state/session.ts';
 import { Dialog } from '../ui/parts.tsx';
+import { byWords } from '../ui/search.ts';
 import { actionGroups } from './actions.ts';
 import type { Action } from './page-type.ts';
 
 /** Pictures that the palette finds by name. */
 const mostPictures = 40;
-
-/** Letters that lie about in a long name are no match. */
-const leastScore = 0.05;
-
-/** Of an entry whose words begin as what was typed does. */
-const scoreOfWords = 0.6;
-
-/** How well an entry fits what was typed: by the letters of its title, or by whole beginnings of its other words. */
-function fits(_value: string, search: string, [title = '', ...others]: string[] = []): number {
-  const words = [title, ...others].join(' ').toLowerCase().split(/\s+/);
-  const typed = search.toLowerCase().split(/\s+/).filter(Boolean);
-  const isNamed = typed.every((part) => words.some((word) => word.startsWith(part)));
-  const score = defaultFilter(title, search, []);
-  return Math.max(score < leastScore ? 0 : score, isNamed ? scoreOfWords : 0);
-}
 
 /** Everything that can be done now, by name, and the pictures of the queue. */
 export function Palette() {
@@ -46,7 +32,7 @@ export function Palette() {
   };
   return (
     <Dialog title="Commands" className="palette" onClose={() => setPalette(false)}>
-      <Command label="Commands" loop filter={fits}>
+      <Command label="Commands" loop filter={byWords}>
         <Command.Input
           className="palette-input"
           placeholder="Type what you want to do, or a picture's name"

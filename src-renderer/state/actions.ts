@@ -45,12 +45,19 @@ export async function openDialog(purpose: DialogPurpose): Promise<AdmitResult> {
   const { shell, connection } = useSession.getState();
   if (shell?.native !== false)
     return (await act('shell.openDialog', { purpose })) ?? { handles: [], refused: [] };
-  const files = await chooseFiles(purpose);
+  const files = await chooseFiles({ folder: purpose === 'folder' });
   return connection && files.length > 0 ? connection.bridge.admit(files) : { handles: [], refused: [] };
 }
 
+interface FileChoice {
+  /** Whether folders are chosen. */
+  readonly folder?: boolean;
+  /** Endings of the one file that is chosen; any number of any files without it. */
+  readonly only?: string;
+}
+
 /** The page's own file field, made when it is first needed. */
-function chooseFiles(purpose: DialogPurpose): Promise<File[]> {
+export function chooseFiles({ folder = false, only = '' }: FileChoice): Promise<File[]> {
   let input = document.querySelector<HTMLInputElement>('input[data-testid="file-input"]');
   if (!input) {
     input = document.createElement('input');
@@ -60,8 +67,9 @@ function chooseFiles(purpose: DialogPurpose): Promise<File[]> {
     document.body.append(input);
   }
   const field = input;
-  field.multiple = true;
-  field.webkitdirectory = purpose === 'folder';
+  field.multiple = only === '';
+  field.accept = only;
+  field.webkitdirectory = folder;
   field.value = '';
   return new Promise((resolve) => {
     field.onchange = () => resolve([...(field.files ?? [])]);

@@ -10,6 +10,7 @@ import {
   type Source,
   samePictures,
   stepText,
+  summaryOf,
   type Task,
   tasks,
   toRecord,
@@ -19,6 +20,7 @@ import { counted, exitCodes, printJson, reportFailure } from '../shared.ts';
 import { type MergedFlags, mergedOptions, openMerged } from './merging.ts';
 import { formatsOption, recipeOf, stepsOf, type TransformFlags, transformOptions } from './options.ts';
 import { interruptible } from './progress.ts';
+import { printProblems } from './report.ts';
 
 interface LookFlags extends TransformFlags, MergedFlags {
   readonly json?: true;
@@ -76,6 +78,7 @@ export function statsCommand(): Command {
         items: statistics.items,
         annotations: description.annotations,
         itemsWithoutAnnotations: statistics.itemsWithoutAnnotations,
+        missingPictures: statistics.missingPictures,
         subsets: Object.fromEntries(statistics.bySubset),
         types: Object.fromEntries(statistics.byType),
         attributes: Object.fromEntries(statistics.byAttribute),
@@ -101,7 +104,10 @@ export function statsCommand(): Command {
     for (const [subset, count] of statistics.bySubset)
       console.log(`  ${subset.padEnd(20)} ${counted(count, 'item')}`);
     console.log(`  ${counted(statistics.itemsWithoutAnnotations, 'item')} without annotations`);
+    if (statistics.missingPictures > 0)
+      console.log(`  ${counted(statistics.missingPictures, 'picture')} missing`);
     for (const [type, count] of statistics.byType) console.log(`  ${type.padEnd(20)} ${count}`);
+    printProblems(summaryOf(dataset.problems), '');
     const widest = Math.max(1, ...classes.map(({ count }) => count));
     console.log('Classes');
     for (const { label, count, items } of classes) {

@@ -78,7 +78,8 @@ function printPlan(
 /** Places of each kind of problem that are named; the receipt has more. */
 const fewPlaces = 3;
 
-function printProblems({ byReason, first }: ProblemSummary, before: string): void {
+/** @param before each reason. */
+export function printProblems({ byReason, first }: ProblemSummary, before: string): void {
   for (const [reason, count] of Object.entries(byReason)) {
     console.log(`  ${styleText('yellow', String(count))} ${before}${plainText(reason)}`);
     const places = first.filter((problem) => problem.reason === reason).slice(0, fewPlaces);

@@ -76,6 +76,8 @@ export interface Limits {
   readonly itemAttributes?: { readonly only: readonly string[] } | { readonly but: readonly string[] };
   /** Of the attributes that it holds, those that it holds of annotations of these types; of other types all. */
   readonly attributesOf?: Partial<Record<AnnotationType, readonly string[]>>;
+  /** Which items there are is read from the pictures that there are. */
+  readonly byPictures?: true;
 }
 
 /** What a format can hold. The rest is turned into what it can hold, or dropped: see `loss.ts`. */

@@ -9,7 +9,7 @@ import { lossOf } from './loss.ts';
 import { type Annotation, noAttributes, noCategories, ProblemLog } from './model/index.ts';
 import { choicesFor } from './operations/choices.ts';
 import { OverlapMeter, overlapOf } from './overlap.ts';
-import { statisticsOf } from './statistics.ts';
+import { StatisticsCounter, statisticsOf } from './statistics.ts';
 import { corpus, haveData, whyNot } from './testing/golden.ts';
 
 const shape = { id: 0, attributes: noAttributes, label: 0, zOrder: 0 };
@@ -81,6 +81,23 @@ describe('what a format has no place for in what it holds', () => {
     const { abilities } = formatNamed(name) as Format;
     return lossOf(await statisticsOf(said), abilities, said.categories);
   };
+
+  test('pictures that are missing are told before, and worse of formats that go by them', async () => {
+    const counter = new StatisticsCounter({ looks: true });
+    for await (const item of set.items()) {
+      for (const path of ['/nowhere/a.jpg', import.meta.filename])
+        counter.add({ ...item, media: { kind: 'image', path, size: null } });
+    }
+    const statistics = counter.result(set);
+    const notesOf = (name: string) =>
+      lossOf(statistics, (formatNamed(name) as Format).abilities, set.categories).notes;
+    expect(notesOf('coco_instances')).toContain(
+      '1 picture is missing: only what is annotated on it is written.',
+    );
+    expect(notesOf('yolo_ultralytics')).toContain(
+      '1 picture is missing. This format goes by its pictures: what is annotated on it would be lost.',
+    );
+  });
 
   test('outlines of four corners are DOTA’s own, and their boxes stand in them', async () => {
     const { types, notes } = await lossIn('dota');

@@ -183,6 +183,18 @@ function notesOn(statistics: Statistics, target: Abilities): string[] {
   const unjointed = target.skeletons && target.limits?.withoutJoints === true;
   note(unjointed, jointed, '# {skeleton loses its|skeletons lose their} lines between points.');
   note(turned, mirrored, '# {skeleton loses|skeletons lose} which points change places in a mirror.');
+  const isByPictures = target.limits?.byPictures === true;
+  const { missingPictures } = statistics;
+  note(
+    !isByPictures,
+    missingPictures,
+    '# {picture is|pictures are} missing: only what is annotated on {it|them} is written.',
+  );
+  note(
+    isByPictures,
+    missingPictures,
+    '# {picture is|pictures are} missing. This format goes by its pictures: what is annotated on {it|them} would be lost.',
+  );
   note(!target.subsets, statistics.bySubset.size > 1 ? statistics.bySubset.size : 0, '# subsets become one.');
   return notes;
 }

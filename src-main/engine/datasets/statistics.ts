@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Dataset } from './format.ts';
 import {
   type AnnotationType,
@@ -37,6 +38,8 @@ export interface Statistics {
   readonly infos: readonly string[];
   /** Items without any annotation. */
   readonly itemsWithoutAnnotations: number;
+  /** Pictures that are not where the set says; 0 where nobody looked. */
+  readonly missingPictures: number;
   /** Annotations that share a group with another of their item, by what their object is made of: `box+polygon+polygon`. */
   readonly grouped: ReadonlyMap<string, number>;
   /** Annotations of objects that are grouped with others. */
@@ -87,6 +90,8 @@ export class StatisticsCounter {
   #items = 0;
   #itemsWithAttributes = 0;
   #itemsWithoutAnnotations = 0;
+  #missingPictures = 0;
+  readonly #looks: boolean;
   readonly #grouped = new Map<string, number>();
   #belonging = 0;
   readonly #crowds = new Map<string, Map<AnnotationType, Map<number, number>>>();
@@ -102,8 +107,15 @@ export class StatisticsCounter {
     masksOfSameClass: 0,
   };
 
+  /** @param looks whether each picture is looked for, which takes some microseconds. */
+  constructor({ looks = false }: { readonly looks?: boolean } = {}) {
+    this.#looks = looks;
+  }
+
   add(item: Item): void {
     this.#items += 1;
+    if (this.#looks && item.media?.kind === 'image' && !existsSync(item.media.path))
+      this.#missingPictures += 1;
     if (item.attributes.size > 0) this.#itemsWithAttributes += 1;
     if (item.media?.kind === 'point_cloud') this.#clouds += 1;
     for (const name of item.attributes.keys()) count(this.#byItemAttribute, name);
@@ -212,6 +224,7 @@ export class StatisticsCounter {
       byItemAttribute: this.#byItemAttribute,
       infos: [...(infos ?? noInfos).keys()],
       itemsWithoutAnnotations: this.#itemsWithoutAnnotations,
+      missingPictures: this.#missingPictures,
       grouped: this.#grouped,
       belonging: this.#belonging,
       crowds: this.#crowds,

@@ -178,8 +178,10 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
     'datasets.transforms': () => ({
       transforms: transforms
         .filter(({ files }) => !files)
-        .map(({ name, description, options }) => ({
+        .map(({ name, aliases, about, description, options }) => ({
           name,
+          aliases: [...aliases],
+          about,
           description,
           schema: z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>,
         })),
@@ -237,7 +239,7 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
         to,
         transforms: admitted(steps),
         output: '',
-        media: 'none',
+        media: 'copy',
         signal,
         onProgress: ({ done }) => onProgress(done),
       });

@@ -51,6 +51,7 @@ export function summaryOf(reading: Reading): DatasetSummary {
     items: statistics.items,
     annotations: annotationsIn(statistics),
     withoutAnnotations: statistics.itemsWithoutAnnotations,
+    missingPictures: statistics.missingPictures,
     subsets: countsOf(statistics.bySubset).map(([name, items]) => ({ name, items })),
     labels: categories.labels.map(({ name }, index) => ({
       name,

@@ -2,21 +2,27 @@ import { chooseFolder } from '../../app/choose-folder.ts';
 import type { Action } from '../../app/page-type.ts';
 import { trainWith } from '../../state/hand-over.ts';
 import { act, call, useSession } from '../../state/session.ts';
+import { addChange, useChanges, usualOf, wordsOf } from './changes.ts';
 import { cancelComparing, compareAgain, compareWith } from './comparing.ts';
 import { cancelMerging } from './merging.ts';
 import { closeDataset, openDataset } from './opening.ts';
+import { chooseRecipe, saveRecipe } from './recipes.ts';
 import {
   cancelWork,
+  changeSteps,
   convertDataset,
   lookAsItIs,
   lookAt,
   planFor,
   redoSteps,
+  removeStep,
   showStep,
+  stemOf,
   undoSteps,
   useWizard,
   type WizardStep,
 } from './state.ts';
+import { titleOf } from './words.ts';
 
 export const actions = (): readonly Action[] => [
   {
@@ -68,7 +74,46 @@ function changing(): Action[] {
   return [
     ...(past.length > 0 ? [action('Undo the last change', undoSteps)] : []),
     ...(future.length > 0 ? [action('Redo the change', redoSteps)] : []),
-    ...(summary ? [at('Merge it with another set', 'source')] : []),
+    ...(summary ? [at('Merge it with another set', 'source'), ...ofRecipes(), ...ofChanges()] : []),
+  ];
+}
+
+function ofRecipes(): Action[] {
+  const { view, steps } = useWizard.getState();
+  return [
+    action('Open a recipe', () => void chooseRecipe()),
+    ...(view && steps.length > 0
+      ? [action('Save the changes as a recipe', () => void saveRecipe(stemOf(view.name)))]
+      : []),
+  ];
+}
+
+/** Every change that can be added, and those that are there, to take them out. */
+function ofChanges(): Action[] {
+  const { steps } = useWizard.getState();
+  const { known } = useChanges.getState();
+  return [
+    ...steps.map(
+      ({ name }, place): Action => ({
+        id: `remove ${place}`,
+        title: `Take out change ${place + 1}: ${titleOf(name)}`,
+        run: () => {
+          showStep('shape');
+          removeStep(place);
+        },
+      }),
+    ),
+    ...usualOf(known).map(({ title, step }) =>
+      at(`Change: ${title}`, 'shape', () => changeSteps([...steps, step])),
+    ),
+    ...known.map(
+      (transform): Action => ({
+        id: `change ${transform.name}`,
+        title: `Change: ${titleOf(transform.name)}`,
+        words: wordsOf(transform),
+        run: () => addChange(transform.name),
+      }),
+    ),
   ];
 }
 

@@ -36,17 +36,23 @@ export function Figures() {
         </p>
         <Button onClick={() => void copyStats()}>Copy the command</Button>
       </div>
-      <Balance description={found} />
-      <div className="described-row">
-        <Bars
-          title="Size of boxes"
-          hint="Side, as a part of the picture’s"
-          histogram={boxSizes}
-          format={asPercent}
-        />
-        <Bars title="Shape of boxes" hint="Width over height" histogram={aspectRatios} format={asRatio} />
-        <Places cells={heatMap} />
-      </div>
+      {found.annotations === 0 && (
+        <p>Nothing is annotated yet: there are no classes, boxes or places to count.</p>
+      )}
+      {found.classes.length > 0 && <Balance description={found} />}
+      {hasAny(heatMap.flat()) && (
+        <div className="described-row">
+          <Bars
+            title="Size of boxes"
+            hint="Side, in % of the picture’s"
+            histogram={boxSizes}
+            scale={100}
+            unit=" %"
+          />
+          <Bars title="Shape of boxes" hint="Width over height" histogram={aspectRatios} />
+          <Places cells={heatMap} />
+        </div>
+      )}
       {pictureSizes.length > 0 && (
         <section aria-label="Sizes of pictures">
           <h2>Sizes of pictures</h2>
@@ -63,8 +69,7 @@ export function Figures() {
   );
 }
 
-const asPercent = (edge: number): string => `${Math.round(100 * edge)} %`;
-const asRatio = (edge: number): string => String(edge);
+const hasAny = (counts: readonly number[]): boolean => counts.some((count) => count > 0);
 const subsetColour = (index: number): string => `var(--chart-${(index % 8) + 1})`;
 
 /** Each class as a bar, its subsets side by side. */
@@ -134,50 +139,83 @@ interface BarsProps {
   readonly title: string;
   readonly hint: string;
   readonly histogram: DatasetDescription['boxSizes'];
-  readonly format: (edge: number) => string;
+  /** What edges are shown in, and its unit. */
+  readonly scale?: number;
+  readonly unit?: string;
 }
 
-function Bars({ title, hint, histogram: { edges, counts }, format }: BarsProps) {
+function Bars({ title, hint, histogram: { edges, counts }, scale = 1, unit = '' }: BarsProps) {
   const most = Math.max(1, ...counts);
+  const shown = edges.map((edge) => String(Math.round(edge * scale * 100) / 100));
+  const short = (edge = ''): string => edge.replace(/^0\./, '.');
   const bins = counts.map((count, index) => {
-    const edge = edges[index];
-    return { count, words: edge === undefined ? `over ${format(edges.at(-1) ?? 0)}` : `to ${format(edge)}` };
+    const edge = shown[index];
+    const words = edge === undefined ? `over ${shown.at(-1)}${unit}` : `to ${edge}${unit}`;
+    return { count, words, mark: edge === undefined ? `>${short(shown.at(-1))}` : short(edge) };
   });
   return (
     <section aria-label={title}>
       <h2>{title}</h2>
       <p className="quiet">{hint}</p>
-      <div
-        className="histogram"
-        role="img"
-        aria-label={bins.map(({ words, count }) => `${words}: ${count}`).join(', ')}
-      >
+      <div className="histogram" aria-hidden>
         {bins.map(({ words, count }) => (
           <div key={words} title={`${words}: ${number(count)}`}>
-            <span style={{ height: `${(100 * count) / most}%` }} />
+            <span className="numeric">{count === most ? number(count) : ''}</span>
+            <span className="bar" style={{ height: `${(100 * count) / most}%` }} />
           </div>
         ))}
       </div>
-      <div className="histogram-edges numeric quiet" aria-hidden>
-        <span>{bins[0]?.words}</span>
-        <span>{bins.at(-1)?.words}</span>
+      <div className="histogram-marks numeric quiet" aria-hidden>
+        {bins.map(({ mark }) => (
+          <span key={mark}>{mark}</span>
+        ))}
       </div>
+      <table className="hidden-visually">
+        <caption>{title}</caption>
+        <thead>
+          <tr>
+            <th>{hint}</th>
+            <th>Boxes</th>
+          </tr>
+        </thead>
+        <tbody>
+          {bins.map(({ words, count }) => (
+            <tr key={words}>
+              <td>{words}</td>
+              <td>{number(count)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </section>
   );
 }
 
+const thirds = [
+  ['Top', 'Middle', 'Bottom'],
+  ['left', 'centre', 'right'],
+] as const;
+
 /** Where the centres of shapes lie, over a picture of any size. */
 function Places({ cells }: { readonly cells: DatasetDescription['heatMap'] }) {
   const most = Math.max(1, ...cells.flat());
+  const all = Math.max(
+    1,
+    cells.flat().reduce((sum, count) => sum + count, 0),
+  );
+  const third = (index: number): number => Math.floor((3 * index) / cells.length);
+  const shareOf = (row: number, column: number): string => {
+    const part = cells
+      .filter((_, y) => third(y) === row)
+      .flatMap((counts) => counts.filter((_, x) => third(x) === column))
+      .reduce((sum, count) => sum + count, 0);
+    return `${Math.round((100 * part) / all)} %`;
+  };
   return (
     <section aria-label="Where shapes are">
       <h2>Where shapes are</h2>
       <p className="quiet">Centres, over the picture</p>
-      <div
-        className="places"
-        role="img"
-        aria-label={`A map of ${cells.length} by ${cells.length} cells, at most ${most} in one`}
-      >
+      <div className="places" aria-hidden>
         {cells.flatMap((row, y) =>
           row.map((count, x) => (
             // Cells are their places.
@@ -186,6 +224,30 @@ function Places({ cells }: { readonly cells: DatasetDescription['heatMap'] }) {
           )),
         )}
       </div>
+      <p className="places-scale numeric quiet" aria-hidden>
+        0 <span /> {number(most)} in a cell
+      </p>
+      <table className="hidden-visually">
+        <caption>Where the centres of shapes are, by thirds of the picture</caption>
+        <thead>
+          <tr>
+            <th>Row</th>
+            {thirds[1].map((name) => (
+              <th key={name}>{name}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {thirds[0].map((name, row) => (
+            <tr key={name}>
+              <th>{name}</th>
+              {thirds[1].map((other, column) => (
+                <td key={other}>{shareOf(row, column)}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </section>
   );
 }

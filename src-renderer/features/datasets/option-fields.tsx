@@ -1,13 +1,14 @@
 import { type ReactNode, useEffect, useId, useState } from 'react';
 import { Check, Field, Select } from '../../ui/parts.tsx';
 import { listIn, listText, pairsIn, pairsText } from './lists.ts';
+import { NameChoice, type Names } from './name-choice.tsx';
 import { number, titleOf } from './words.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
 /** The part of JSON Schema that options use. */
 interface OptionSchema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly description?: string;
   readonly enum?: readonly string[];
   readonly default?: unknown;
@@ -15,12 +16,15 @@ interface OptionSchema {
   readonly maximum?: number;
   readonly items?: OptionSchema;
   readonly additionalProperties?: OptionSchema | boolean;
-  readonly anyOf?: readonly OptionSchema[];
+  /** Of what its names are, where they are the set's own. */
+  readonly names?: keyof Names;
 }
 
 interface OptionFieldsProps {
   readonly schema: Readonly<Record<string, unknown>>;
   readonly value: Options;
+  /** What can be chosen from. */
+  readonly names: Names;
   /** Whether to say what is missing where nobody has been yet, too. */
   readonly tried: boolean;
   readonly onChange: (value: Options) => void;
@@ -37,7 +41,7 @@ export const isComplete = (schema: OptionFieldsProps['schema'], value: Options):
   requiredOf(schema).every((name) => value[name] !== undefined);
 
 /** A form for the options of a change, made from their schema. */
-export function OptionFields({ schema, value, tried, onChange, onTouch }: OptionFieldsProps) {
+export function OptionFields({ schema, value, names, tried, onChange, onTouch }: OptionFieldsProps) {
   const properties = (schema['properties'] ?? {}) as Readonly<Record<string, OptionSchema>>;
   const required = requiredOf(schema);
   return (
@@ -49,6 +53,7 @@ export function OptionFields({ schema, value, tried, onChange, onTouch }: Option
           schema={own}
           value={value[name] ?? own.default}
           required={required.includes(name)}
+          names={names}
           tried={tried}
           onTouch={onTouch}
           onChange={(next) => {
@@ -66,6 +71,7 @@ interface OptionProps {
   readonly schema: OptionSchema;
   readonly value: unknown;
   readonly required: boolean;
+  readonly names: Names;
   readonly tried: boolean;
   readonly onChange: (value: unknown) => void;
   readonly onTouch: () => void;
@@ -97,9 +103,28 @@ function Option(props: OptionProps) {
       </Field>
     );
   }
-  if (schema.type === 'number' || schema.type === 'integer') return <NumberOption {...props} />;
-  return <TextOption {...props} />;
+  if (isNumeric(schema)) return <NumberOption {...props} />;
+  if (schema.names === undefined) return <TextOption {...props} />;
+  const values = valuesOf(schema);
+  return (
+    <>
+      <TextOption {...props} />
+      <NameChoice
+        kind={schema.names}
+        names={props.names[schema.names]}
+        value={value}
+        isList={schema.type === 'array'}
+        isNumber={isNumeric(values)}
+        canDelete={isNullable(values)}
+        onChange={onChange}
+      />
+    </>
+  );
 }
+
+const isNumeric = ({ type }: OptionSchema): boolean => type === 'number' || type === 'integer';
+
+const isNullable = ({ type }: OptionSchema): boolean => Array.isArray(type) && type.includes('null');
 
 /** A number that counts when it is finished; one that can't be stays as it was written, with what is wrong. */
 function NumberOption(props: OptionProps) {
@@ -235,13 +260,20 @@ function written(value: unknown): string {
 }
 
 function parsed(text: string, schema: OptionSchema): unknown {
-  if (schema.type === 'array') return listIn(text);
+  if (schema.type === 'array') {
+    const entries = listIn(text);
+    return isNumeric(schema.items ?? {}) ? entries.map(Number) : entries;
+  }
   if (schema.type !== 'object') return text;
-  const values = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : {};
+  const values = valuesOf(schema);
   return Object.fromEntries(
     pairsIn(text).map(([name, to]) => {
-      if (values.type === 'number') return [name, Number(to)];
-      return [name, to === '' && values.anyOf ? null : to];
+      if (isNumeric(values)) return [name, Number(to)];
+      return [name, to === '' && isNullable(values) ? null : to];
     }),
   );
 }
+
+/** What the names of pairs become. */
+const valuesOf = ({ additionalProperties: of }: OptionSchema): OptionSchema =>
+  typeof of === 'object' ? of : {};

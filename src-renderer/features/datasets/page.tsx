@@ -9,6 +9,7 @@ import { Empty } from '../../ui/empty.tsx';
 import './datasets.css';
 import './look.css';
 import { goOnWithDataset } from './again.ts';
+import { learnChanges } from './changes.ts';
 import { compareWith } from './comparing.ts';
 import { Look } from './look.tsx';
 import { openDataset } from './opening.ts';
@@ -102,6 +103,7 @@ export const page: Page = {
     followDatasets(engine);
     goOnWithDataset();
   },
+  whenReady: () => void learnChanges(),
   useProgress: useConversions,
   drop: {
     title: 'Open this dataset',

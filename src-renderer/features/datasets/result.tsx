@@ -7,6 +7,7 @@ import { Button, Progress } from '../../ui/parts.tsx';
 import { copyConvert } from './command.ts';
 import { compareWith } from './comparing.ts';
 import { openDataset } from './opening.ts';
+import { saveRecipe } from './recipes.ts';
 import { cancelWork, conversionEnded, convertDataset, lookAt, showStep, useWizard } from './state.ts';
 import { StepTitle } from './step-title.tsx';
 import { Training } from './training.tsx';
@@ -97,16 +98,13 @@ const headlines = {
 } as const;
 
 function Done() {
-  const { result, view, summary, target, steps, writing, merged, shaped } = useWizard();
+  const { result, view, summary, target, writing, shaped } = useWizard();
   const native = useSession((state) => state.shell?.native ?? false);
   if (!result || !target || !summary || !view) return null;
   const whole = result.check === 'passed' && result.problems.total === 0;
   const changed = result.types.filter(
     ({ near, changed: other, missing, added }) => near + other + missing + added > 0,
   );
-  // Merged sets can be of several formats.
-  const from = merged === null ? summary.format : null;
-  const choices = { from, to: target, steps: [...steps], media: writing.media };
   const copyCommand = async (): Promise<void> => {
     // What was just written is there, and only replaced where that was asked for.
     const name = writing.overwrite ? result.name : `${result.name}-2`;
@@ -120,15 +118,6 @@ function Done() {
     compareWith({ handle, within: '', every: 1, format: target, name, title, path });
     lookAt('comparison');
     showStep('look');
-  };
-  const saveRecipe = async (): Promise<void> => {
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(
-      new Blob([(await call('datasets.recipe', choices)).recipe], { type: 'application/yaml' }),
-    );
-    link.download = `${result.name}.recipe.yaml`;
-    link.click();
-    URL.revokeObjectURL(link.href);
   };
   return (
     <div className="column result">
@@ -168,7 +157,7 @@ function Done() {
         </Button>
         <Button onClick={compareWithSource}>Compare with the source</Button>
         <Button onClick={() => void copyCommand()}>Copy the command</Button>
-        <Button onClick={() => void saveRecipe()}>Save the recipe</Button>
+        <Button onClick={() => void saveRecipe(result.name)}>Save the recipe</Button>
         <Button onClick={() => showStep('target')}>Another target</Button>
       </div>
       {result.receipt && <p className="quiet">The receipt lies beside it: {result.receipt}</p>}

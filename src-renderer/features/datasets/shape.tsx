@@ -1,42 +1,36 @@
 import { ArrowDown, ArrowUp, Redo2, Undo2, X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import type { DatasetStep, DatasetTransform, ErrorValue } from '../../../src-main/contract/index.ts';
-import { call } from '../../state/session.ts';
-import { Button, IconButton, Select } from '../../ui/parts.tsx';
+import { Button, IconButton } from '../../ui/parts.tsx';
+import { ChangePicker } from './change-picker.tsx';
+import { chooseChange, useChanges, usualOf } from './changes.ts';
 import { Failure } from './failure.tsx';
+import type { Names } from './name-choice.tsx';
 import { isComplete, OptionFields } from './option-fields.tsx';
 import { ProblemTable } from './problem-table.tsx';
-import { changeSteps, openRecipe, redoSteps, shapeAgain, showStep, undoSteps, useWizard } from './state.ts';
+import { chooseRecipe, saveRecipe } from './recipes.ts';
+import {
+  changeSteps,
+  redoSteps,
+  removeStep,
+  shapeAgain,
+  showStep,
+  stemOf,
+  undoSteps,
+  useWizard,
+} from './state.ts';
 import { focusStepTitle, StepTitle } from './step-title.tsx';
 import { notMade, optionFault, titleOf } from './words.ts';
 
-/** Steps that most people want, ready made. */
-const ready: ReadonlyArray<{ readonly title: string; readonly step: DatasetStep }> = [
-  {
-    title: 'Split 80 % train, 20 % val',
-    step: { name: 'random_split', options: { subsets: { train: 0.8, val: 0.2 }, seed: 0 } },
-  },
-  { title: 'Drop pictures without annotations', step: { name: 'drop_empty', options: {} } },
-  { title: 'Clip shapes to the picture', step: { name: 'clip', options: {} } },
-  { title: 'Remove duplicate pictures', step: { name: 'remove_duplicates', options: {} } },
-];
-
 /** What is changed on the way. The panel at the left shows at once what each change does. */
 export function Shape() {
-  const { steps, past, future, shaped, error, busy } = useWizard();
-  const [known, setKnown] = useState<readonly DatasetTransform[]>([]);
-  useEffect(() => {
-    call('datasets.transforms', {}).then(
-      ({ transforms }) => setKnown(transforms),
-      () => undefined,
-    );
-  }, []);
+  const { view, steps, past, future, shaped, error, busy } = useWizard();
+  const { known, fresh } = useChanges();
+  const names = useNames();
   useEffect(() => {
     window.addEventListener('keydown', undoByKey, true);
     return () => window.removeEventListener('keydown', undoByKey, true);
   }, []);
-  const titles = new Map(known.map(({ name, description }) => [name, description]));
-  const offered = ready.filter(({ step }) => titles.has(step.name));
   const list = useRef<HTMLOListElement>(null);
   // The button that the keyboard goes on from when the cards are in their new order.
   const next = useRef<{ readonly card: number; readonly action: CardAction } | null>(null);
@@ -45,6 +39,14 @@ export function Shape() {
     if (next.current) focusCard(list.current, next.current);
     next.current = null;
   }, [steps]);
+  useEffect(() => {
+    if (fresh === null || known.length === 0) return;
+    useChanges.setState({ fresh: null });
+    const card = list.current?.children[fresh];
+    const field = card?.querySelector<HTMLElement>('input, select') ?? card?.querySelector('button:enabled');
+    field?.focus();
+    card?.scrollIntoView({ block: 'nearest' });
+  }, [fresh, known]);
   const [tried, setTried] = useState(false);
   const incomplete = steps.map(({ name, options }) => {
     const transform = known.find((other) => other.name === name);
@@ -64,10 +66,7 @@ export function Shape() {
   };
   const remove = (index: number): void => {
     next.current = { card: Math.min(index, steps.length - 2), action: 'remove' };
-    changeSteps(
-      steps.filter((_, at) => at !== index),
-      `${titleOf(steps[index]?.name ?? '')} was taken out`,
-    );
+    removeStep(index);
   };
   const goOn = (): void => {
     if (!incomplete.includes(true)) {
@@ -113,6 +112,7 @@ export function Shape() {
             place={index}
             last={index === steps.length - 1}
             transform={known.find(({ name }) => name === step.name)}
+            names={names}
             fault={index === faulty && !incomplete[index] ? failed : null}
             tried={tried}
             onChange={(options) => change(index, { ...step, options })}
@@ -124,25 +124,19 @@ export function Shape() {
       <section className="section" aria-label="Add a change">
         <h2>Add a change</h2>
         <div className="row wrap">
-          {offered.map(({ title, step }) => (
+          {usualOf(known).map(({ title, step }) => (
             <Button key={title} onClick={() => changeSteps([...steps, step])}>
               {title}
             </Button>
           ))}
+          <Button onClick={chooseChange}>All changes</Button>
         </div>
-        <div className="row">
-          <Select
-            label="Another change"
-            value=""
-            options={[
-              ['', 'Another change'] as const,
-              ...known.map(({ name }) => [name, titleOf(name)] as const),
-            ]}
-            onChange={(name) => {
-              if (name !== '') changeSteps([...steps, { name, options: {} }]);
-            }}
-          />
-          <OpenRecipe />
+        <div className="row wrap">
+          <Button onClick={() => void chooseRecipe()}>Open a recipe</Button>
+          {steps.length > 0 && view && (
+            <Button onClick={() => void saveRecipe(stemOf(view.name))}>Save as a recipe</Button>
+          )}
+          <span className="quiet">A recipe keeps the changes for other sets and for the command line.</span>
         </div>
       </section>
       {shaped && shaped.summary.changes.total > 0 && (
@@ -151,8 +145,21 @@ export function Shape() {
           <ProblemTable of={shaped.summary.changes} />
         </section>
       )}
+      <ChangePicker />
     </div>
   );
+}
+
+/** Classes and splits of the source, and those that changes made. */
+function useNames(): Names {
+  const { summary, shaped } = useWizard();
+  const last = useRef(shaped);
+  last.current = shaped ?? last.current;
+  const all = [summary, last.current?.summary].filter((of) => of != null);
+  const namesOf = (key: 'labels' | 'subsets'): string[] => [
+    ...new Set(all.flatMap((of) => of[key].map(({ name }) => name))),
+  ];
+  return { classes: namesOf('labels'), subsets: namesOf('subsets') };
 }
 
 /**
@@ -170,28 +177,6 @@ function undoByKey(event: KeyboardEvent): void {
   event.preventDefault();
   if (isRedo) redoSteps();
   else undoSteps();
-}
-
-/** Takes the steps out of a file that was saved here, or that the command line was given. */
-function OpenRecipe() {
-  const input = useRef<HTMLInputElement>(null);
-  return (
-    <>
-      <Button onClick={() => input.current?.click()}>Open a recipe</Button>
-      <input
-        ref={input}
-        type="file"
-        accept=".yaml,.yml"
-        hidden
-        data-testid="recipe-input"
-        onChange={({ target }) => {
-          const [file] = target.files ?? [];
-          target.value = '';
-          if (file) void openRecipe(file);
-        }}
-      />
-    </>
-  );
 }
 
 type CardAction = 'earlier' | 'later' | 'remove';
@@ -226,6 +211,8 @@ interface StepCardProps {
   readonly place: number;
   readonly last: boolean;
   readonly transform: DatasetTransform | undefined;
+  /** Names that its options may be about. */
+  readonly names: Names;
   /** What the engine has against its options. */
   readonly fault: ErrorValue | null;
   readonly tried: boolean;
@@ -234,7 +221,18 @@ interface StepCardProps {
   readonly onRemove: () => void;
 }
 
-function StepCard({ step, place, last, transform, fault, tried, onChange, onMove, onRemove }: StepCardProps) {
+function StepCard({
+  step,
+  place,
+  last,
+  transform,
+  names,
+  fault,
+  tried,
+  onChange,
+  onMove,
+  onRemove,
+}: StepCardProps) {
   // One that was just added is not wrong yet.
   const [touched, setTouched] = useState(Object.keys(step.options).length > 0);
   const message = fault && (touched || tried) ? optionFault(step.name, fault.message) : null;
@@ -265,6 +263,7 @@ function StepCard({ step, place, last, transform, fault, tried, onChange, onMove
         <OptionFields
           schema={transform.schema}
           value={step.options}
+          names={names}
           tried={tried}
           onChange={onChange}
           onTouch={() => setTouched(true)}

@@ -39,6 +39,16 @@ export function Source() {
         </div>
       </header>
       {failed && <Failure error={failed} />}
+      {summary && summary.problems.total > 0 && (
+        <section className="problems" aria-label="Problems">
+          <h2>{cannotBeRead(summary.problems.total, merged !== null)}</h2>
+          <p className="quiet">
+            Everything else is carried over. Nothing of these is guessed. Mend the files that are named, and
+            open the set again.
+          </p>
+          <ProblemTable of={summary.problems} />
+        </section>
+      )}
       {sets.length > 0 && <InnerSets sets={sets} />}
       {view.video && !summary && (
         <section className="section" aria-label="Frames">
@@ -66,13 +76,6 @@ export function Source() {
         )
       )}
       {summary && <Merge />}
-      {summary && summary.problems.total > 0 && (
-        <section className="section" aria-label="Problems">
-          <h2>{cannotBeRead(summary.problems.total, merged !== null)}</h2>
-          <p className="quiet">Everything else is carried over. Nothing of these is guessed.</p>
-          <ProblemTable of={summary.problems} />
-        </section>
-      )}
       {beside.length > 1 && (
         <section className="section" aria-label="Other sets">
           <h2>Sets that lie beside it</h2>

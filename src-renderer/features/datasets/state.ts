@@ -16,6 +16,7 @@ import type {
 import { toErrorValue } from '../../../src-main/contract/index.ts';
 import { act, call, toast } from '../../state/session.ts';
 import type { Compared, Dropped, Merged } from './others.ts';
+import { titleOf } from './words.ts';
 
 export const wizardSteps = ['source', 'look', 'shape', 'target', 'result'] as const;
 export type WizardStep = (typeof wizardSteps)[number];
@@ -187,6 +188,16 @@ export function changeSteps(steps: readonly DatasetStep[], said?: string): void 
   if (said) toast(said, { action: { label: 'Undo', run: () => get().steps === steps && undoSteps() } });
 }
 
+/** Takes one of the changes out. */
+export function removeStep(place: number): void {
+  const { steps } = get();
+  const name = titleOf(steps[place]?.name ?? '');
+  changeSteps(
+    steps.filter((_, at) => at !== place),
+    `${name} was taken out`,
+  );
+}
+
 export function undoSteps(): void {
   const { steps, past, future } = get();
   const before = past.at(-1);
@@ -202,24 +213,6 @@ export function redoSteps(): void {
 function takeSteps(steps: readonly DatasetStep[], history: Pick<Wizard, 'past' | 'future'>): void {
   set({ steps, ...history, ...(get().asItIs ? {} : { filter: everything }) });
   void shapeAgain();
-}
-
-/** Takes the changes of a recipe in the place of those that are there, and its pictures and format where it says them. */
-export async function openRecipe(file: File): Promise<void> {
-  const { view } = get();
-  const recipe = await act('datasets.openRecipe', { text: await file.text() });
-  if (!recipe || get().view?.id !== view?.id) return;
-  const { steps, to, media } = recipe;
-  if (media !== null) changeWriting({ media });
-  if (to !== null) set({ target: to });
-  changeSteps(
-    steps,
-    steps.length === 1
-      ? `The change of ${file.name} was taken`
-      : steps.length === 0
-        ? `${file.name} has no changes: there are none now`
-        : `The ${steps.length} changes of ${file.name} were taken`,
-  );
 }
 
 /** Makes the changes anew. */
@@ -238,15 +231,21 @@ export async function shapeAgain(): Promise<void> {
   }
 }
 
+/** Chooses a format, and names the new folder after it; a name that the person gave stays. */
+export function takeTarget(target: string): void {
+  const { view, writing, target: before } = get();
+  const stem = stemOf(view?.name ?? '');
+  const isOwn = writing.name !== '' && writing.name !== `${stem}-${before}`;
+  set({ target });
+  if (!isOwn) changeWriting({ name: `${stem}-${target}` });
+}
+
 /** Chooses a format, and measures what it would lose. */
 export async function planFor(target: string): Promise<void> {
   const { view, steps } = get();
   if (!view) return;
-  const named = `${stemOf(view.name)}-${get().target}`;
-  // A name that the person gave stays.
-  const own = get().writing.name !== '' && get().writing.name !== named;
-  set({ target, plan: null, result: null, error: null, unwritten: null, busy: 'planning' });
-  if (!own) changeWriting({ name: `${stemOf(view.name)}-${target}` });
+  takeTarget(target);
+  set({ plan: null, result: null, error: null, unwritten: null, busy: 'planning' });
   const isStillWanted = (): boolean =>
     get().view?.id === view.id && get().target === target && get().steps === steps;
   try {
@@ -257,7 +256,8 @@ export async function planFor(target: string): Promise<void> {
   }
 }
 
-const stemOf = (name: string): string => name.replace(/\.(zip|tar|tgz|tar\.gz)$/i, '');
+/** A set's name without the ending of its archive. */
+export const stemOf = (name: string): string => name.replace(/\.(zip|tar|tgz|tar\.gz)$/i, '');
 
 /** Starts the conversion; its end comes as an event. */
 export async function convertDataset(): Promise<void> {

@@ -148,17 +148,19 @@ function Figures({ before, now }: { readonly before: DatasetSummary; readonly no
           ))}
         </ul>
       </section>
-      <section aria-label="Kinds">
-        <h2>Kinds</h2>
-        <ul className="plain">
-          {now.types.map(({ type, annotations }) => (
-            <li key={type} className="row spread">
-              <span className="clip">{kindWords[type]}</span>
-              <span className="numeric quiet">{number(annotations)}</span>
-            </li>
-          ))}
-        </ul>
-      </section>
+      {now.types.length > 0 && (
+        <section aria-label="Kinds">
+          <h2>Kinds</h2>
+          <ul className="plain">
+            {now.types.map(({ type, annotations }) => (
+              <li key={type} className="row spread">
+                <span className="clip">{kindWords[type]}</span>
+                <span className="numeric quiet">{number(annotations)}</span>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
       {now.labels.length > 0 && (
         <section aria-label="Classes">
           <h2>Classes</h2>
@@ -193,6 +195,12 @@ function Figures({ before, now }: { readonly before: DatasetSummary; readonly no
         </section>
       )}
       <Infos infos={now.infos} />
+      {now.missingPictures > 0 && (
+        <p className="state-warning">
+          {count(now.missingPictures, 'picture is', 'pictures are')} missing. Put{' '}
+          {now.missingPictures === 1 ? 'it' : 'them'} into the set’s folder, and open it again.
+        </p>
+      )}
       {now.problems.total > 0 && (
         <p className="state-warning">
           {cannotBeRead(now.problems.total, isMerged)}.{' '}

@@ -35,7 +35,7 @@ export async function kept(
   work: Work,
 ): Promise<{ readonly store: ItemStore; readonly reading: Reading }> {
   const store = await ItemStore.create();
-  const counter = new StatisticsCounter();
+  const counter = new StatisticsCounter({ looks: true });
   try {
     for await (const item of watched(dataset, work)) {
       counter.add(item);

@@ -274,7 +274,7 @@ async function plan(
   read: Dataset,
   target: Format,
 ): Promise<ConversionPlan> {
-  const planner = new Planner(source, read, target);
+  const planner = new Planner(source, read, target, request.media !== 'none');
   const open = await changed(request, source, read, target, null);
   const tick = counting(request, 'planning', null);
   // A reader may look through large files before it gives the first item.
@@ -291,11 +291,15 @@ class Planner {
   readonly #source: Source;
   readonly #read: Dataset;
   readonly #target: Format;
-  #counter = new StatisticsCounter();
+  #counter: StatisticsCounter;
   #overlaps: OverlapMeter;
 
-  /** @param read the set before its transforms. */
-  constructor(source: Source, read: Dataset, target: Format) {
+  /**
+   * @param read the set before its transforms.
+   * @param looks whether pictures are looked for.
+   */
+  constructor(source: Source, read: Dataset, target: Format, looks = false) {
+    this.#counter = new StatisticsCounter({ looks });
     this.#source = source;
     this.#read = read;
     this.#target = target;

@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 import { type ArchiveOptions, archiveIn, openArchive } from '../archives/index.ts';
 import { detectFormats, detectSets, listFolder } from '../detect.ts';
@@ -42,7 +42,9 @@ export async function openFolder(
   }
   if (found === undefined) throw new RefineryError('INPUT_NOT_FOUND', `There is no file or folder ${path}.`);
   throw new RefineryError('INPUT_UNSUPPORTED', `${path} is neither a folder nor an archive.`, {
-    hint: 'Name the folder of the set, a .zip, .tar, .tar.gz or .tgz file of it, or a video.',
+    hint: /\.(json|ndjson|jsonl|xml|ya?ml|csv|txt)$/i.test(path)
+      ? `It may be one of a set's files: open the folder that the set lies in, such as ${dirname(path)}.`
+      : 'Name the folder of the set, a .zip, .tar, .tar.gz or .tgz file of it, or a video.',
   });
 }
 

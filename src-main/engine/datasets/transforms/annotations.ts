@@ -16,6 +16,7 @@ const isChosen = (items: readonly string[] | undefined): ((item: Item) => boolea
 
 export const reindexAnnotations = defineTransform({
   name: 'reindex_annotations',
+  about: 'annotations',
   description: 'Gives the annotations numbers in turn.',
   options: z.strictObject({
     start: z.number().int().min(0).default(1).describe('the first number'),
@@ -32,6 +33,7 @@ export const reindexAnnotations = defineTransform({
 
 export const annotationsToLabels = defineTransform({
   name: 'anns_to_labels',
+  about: 'annotations',
   description: 'Puts the classes of all annotations in the place of the annotations, each once.',
   options: z.strictObject({}),
   apply: (dataset) =>
@@ -47,6 +49,7 @@ export const annotationsToLabels = defineTransform({
 
 export const decrementBoxes = defineTransform({
   name: 'bbox_values_decrement',
+  about: 'annotations',
   description: 'Moves boxes up and to the left by a pixel: VOC counts from 1.',
   options: z.strictObject({}),
   apply: (dataset) =>
@@ -57,6 +60,7 @@ export const decrementBoxes = defineTransform({
 
 export const removeAnnotations = defineTransform({
   name: 'remove_annotations',
+  about: 'annotations',
   description: 'Takes annotations out: all of some items, or some by their numbers.',
   options: z.strictObject({
     items: Items,
@@ -73,6 +77,7 @@ export const removeAnnotations = defineTransform({
 
 export const removeDuplicateAnnotations = defineTransform({
   name: 'remove_duplicate_annotations',
+  about: 'annotations',
   description: 'Takes out annotations that an item has already: of the same type, class and place.',
   options: z.strictObject({}),
   apply: (dataset) =>
@@ -89,6 +94,7 @@ export const removeDuplicateAnnotations = defineTransform({
 
 export const removeAttributes = defineTransform({
   name: 'remove_attributes',
+  about: 'annotations',
   description: 'Takes attributes off items and annotations.',
   options: z.strictObject({
     attributes: z.array(z.string()).optional().describe('names of the attributes; without it all of them'),

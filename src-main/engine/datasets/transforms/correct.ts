@@ -13,6 +13,7 @@ import { defineTransform, mapItems } from './transform.ts';
  */
 export const correct = defineTransform({
   name: 'correct',
+  about: 'annotations',
   description: "Mends what a report of Datumaro's validation names: classes, attributes, annotations, items.",
   options: z.strictObject({
     reports: z.string().min(1).max(4096).describe('path of the file that `datum validate` wrote'),

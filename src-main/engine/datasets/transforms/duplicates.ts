@@ -44,6 +44,7 @@ export function bitsApart(one: bigint, other: bigint): number {
 
 export const removeDuplicates = defineTransform({
   name: 'remove_duplicates',
+  about: 'choice',
   aliases: ['ndr'],
   description: 'Takes out items whose picture an earlier item has, or one that looks like it.',
   options: z.strictObject({

@@ -89,6 +89,7 @@ function filtered(
 
 export const filter = defineTransform({
   name: 'filter',
+  about: 'choice',
   description: 'Keeps the items and the annotations of which a condition is true.',
   options: z.strictObject({
     items: z
@@ -114,6 +115,7 @@ export const filter = defineTransform({
 
 export const dropEmpty = defineTransform({
   name: 'drop_empty',
+  about: 'choice',
   description: 'Takes out items without annotations.',
   options: z.strictObject({}),
   apply: (dataset) => mapItems(dataset, (item) => (item.annotations.length === 0 ? null : item)),

@@ -3,6 +3,7 @@ import { defineTransform } from './transform.ts';
 
 export const projectInfos = defineTransform({
   name: 'project_infos',
+  about: 'names',
   description: 'Changes what the set says of itself: author, version, papers.',
   options: z.strictObject({
     infos: z.record(z.string().min(1), z.string()).describe('name: what is said'),

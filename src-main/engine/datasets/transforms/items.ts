@@ -10,6 +10,7 @@ import { defineTransform, mapBatches, mapItems, tellingOf } from './transform.ts
 
 export const reindex = defineTransform({
   name: 'reindex',
+  about: 'names',
   description: 'Gives the items numbers as their names.',
   options: z.strictObject({ start: z.number().int().min(0).default(1).describe('the first number') }),
   apply: (dataset, { start }) => mapItems(dataset, (item, index) => ({ ...item, id: String(index + start) })),
@@ -17,6 +18,7 @@ export const reindex = defineTransform({
 
 export const rename = defineTransform({
   name: 'rename',
+  about: 'names',
   description: 'Renames items by a regular expression.',
   options: z.strictObject({
     search: z.string().min(1).max(1000).describe('regular expression; every match is replaced'),
@@ -24,17 +26,14 @@ export const rename = defineTransform({
       .string()
       .max(1000)
       .default('')
-      .describe('what comes instead; $1 is the first group, $<name> a named one'),
+      .describe('what comes instead; $1 is the first group, $<name> a named one, {item.subset} the subset'),
   }),
   apply(dataset, { search, replace }) {
     const pattern = new Pattern('rename', search);
     return mapBatches(dataset, () => {
       const taken = new Set<string>();
       return (items) => {
-        const ids = pattern.replaceIn(
-          items.map(({ id }) => id),
-          replace,
-        );
+        const ids = renamed(items, pattern, replace);
         return items.map((item, at) => {
           const id = ids[at]!;
           const key = `${item.subset}/${id}`;
@@ -53,15 +52,40 @@ export const rename = defineTransform({
   },
 });
 
+/** In Datumaro's words for it. */
+const subsetMark = '{item.subset}';
+
+function renamed(items: readonly Item[], pattern: Pattern, replace: string): readonly string[] {
+  if (!replace.includes(subsetMark)) {
+    return pattern.replaceIn(
+      items.map(({ id }) => id),
+      replace,
+    );
+  }
+  const ids: string[] = [];
+  for (const [subset, places] of Map.groupBy(items.keys(), (at) => items[at]!.subset)) {
+    // A dollar in it is one, and no group.
+    const own = replace.replaceAll(subsetMark, () => subset.replaceAll('$', '$$$$'));
+    const made = pattern.replaceIn(
+      places.map((at) => items[at]!.id),
+      own,
+    );
+    for (const [index, at] of places.entries()) ids[at] = made[index]!;
+  }
+  return ids;
+}
+
 export const labelSampler = defineTransform({
   name: 'label_random_sampler',
+  about: 'choice',
   description: 'Takes items at random until each class is in so many of them, in each subset for itself.',
   options: z.strictObject({
     count: z.number().int().min(0).default(100).describe('items for each class that is not named'),
     labels: z
       .record(z.string(), z.number().int().min(0))
       .default({})
-      .describe('class: items for it; a class of 0 items asks for none'),
+      .describe('class: items for it; a class of 0 items asks for none')
+      .meta({ names: 'classes' }),
     seed: Seed,
   }),
   names: 'labels',
@@ -100,6 +124,7 @@ export const labelSampler = defineTransform({
 
 export const sort = defineTransform({
   name: 'sort',
+  about: 'names',
   description: 'Brings the items into the order of their names, numbers in them counted as numbers.',
   options: z.strictObject({
     by: z.enum(['id', 'subset']).default('id').describe('the name alone, or the subset before it'),
@@ -119,6 +144,7 @@ export const sort = defineTransform({
 
 export const idFromImageName = defineTransform({
   name: 'id_from_image_name',
+  about: 'names',
   description: "Names the items by their pictures' files, without the folders and the ending.",
   options: z.strictObject({
     ensure_unique: z
@@ -148,6 +174,7 @@ export const idFromImageName = defineTransform({
 
 export const dropMissing = defineTransform({
   name: 'drop_missing',
+  about: 'choice',
   description: 'Takes out items whose picture is not there.',
   options: z.strictObject({}),
   apply: (dataset) =>
@@ -156,6 +183,7 @@ export const dropMissing = defineTransform({
 
 export const removeItems = defineTransform({
   name: 'remove_items',
+  about: 'choice',
   description: 'Takes items out by their names.',
   options: z.strictObject({ items: z.array(z.string()).min(1).describe('the items as subset/id') }),
   apply(dataset, { items }) {
@@ -172,6 +200,7 @@ export const removeItems = defineTransform({
 
 export const sample = defineTransform({
   name: 'sample',
+  about: 'choice',
   aliases: ['random_sampler'],
   description: 'Takes some of the items at random, and keeps their order.',
   options: z

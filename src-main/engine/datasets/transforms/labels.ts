@@ -72,8 +72,22 @@ export function withoutBackground(dataset: Dataset): Dataset {
   return withoutLabels(dataset, new Set(['background']));
 }
 
+/** Puts a class `background` first, where formats of mask pictures have what no mask covers: it would be there twice. */
+export function withBackgroundFirst(dataset: Dataset): Dataset {
+  const { labels } = dataset.categories;
+  const at = labels.findIndex(({ name }) => name === 'background');
+  if (at <= 0) return dataset;
+  const order = [at, ...[...labels.keys()].filter((index) => index !== at)];
+  return withLabels(
+    dataset,
+    order.map((index) => labels[index]!),
+    new Map(order.map((old, index) => [old, index] as const)),
+  );
+}
+
 export const dropBackground = defineTransform({
   name: 'drop_background',
+  about: 'classes',
   description: 'Takes out the class background, which VOC counts as its first.',
   options: z.strictObject({}),
   apply: withoutBackground,
@@ -81,8 +95,11 @@ export const dropBackground = defineTransform({
 
 export const removeLabels = defineTransform({
   name: 'remove_labels',
+  about: 'classes',
   description: 'Takes out classes and what is annotated with them.',
-  options: z.strictObject({ labels: z.array(z.string()).min(1).describe('names of the classes') }),
+  options: z.strictObject({
+    labels: z.array(z.string()).min(1).describe('names of the classes').meta({ names: 'classes' }),
+  }),
   apply(dataset, { labels }) {
     tellUnknown(dataset, labels, 'remove_labels');
     return withoutLabels(dataset, new Set(labels));
@@ -99,12 +116,14 @@ function tellUnknown({ categories, problems }: Dataset, names: Iterable<string>,
 
 export const remapLabels = defineTransform({
   name: 'remap_labels',
+  about: 'classes',
   aliases: ['rename_labels', 'merge_labels'],
   description: 'Renames classes, joins those that get one name, and deletes those that get none.',
   options: z.strictObject({
     labels: z
       .record(z.string(), z.string().nullable())
-      .describe('old name: new name; an empty new name deletes the class'),
+      .describe('old name: new name; an empty new name deletes the class')
+      .meta({ names: 'classes' }),
     default: z
       .enum(['keep', 'delete'])
       .default('keep')
@@ -139,10 +158,15 @@ export const remapLabels = defineTransform({
 
 export const reorderLabels = defineTransform({
   name: 'project_labels',
+  about: 'classes',
   aliases: ['reorder_labels'],
   description: 'Brings the classes into an order. Those that are not named go, new names are added.',
   options: z.strictObject({
-    labels: z.array(z.string()).min(1).describe('names of the classes in their new order'),
+    labels: z
+      .array(z.string())
+      .min(1)
+      .describe('names of the classes in their new order')
+      .meta({ names: 'classes' }),
     rest: z
       .enum(['delete', 'append'])
       .default('delete')

@@ -70,6 +70,7 @@ export function turned(annotation: Annotation, orientation: number, stored: Size
 
 export const bakeOrientation = defineTransform({
   name: 'bake_orientation',
+  about: 'pictures',
   description: 'Turns the pictures that EXIF says are to be turned, for programs that do not look at it.',
   remakes: true,
   options: z.strictObject({}),

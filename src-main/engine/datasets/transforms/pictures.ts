@@ -108,6 +108,7 @@ const mapPictures = (
 
 export const resize = defineTransform({
   name: 'resize',
+  about: 'pictures',
   description: 'Makes every picture a size, and everything on it.',
   remakes: true,
   options: z.strictObject({
@@ -140,6 +141,7 @@ export const resize = defineTransform({
 
 export const crop = defineTransform({
   name: 'crop',
+  about: 'pictures',
   description: 'Cuts a rectangle out of every picture.',
   remakes: true,
   options: z.strictObject({
@@ -164,6 +166,7 @@ export const crop = defineTransform({
 
 export const tile = defineTransform({
   name: 'tile',
+  about: 'pictures',
   description: 'Cuts every picture into tiles.',
   remakes: true,
   options: z.strictObject({
@@ -265,6 +268,7 @@ function spans(
 
 export const clipToPicture = defineTransform({
   name: 'clip',
+  about: 'annotations',
   aliases: ['clip_to_image'],
   description: 'Cuts off what lies outside of the picture, and takes out what is outside as a whole.',
   options: z.strictObject({}),

@@ -7,6 +7,7 @@ import { defineTransform, mapItems } from './transform.ts';
 
 export const reidentificationSplit = defineTransform({
   name: 'reidentification_split',
+  about: 'splits',
   aliases: ['reid_split'],
   description:
     'Deals persons out, not pictures: those of the test are in no training, and their pictures are query and gallery.',

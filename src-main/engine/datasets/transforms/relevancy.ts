@@ -20,6 +20,7 @@ type Method = 'topk' | 'lowk' | 'randk' | 'mixk' | 'randtopk';
 /** Picks items for labelling, as Datumaro 1.13's `relevancy_sampler` does. */
 export const relevancySampler = defineTransform({
   name: 'relevancy_sampler',
+  about: 'choice',
   description:
     'Puts the items of which a model is least sure into a subset, by the probabilities in `scores` of each annotation.',
   options: z.strictObject({

@@ -18,6 +18,7 @@ const tolerance = 0.001;
 
 export const cropCovered = defineTransform({
   name: 'crop_covered_segments',
+  about: 'annotations',
   description: 'Cuts off of outlines and masks what others cover that lie above them.',
   options: z.strictObject({}),
   apply: (dataset) =>
@@ -74,6 +75,7 @@ function visible(
 
 export const mergeInstances = defineTransform({
   name: 'merge_instance_segments',
+  about: 'annotations',
   description: 'Joins the masks of each object into one, with the class and attributes of the largest.',
   options: z.strictObject({
     include_polygons: z.boolean().default(false).describe('whether outlines are drawn into the mask, too'),

@@ -47,6 +47,7 @@ function shapeTransform(
 ): Transform {
   return defineTransform({
     name,
+    about: 'annotations',
     description,
     options: z.strictObject({}),
     apply: (dataset: Dataset) =>

@@ -5,10 +5,14 @@ import { defineTransform, mapItems, tellingOf } from './transform.ts';
 
 export const mapSubsets = defineTransform({
   name: 'map_subsets',
+  about: 'splits',
   aliases: ['rename_subsets'],
   description: 'Renames subsets; those that get one name become one.',
   options: z.strictObject({
-    subsets: z.record(z.string(), SubsetName).describe('old name: new name; the others keep theirs'),
+    subsets: z
+      .record(z.string(), SubsetName)
+      .describe('old name: new name; the others keep theirs')
+      .meta({ names: 'subsets' }),
   }),
   names: 'subsets',
   apply(dataset, { subsets }) {
@@ -24,6 +28,7 @@ export const mapSubsets = defineTransform({
 
 export const randomSplit = defineTransform({
   name: 'random_split',
+  about: 'splits',
   aliases: ['split'],
   description: 'Joins all subsets and deals the items out at random, by ratio.',
   options: z.strictObject({ subsets: Ratios, seed: Seed, ...together }),
@@ -44,6 +49,7 @@ const tasks: Readonly<
 
 export const stratifiedSplit = defineTransform({
   name: 'stratified_split',
+  about: 'splits',
   description:
     'Deals the items out at random, by ratio, so that each class is spread over the subsets alike.',
   options: z.strictObject({

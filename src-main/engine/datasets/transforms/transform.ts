@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { DatasetTransform } from '../../../contract/datasets.ts';
 import { RefineryError } from '../../../contract/errors.ts';
 import type { Dataset } from '../format.ts';
 import type { Categories, Item } from '../model/index.ts';
@@ -14,8 +15,11 @@ export interface Transform {
   /** Lower case with underscores; Datumaro's name where it has the same one. */
   readonly name: string;
   readonly aliases: readonly string[];
+  /** Under which heading it is offered. */
+  readonly about: DatasetTransform['about'];
   /** What it does, in a sentence. */
   readonly description: string;
+  /** An option that is about the set's own classes or subsets says so by `meta({ names })`: they are offered to choose from. */
   readonly options: z.ZodObject;
   /** Option that takes the names that are no options themselves: `map_subsets:valid=val`. */
   readonly names: string | null;
@@ -31,6 +35,7 @@ export interface Transform {
 export function defineTransform<Schema extends z.ZodObject>(transform: {
   readonly name: string;
   readonly aliases?: readonly string[];
+  readonly about: Transform['about'];
   readonly description: string;
   readonly options: Schema;
   readonly names?: keyof z.output<Schema> & string;
@@ -38,9 +43,10 @@ export function defineTransform<Schema extends z.ZodObject>(transform: {
   readonly remakes?: boolean;
   apply(dataset: Dataset, options: z.output<Schema>, context: TransformContext): Dataset | Promise<Dataset>;
 }): Transform {
-  const { name, description, options } = transform;
+  const { name, about, description, options } = transform;
   return {
     name,
+    about,
     aliases: transform.aliases ?? [],
     description,
     options,

@@ -32,8 +32,9 @@ interface Tile {
 
 export const untile = defineTransform({
   name: 'untile',
+  about: 'pictures',
   aliases: ['merge_tile'],
-  description: 'Puts the tiles that `tile` made together again, and what was cut into several of them.',
+  description: 'Puts tiles together again, and what was cut into several of them.',
   remakes: true,
   options: z.strictObject({}),
   apply: (dataset, _, context) => ({

@@ -9,6 +9,7 @@ const longest = 10_000;
 
 export const xpathFilter = defineTransform({
   name: 'xpath_filter',
+  about: 'choice',
   description: "Keeps what an expression of XPath 1.0 finds in the items as XML, as Datumaro's filters do.",
   options: z.strictObject({
     expression: z

@@ -51,7 +51,7 @@ const mostSizes = 10_000;
 
 /** Describes a set in one reading. */
 export async function describeSet(dataset: Dataset, signal?: AbortSignal): Promise<Description> {
-  const counter = new StatisticsCounter();
+  const counter = new StatisticsCounter({ looks: true });
   const { labels } = dataset.categories;
   const classes = labels.map(() => ({ count: 0, items: 0, bySubset: new Map<string, number>() }));
   const boxSizes = new Array<number>(sizeEdges.length + 1).fill(0);

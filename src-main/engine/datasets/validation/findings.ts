@@ -104,6 +104,9 @@ export interface Finding {
   readonly mend: TransformStep | null;
 }
 
+/** Changes that take out each item that a thing is found in. */
+const emptying = new Set(['drop_empty', 'drop_missing']);
+
 const mostExamples = 10;
 const mostItems = 100_000;
 
@@ -162,16 +165,17 @@ export class Findings {
     if (items.size < mostItems) items.add(item);
   }
 
-  /** The worst first. */
-  list(): Finding[] {
+  /** The worst first. @param total how many items there are: none is mended by taking out all. */
+  list(total: number): Finding[] {
     return (Object.keys(checks) as Check[]).flatMap((check) => {
       const group = this.#groups.get(check);
       if (group === undefined) return [];
       const [severity, title, mends] = checks[check] as readonly [Severity, string, Mend | null];
       const byLabel = Object.fromEntries([...group.byLabel].sort(([, one], [, other]) => other - one));
       const mending = { ofTask: this.#ofTask, labels: [...group.mended], isWhole: group.lasting === 0 };
-      const mend = typeof mends === 'function' ? mends(mending) : mends;
       const { count, examples, items } = group;
+      const made = typeof mends === 'function' ? mends(mending) : mends;
+      const mend = made !== null && emptying.has(made.name) && count >= total ? null : made;
       return [{ check, severity, title, count, byLabel, examples, items: [...items], mend }];
     });
   }

@@ -96,7 +96,7 @@ export async function validate(given: Dataset, options: ValidationOptions = {}):
   if (options.similar === true) {
     addLeakage('near_leakage', await similarPictures(dataset, options.signal), findings);
   }
-  return { task, items, annotations, findings: findings.list() };
+  return { task, items, annotations, findings: findings.list(items) };
 }
 
 function addLeakage(check: Check, pictures: readonly SamePicture[], findings: Findings): void {

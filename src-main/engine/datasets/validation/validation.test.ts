@@ -320,6 +320,32 @@ describe('what mends', () => {
     expect(mends).toMatchObject({ missing_annotation: null, label_defined_but_not_found: null });
   });
 
+  test('nothing is offered that would leave no item', async () => {
+    const item = { id: 'a', subset: 'train', attributes: noAttributes, annotations: [] };
+    const gone = { ...item, media: { kind: 'image' as const, path: '/nowhere/a.jpg', size: null } };
+    const mendsOf = async (items: readonly Item[]) => {
+      const { findings } = await validate(setOf(items, ['a']), { task: 'detection', pictures: true });
+      return Object.fromEntries(findings.map(({ check, mend }) => [check, mend?.name]));
+    };
+    const alone = await mendsOf([gone]);
+    expect([alone['missing_annotation'], alone['missing_picture']]).toEqual([undefined, undefined]);
+    expect(Object.keys(alone)).toContain('missing_picture');
+    const mark: Annotation = {
+      id: 0,
+      group: 0,
+      attributes: noAttributes,
+      type: 'box',
+      label: 0,
+      zOrder: 0,
+      x: 1,
+      y: 1,
+      width: 2,
+      height: 2,
+    };
+    const both = await mendsOf([gone, { ...item, id: 'b', media: null, annotations: [mark] }]);
+    expect(both).toMatchObject({ missing_annotation: 'drop_empty', missing_picture: 'drop_missing' });
+  });
+
   test('pictures that look alike in two subsets, and the shapes of one value of an attribute', async () => {
     const pixels = Buffer.from(Uint8Array.from({ length: 72 }, (_, at) => (at * 53) % 256));
     const picture = sharp(pixels, { raw: { width: 9, height: 8, channels: 1 } }).resize(90, 80);

@@ -1,4 +1,5 @@
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
+import { withBackgroundFirst } from '../../transforms/labels.ts';
 import { classRowsText, paintedClasses } from '../common/colours.ts';
 import { colourPng, paintMasks } from '../common/paint.ts';
 import { writeSet } from '../common/write.ts';
@@ -7,11 +8,12 @@ export const classFile = 'label_colors.txt';
 
 /** Writes `<subset>/`, `<subset>annot/` in the classes' colours, `<subset>.txt` and `label_colors.txt`. */
 export function writeCamvid(
-  dataset: Dataset,
+  given: Dataset,
   folder: string,
   abilities: Abilities,
   options: WriteOptions,
 ): Promise<WriteReport> {
+  const dataset = withBackgroundFirst(given);
   const { rows, shift } = paintedClasses(dataset.categories);
   let background = false;
   return writeSet(dataset, folder, abilities, options, {

@@ -1,5 +1,6 @@
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
 import { isCrowd, type Mask } from '../../model/index.ts';
+import { withBackgroundFirst } from '../../transforms/labels.ts';
 import { classRowsText, paintedClasses } from '../common/colours.ts';
 import { grey16Png } from '../common/masks.ts';
 import { colourPng, grey8Png, paintMasks } from '../common/paint.ts';
@@ -16,11 +17,12 @@ const mostClasses = 65;
  * mask is a region with the class's number; several get numbers of their own, as do those that are said to be no crowd.
  */
 export function writeCityscapes(
-  dataset: Dataset,
+  given: Dataset,
   folder: string,
   abilities: Abilities,
   options: WriteOptions,
 ): Promise<WriteReport> {
+  const dataset = withBackgroundFirst(given);
   const { rows, shift } = paintedClasses(dataset.categories);
   return writeSet(dataset, folder, abilities, options, {
     picture: ({ item, name }) =>

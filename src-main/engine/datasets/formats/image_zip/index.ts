@@ -1,8 +1,8 @@
 import type { Entry } from 'yauzl';
 import { inside, isPicture } from '../../files/paths.ts';
-import { type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
+import { type Abilities, type Format, type Listing, noAbilities, type Verdict } from '../../format.ts';
 
-const abilities = { ...noAbilities, types: [], subsets: true };
+const abilities: Abilities = { ...noAbilities, types: [], subsets: true, limits: { byPictures: true } };
 
 /** Names that are looked at in an archive. */
 const mostLooked = 500;

@@ -14,7 +14,10 @@ const abilitiesOf = (labels: 0 | 1 | 'many', subsets: boolean): Abilities => ({
   labelParents: false,
   skeletons: false,
   subsets,
-  ...(labels === 1 ? { limits: { oneLabel: true } } : {}),
+  limits: {
+    ...(labels === 1 ? { oneLabel: true } : {}),
+    ...(labels === 'many' ? {} : { byPictures: true }),
+  },
 });
 
 /** Files that lie about in folders of pictures and say nothing; Ultralytics leaves a .cache beside each subset. */

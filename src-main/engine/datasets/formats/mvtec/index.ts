@@ -8,7 +8,7 @@ const abilitiesOf = (types: readonly AnnotationType[]): Abilities => ({
   ...noAbilities,
   types,
   subsets: true,
-  limits: { needsClass: true },
+  limits: { needsClass: true, byPictures: true },
 });
 
 const kinds: readonly { task: MvtecTask; name: string; title: string; types: readonly AnnotationType[] }[] = [

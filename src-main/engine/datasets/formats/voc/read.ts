@@ -147,8 +147,10 @@ async function readMarks(
   problems: ProblemLog,
 ): Promise<ReadonlyMap<string, readonly number[]>> {
   const of = new Map<string, number[]>();
+  const names = new Set<string>();
   for (const [label, { name }] of labels.entries()) {
-    if (/[\\/]/.test(name)) continue;
+    if (/[\\/]/.test(name) || names.has(name)) continue;
+    names.add(name);
     const path = `ImageSets/Main/${name}_${subset}.txt`;
     const text = await listIfThere(inside(folder, path));
     let unsure = false;

@@ -105,6 +105,30 @@ describe('VOC: masks and marks', () => {
     expect(items[0]!.annotations.map((part) => 'label' in part && part.label)).toEqual([1]);
   });
 
+  test('classes of one name share a list, and the set’s own background is VOC’s', async () => {
+    const folder = fresh();
+    const mark = (label: number) => ({
+      ...{ type: 'label' as const, id: 0, group: 0, label },
+      attributes: new Map(),
+    });
+    const set = setOf(
+      ['cat', 'cat', 'background'],
+      [
+        { id: 'a', annotations: [mark(0)] },
+        { id: 'b', annotations: [mark(1)] },
+        { id: 'c', annotations: [{ ...shape, type: 'box', x: 1, y: 1, width: 2, height: 2, label: 2 }] },
+      ],
+    );
+    const { items, dataset } = await writeAndRead('voc', set, folder);
+    const list = await readFile(join(folder, 'ImageSets/Main/cat_default.txt'), 'utf8');
+    expect(list).toBe('a  1\nb  1\nc -1\n');
+    const names = items.map(({ annotations }) =>
+      annotations.map((part) => 'label' in part && dataset.categories.labels[part.label ?? -1]?.name),
+    );
+    expect(names).toEqual([['cat'], ['cat'], ['background']]);
+    expect(dataset.categories.labels.map(({ name }) => name)).toEqual(['background', 'cat', 'cat']);
+  });
+
   test('a mark that is text counts as what it says', async () => {
     const attributes = new Map([
       ['occluded', '1'],

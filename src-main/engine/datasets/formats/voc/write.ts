@@ -12,6 +12,7 @@ import {
   type Mask,
   ProblemLog,
 } from '../../model/index.ts';
+import { withBackgroundFirst } from '../../transforms/labels.ts';
 import { loseCovered } from '../common/masks.ts';
 import { vocColour } from './labels.ts';
 import { listFolders, type VocTask } from './layout.ts';
@@ -42,12 +43,13 @@ interface Lists {
 
 /** Writes VOC's layout: Annotations, ImageSets, JPEGImages, SegmentationClass, SegmentationObject, labelmap.txt. */
 export async function writeVoc(
-  dataset: Dataset,
+  given: Dataset,
   folder: string,
   task: VocTask,
   abilities: Abilities,
   options: WriteOptions,
 ): Promise<WriteReport> {
+  const dataset = withBackgroundFirst(given);
   const output = new OutputFolder(folder);
   const problems = new ProblemLog();
   const classes = classesOf(dataset.categories);
@@ -128,10 +130,11 @@ async function writeLists(
   for (const [subset, { ids, marked }] of lists) {
     await output.text(`ImageSets/Main/${subset}.txt`, ids.map((id) => `${id}\n`).join(''));
     if (!withClasses) continue;
-    for (const [label, { name }] of labels.entries()) {
+    // Classes of one name have one list: a class `background` of the set's own, say.
+    for (const [name, numbers] of Map.groupBy(labels.keys(), (label) => labels[label]!.name)) {
       if (/[\\/]/.test(name)) continue;
-      const of = marked.get(label);
-      const lines = ids.map((id) => `${id} ${of?.has(id) === true ? ' 1' : '-1'}\n`);
+      const isMarked = (id: string): boolean => numbers.some((label) => marked.get(label)?.has(id) === true);
+      const lines = ids.map((id) => `${id} ${isMarked(id) ? ' 1' : '-1'}\n`);
       await output.text(`ImageSets/Main/${name}_${subset}.txt`, lines.join(''));
     }
   }

@@ -8,16 +8,19 @@ import { classLists } from './loose.ts';
 import { readUltralytics } from './ultralytics.ts';
 import { writeDarknet, writeUltralytics } from './write.ts';
 
+const limits = { needsClass: true, withoutCrowds: true } as const;
+
 const abilitiesOf = (types: readonly AnnotationType[]): Abilities => ({
   ...noAbilities,
   types,
   subsets: true,
-  limits: { needsClass: true, withoutCrowds: true },
+  limits,
 });
 
 const ultralyticsAbilities = (types: readonly AnnotationType[]): Abilities => ({
   ...abilitiesOf(types),
   infos: true,
+  limits: { ...limits, byPictures: true },
 });
 
 /** Roboflow's list of the classes, or labelImg's, which lies in each subset's folder. */
@@ -142,7 +145,7 @@ const kinds: readonly {
       ...ultralyticsAbilities(['box', 'points']),
       skeletons: true,
       mirrored: true,
-      limits: { needsClass: true, withoutCrowds: true, withoutJoints: true },
+      limits: { ...limits, byPictures: true, withoutJoints: true },
     },
   },
   {
