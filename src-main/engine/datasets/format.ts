@@ -72,6 +72,14 @@ export interface Limits {
   readonly keepsFlags?: true;
   /** A region with a crowd in it would be taken for one object. */
   readonly withoutCrowds?: true;
+  /** Everything in a picture is of one class. */
+  readonly oneClass?: true;
+  /** A picture has one box and one set of points, and no more. */
+  readonly oneShape?: true;
+  /** Boxes are those around masks: others have no place. */
+  readonly boxesOfMasks?: true;
+  /** Attributes that only boxes have, or that all are so: of an object with a box and a mask, the box's are held. */
+  readonly boxAttributes?: true | readonly string[];
 }
 
 /** What a format can hold. The rest is turned into what it can hold, or dropped: see `loss.ts`. */

@@ -53,12 +53,14 @@ const nothing = (): Counts => ({ kept: 0, approximated: 0, merged: 0, dropped: 0
  *
  * @param categories the set's; what its classes declare is kept where the target takes only declared attributes.
  * @param overlaps what approximations were measured to be, if they were.
+ * @param absent pictures that are not there to be taken along.
  */
 export function lossOf(
   statistics: Statistics,
   target: Abilities,
   categories: Categories,
   overlaps?: OverlapMeter,
+  absent = 0,
 ): Loss {
   const types: TypeLoss[] = [];
   const byLabel = new Map<number, Counts>();
@@ -69,11 +71,12 @@ export function lossOf(
     for (const [key, counts] of statistics.byMakeup) {
       const fate = fateOf(type, becomes, key);
       const exact = exactOutlines(type, key, statistics, target);
-      const { withoutCrowds, needsClass } = target.limits ?? {};
+      const { withoutCrowds, needsClass, boxesOfMasks } = target.limits ?? {};
+      const isBare = boxesOfMasks === true && type === 'box' && !becomesMask(key, target.types);
       const crowds = withoutCrowds === true ? statistics.crowds.get(key)?.get(type) : undefined;
       for (const [label, number] of counts.get(type) ?? []) {
         const isRefused = needsClass === true && label < 0 && type !== 'caption';
-        const refused = isRefused ? number : (crowds?.get(label) ?? 0);
+        const refused = isRefused || isBare ? number : (crowds?.get(label) ?? 0);
         const kept = fate === 'kept' ? 0 : Math.min(exact.get(label) ?? 0, number - refused);
         const ofLabel = byLabel.get(label) ?? nothing();
         for (const counts of [all, ofLabel]) {
@@ -99,10 +102,25 @@ export function lossOf(
   const attributes = new Map<string, number>();
   for (const [name, number] of statistics.byAttribute) {
     if (!holdsAttribute(target, name, declared)) attributes.set(name, number);
+    else if (isOfBoxes(target.limits, name)) {
+      const beside = statistics.details.withoutBox.get(name) ?? 0;
+      if (beside > 0) attributes.set(name, beside);
+    }
   }
-  const notes = [...notesOn(statistics, target), ...limitNotes(statistics, target, categories)];
+  const notes = [
+    ...notesOn(statistics, target),
+    ...limitNotes(statistics, target, categories),
+    ...absentNote(absent),
+  ];
   return { types, classes, attributes, notes };
 }
+
+const isOfBoxes = (limits: Limits | undefined, name: string): boolean =>
+  limits?.boxAttributes === true || limits?.boxAttributes?.includes(name) === true;
+
+/** Whether an object has a part that is a mask, or becomes one. */
+const becomesMask = (makeup: string, types: readonly AnnotationType[]): boolean =>
+  makeup.split('+').some((part) => targetType(part as AnnotationType, types) === 'mask');
 
 function fateOf(type: AnnotationType, becomes: AnnotationType | null, makeup: string): keyof Counts {
   if (becomes === type) return 'kept';
@@ -157,6 +175,16 @@ function notesOn(statistics: Statistics, target: Abilities): string[] {
   note(unjointed, jointed, '# {skeleton loses its|skeletons lose their} lines between points.');
   note(turned, mirrored, '# {skeleton loses|skeletons lose} which points change places in a mirror.');
   note(!target.subsets, statistics.bySubset.size > 1 ? statistics.bySubset.size : 0, '# subsets become one.');
+  return notes;
+}
+
+function absentNote(absent: number): string[] {
+  const { notes, note } = gathering();
+  note(
+    true,
+    absent,
+    '# {picture is|pictures are} not where the set says, and {is|are} not taken along: a format that goes by its pictures loses {its item|their items}.',
+  );
   return notes;
 }
 
@@ -254,6 +282,16 @@ function limitNotes(
     limits.oneCaption === true && holds('caption'),
     itemsWithCaptions,
     '# {picture keeps|pictures keep} one of {its|their} texts.',
+  );
+  note(
+    limits.oneClass === true,
+    details.itemsWithClasses,
+    '# {picture has|pictures have} annotations of several classes and {keeps|keep} those of one, which {its|their} folder says.',
+  );
+  note(
+    limits.oneShape === true,
+    details.itemsWithShapes,
+    '# {picture keeps|pictures keep} one of {its|their} boxes and of {its|their} sets of points.',
   );
   const flat = limits.flatMasks !== undefined && types.includes('mask');
   note(flat, itemsWithMasks, 'In # {picture|pictures} masks lose what others cover: they lie in one plane.');

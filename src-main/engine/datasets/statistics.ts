@@ -60,6 +60,11 @@ export interface Details {
   readonly itemsWithMasks: number;
   /** Masks that are not the first of their class in their item. */
   readonly masksOfSameClass: number;
+  /** Items with annotations of more than one class, with more than one box or set of points. */
+  readonly itemsWithClasses: number;
+  readonly itemsWithShapes: number;
+  /** Shapes but boxes whose object has no box with an attribute that they have, by its name. */
+  readonly withoutBox: ReadonlyMap<string, number>;
   /** Annotations with points of which some are hidden or not labelled, by class and number of points. */
   readonly withHiddenPoints: ReadonlyMap<number, ReadonlyMap<number, number>>;
   /** Attributes that are yes or no somewhere, and that are a number or a list. */
@@ -94,7 +99,10 @@ export class StatisticsCounter {
     itemsWithCaptions: 0,
     itemsWithMasks: 0,
     masksOfSameClass: 0,
+    itemsWithClasses: 0,
+    itemsWithShapes: 0,
   };
+  readonly #withoutBox = new Map<string, number>();
 
   add(item: Item): void {
     this.#items += 1;
@@ -127,9 +135,17 @@ export class StatisticsCounter {
 
   #detail({ annotations }: Item): void {
     const details = this.#details;
-    let [labels, captions, masks] = [0, 0, 0];
+    let [labels, captions, masks, boxes, points] = [0, 0, 0, 0, 0];
     const classes = new Set<number | null>();
+    let first = -1;
+    let isMixed = false;
     for (const annotation of annotations) {
+      if ('label' in annotation && annotation.label !== null) {
+        if (first < 0) first = annotation.label;
+        else isMixed ||= annotation.label !== first;
+      }
+      if (annotation.type === 'box') boxes += 1;
+      else if (annotation.type === 'points') points += 1;
       if (annotation.type === 'label') labels += 1;
       else if (annotation.type === 'caption') captions += 1;
       else if (annotation.type === 'mask') {
@@ -143,6 +159,8 @@ export class StatisticsCounter {
     if (labels > 1) details.itemsWithLabels += 1;
     if (captions > 1) details.itemsWithCaptions += 1;
     if (masks > 1) details.itemsWithMasks += 1;
+    if (isMixed) details.itemsWithClasses += 1;
+    if (boxes > 1 || points > 1) details.itemsWithShapes += 1;
   }
 
   readonly #attribute = (value: AttributeValue, name: string): void => {
@@ -160,6 +178,7 @@ export class StatisticsCounter {
     const key =
       parts.length === 1 ? parts[0]!.type : [...new Set(parts.map(({ type }) => type))].sort().join('+');
     if (parts.length > 1) this.#grouped.set(key, (this.#grouped.get(key) ?? 0) + parts.length);
+    this.#attributesBesideBoxes(parts);
     for (const part of parts) {
       const label = 'label' in part ? (part.label ?? -1) : -1;
       countBy(this.#byMakeup, key, part.type, label);
@@ -171,6 +190,16 @@ export class StatisticsCounter {
       const byLabel = corners.get(number) ?? new Map<number, number>();
       corners.set(number, byLabel);
       count(byLabel, label);
+    }
+  }
+
+  #attributesBesideBoxes(parts: Item['annotations']): void {
+    if (parts.length === 1 && parts[0]!.type === 'box') return;
+    const boxes = parts.filter(({ type }) => type === 'box');
+    for (const part of parts) {
+      if (part.type === 'box' || !('zOrder' in part)) continue;
+      for (const name of part.attributes.keys())
+        if (!boxes.some(({ attributes }) => attributes.has(name))) count(this.#withoutBox, name);
     }
   }
 
@@ -198,6 +227,7 @@ export class StatisticsCounter {
       details: {
         ...this.#details,
         outlines: this.#outlines,
+        withoutBox: this.#withoutBox,
         withHiddenPoints: this.#hidden,
         flagAttributes: this.#flagAttributes,
         typedAttributes: this.#typedAttributes,

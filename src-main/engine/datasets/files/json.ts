@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { RefineryError } from '../../../contract/errors.ts';
-import { emptyFile } from './notes.ts';
+import { damagedEntry, emptyFile, noteFile } from './notes.ts';
 import { sliceText } from './text.ts';
 import { sliceOf, Utf16File } from './utf16.ts';
 
@@ -110,6 +110,7 @@ export async function* jsonBatches(path: string, keys: ReadonlySet<string>): Asy
     let wanted = false;
     let inArray = false;
     let index = -1;
+    let hasValue = false;
     // Where the current piece (a key, a value or an element) starts, from `origin`; -1 for none.
     let start = -1;
     const inner: Inner = { depth: 0, quoted: false };
@@ -119,7 +120,8 @@ export async function* jsonBatches(path: string, keys: ReadonlySet<string>): Asy
       const places = pending;
       pending = [];
       const first = index - places.length / 2;
-      for (const { from, values } of parseBatch(path, held, origin, places, bad)) {
+      const nameOf = (at: number): string => (inArray ? `${key}[${first + at}]` : key!);
+      for (const { from, values } of parseBatch(path, held, origin, places, nameOf, bad)) {
         const spans = places
           .slice(2 * from, 2 * (from + values.length))
           .map((place) => utf16?.placeInFile(origin + place, held, origin) ?? origin + place);
@@ -172,6 +174,7 @@ export async function* jsonBatches(path: string, keys: ReadonlySet<string>): Asy
           const byteOrderMark = origin + cursor < 3 && byte >= 0xbb;
           if (!byteOrderMark && byte !== openingBrace) throw bad('it is not an object');
           if (!byteOrderMark) depth = 1;
+          hasValue ||= !byteOrderMark;
           cursor += 1;
         } else if (byte === comma) {
           cursor += 1;
@@ -197,7 +200,7 @@ export async function* jsonBatches(path: string, keys: ReadonlySet<string>): Asy
       }
       yield* flush();
     }
-    if (origin + held.length === 0) throw bad(emptyFile);
+    if (depth === 0 && !hasValue) throw bad(emptyFile);
     if (depth !== 0) throw bad('it ends early');
   } finally {
     await utf16?.close();
@@ -214,6 +217,7 @@ function* parseBatch(
   held: Buffer,
   origin: number,
   places: readonly number[],
+  nameOf: (at: number) => string,
   bad: (why: string) => RefineryError,
 ): Generator<{ readonly from: number; readonly values: readonly unknown[] }> {
   const count = places.length / 2;
@@ -223,7 +227,13 @@ function* parseBatch(
   else {
     for (let from = 0; from < count; from += 1) {
       const text = sliceText(path, held, places[2 * from]!, places[2 * from + 1]!);
-      yield { from, values: [parse(text, origin + places[2 * from]!, bad)] };
+      const start = origin + places[2 * from]!;
+      try {
+        yield { from, values: [parseLenient(text)] };
+      } catch {
+        // Of a set that is read, one damaged entry costs no other.
+        if (!noteFile(path, damagedEntry, `${nameOf(from)}, byte ${start}`)) throw damagedAt(start, bad);
+      }
     }
   }
 }
@@ -243,9 +253,12 @@ function parse(text: string, at: number, bad: (why: string) => RefineryError): u
   try {
     return parseLenient(text);
   } catch {
-    throw bad(`what starts at byte ${at} is damaged`);
+    throw damagedAt(at, bad);
   }
 }
+
+const damagedAt = (at: number, bad: (why: string) => RefineryError): RefineryError =>
+  bad(`what starts at byte ${at} is damaged`);
 
 /**
  * `JSON.parse` that also takes what Python writes for numbers that are none. They become null.

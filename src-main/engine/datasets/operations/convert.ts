@@ -5,6 +5,7 @@ import { removeTemporaries } from '../../io/atomic.ts';
 import { isBelow } from '../../io/below.ts';
 import { writeReceipt } from '../../io/receipts.ts';
 import { Boundary } from '../files/boundary.ts';
+import { isFileSync } from '../files/folder.ts';
 import { temporaryFolder } from '../files/temporary.ts';
 import { Writing, whileWriting } from '../files/writing.ts';
 import { type Dataset, type Format, toldOnce, type WriteReport } from '../format.ts';
@@ -86,14 +87,15 @@ async function convert(
     () => changed(request, source, read, target, scratch.path),
   );
   const { writing, report, check, renamed } = written;
-  const planned = ahead ?? planner.result(written.source);
+  const planned = ahead ?? planner.result(written.source, writing.media === 'check' ? 0 : writing.absent);
   read.forget?.();
   if (ahead === null) onPlan?.(planned);
   if (report.items === 0) throw nothingLeft(request);
   const back = await readBack(request, target, staging.folder);
   const tick = counting(request, 'checking', report.items);
   tick(0);
-  const roundTrip = await check.compare({ ...back, items: () => breathing(back.items(), request) }, tick);
+  const reading = { ...back, items: () => breathing(back.items(), request) };
+  const roundTrip = await check.compare(reading, report.problems, tick);
   await writing.removeBorrowed();
   const result = {
     output: request.output,
@@ -195,15 +197,15 @@ export function forgetConversion(output: string, key: string): Promise<void> {
  * @param absent pictures that are not where the source says.
  */
 function verdict(
-  { items, types, missingInFound, missingInfos, joinedLabels }: RoundTrip,
+  { items, types, missingInFound, untold, missingInfos, joinedLabels }: RoundTrip,
   { annotations }: WriteReport,
   held: number,
   absent: number,
 ): ConversionResult['check'] {
   // Some formats have no item without a picture.
-  if (items.expected - items.found > absent || (items.found === 0 && items.expected > 0)) return 'failed';
+  if (untold.items > absent || (items.found === 0 && items.expected > 0)) return 'failed';
   // What a writer left out beyond that, it has told.
-  if (missingInFound > Math.max(0, held - annotations)) return 'failed';
+  if (untold.annotations > 0 && missingInFound > Math.max(0, held - annotations)) return 'failed';
   const isOther = missingInfos.length + joinedLabels.length > 0 || types.some(({ changed }) => changed > 0);
   return isOther ? 'changed' : 'passed';
 }
@@ -265,9 +267,10 @@ async function plan(
   tick(0);
   for await (const item of breathing(open.dataset.items(), request)) {
     planner.add(item);
+    planner.look(item);
     tick();
   }
-  return planner.result(open);
+  return planner.result(open, request.media === 'none' ? 0 : planner.absent);
 }
 
 /** Counts what of a set a format would keep. */
@@ -277,6 +280,8 @@ class Planner {
   readonly #target: Format;
   #counter = new StatisticsCounter();
   #overlaps: OverlapMeter;
+  /** Pictures that are not where the set says, of those that were looked for. */
+  absent = 0;
 
   /** @param read the set before its transforms. */
   constructor(source: Source, read: Dataset, target: Format) {
@@ -297,10 +302,16 @@ class Planner {
     this.#overlaps.add(item);
   }
 
-  result({ dataset, changes }: Changed): ConversionPlan {
+  /** Looks whether an item's picture is there. */
+  look({ media }: Item): void {
+    if (media !== null && !isFileSync(media.path)) this.absent += 1;
+  }
+
+  /** @param absent pictures that can't be taken along. */
+  result({ dataset, changes }: Changed, absent: number): ConversionPlan {
     const [source, target] = [this.#source, this.#target];
     const statistics = this.#counter.result(dataset);
-    const loss = lossOf(statistics, target.abilities, dataset.categories, this.#overlaps);
+    const loss = lossOf(statistics, target.abilities, dataset.categories, this.#overlaps, absent);
     return {
       sourcePath: source.path,
       merged: source.merged
@@ -381,6 +392,7 @@ async function writeSet(
     };
     // Some formats can't be read back without their pictures: for the check, they are there in any case.
     const writing = new Writing(staging.folder, {
+      destination: request.output,
       media: request.media === 'none' ? 'check' : request.media,
       ...(request.key === undefined ? {} : { earlier: staging.earlier }),
       source: new Boundary(...folders),

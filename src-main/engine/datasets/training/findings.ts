@@ -16,7 +16,7 @@ const checks = {
   missing_path: [
     'error',
     'The data.yaml names a folder that isn’t there',
-    'Write the path of the set into it.',
+    'Write the path of the set into it: train-check --absolute does.',
   ],
   no_pictures: ['error', 'A subset has no pictures', 'Put pictures into it, or split the set again.'],
   no_usable_pictures: ['error', 'Every picture of a subset is left out', 'Look at the other findings.'],

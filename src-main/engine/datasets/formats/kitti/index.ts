@@ -13,6 +13,7 @@ const abilitiesOf = (types: readonly AnnotationType[], attributes: readonly stri
     needsClass: true,
     ...(types.includes('box') ? { classes: 'words' } : {}),
     ...(types.includes('mask') ? { flatMasks: 'objects' } : {}),
+    ...(types.includes('mask') && types.includes('box') ? { boxAttributes } : {}),
   },
 });
 

@@ -8,6 +8,7 @@ const abilitiesOf = (types: readonly AnnotationType[]): Abilities => ({
   ...noAbilities,
   types,
   subsets: true,
+  limits: { oneClass: true },
 });
 
 const kinds: readonly { task: MvtecTask; name: string; title: string; types: readonly AnnotationType[] }[] = [

@@ -105,5 +105,7 @@ function paint(
       value -= 1;
     }
   }
-  return values.some((entry) => entry !== 0) ? { ...size, values } : null;
+  const left = new Set(values);
+  for (let own = 255; own > value; own -= 1) if (!left.has(own)) lose('a box that others cover as a whole');
+  return left.size > 1 || !left.has(0) ? { ...size, values } : null;
 }

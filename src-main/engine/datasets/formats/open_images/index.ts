@@ -16,7 +16,7 @@ const abilities: Abilities = {
   ],
   itemAttributes: true,
   groups: 'objects',
-  limits: { needsClass: true },
+  limits: { needsClass: true, boxAttributes: flags.map(({ attribute }) => attribute) },
   labelParents: true,
   labelFacts: true,
   subsets: true,

@@ -19,6 +19,7 @@ const abilitiesOf = (types: readonly AnnotationType[]): Abilities => ({
     needsClass: true,
     ...(types.includes('box') ? { textAttributes: flags } : {}),
     ...(types.includes('mask') ? { flatMasks: 'objects' } : {}),
+    ...(types.includes('mask') && types.includes('box') ? { boxAttributes: true } : {}),
   },
 });
 
