@@ -1,12 +1,4 @@
-import {
-  constants,
-  type Dirent,
-  opendirSync,
-  readFileSync,
-  realpathSync,
-  type Stats,
-  statSync,
-} from 'node:fs';
+import { constants, type Dirent, opendirSync, readFileSync, realpathSync, type Stats } from 'node:fs';
 import { open, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
@@ -16,6 +8,7 @@ import { emptyFile, noFile, noteFile } from './notes.ts';
 import { isShadow } from './paths.ts';
 import { sizeInHeader } from './picture-header.ts';
 import { sharp } from './sharp.ts';
+import { statsOf } from './stats.ts';
 import { checkedText, headText } from './text.ts';
 
 export { headText };
@@ -93,9 +86,17 @@ function isNew(path: string, linked: Set<string>): boolean {
   return true;
 }
 
-/** Names in a folder, sorted; empty where there is none. */
+/** Names of files and folders in a folder, sorted; empty where there is none. */
 export async function namesIn(folder: string): Promise<string[]> {
-  return (await readdir(folder).catch(() => [])).filter((name) => !isShadow(name)).sort();
+  const entries = await readdir(folder, { withFileTypes: true }).catch((): Dirent[] => []);
+  const names: string[] = [];
+  for (const entry of entries) {
+    if (isShadow(entry.name)) continue;
+    const target = targetOf(folder, entry);
+    if (target?.isFile() === true || target?.isDirectory() === true) names.push(entry.name);
+    else noteFile(join(folder, entry.name), noFile);
+  }
+  return names.sort();
 }
 
 export async function isFile(path: string): Promise<boolean> {
@@ -144,15 +145,6 @@ export async function isFolder(path: string): Promise<boolean> {
 
 export function isFolderSync(path: string): boolean {
   return statsOf(path)?.isDirectory() === true;
-}
-
-/** What is at a path, links followed; nothing where there can't be anything, as under a name that is too long. */
-export function statsOf(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
-  }
 }
 
 /** A small text file without its byte order mark. */

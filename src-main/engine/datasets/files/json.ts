@@ -2,6 +2,7 @@ import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { RefineryError } from '../../../contract/errors.ts';
 import { damagedEntry, emptyFile, noteFile } from './notes.ts';
+import { refuseNoFile } from './stats.ts';
 import { sliceText } from './text.ts';
 import { sliceOf, Utf16File } from './utf16.ts';
 
@@ -97,6 +98,7 @@ export async function* jsonEntries(path: string, keys: ReadonlySet<string>): Asy
 export async function* jsonBatches(path: string, keys: ReadonlySet<string>): AsyncGenerator<JsonBatch> {
   const bad = (why: string): RefineryError =>
     new RefineryError('INPUT_CORRUPT', `The file ${path} can't be read as JSON: ${why}.`);
+  refuseNoFile(path);
   const file = await open(path, 'r');
   const utf16 = Utf16File.open(path, chunkSize);
   try {

@@ -4,10 +4,10 @@ import { copyFile, mkdir, open, rename, rm, stat, utimes, writeFile } from 'node
 import { dirname } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 import { temporaryPath } from '../../io/atomic.ts';
-import { statsOf } from './folder.ts';
 import { type Done, Hands } from './hands.ts';
 import { folderOf, inside } from './paths.ts';
 import { Part, Sink, type TextSink } from './sink.ts';
+import { statsOf } from './stats.ts';
 import { type Writing, writingTo } from './writing.ts';
 
 const key = 'dataset';

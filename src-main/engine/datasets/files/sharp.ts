@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { default as Library, Sharp, SharpInput, SharpOptions } from 'sharp';
+import { refuseNoFile } from './stats.ts';
 
 const require = createRequire(import.meta.url);
 let library: typeof Library | undefined;
@@ -13,7 +13,6 @@ export function sharp(options: SharpOptions): Sharp;
 export function sharp(input: SharpInput, options?: SharpOptions): Sharp;
 export function sharp(input: SharpInput | SharpOptions, options?: SharpOptions): Sharp {
   library ??= require('sharp') as typeof Library;
-  if (typeof input === 'string' && statSync(input, { throwIfNoEntry: false })?.isFile() === false)
-    throw new Error('it is no file');
+  if (typeof input === 'string') refuseNoFile(input);
   return library(input as SharpInput, options);
 }

@@ -1,8 +1,8 @@
 import { readFileSync, type Stats } from 'node:fs';
 import { SaxesParser } from 'saxes';
 import { RefineryError } from '../../../contract/errors.ts';
-import { statsOf } from './folder.ts';
 import { emptyFile } from './notes.ts';
+import { statsOf } from './stats.ts';
 import { checkedXml, utf8Chunks } from './text.ts';
 import { plainXml } from './xml-plain.ts';
 

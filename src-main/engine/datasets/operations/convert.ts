@@ -6,6 +6,7 @@ import { isBelow } from '../../io/below.ts';
 import { writeReceipt } from '../../io/receipts.ts';
 import { Boundary } from '../files/boundary.ts';
 import { isFileSync } from '../files/folder.ts';
+import { fileNameOf } from '../files/paths.ts';
 import { temporaryFolder } from '../files/temporary.ts';
 import { Writing, whileWriting } from '../files/writing.ts';
 import { type Dataset, type Format, toldOnce, type WriteReport } from '../format.ts';
@@ -57,7 +58,7 @@ export async function runConversion(
     const { key, signal } = request;
     if (key !== undefined && signal?.aborted && toErrorValue(signal.reason).code !== 'CANCELLED')
       staging.keep();
-    throw isFull(thrown) ? diskFull(request.output, thrown) : thrown;
+    throw inWords(request.output, thrown);
   }
 }
 
@@ -155,8 +156,26 @@ export async function recoverConversion(
   return { ...result, receipt: receipt === null ? null : await writeReceipt(output, receipt, 'receipt') };
 }
 
-const isFull = (thrown: unknown): boolean =>
-  ['ENOSPC', 'EDQUOT'].includes((thrown as NodeJS.ErrnoException | null)?.code ?? '');
+/** What the system says of the output, as a person reads it. */
+function inWords(output: string, thrown: unknown): unknown {
+  if (thrown instanceof RefineryError) return thrown;
+  const { code, path, message } = (thrown ?? {}) as NodeJS.ErrnoException;
+  if (thrown instanceof RangeError && message.startsWith('Maximum call stack')) {
+    const why = 'Something in the source is nested too deeply to be carried over.';
+    return new RefineryError('INPUT_CORRUPT', why, { cause: thrown });
+  }
+  if (code === 'ENOSPC' || code === 'EDQUOT') return diskFull(output, thrown);
+  if (code !== 'ENAMETOOLONG') return thrown;
+  const name = fileNameOf(path ?? /'([^']*)'$/.exec(message)?.[1] ?? '');
+  return new RefineryError(
+    'OUTPUT_NAME_TOO_LONG',
+    `A name of the new set is too long for this disk: ${name.slice(0, 60)}…`,
+    {
+      hint: 'Give items shorter names with the transform rename or reindex, and classes with remap_labels.',
+      cause: thrown,
+    },
+  );
+}
 
 const diskFull = (output: string, cause: unknown): RefineryError =>
   new RefineryError('DISK_FULL', `The disk of ${output} is full. Nothing half-written was left behind.`, {

@@ -1,5 +1,5 @@
 import { hashFile } from '../../io/hash.ts';
-import { statsOf } from '../files/folder.ts';
+import { statsOf } from '../files/stats.ts';
 
 /** Whether two paths hold the same bytes; null where one of them holds nothing. Files are read only where their lengths are equal. */
 export async function isSameFile(one: string, other: string): Promise<boolean | null> {

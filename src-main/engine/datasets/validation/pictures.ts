@@ -1,6 +1,6 @@
 import { hashFile } from '../../io/hash.ts';
 import { paced } from '../breathing.ts';
-import { statsOf } from '../files/folder.ts';
+import { statsOf } from '../files/stats.ts';
 import type { Dataset } from '../format.ts';
 import { alike, usualDistance } from '../transforms/duplicates.ts';
 

@@ -29,7 +29,9 @@ export async function readMvtec(
 ): Promise<Dataset> {
   const problems = new ProblemLog();
   // The whole of MVTec AD has a folder for each kind of object, each laid out like a set of its own.
-  const parts = await subsetFolders(folder, withFolder(maskFolder));
+  const marked = await subsetFolders(folder, withFolder(maskFolder));
+  // Without any mask, the folders of the classes are all that there is.
+  const parts = marked.length > 0 || !(await hasClasses(folder)) ? marked : [{ subset: 'default', path: '' }];
   if (parts.length === 0)
     throw new RefineryError('INPUT_NOT_FOUND', `There is no folder ${maskFolder} in ${folder}.`);
   const places: { readonly part: string; readonly subset: string; readonly path: string }[] = [];
@@ -73,6 +75,13 @@ export async function readMvtec(
       }
     },
   };
+}
+
+/** Whether a folder has folders with class folders in them. */
+async function hasClasses(folder: string): Promise<boolean> {
+  for (const name of await foldersIn(folder))
+    if ((await foldersIn(inside(folder, name))).length > 0) return true;
+  return false;
 }
 
 /** What a mask picture shows: one mask of all that isn't black, or a box around each of its values. */

@@ -152,8 +152,10 @@ async function readMarks(
     const path = `ImageSets/Main/${name}_${subset}.txt`;
     const text = await listIfThere(inside(folder, path));
     let unsure = false;
-    for (const line of (text ?? '').split(/\r?\n/)) {
-      const match = /^(.*\S)\s+(-?\d)\s*$/.exec(line);
+    for (const [index, line] of (text ?? '').split(/\r?\n/).entries()) {
+      const match = /^(.*\S)\s+(1|0|-1)\s*$/.exec(line);
+      if (match === null && /\S/.test(line))
+        problems.add(path, `line ${index + 1}`, 'it is no picture with 1, 0 or -1 after it');
       unsure ||= match?.[2] === '0';
       if (match === null || match[2] !== '1') continue;
       const id = match[1]!.replace(/^"(.*)"$/, '$1');

@@ -109,7 +109,7 @@ export async function writeVoc(
         if (!copied) problems.add(name, '', 'the picture is not there to be copied');
       }
     }
-    await writeLists(output, lists, classes, abilities.types.includes('label'));
+    annotations -= await writeLists(output, lists, classes, abilities.types.includes('label'), problems);
     await output.text('labelmap.txt', labelMap(classes, found));
     await output.finish();
   } catch (thrown) {
@@ -119,23 +119,41 @@ export async function writeVoc(
   return { items, annotations, files: output.files, problems };
 }
 
+/** @returns classes of pictures that are lost, as theirs are no names for a file. */
 async function writeLists(
   output: OutputFolder,
   lists: ReadonlyMap<string, Lists>,
   { labels }: Classes,
   withClasses: boolean,
-): Promise<void> {
+  problems: ProblemLog,
+): Promise<number> {
+  let lost = 0;
   for (const [subset, { ids, marked }] of lists) {
     await output.text(`ImageSets/Main/${subset}.txt`, ids.map((id) => `${id}\n`).join(''));
     if (!withClasses) continue;
     for (const [label, { name }] of labels.entries()) {
-      if (/[\\/]/.test(name)) continue;
       const of = marked.get(label);
+      if (!canNameFile(`${name}_${subset}.txt`)) {
+        for (const id of of ?? [])
+          problems.add(
+            '',
+            `item ${subset}/${id}`,
+            'the class of the picture can’t name a file, as its list is',
+          );
+        lost += of?.size ?? 0;
+        continue;
+      }
       const lines = ids.map((id) => `${id} ${of?.has(id) === true ? ' 1' : '-1'}\n`);
       await output.text(`ImageSets/Main/${name}_${subset}.txt`, lines.join(''));
     }
   }
+  return lost;
 }
+
+/** Whether a file can have this name on usual disks. */
+const canNameFile = (name: string): boolean =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: no file has a zero in its name.
+  !/[\\/\u0000]/.test(name) && Buffer.byteLength(name) <= 255;
 
 function labelMap({ labels, colours, shift }: Classes, { parts, actions }: Scan): string {
   const lines = labels.flatMap(({ name }, index) => {
