@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
-import { RefineryError, toErrorValue } from '../../../contract/errors.ts';
+import { RefineryError } from '../../../contract/errors.ts';
 import { removeTemporaries } from '../../io/atomic.ts';
 import { isBelow } from '../../io/below.ts';
 import { writeReceipt } from '../../io/receipts.ts';
@@ -36,7 +36,7 @@ import { uniqueNames } from './unique-names.ts';
 export async function planConversion(request: ConversionRequest): Promise<ConversionPlan> {
   const target = writableFormat(request.to);
   await using source = await borrowed(request);
-  return plan(request, source, await source.open(request), target);
+  return await plan(request, source, await source.open(request), target);
 }
 
 /**
@@ -55,9 +55,7 @@ export async function runConversion(
   try {
     return await withOwnPictures(() => convert(request, target, staging, onPlan));
   } catch (thrown) {
-    const { key, signal } = request;
-    if (key !== undefined && signal?.aborted && toErrorValue(signal.reason).code !== 'CANCELLED')
-      staging.keep();
+    if (request.key !== undefined && request.signal?.aborted) staging.keep();
     throw inWords(request.output, thrown);
   }
 }
