@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 import { isBelow } from '../../io/below.ts';
 import type { Size } from '../model/index.ts';
-import { emptyFile, noFile, noteFile } from './notes.ts';
+import { emptyFile, noFile, noteFile, noteLink } from './notes.ts';
 import { isShadow } from './paths.ts';
 import { sizeInHeader } from './picture-header.ts';
 import { sharp } from './sharp.ts';
@@ -33,12 +33,10 @@ export async function* filesUnder(folder: string, below = ''): AsyncGenerator<st
   yield* walk(folder, below, 0, new Set());
 }
 
-async function* walk(
-  folder: string,
-  below: string,
-  depth: number,
-  linked: Set<string>,
-): AsyncGenerator<string> {
+/** {@link filesUnder} for those who can't wait. */
+export const allFilesUnder = (folder: string): Generator<string> => walk(folder, '', 0, new Set());
+
+function* walk(folder: string, below: string, depth: number, linked: Set<string>): Generator<string> {
   const { names, others } = entriesIn(join(folder, below));
   for (const name of names) {
     const path = below === '' ? name : `${below}/${name}`;
@@ -168,6 +166,7 @@ export async function textIfThere(path: string): Promise<string | undefined> {
  */
 export async function listIfThere(path: string): Promise<string | undefined> {
   const text = await textIfThere(path);
+  if (text !== undefined) noteLink(path);
   if (text !== undefined && !/\S/.test(text)) noteFile(path, emptyFile);
   return text;
 }

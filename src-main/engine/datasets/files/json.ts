@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { RefineryError } from '../../../contract/errors.ts';
-import { damagedEntry, emptyFile, noteFile } from './notes.ts';
+import { damagedEntry, emptyFile, noteFile, noteLink } from './notes.ts';
 import { refuseNoFile } from './stats.ts';
 import { sliceText } from './text.ts';
 import { sliceOf, Utf16File } from './utf16.ts';
@@ -99,6 +99,7 @@ export async function* jsonBatches(path: string, keys: ReadonlySet<string>): Asy
   const bad = (why: string): RefineryError =>
     new RefineryError('INPUT_CORRUPT', `The file ${path} can't be read as JSON: ${why}.`);
   refuseNoFile(path);
+  noteLink(path);
   const file = await open(path, 'r');
   const utf16 = Utf16File.open(path, chunkSize);
   try {

@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { lstatSync, realpathSync } from 'node:fs';
 import { isAbsolute, relative, sep } from 'node:path';
+import { isBelow } from '../../io/below.ts';
 import type { ProblemLog } from '../model/index.ts';
 
 /** What is told of a list, a table or a record file without a word in it. */
@@ -7,6 +9,9 @@ export const emptyFile = 'the file is empty';
 
 /** What is told of a name in a set's folder that leads to nothing that has bytes: reading a pipe would wait for ever. */
 export const noFile = 'it is no file: a pipe, a device or a link to nowhere';
+
+/** What is told of the first file of a set that lies elsewhere. */
+const foreignFile = 'it is a link to a file outside of the set, which is read with it; there may be more';
 
 /** What is told of an entry that is no JSON in a file whose other entries are read. */
 export const damagedEntry = 'the entry is damaged: it is no JSON';
@@ -36,6 +41,14 @@ export class FileNotes {
     this.#told.add(key);
     if (this.#problems === undefined) this.#waiting.push([file, place, reason]);
     else this.#problems.add(file, place, reason);
+  }
+
+  /** Notes, once for a set, that one of its files is a link out of it: what it leads to is read as a part of the set. */
+  addLink(path: string): void {
+    if (this.#told.has(foreignFile) || !lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return;
+    if (isBelow(realpathSync(path), realpathSync(this.#root))) return;
+    this.#told.add(foreignFile);
+    this.add(path, foreignFile);
   }
 
   /** What was noted so far and what will be goes to a set's problems. */
@@ -72,4 +85,9 @@ export function noteFile(path: string, reason: string, place = ''): boolean {
   const notes = current.getStore();
   notes?.add(path, reason, place);
   return notes !== undefined;
+}
+
+/** Notes that a list, a table or a description of the set that is being read lies outside of it. */
+export function noteLink(path: string): void {
+  current.getStore()?.addLink(path);
 }

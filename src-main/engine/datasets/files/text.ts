@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
-import { noteFile } from './notes.ts';
+import { noteFile, noteLink } from './notes.ts';
 import { refuseNoFile } from './stats.ts';
 
 /**
@@ -104,6 +104,7 @@ interface ChunkOptions {
 export async function* utf8Chunks(path: string, options: ChunkOptions = {}): AsyncGenerator<Buffer> {
   const { chunkSize: highWaterMark = 64 * 1024, isXml = false } = options;
   refuseNoFile(path);
+  noteLink(path);
   let decoder: Decoder | null = null;
   let rest: Buffer = Buffer.alloc(0);
   let isFirst = true;

@@ -79,7 +79,13 @@ export async function readVoc(folder: string, task: VocTask, options: ReadOption
           if (marked?.subset !== entry.subset) {
             marked = {
               subset: entry.subset,
-              of: await readMarks(folder, entry.subset, categories, problems),
+              of: await readMarks(
+                folder,
+                entry.subset,
+                lists.find(({ subset }) => subset === entry.subset)?.ids,
+                categories,
+                problems,
+              ),
             };
           }
           for (const label of marked.of.get(entry.id) ?? []) {
@@ -143,6 +149,7 @@ async function masksOf(folder: string, entry: VocEntry, categories: Categories, 
 async function readMarks(
   folder: string,
   subset: string,
+  known: ReadonlySet<string> | undefined,
   { labels }: Categories,
   problems: ProblemLog,
 ): Promise<ReadonlyMap<string, readonly number[]>> {
@@ -159,6 +166,7 @@ async function readMarks(
       unsure ||= match?.[2] === '0';
       if (match === null || match[2] !== '1') continue;
       const id = match[1]!.replace(/^"(.*)"$/, '$1');
+      if (known?.has(id) === false) problems.add(path, `line ${index + 1}`, 'the picture is in no list');
       of.set(id, [...(of.get(id) ?? []), label]);
     }
     if (unsure)
