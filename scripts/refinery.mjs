@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { commandLine } from './lib/command-line.mjs';
 import { findNode, root } from './lib/places.mjs';
@@ -36,5 +37,6 @@ const child = spawn(
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   process.on(signal, () => signal !== 'SIGINT' && child.kill(signal));
 child.once('exit', (code, signal) => {
-  process.exitCode = code ?? (signal ? 1 : 0);
+  // As shells tell what a signal has ended, here before the child could hear of it.
+  process.exitCode = code ?? 128 + constants.signals[signal];
 });

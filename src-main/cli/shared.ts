@@ -35,6 +35,10 @@ export const parseNames = (text: string, before: readonly string[] = []): string
   parseName(text),
 ];
 
+/** What stands below a command's help. */
+export const examples = (...lines: readonly string[]): string =>
+  `\nExamples:\n${lines.map((line) => `  $ refinery ${line}`).join('\n')}`;
+
 /**
  * Calls back at Ctrl+C, and when the system or the terminal wants an end. What is half written is removed when the work lets
  * go; who can't wait for that asks a third time.

@@ -11,7 +11,7 @@ import {
   writeRecipe,
 } from '../../engine/datasets/index.ts';
 import { isBelow } from '../../engine/io/below.ts';
-import { exitCodes, reportFailure } from '../shared.ts';
+import { examples, exitCodes, parseName, reportFailure } from '../shared.ts';
 import { recipeOf, stepsOf, type TransformFlags, transformOptions } from './options.ts';
 import { interruptible, progressLine } from './progress.ts';
 import { tellPlan, tellResult } from './report.ts';
@@ -33,7 +33,7 @@ interface ConvertFlags extends TransformFlags {
 export function convertCommand(): Command {
   const command = new Command('convert')
     .description('convert a dataset; says beforehand what is lost, and reads the result back')
-    .argument('<source>', 'folder or archive of the set')
+    .argument('<source>', 'folder or archive of the set', parseName)
     .option(
       '--to <format>',
       formats
@@ -41,7 +41,7 @@ export function convertCommand(): Command {
         .map(({ name }) => name)
         .join(', '),
     )
-    .option('-o, --output <folder>', 'new or empty; needed but for --dry-run')
+    .option('-o, --output <folder>', 'new or empty; needed but for --dry-run', parseName)
     .option('--from <format>', 'instead of looking what it is')
     .addOption(
       new Option('--media <what>', 'pictures; copy unless said otherwise').choices(['copy', 'link', 'none']),
@@ -51,7 +51,17 @@ export function convertCommand(): Command {
     .option('--strict', 'stop when anything of the source can’t be read')
     .option('--no-receipt', 'write no receipt beside the output')
     .option('--save-recipe <file>', 'keep format, pictures and transforms for another time')
-    .option('--json', 'as JSON, one object a line');
+    .option('--json', 'as JSON, one object a line')
+    .addHelpText(
+      'after',
+      examples(
+        'convert coco/ --to yolo_ultralytics -o yolo --split train=0.8,val=0.2 --seed 1',
+        'convert roboflow.zip --to voc -o voc --subset-map valid=val --media link',
+        'convert set/ --to yolo --dry-run',
+        'convert set/ --to coco -o new --transform \'filter:annotations="area >= 100"\' --save-recipe r.yaml',
+        'convert other/ --recipe r.yaml -o other-new --strict --json',
+      ),
+    );
   for (const option of transformOptions()) command.addOption(option);
   return command.action(async (source: string, flags: ConvertFlags) => {
     try {

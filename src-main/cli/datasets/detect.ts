@@ -8,14 +8,15 @@ import {
   listFolder,
   openFolder,
 } from '../../engine/datasets/index.ts';
-import { exitCodes, printJson, reportFailure } from '../shared.ts';
+import { examples, exitCodes, parseName, printJson, reportFailure } from '../shared.ts';
 
 /** Names what a folder of annotated pictures is, with reasons. */
 export function detectCommand(): Command {
   return new Command('detect')
     .description('which dataset format a folder or an archive is in, and why')
-    .argument('<source>', 'folder, .zip, .tar or .tar.gz, or a video')
+    .argument('<source>', 'folder, .zip, .tar or .tar.gz, or a video', parseName)
     .option('--json', 'as JSON')
+    .addHelpText('after', examples('detect set/', 'detect sets.zip/second --json'))
     .action(async (source: string, { json = false }: { json?: boolean }) => {
       try {
         const path = resolve(source);
@@ -55,5 +56,5 @@ async function detectAt(path: string): ReturnType<typeof detectSets> {
   const named = await archiveIn(path);
   if (named) return detectInArchive(named.archive, named.within);
   await using opened = await openFolder(path);
-  return detectSets(await listFolder(opened.folder));
+  return await detectSets(await listFolder(opened.folder));
 }

@@ -12,7 +12,7 @@ import {
 import { evaluateModel, type ModelEvaluation, openDetectionModel } from '../../engine/detection/index.ts';
 import { userFolders } from '../../engine/host/folders.ts';
 import { loadOpenVino, type Precision, precisions } from '../../engine/runtime/index.ts';
-import { exitCodes, printJson, reportFailure } from '../shared.ts';
+import { examples, exitCodes, parseName, printJson, reportFailure } from '../shared.ts';
 import { printTable } from '../terminal-table.ts';
 import { interruptible } from './progress.ts';
 
@@ -26,12 +26,13 @@ interface TrainFlags {
 export function trainCheckCommand(): Command {
   return new Command('train-check')
     .description('what Ultralytics would say of a dataset, and the commands to train with it')
-    .argument('<folder>', 'with data.yaml, or with train/ and val/ of class folders')
+    .argument('<folder>', 'with data.yaml, or with train/ and val/ of class folders', parseName)
     .addOption(
       new Option('--task <task>', 'instead of looking what the label files are').choices(trainingTasks),
     )
     .option('--absolute', 'write the set’s absolute path into its data.yaml first')
     .option('--json', 'as JSON')
+    .addHelpText('after', examples('train-check yolo/', 'train-check yolo/ --task segment --absolute'))
     .action(async (folder: string, flags: TrainFlags) => {
       try {
         process.exitCode = await interruptible(async (signal) => {
@@ -83,8 +84,8 @@ export function evaluateCommand(resources: string): Command {
     .description(
       'mAP of a detector, or accuracy of a classifier, exported to OpenVINO by Ultralytics, on a dataset',
     )
-    .argument('<ir>', 'the .xml, or the folder …_openvino_model')
-    .argument('<set>', 'folder or archive of the dataset')
+    .argument('<ir>', 'the .xml, or the folder …_openvino_model', parseName)
+    .argument('<set>', 'folder or archive of the dataset', parseName)
     .option('--subset <name>', 'what is measured on', named, 'val')
     .option('--from <format>', 'of the dataset, instead of looking what it is')
     .option('--device <name>', 'CPU, GPU, NPU or AUTO', 'CPU')
@@ -97,6 +98,7 @@ export function evaluateCommand(resources: string): Command {
         .default('f32'),
     )
     .option('--json', 'as JSON')
+    .addHelpText('after', examples('evaluate best_openvino_model/ yolo/ --subset val'))
     .action(async (ir: string, set: string, flags: EvaluateFlags) => {
       try {
         process.exitCode = await interruptible(async (signal) => {

@@ -16,7 +16,7 @@ import {
   toRecord,
   validate,
 } from '../../engine/datasets/index.ts';
-import { counted, exitCodes, printJson, reportFailure } from '../shared.ts';
+import { counted, examples, exitCodes, parseName, printJson, reportFailure } from '../shared.ts';
 import { type MergedFlags, mergedOptions, openMerged } from './merging.ts';
 import { formatsOption, recipeOf, stepsOf, type TransformFlags, transformOptions } from './options.ts';
 import { interruptible } from './progress.ts';
@@ -30,13 +30,15 @@ interface LookFlags extends TransformFlags, MergedFlags {
 export function lookCommand<Flags extends LookFlags>(
   name: string,
   description: string,
+  lines: readonly string[],
   work: (open: () => Promise<Dataset>, flags: Flags, signal: AbortSignal, source: Source) => Promise<number>,
 ): Command {
   const command = new Command(name)
     .description(description)
-    .argument('<source>', 'folder or archive of the set')
+    .argument('<source>', 'folder or archive of the set', parseName)
     .addOption(formatsOption())
-    .option('--json', 'as JSON');
+    .option('--json', 'as JSON')
+    .addHelpText('after', examples(...lines));
   for (const option of [...mergedOptions(), ...transformOptions()]) command.addOption(option);
   return command.action(async (path: string, flags: Flags) => {
     try {
@@ -67,65 +69,71 @@ interface StatsFlags extends LookFlags {
 
 /** Says what a set holds. */
 export function statsCommand(): Command {
-  return lookCommand<StatsFlags>('stats', 'what a dataset holds', async (open, flags, signal, source) => {
-    const dataset = await open();
-    const description = await describeSet(dataset, signal);
-    const same = flags.pictures ? await samePictures(dataset, signal) : null;
-    const { statistics, classes, boxSizes, aspectRatios, heatMap, perItem, pictureSizes } = description;
-    if (flags.json) {
-      printJson({
-        format: source.format.name,
-        items: statistics.items,
-        annotations: description.annotations,
-        itemsWithoutAnnotations: statistics.itemsWithoutAnnotations,
-        missingPictures: statistics.missingPictures,
-        subsets: Object.fromEntries(statistics.bySubset),
-        types: Object.fromEntries(statistics.byType),
-        attributes: Object.fromEntries(statistics.byAttribute),
-        itemAttributes: Object.fromEntries(statistics.byItemAttribute),
-        infos: toRecord(dataset.infos ?? noInfos),
-        classes,
-        perItem,
-        boxSizes,
-        aspectRatios,
-        heatMap,
-        pictureSizes,
-        ...(same === null ? {} : { samePictures: same }),
-        problems: dataset.problems.total,
-      });
-      return exitCodes.good;
-    }
-    console.log(
-      `${source.format.title}: ${counted(statistics.items, 'item')}, ${counted(description.annotations, 'annotation')}`,
-    );
-    for (const [name, value] of dataset.infos ?? noInfos) {
-      console.log(`  ${name.padEnd(20)} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
-    }
-    for (const [subset, count] of statistics.bySubset)
-      console.log(`  ${subset.padEnd(20)} ${counted(count, 'item')}`);
-    console.log(`  ${counted(statistics.itemsWithoutAnnotations, 'item')} without annotations`);
-    if (statistics.missingPictures > 0)
-      console.log(`  ${counted(statistics.missingPictures, 'picture')} missing`);
-    for (const [type, count] of statistics.byType) console.log(`  ${type.padEnd(20)} ${count}`);
-    printProblems(summaryOf(dataset.problems), '');
-    const widest = Math.max(1, ...classes.map(({ count }) => count));
-    console.log('Classes');
-    for (const { label, count, items } of classes) {
+  const lines = ['stats set/', 'stats set.zip --pictures --json', 'stats first/ --merge-with second/'];
+  return lookCommand<StatsFlags>(
+    'stats',
+    'what a dataset holds',
+    lines,
+    async (open, flags, signal, source) => {
+      const dataset = await open();
+      const description = await describeSet(dataset, signal);
+      const same = flags.pictures ? await samePictures(dataset, signal) : null;
+      const { statistics, classes, boxSizes, aspectRatios, heatMap, perItem, pictureSizes } = description;
+      if (flags.json) {
+        printJson({
+          format: source.format.name,
+          items: statistics.items,
+          annotations: description.annotations,
+          itemsWithoutAnnotations: statistics.itemsWithoutAnnotations,
+          missingPictures: statistics.missingPictures,
+          subsets: Object.fromEntries(statistics.bySubset),
+          types: Object.fromEntries(statistics.byType),
+          attributes: Object.fromEntries(statistics.byAttribute),
+          itemAttributes: Object.fromEntries(statistics.byItemAttribute),
+          infos: toRecord(dataset.infos ?? noInfos),
+          classes,
+          perItem,
+          boxSizes,
+          aspectRatios,
+          heatMap,
+          pictureSizes,
+          ...(same === null ? {} : { samePictures: same }),
+          problems: dataset.problems.total,
+        });
+        return exitCodes.good;
+      }
       console.log(
-        `  ${label.padEnd(20)} ${String(count).padStart(8)} in ${counted(items, 'item')} ${bar(count / widest)}`,
+        `${source.format.title}: ${counted(statistics.items, 'item')}, ${counted(description.annotations, 'annotation')}`,
       );
-    }
-    printHistogram('Sides of boxes, as parts of the picture’s', boxSizes);
-    printHistogram('Width over height', aspectRatios);
-    console.log('Where shapes are');
-    const fullest = Math.max(1, ...heatMap.flat());
-    for (const row of heatMap) console.log(`  ${row.map((count) => shade(count / fullest)).join('')}`);
-    if (same !== null) {
-      const leaks = same.filter(({ subsets }) => subsets > 1).length;
-      console.log(`${same.length} pictures are there several times, ${leaks} of them in several subsets.`);
-    }
-    return exitCodes.good;
-  }).addOption(new Option('--pictures', 'also look for pictures that are there several times'));
+      for (const [name, value] of dataset.infos ?? noInfos) {
+        console.log(`  ${name.padEnd(20)} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+      }
+      for (const [subset, count] of statistics.bySubset)
+        console.log(`  ${subset.padEnd(20)} ${counted(count, 'item')}`);
+      console.log(`  ${counted(statistics.itemsWithoutAnnotations, 'item')} without annotations`);
+      if (statistics.missingPictures > 0)
+        console.log(`  ${counted(statistics.missingPictures, 'picture')} missing`);
+      for (const [type, count] of statistics.byType) console.log(`  ${type.padEnd(20)} ${count}`);
+      printProblems(summaryOf(dataset.problems), '');
+      const widest = Math.max(1, ...classes.map(({ count }) => count));
+      console.log('Classes');
+      for (const { label, count, items } of classes) {
+        console.log(
+          `  ${label.padEnd(20)} ${String(count).padStart(8)} in ${counted(items, 'item')} ${bar(count / widest)}`,
+        );
+      }
+      printHistogram('Sides of boxes, as parts of the picture’s', boxSizes);
+      printHistogram('Width over height', aspectRatios);
+      console.log('Where shapes are');
+      const fullest = Math.max(1, ...heatMap.flat());
+      for (const row of heatMap) console.log(`  ${row.map((count) => shade(count / fullest)).join('')}`);
+      if (same !== null) {
+        const leaks = same.filter(({ subsets }) => subsets > 1).length;
+        console.log(`${same.length} pictures are there several times, ${leaks} of them in several subsets.`);
+      }
+      return exitCodes.good;
+    },
+  ).addOption(new Option('--pictures', 'also look for pictures that are there several times'));
 }
 
 const bar = (part: number): string => styleText('cyan', '█'.repeat(Math.round(20 * part)));
@@ -155,6 +163,7 @@ export function validateCommand(): Command {
   return lookCommand<ValidateFlags>(
     'validate',
     'faults in a dataset, and what mends them',
+    ['validate set/', 'validate set/ --task segmentation --similar', 'validate set/ --transform clip --json'],
     async (open, flags, signal) => {
       const result = await validate(await open(), {
         pictures: flags.pictures,

@@ -23,7 +23,7 @@ export const transformOptions = (): readonly Option[] => [
   new Option('--subset-map <old=new,...>', 'rename subsets, as in valid=val').argParser(
     (text: string, before: Record<string, string> | undefined) => ({
       ...before,
-      ...asArgument(() => pairs(text)),
+      ...asArgument(() => pairs(text, '--subset-map valid=val,testing=test')),
     }),
   ),
   new Option('--split <subset=ratio,...>', 'deal the items out at random, as in train=0.8,val=0.2').argParser(
@@ -40,14 +40,18 @@ export const transformOptions = (): readonly Option[] => [
 
 /** @throws {RefineryError} `BAD_REQUEST` for what is no ratio, or where they don't add up to 1. */
 function ratiosIn(text: string): Record<string, number> {
-  const ratios = Object.fromEntries(
-    Object.entries(pairs(text)).map(([name, ratio]) => [name, Number(ratio)]),
-  );
+  const bad = (why: string): RefineryError =>
+    new RefineryError('BAD_REQUEST', `${why}.`, { hint: 'For example: --split train=0.8,val=0.2' });
+  const ratios: Record<string, number> = {};
+  for (const [name, ratio] of Object.entries(pairs(text, '--split train=0.8,val=0.2'))) {
+    ratios[name] = ratio === '' ? Number.NaN : Number(ratio);
+    if (!(ratios[name] >= 0 && ratios[name] <= 1)) throw bad(`${ratio || name} is no part from 0 to 1`);
+  }
   const { error } = transformNamed('random_split').options.safeParse({ subsets: ratios });
   if (error === undefined) return ratios;
-  throw new RefineryError('BAD_REQUEST', `${text}: ${error.issues[0]?.message}.`, {
-    hint: 'For example: --split train=0.8,val=0.2',
-  });
+  throw bad(
+    error.issues[0]?.code === 'invalid_key' ? 'A subset is named without slashes' : error.issues[0]!.message,
+  );
 }
 
 function seedIn(text: string): number {
@@ -114,14 +118,16 @@ export async function recipeOf({ recipe }: TransformFlags): Promise<Recipe | nul
   return readRecipe(text);
 }
 
-function pairs(text: string): Record<string, string> {
-  return Object.fromEntries(
-    text.split(',').map((part) => {
-      const equals = part.indexOf('=');
-      if (equals > 0) return [part.slice(0, equals).trim(), part.slice(equals + 1).trim()];
-      throw new RefineryError('BAD_REQUEST', `${part} is not of the form name=value.`, {
-        hint: 'For example: --subset-map valid=val,testing=test',
-      });
-    }),
-  );
+function pairs(text: string, example: string): Record<string, string> {
+  const found = new Map<string, string>();
+  for (const part of text.split(',')) {
+    const equals = part.indexOf('=');
+    const name = part.slice(0, equals).trim();
+    const bad = (why: string): RefineryError =>
+      new RefineryError('BAD_REQUEST', why, { hint: `For example: ${example}` });
+    if (equals < 1 || name === '') throw bad(`“${part}” is not of the form name=value.`);
+    if (found.has(name)) throw bad(`${name} is named twice.`);
+    found.set(name, part.slice(equals + 1).trim());
+  }
+  return Object.fromEntries(found);
 }

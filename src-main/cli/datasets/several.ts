@@ -12,7 +12,7 @@ import {
   transformNamed,
   withoutLoneBackground,
 } from '../../engine/datasets/index.ts';
-import { exitCodes, printJson, reportFailure } from '../shared.ts';
+import { examples, exitCodes, parseName, parseNames, printJson, reportFailure } from '../shared.ts';
 import {
   type MergedFlags,
   type MergingFlags,
@@ -48,9 +48,9 @@ interface MergeFlags extends TransformFlags, FormatsFlag, MergingFlags {
 export function mergeCommand(): Command {
   const command = new Command('merge')
     .description('join datasets into one')
-    .argument('<sources...>', 'folders or archives of the sets')
+    .argument('<sources...>', 'folders or archives of the sets', parseNames)
     .option('--to <format>', 'of the result')
-    .option('-o, --output <folder>', 'new or empty; needed but for --dry-run')
+    .option('-o, --output <folder>', 'new or empty; needed but for --dry-run', parseName)
     .addOption(formatsOption())
     .addOption(
       new Option('--media <what>', 'pictures; copy unless said otherwise').choices(['copy', 'link', 'none']),
@@ -58,7 +58,14 @@ export function mergeCommand(): Command {
     .option('--dry-run', 'only say what would be lost')
     .option('--overwrite', 'replace files that are there')
     .option('--strict', 'stop when anything of the sources can’t be read, or they don’t agree')
-    .option('--json', 'as JSON');
+    .option('--json', 'as JSON, one object a line')
+    .addHelpText(
+      'after',
+      examples(
+        'merge first/ second.zip --to coco -o both',
+        'merge anna/ ben/ clara/ --mode intersect --quorum 2 --to cvat -o agreed',
+      ),
+    );
   for (const option of [...mergingOptions(), ...transformOptions()]) command.addOption(option);
   return command.action(async (paths: readonly string[], flags: MergeFlags) => {
     try {
@@ -113,14 +120,17 @@ interface DiffFlags extends TransformFlags, MergedFlags {
 export function diffCommand(): Command {
   const command = new Command('diff')
     .description('what is different in the second of two datasets')
-    .argument('<before>', 'folder or archive')
-    .argument('<after>', 'folder or archive')
+    .argument('<before>', 'folder or archive', parseName)
+    .argument('<after>', 'folder or archive', parseName)
     .option('--no-pictures', 'don’t compare the pictures')
     .addOption(formatsOption())
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
-      '\nThe first set is merged and changed, where that is wanted, before it is compared.',
+      `\nThe first set is merged and changed, where that is wanted, before it is compared.\n${examples(
+        'diff before/ after/',
+        'diff coco/ yolo/ --no-pictures --json',
+      )}`,
     );
   for (const option of [...mergedOptions(), ...transformOptions()]) command.addOption(option);
   return command.action(async (before: string, after: string, flags: DiffFlags) => {
@@ -151,7 +161,7 @@ async function compare(paths: readonly string[], flags: DiffFlags, signal: Abort
   const changed = await applyTransforms(one, steps, { scratch: null, signal });
   // Pictures that a change makes anew are only there when a set is written.
   const pictures = flags.pictures && !steps.some(({ name }) => transformNamed(name).remakes);
-  return diff(changed, other, { pictures, signal });
+  return await diff(changed, other, { pictures, signal });
 }
 
 function print(found: Difference): void {

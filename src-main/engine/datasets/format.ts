@@ -74,10 +74,19 @@ export interface Limits {
   readonly withoutCrowds?: true;
   /** Attributes of items that have a place, where others have none; or those that have none, as the names mean something. */
   readonly itemAttributes?: { readonly only: readonly string[] } | { readonly but: readonly string[] };
-  /** Of the attributes that it holds, those that it holds of annotations of these types; of other types all. */
+  /**
+   * Of the attributes that it holds, those that it holds of annotations of these types; of other types all. Of an object with
+   * a box besides, the box's are the object's.
+   */
   readonly attributesOf?: Partial<Record<AnnotationType, readonly string[]>>;
   /** Which items there are is read from the pictures that there are. */
   readonly byPictures?: true;
+  /** Everything in a picture is of one class. */
+  readonly oneClass?: true;
+  /** A picture has one box and one set of points, and no more. */
+  readonly oneShape?: true;
+  /** Boxes are those around masks: others have no place. */
+  readonly boxesOfMasks?: true;
 }
 
 /** What a format can hold. The rest is turned into what it can hold, or dropped: see `loss.ts`. */

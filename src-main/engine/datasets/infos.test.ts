@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { format, put, scratch } from './formats/common/testing.ts';
-import { InfosBuilder } from './model/index.ts';
+import { InfosBuilder, ProblemLog } from './model/index.ts';
 import { merge, planConversion, runConversion } from './operations/index.ts';
 import { itemsOf } from './testing/items.ts';
 import { applyTransforms } from './transforms/index.ts';
@@ -140,7 +140,9 @@ test('what came back otherwise is no good conversion', async () => {
   const check = new RoundTripCheck(format('coco_instances').abilities!, dataset);
   for (const item of await itemsOf(dataset)) check.expect(item);
   const other = { ...dataset, infos: new Map([['description', 'Dogs']]) };
-  expect((await check.compare(other, () => undefined)).missingInfos).toEqual(['description']);
+  expect((await check.compare(other, new ProblemLog(), () => undefined)).missingInfos).toEqual([
+    'description',
+  ]);
 });
 
 test('files that say it alike say it once, and what they say otherwise is kept of both', async () => {

@@ -69,11 +69,12 @@ export function lossOf(
     for (const [key, counts] of statistics.byMakeup) {
       const fate = fateOf(type, becomes, key);
       const exact = exactOutlines(type, key, statistics, target);
-      const { withoutCrowds, needsClass } = target.limits ?? {};
+      const { withoutCrowds, needsClass, boxesOfMasks } = target.limits ?? {};
+      const isBare = boxesOfMasks === true && type === 'box' && !becomesMask(key, target.types);
       const crowds = withoutCrowds === true ? statistics.crowds.get(key)?.get(type) : undefined;
       for (const [label, number] of counts.get(type) ?? []) {
         const isRefused = needsClass === true && label < 0 && type !== 'caption';
-        const refused = isRefused ? number : (crowds?.get(label) ?? 0);
+        const refused = isRefused || isBare ? number : (crowds?.get(label) ?? 0);
         const kept = fate === 'kept' ? 0 : Math.min(exact.get(label) ?? 0, number - refused);
         const ofLabel = byLabel.get(label) ?? nothing();
         for (const counts of [all, ofLabel]) {
@@ -112,19 +113,33 @@ function hasItemPlace({ itemAttributes }: Limits, name: string): boolean {
   return 'only' in itemAttributes ? itemAttributes.only.includes(name) : !itemAttributes.but.includes(name);
 }
 
-/** Attributes that the target holds, but not of what some annotations are written as. */
-function lostByType({ attributesByType }: Statistics, { types, limits }: Abilities): Map<string, number> {
+/**
+ * Attributes that the target holds, but not of what some annotations are written as, where no box of their object has
+ * them and holds them.
+ */
+function lostByType(
+  { attributesByType, details }: Statistics,
+  { types, limits }: Abilities,
+): ReadonlyMap<string, number> {
   const lost = new Map<string, number>();
+  const ofBoxes = limits?.attributesOf?.box;
   for (const [type, names] of attributesByType) {
     const becomes = targetType(type, types);
     const own = becomes === null ? undefined : limits?.attributesOf?.[becomes];
     if (own === undefined) continue;
-    for (const [name, number] of names) {
-      if (!own.includes(name)) lost.set(name, (lost.get(name) ?? 0) + number);
+    for (const [name, all] of names) {
+      if (own.includes(name)) continue;
+      const boxesHold = type !== 'box' && types.includes('box') && (ofBoxes?.includes(name) ?? true);
+      const number = boxesHold ? (details.withoutBox.get(type)?.get(name) ?? 0) : all;
+      if (number > 0) lost.set(name, (lost.get(name) ?? 0) + number);
     }
   }
   return lost;
 }
+
+/** Whether an object has a part that is a mask, or becomes one. */
+const becomesMask = (makeup: string, types: readonly AnnotationType[]): boolean =>
+  makeup.split('+').some((part) => targetType(part as AnnotationType, types) === 'mask');
 
 function fateOf(type: AnnotationType, becomes: AnnotationType | null, makeup: string): keyof Counts {
   if (becomes === type) return 'kept';
@@ -303,6 +318,16 @@ function limitNotes(
     limits.oneCaption === true && holds('caption'),
     itemsWithCaptions,
     '# {picture keeps|pictures keep} one of {its|their} texts.',
+  );
+  note(
+    limits.oneClass === true,
+    details.itemsWithClasses,
+    '# {picture has|pictures have} annotations of several classes and {keeps|keep} those of one, which {its|their} folder says.',
+  );
+  note(
+    limits.oneShape === true,
+    details.itemsWithShapes,
+    '# {picture keeps|pictures keep} one of {its|their} boxes and of {its|their} sets of points.',
   );
   const flat = limits.flatMasks !== undefined && types.includes('mask');
   note(flat, itemsWithMasks, 'In # {picture|pictures} masks lose what others cover: they lie in one plane.');

@@ -67,6 +67,11 @@ export interface Details {
   readonly itemsWithMasks: number;
   /** Masks that are not the first of their class in their item. */
   readonly masksOfSameClass: number;
+  /** Items with annotations of more than one class, with more than one box or set of points. */
+  readonly itemsWithClasses: number;
+  readonly itemsWithShapes: number;
+  /** Annotations but boxes whose object has no box with an attribute that they have, by their type and its name. */
+  readonly withoutBox: Statistics['attributesByType'];
   /** Annotations with points of which some are hidden or not labelled, by class and number of points. */
   readonly withHiddenPoints: ReadonlyMap<number, ReadonlyMap<number, number>>;
   /** Attributes that are yes or no somewhere, and that are a number or a list. */
@@ -105,7 +110,10 @@ export class StatisticsCounter {
     itemsWithCaptions: 0,
     itemsWithMasks: 0,
     masksOfSameClass: 0,
+    itemsWithClasses: 0,
+    itemsWithShapes: 0,
   };
+  readonly #withoutBox = new Map<AnnotationType, Map<string, number>>();
 
   /** @param looks whether each picture is looked for, which takes some microseconds. */
   constructor({ looks = false }: { readonly looks?: boolean } = {}) {
@@ -145,11 +153,7 @@ export class StatisticsCounter {
   }
 
   #attributes({ type, attributes }: Item['annotations'][number]): void {
-    let ofType = this.#attributesByType.get(type);
-    if (ofType === undefined) {
-      ofType = new Map();
-      this.#attributesByType.set(type, ofType);
-    }
+    const ofType = mapIn(this.#attributesByType, type);
     for (const name of attributes.keys()) {
       count(this.#byAttribute, name);
       count(ofType, name);
@@ -158,9 +162,17 @@ export class StatisticsCounter {
 
   #detail({ annotations }: Item): void {
     const details = this.#details;
-    let [labels, captions, masks] = [0, 0, 0];
+    let [labels, captions, masks, boxes, points] = [0, 0, 0, 0, 0];
     const classes = new Set<number | null>();
+    let first = -1;
+    let isMixed = false;
     for (const annotation of annotations) {
+      if ('label' in annotation && annotation.label !== null) {
+        if (first < 0) first = annotation.label;
+        else isMixed ||= annotation.label !== first;
+      }
+      if (annotation.type === 'box') boxes += 1;
+      else if (annotation.type === 'points') points += 1;
       if (annotation.type === 'label') labels += 1;
       else if (annotation.type === 'caption') captions += 1;
       else if (annotation.type === 'mask') {
@@ -174,6 +186,8 @@ export class StatisticsCounter {
     if (labels > 1) details.itemsWithLabels += 1;
     if (captions > 1) details.itemsWithCaptions += 1;
     if (masks > 1) details.itemsWithMasks += 1;
+    if (isMixed) details.itemsWithClasses += 1;
+    if (boxes > 1 || points > 1) details.itemsWithShapes += 1;
   }
 
   readonly #attribute = (value: AttributeValue, name: string): void => {
@@ -196,6 +210,7 @@ export class StatisticsCounter {
       const pieces = all.filter((type, at) => type !== all[at - 2]).join('+');
       this.#grouped.set(pieces, (this.#grouped.get(pieces) ?? 0) + parts.length);
     }
+    this.#attributesBesideBoxes(parts);
     for (const part of parts) {
       const label = 'label' in part ? (part.label ?? -1) : -1;
       countBy(this.#byMakeup, key, part.type, label);
@@ -207,6 +222,17 @@ export class StatisticsCounter {
       const byLabel = corners.get(number) ?? new Map<number, number>();
       corners.set(number, byLabel);
       count(byLabel, label);
+    }
+  }
+
+  #attributesBesideBoxes(parts: Item['annotations']): void {
+    if (parts.length === 1 && parts[0]!.type === 'box') return;
+    const boxes = parts.filter(({ type }) => type === 'box');
+    for (const { type, attributes } of parts) {
+      if (type === 'box') continue;
+      for (const name of attributes.keys()) {
+        if (!boxes.some((box) => box.attributes.has(name))) count(mapIn(this.#withoutBox, type), name);
+      }
     }
   }
 
@@ -237,6 +263,7 @@ export class StatisticsCounter {
       details: {
         ...this.#details,
         outlines: this.#outlines,
+        withoutBox: this.#withoutBox,
         withHiddenPoints: this.#hidden,
         flagAttributes: this.#flagAttributes,
         typedAttributes: this.#typedAttributes,
@@ -264,11 +291,17 @@ function countBy(
   type: AnnotationType,
   label: number,
 ): void {
-  const types = counts.get(makeup) ?? new Map<AnnotationType, Map<number, number>>();
-  counts.set(makeup, types);
-  const labels = types.get(type) ?? new Map<number, number>();
-  types.set(type, labels);
-  count(labels, label);
+  count(mapIn(mapIn(counts, makeup), type), label);
+}
+
+/** The inner map of a key, which is made where there is none. */
+function mapIn<Key, InnerKey, Value>(maps: Map<Key, Map<InnerKey, Value>>, key: Key): Map<InnerKey, Value> {
+  let inner = maps.get(key);
+  if (inner === undefined) {
+    inner = new Map();
+    maps.set(key, inner);
+  }
+  return inner;
 }
 
 function count<Key>(counts: Map<Key, number>, key: Key): void {

@@ -97,6 +97,12 @@ const itemsInWeight = 1000;
 export function convertKind({ onProgress, onFinished }: ConvertKindOptions): JobKind {
   /** What is being cleared up, by job: one that is retried at once waits for it. */
   const clearing = new Map<string, Promise<void>>();
+  const clear = async (id: string, output: string): Promise<void> => {
+    const done = forgetConversion(output, id);
+    clearing.set(id, done);
+    await done;
+    clearing.delete(id);
+  };
   return {
     name: 'convert',
     slots: 1,
@@ -177,6 +183,8 @@ export function convertKind({ onProgress, onFinished }: ConvertKindOptions): Job
         const error = toErrorValue(signal.aborted ? signal.reason : thrown);
         // Where the engine is stopping, the job goes on when it is there again.
         if (!signal.aborted || error.code === 'CANCELLED') await onFinished(set, null, error);
+        // Nobody who has cancelled waits for a hundred thousand files to be removed.
+        if (signal.aborted && error.code === 'CANCELLED') void clear(record.id, output);
         throw thrown;
       }
     },
@@ -191,10 +199,7 @@ export function convertKind({ onProgress, onFinished }: ConvertKindOptions): Job
 
     async forget(record): Promise<void> {
       if (record.spec === null) return;
-      const done = forgetConversion((record.spec as ConvertInput).output, record.id);
-      clearing.set(record.id, done);
-      await done;
-      clearing.delete(record.id);
+      await clear(record.id, (record.spec as ConvertInput).output);
     },
   };
 }

@@ -14,6 +14,11 @@ interface TrainingProps {
   readonly path: string;
 }
 
+/** Whether a finding is mended by writing where the set lies. */
+const isAboutPlace = ({ check, examples }: TrainingView['findings'][number]): boolean =>
+  check === 'relative_path' ||
+  (check === 'missing_path' && examples.some((example) => example.startsWith('path: ')));
+
 /** What training with the new set would meet, and the lines to start it. */
 export function Training({ handle, path }: TrainingProps) {
   const [view, setView] = useState<TrainingView | null>(null);
@@ -53,7 +58,7 @@ export function Training({ handle, path }: TrainingProps) {
           ))}
         </ul>
       )}
-      {view.findings.some(({ check }) => check === 'relative_path') && (
+      {view.findings.some(isAboutPlace) && (
         <div>
           <Button onClick={() => look(true)}>Write the set’s place into data.yaml</Button>
         </div>

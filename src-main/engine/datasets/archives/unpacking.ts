@@ -113,9 +113,18 @@ export const noSpace = (path: string): RefineryError =>
     hint: `Make room in ${tmpdir()}, or set TMPDIR to a folder on a larger disk.`,
   });
 
+/** What of an archive's names a disk can't hold, by the system's code. */
+const unpackable: readonly (readonly [codes: readonly string[], why: string])[] = [
+  [['ENAMETOOLONG'], 'one of its names is longer than this disk can hold'],
+  [['EISDIR', 'EEXIST', 'ENOTDIR'], 'one of its names is a file and a folder at once'],
+  [['EINVAL'], 'one of its names is none that this disk can hold'],
+];
+
 /** What is thrown for an archive that can't be read. */
 export function corrupt(path: string, thrown: unknown): RefineryError {
-  const why = thrown instanceof Error ? thrown.message : String(thrown);
+  const code = String((thrown as NodeJS.ErrnoException | null)?.code ?? '');
+  const own = thrown instanceof Error ? thrown.message : String(thrown);
+  const why = unpackable.find(([codes]) => codes.includes(code))?.[1] ?? own;
   return new RefineryError(
     'INPUT_CORRUPT',
     `The archive ${path} can't be read: ${why.replace(/\.+$/, '')}.`,

@@ -1,13 +1,14 @@
-import { type Dirent, opendirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { constants, type Dirent, opendirSync, readFileSync, realpathSync, type Stats } from 'node:fs';
 import { open, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
 import { isBelow } from '../../io/below.ts';
 import type { Size } from '../model/index.ts';
-import { emptyFile, noteFile } from './notes.ts';
+import { emptyFile, noFile, noteFile, noteLink } from './notes.ts';
 import { isShadow } from './paths.ts';
 import { sizeInHeader } from './picture-header.ts';
 import { sharp } from './sharp.ts';
+import { statsOf } from './stats.ts';
 import { checkedText, headText } from './text.ts';
 
 export { headText };
@@ -32,19 +33,18 @@ export async function* filesUnder(folder: string, below = ''): AsyncGenerator<st
   yield* walk(folder, below, 0, new Set());
 }
 
-async function* walk(
-  folder: string,
-  below: string,
-  depth: number,
-  linked: Set<string>,
-): AsyncGenerator<string> {
+/** {@link filesUnder} for those who can't wait. */
+export const allFilesUnder = (folder: string): Generator<string> => walk(folder, '', 0, new Set());
+
+function* walk(folder: string, below: string, depth: number, linked: Set<string>): Generator<string> {
   const { names, others } = entriesIn(join(folder, below));
   for (const name of names) {
     const path = below === '' ? name : `${below}/${name}`;
     const entry = others.get(name);
     const target = entry === undefined ? undefined : targetOf(join(folder, below), entry);
     if (entry === undefined || target?.isFile()) yield path;
-    else if (target?.isDirectory() && depth < deepest) {
+    else if (target?.isDirectory() !== true) noteFile(join(folder, path), noFile);
+    else if (depth < deepest) {
       if (entry.isSymbolicLink() && !isNew(join(folder, path), linked)) continue;
       yield* walk(folder, path, depth + 1, linked);
     }
@@ -73,7 +73,7 @@ function entriesIn(folder: string): {
 
 /** What an entry of a folder is, or what it leads to where it is a link; nothing for a link to nowhere. */
 export function targetOf(folder: string, entry: Dirent): Pick<Stats, 'isFile' | 'isDirectory'> | undefined {
-  return entry.isSymbolicLink() ? found(join(folder, entry.name)) : entry;
+  return entry.isSymbolicLink() ? statsOf(join(folder, entry.name)) : entry;
 }
 
 /** Whether a link leads to a folder that was not entered by one, and that it does not lie in itself. */
@@ -84,9 +84,17 @@ function isNew(path: string, linked: Set<string>): boolean {
   return true;
 }
 
-/** Names in a folder, sorted; empty where there is none. */
+/** Names of files and folders in a folder, sorted; empty where there is none. */
 export async function namesIn(folder: string): Promise<string[]> {
-  return (await readdir(folder).catch(() => [])).filter((name) => !isShadow(name)).sort();
+  const entries = await readdir(folder, { withFileTypes: true }).catch((): Dirent[] => []);
+  const names: string[] = [];
+  for (const entry of entries) {
+    if (isShadow(entry.name)) continue;
+    const target = targetOf(folder, entry);
+    if (target?.isFile() === true || target?.isDirectory() === true) names.push(entry.name);
+    else noteFile(join(folder, entry.name), noFile);
+  }
+  return names.sort();
 }
 
 export async function isFile(path: string): Promise<boolean> {
@@ -95,7 +103,7 @@ export async function isFile(path: string): Promise<boolean> {
 
 /** {@link isFile} for where it is asked of every picture. */
 export function isFileSync(path: string): boolean {
-  return found(path)?.isFile() === true;
+  return statsOf(path)?.isFile() === true;
 }
 
 /** Most names of a folder that are kept; for the others the disk is asked. */
@@ -134,28 +142,22 @@ export async function isFolder(path: string): Promise<boolean> {
 }
 
 export function isFolderSync(path: string): boolean {
-  return found(path)?.isDirectory() === true;
-}
-
-function found(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
-  }
+  return statsOf(path)?.isDirectory() === true;
 }
 
 /** A small text file without its byte order mark. */
 export async function readText(path: string): Promise<string> {
-  const stats = found(path);
+  const stats = statsOf(path);
   if (stats === undefined) throw new RefineryError('INPUT_NOT_FOUND', `There is no file ${path}.`);
   return textOf(path, stats);
 }
 
 /** A text file or undefined. */
 export async function textIfThere(path: string): Promise<string | undefined> {
-  const stats = found(path);
-  return stats?.isFile() === true ? textOf(path, stats) : undefined;
+  const stats = statsOf(path);
+  if (stats?.isFile() === true) return textOf(path, stats);
+  if (stats?.isDirectory() === false) noteFile(path, noFile);
+  return undefined;
 }
 
 /**
@@ -164,6 +166,7 @@ export async function textIfThere(path: string): Promise<string | undefined> {
  */
 export async function listIfThere(path: string): Promise<string | undefined> {
   const text = await textIfThere(path);
+  if (text !== undefined) noteLink(path);
   if (text !== undefined && !/\S/.test(text)) noteFile(path, emptyFile);
   return text;
 }
@@ -171,7 +174,9 @@ export async function listIfThere(path: string): Promise<string | undefined> {
 async function textOf(path: string, { size }: Stats): Promise<string> {
   if (size > mostText) throw new RefineryError('INPUT_TOO_LARGE', `The file ${path} is too large.`);
   const text = size <= smallFile ? readFileSync(path, 'utf8') : await readFile(path, 'utf8');
-  return checkedText(path, text, () => readFileSync(path));
+  const checked = checkedText(path, text, () => readFileSync(path));
+  // Lines as old Macintoshes end them, which would be one line.
+  return checked.includes('\r') && !checked.includes('\n') ? checked.replaceAll('\r', '\n') : checked;
 }
 
 /** So many bytes at the start of a file are looked at to tell what it is. */
@@ -179,7 +184,7 @@ export const headBytes = 4096;
 
 /** The first bytes of a file as text, for a look at what it is. Where a reader looks, one without any is told. */
 export async function headOf(path: string, bytes = headBytes): Promise<string> {
-  const file = await open(path, 'r').catch(() => undefined);
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
   if (file === undefined) return '';
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0);
@@ -192,7 +197,7 @@ export async function headOf(path: string, bytes = headBytes): Promise<string> {
 
 /** @throws {RefineryError} `INPUT_EMPTY` for a file without a byte, of which a library would say that its head is wrong. */
 export function refuseEmpty(path: string): void {
-  if (found(path)?.size === 0) throw new RefineryError('INPUT_EMPTY', emptyFile);
+  if (statsOf(path)?.size === 0) throw new RefineryError('INPUT_EMPTY', emptyFile);
 }
 
 /** A picture's size as it is shown, turned by EXIF; null where there is no picture that can be read. */

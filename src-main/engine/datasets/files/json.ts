@@ -1,7 +1,8 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { RefineryError } from '../../../contract/errors.ts';
-import { emptyFile } from './notes.ts';
+import { damagedEntry, emptyFile, noteFile, noteLink } from './notes.ts';
+import { refuseNoFile } from './stats.ts';
 import { sliceText } from './text.ts';
 import { sliceOf, Utf16File } from './utf16.ts';
 
@@ -178,6 +179,8 @@ export async function* jsonBatches(
 ): AsyncGenerator<JsonBatch> {
   const bad = (why: string): RefineryError =>
     new RefineryError('INPUT_CORRUPT', `The file ${path} can't be read as JSON: ${why}.`);
+  refuseNoFile(path);
+  noteLink(path);
   const file = await open(path, 'r');
   const utf16 = Utf16File.open(path, chunkSize);
   const asked = only === undefined ? null : Buffer.from(JSON.stringify(only.field));
@@ -192,6 +195,7 @@ export async function* jsonBatches(
     let wanted = false;
     let inArray = false;
     let index = -1;
+    let hasValue = false;
     // Where the current piece (a key, a value or an element) starts, from `origin`; -1 for none.
     let start = -1;
     const inner: Inner = { depth: 0, quoted: false };
@@ -201,10 +205,11 @@ export async function* jsonBatches(
       const places = pending;
       pending = [];
       const first = index - places.length / 2;
+      const nameOf = (at: number): string => (inArray ? `${key}[${first + at}]` : key!);
       const parts =
         asked !== null && inArray && key === only?.key
           ? [{ from: 0, values: fieldsOf(path, held, places, asked) }]
-          : parseBatch(path, held, origin, places, bad);
+          : parseBatch(path, held, origin, places, nameOf, bad);
       for (const { from, values } of parts) {
         const spans = places
           .slice(2 * from, 2 * (from + values.length))
@@ -258,6 +263,7 @@ export async function* jsonBatches(
           const byteOrderMark = origin + cursor < 3 && byte >= 0xbb;
           if (!byteOrderMark && byte !== openingBrace) throw bad('it is not an object');
           if (!byteOrderMark) depth = 1;
+          hasValue ||= !byteOrderMark;
           cursor += 1;
         } else if (byte === comma) {
           cursor += 1;
@@ -283,7 +289,7 @@ export async function* jsonBatches(
       }
       yield* flush();
     }
-    if (origin + held.length === 0) throw bad(emptyFile);
+    if (depth === 0 && !hasValue) throw bad(emptyFile);
     if (depth !== 0) throw bad('it ends early');
   } finally {
     await utf16?.close();
@@ -308,6 +314,7 @@ function* parseBatch(
   held: Buffer,
   origin: number,
   places: readonly number[],
+  nameOf: (at: number) => string,
   bad: (why: string) => RefineryError,
 ): Generator<{ readonly from: number; readonly values: readonly unknown[] }> {
   const count = places.length / 2;
@@ -317,7 +324,13 @@ function* parseBatch(
   else {
     for (let from = 0; from < count; from += 1) {
       const text = sliceText(path, held, places[2 * from]!, places[2 * from + 1]!);
-      yield { from, values: [parse(text, origin + places[2 * from]!, bad)] };
+      const start = origin + places[2 * from]!;
+      try {
+        yield { from, values: [parseLenient(text)] };
+      } catch {
+        // Of a set that is read, one damaged entry costs no other.
+        if (!noteFile(path, damagedEntry, `${nameOf(from)}, byte ${start}`)) throw damagedAt(start, bad);
+      }
     }
   }
 }
@@ -337,9 +350,12 @@ function parse(text: string, at: number, bad: (why: string) => RefineryError): u
   try {
     return parseLenient(text);
   } catch {
-    throw bad(damaged(at));
+    throw damagedAt(at, bad);
   }
 }
+
+const damagedAt = (at: number, bad: (why: string) => RefineryError): RefineryError =>
+  bad(`what starts at byte ${at} is damaged`);
 
 /**
  * `JSON.parse` that also takes what Python writes for numbers that are none. They become null.
@@ -388,9 +404,9 @@ export interface JsonSpans {
   /**
    * The entries of these places, start and end of each in turn. Those that follow each other are parsed together.
    *
-   * @param onDamage is told in words which one can't be read; it is left out.
+   * @param onDamage is told of each that can't be read, where it starts in the file, in bytes; it is left out.
    */
-  values(spans: ArrayLike<number>, onDamage: (reason: string) => void): unknown[];
+  values(spans: ArrayLike<number>, onDamage: (start: number) => void): unknown[];
   close(): void;
 }
 
@@ -410,7 +426,7 @@ export function openSpans(path: string): JsonSpans {
             try {
               values.push(parseLenient(textOf(spans[at]!, spans[at + 1]!)));
             } catch {
-              onDamage(damaged(spans[at]!));
+              onDamage(spans[at]!);
             }
           }
         }
@@ -421,9 +437,6 @@ export function openSpans(path: string): JsonSpans {
     close,
   };
 }
-
-/** @param at where the entry starts in the file, in bytes. */
-export const damaged = (at: number): string => `what starts at byte ${at} is damaged`;
 
 const follows = (end: number, start: number): boolean => start > end && start - end <= mostBetween;
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { constants, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
+import { constants, existsSync, lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { copyFile, mkdir, open, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RefineryError } from '../../../contract/errors.ts';
@@ -7,6 +7,7 @@ import { temporaryPath } from '../../io/atomic.ts';
 import { type Done, Hands } from './hands.ts';
 import { folderOf, inside } from './paths.ts';
 import { Part, Sink, type TextSink } from './sink.ts';
+import { statsOf } from './stats.ts';
 import { type Writing, writingTo } from './writing.ts';
 
 const key = 'dataset';
@@ -115,9 +116,9 @@ export class OutputFolder {
    */
   async copy(from: string, path: string): Promise<boolean> {
     const writing = this.#writing;
-    const own = lstatSync(from, { throwIfNoEntry: false });
+    const own = entryAt(from);
     const linked = own?.isSymbolicLink() === true;
-    const found = linked ? statSync(from, { throwIfNoEntry: false }) : own;
+    const found = linked ? statsOf(from) : own;
     if (found?.isFile() !== true || writing?.refuses(from, linked) === true) {
       this.missing();
       return false;
@@ -189,6 +190,15 @@ export class OutputFolder {
   async #name(temporary: string, target: string): Promise<void> {
     await rename(temporary, target);
     this.#files += 1;
+  }
+}
+
+/** A folder's entry itself; nothing where there can't be one, as under a name that is too long. */
+function entryAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
   }
 }
 

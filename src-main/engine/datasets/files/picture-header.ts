@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import type { Size } from '../model/index.ts';
 
 /** Bytes that are read at once; where a picture is as usual, its size lies in the first of them. */
@@ -46,7 +46,8 @@ class Window {
 export function sizeInHeader(path: string): Size | null {
   let file: number;
   try {
-    file = openSync(path, 'r');
+    // Opening a pipe must not wait for somebody to write into it.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch {
     return null;
   }

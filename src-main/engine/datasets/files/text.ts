@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
-import { noteFile } from './notes.ts';
+import { noteFile, noteLink } from './notes.ts';
+import { refuseNoFile } from './stats.ts';
 
 /**
  * What a decoder puts for bytes that are no character. Text without it is UTF-8; only where it is found the bytes are
@@ -102,6 +103,8 @@ interface ChunkOptions {
  */
 export async function* utf8Chunks(path: string, options: ChunkOptions = {}): AsyncGenerator<Buffer> {
   const { chunkSize: highWaterMark = 64 * 1024, isXml = false } = options;
+  refuseNoFile(path);
+  noteLink(path);
   let decoder: Decoder | null = null;
   let rest: Buffer = Buffer.alloc(0);
   let isFirst = true;

@@ -23,6 +23,8 @@ const mostListed = 1000;
 export class Writing {
   /** The folder that this is about; output to other folders is written as usual. */
   readonly root: string;
+  /** Where the folder will be when it gets its name. */
+  readonly destination: string;
   /**
    * `link` makes hard links, and copies where that can't be. `check` links them for as long as the set is checked, for
    * formats that can't be read without their pictures; see {@link removeBorrowed}.
@@ -50,6 +52,8 @@ export class Writing {
   constructor(
     root: string,
     options: {
+      /** Where {@link root} will be; the same unless said otherwise. */
+      readonly destination?: string;
       readonly media: 'copy' | 'link' | 'check';
       /** Of the set that files are taken from. */
       readonly source?: Boundary;
@@ -57,6 +61,7 @@ export class Writing {
     },
   ) {
     this.root = root;
+    this.destination = options.destination ?? root;
     this.media = options.media;
     this.earlier = options.earlier ?? null;
     this.#source = options.source;
@@ -120,6 +125,9 @@ const current = new AsyncLocalStorage<Writing>();
 export function whileWriting<Result>(writing: Writing, work: () => Promise<Result>): Promise<Result> {
   return current.run(writing, work);
 }
+
+/** Where a set will be that is written to a folder now, if a conversion knows it. */
+export const destinationOf = (root: string): string | null => writingTo(root)?.destination ?? null;
 
 /** What is in force for a folder, if anything. */
 export function writingTo(root: string): Writing | undefined {

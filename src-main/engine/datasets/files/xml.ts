@@ -1,7 +1,8 @@
-import { readFileSync, type Stats, statSync } from 'node:fs';
+import { readFileSync, type Stats } from 'node:fs';
 import { SaxesParser } from 'saxes';
 import { RefineryError } from '../../../contract/errors.ts';
 import { emptyFile } from './notes.ts';
+import { statsOf } from './stats.ts';
 import { checkedXml, utf8Chunks } from './text.ts';
 import { plainXml } from './xml-plain.ts';
 
@@ -110,7 +111,7 @@ export async function* xmlChunks(path: string): AsyncGenerator<string> {
 }
 
 async function* textOf(path: string): AsyncGenerator<string> {
-  if (isSmall(statSync(path, { throwIfNoEntry: false }))) yield smallText(path);
+  if (isSmall(statsOf(path))) yield smallText(path);
   else for await (const chunk of utf8Chunks(path, { isXml: true })) yield chunk.toString('utf8');
 }
 
@@ -119,12 +120,12 @@ const smallText = (path: string): string =>
 
 /** The whole document, for small files. */
 export function readXml(path: string): Promise<XmlElement> {
-  return wholeXml(path, statSync(path, { throwIfNoEntry: false }));
+  return wholeXml(path, statsOf(path));
 }
 
 /** The whole document, or undefined where there is no such file. */
 export async function xmlIfThere(path: string): Promise<XmlElement | undefined> {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = statsOf(path);
   return found?.isFile() === true ? wholeXml(path, found) : undefined;
 }
 

@@ -9,11 +9,23 @@ export function attributesOf(value: unknown): Map<string, AttributeValue> {
   return attributes;
 }
 
-/** A value out of JSON; what is none is null. An object is kept as JSON text. */
+/** Deepest list in a list that is kept. */
+const deepest = 32;
+
+/** A value out of JSON; what is none is null. An object is kept as JSON text, what is nested beyond reason is null. */
 export function attributeValue(value: unknown): AttributeValue {
+  return isTooDeep(value) ? null : plainValue(value);
+}
+
+function isTooDeep(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth > deepest || Object.values(value).some((part) => isTooDeep(part, depth + 1));
+}
+
+function plainValue(value: unknown): AttributeValue {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') return value;
-  if (Array.isArray(value)) return value.map(attributeValue);
+  if (Array.isArray(value)) return value.map(plainValue);
   return JSON.stringify(value) ?? null;
 }
 

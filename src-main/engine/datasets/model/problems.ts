@@ -10,10 +10,14 @@ export interface Problem {
 /** Most problems that are kept one by one; a set can have millions, and all of the same kind. */
 const most = 1000;
 
+/** Most places of which it is known how many problems each has. */
+const mostPlaces = 100_000;
+
 /** Collects problems: the first of them as they are, and all of them counted by reason. */
 export class ProblemLog {
   readonly #list: Problem[] = [];
   readonly #counts = new Map<string, number>();
+  readonly #places = new Map<string, number>();
   #total = 0;
   #isClosed = false;
 
@@ -22,6 +26,14 @@ export class ProblemLog {
     this.#total += 1;
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
     if (this.#list.length < most) this.#list.push({ file, place, reason });
+    const before = place === '' ? undefined : this.#places.get(place);
+    if (before !== undefined) this.#places.set(place, before + 1);
+    else if (place !== '' && this.#places.size < mostPlaces) this.#places.set(place, 1);
+  }
+
+  /** How many were told of a place; endless where there are too many places to know it. */
+  toldOf(place: string): number {
+    return this.#places.get(place) ?? (this.#places.size < mostPlaces ? 0 : Number.POSITIVE_INFINITY);
   }
 
   /** Adds those of another one, whose files are in a folder of another name. */

@@ -45,7 +45,8 @@ export interface ConversionRequest {
   waitWhilePaused?(): Promise<void>;
   /**
    * Names the temporary folder beside the output, so that it can be found when the conversion is begun anew after a
-   * crash, or after it was aborted by anything but `CANCELLED`: pictures that were copied are not copied again.
+   * crash, or after it was aborted: pictures that were copied are not copied again. Who won't begin it anew clears up with
+   * `forgetConversion`, which can take seconds where a hundred thousand files lie there.
    */
   readonly key?: string;
   /** Called when everything is checked and only the name is missing, unless its files are moved over others. */

@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
-import { RefineryError, toErrorValue } from '../../../contract/errors.ts';
+import { RefineryError } from '../../../contract/errors.ts';
 import { removeTemporaries } from '../../io/atomic.ts';
 import { isBelow } from '../../io/below.ts';
 import { writeReceipt } from '../../io/receipts.ts';
 import { Boundary } from '../files/boundary.ts';
+import { fileNameOf } from '../files/paths.ts';
 import { temporaryFolder } from '../files/temporary.ts';
 import { Writing, whileWriting } from '../files/writing.ts';
 import { type Dataset, type Format, toldOnce, type WriteReport } from '../format.ts';
@@ -35,7 +36,7 @@ import { uniqueNames } from './unique-names.ts';
 export async function planConversion(request: ConversionRequest): Promise<ConversionPlan> {
   const target = writableFormat(request.to);
   await using source = await borrowed(request);
-  return plan(request, source, await source.open(request), target);
+  return await plan(request, source, await source.open(request), target);
 }
 
 /**
@@ -54,10 +55,8 @@ export async function runConversion(
   try {
     return await withOwnPictures(() => convert(request, target, staging, onPlan));
   } catch (thrown) {
-    const { key, signal } = request;
-    if (key !== undefined && signal?.aborted && toErrorValue(signal.reason).code !== 'CANCELLED')
-      staging.keep();
-    throw isFull(thrown) ? diskFull(request.output, thrown) : thrown;
+    if (request.key !== undefined && request.signal?.aborted) staging.keep();
+    throw inWords(request.output, thrown);
   }
 }
 
@@ -88,7 +87,8 @@ async function convert(
     () => changed(request, source, read, target, scratch.path),
   );
   const { writing, report, check, renamed } = written;
-  const planned = ahead ?? planner.result(written.source);
+  const absent = writing.media === 'check' ? 0 : writing.absent;
+  const planned = ahead ?? planner.result(written.source, absent);
   refuseClouds(planned, target);
   read.forget?.();
   if (ahead === null) onPlan?.(planned);
@@ -96,7 +96,8 @@ async function convert(
   const back = await readBack(request, target, staging.folder);
   const tick = counting(request, 'checking', report.items);
   tick(0);
-  const roundTrip = await check.compare({ ...back, items: () => breathing(back.items(), request) }, tick);
+  const reading = { ...back, items: () => breathing(back.items(), request) };
+  const roundTrip = await check.compare(reading, report.problems, tick);
   await writing.removeBorrowed();
   const result = {
     output: request.output,
@@ -156,8 +157,26 @@ export async function recoverConversion(
   return { ...result, receipt: receipt === null ? null : await writeReceipt(output, receipt, 'receipt') };
 }
 
-const isFull = (thrown: unknown): boolean =>
-  ['ENOSPC', 'EDQUOT'].includes((thrown as NodeJS.ErrnoException | null)?.code ?? '');
+/** What the system says of the output, as a person reads it. */
+function inWords(output: string, thrown: unknown): unknown {
+  if (thrown instanceof RefineryError) return thrown;
+  const { code, path, message } = (thrown ?? {}) as NodeJS.ErrnoException;
+  if (thrown instanceof RangeError && message.startsWith('Maximum call stack')) {
+    const why = 'Something in the source is nested too deeply to be carried over.';
+    return new RefineryError('INPUT_CORRUPT', why, { cause: thrown });
+  }
+  if (code === 'ENOSPC' || code === 'EDQUOT') return diskFull(output, thrown);
+  if (code !== 'ENAMETOOLONG') return thrown;
+  const name = fileNameOf(path ?? /'([^']*)'$/.exec(message)?.[1] ?? '');
+  return new RefineryError(
+    'OUTPUT_NAME_TOO_LONG',
+    `A name of the new set is too long for this disk: ${name.slice(0, 60)}…`,
+    {
+      hint: 'Give items shorter names with the transform rename or reindex, and classes with remap_labels.',
+      cause: thrown,
+    },
+  );
+}
 
 const diskFull = (output: string, cause: unknown): RefineryError =>
   new RefineryError('DISK_FULL', `The disk of ${output} is full. Nothing half-written was left behind.`, {
@@ -198,15 +217,15 @@ export function forgetConversion(output: string, key: string): Promise<void> {
  * @param absent pictures that are not where the source says.
  */
 function verdict(
-  { items, types, missingInFound, missingInfos, joinedLabels }: RoundTrip,
+  { items, types, missingInFound, untold, missingInfos, joinedLabels }: RoundTrip,
   { annotations }: WriteReport,
   held: number,
   absent: number,
 ): ConversionResult['check'] {
   // Some formats have no item without a picture.
-  if (items.expected - items.found > absent || (items.found === 0 && items.expected > 0)) return 'failed';
+  if (untold.items > absent || (items.found === 0 && items.expected > 0)) return 'failed';
   // What a writer left out beyond that, it has told.
-  if (missingInFound > Math.max(0, held - annotations)) return 'failed';
+  if (untold.annotations > 0 && missingInFound > Math.max(0, held - annotations)) return 'failed';
   const isOther = missingInfos.length + joinedLabels.length > 0 || types.some(({ changed }) => changed > 0);
   return isOther ? 'changed' : 'passed';
 }
@@ -317,9 +336,11 @@ class Planner {
     this.#overlaps.add(item);
   }
 
-  result({ dataset, changes }: Changed): ConversionPlan {
+  /** @param missingPictures those that could not be taken along, where nobody looked before. */
+  result({ dataset, changes }: Changed, missingPictures?: number): ConversionPlan {
     const [source, target] = [this.#source, this.#target];
-    const statistics = this.#counter.result(dataset);
+    const counted = this.#counter.result(dataset);
+    const statistics = missingPictures === undefined ? counted : { ...counted, missingPictures };
     const loss = lossOf(statistics, target.abilities, dataset.categories, this.#overlaps);
     return {
       sourcePath: source.path,
@@ -401,6 +422,7 @@ async function writeSet(
     };
     // Some formats can't be read back without their pictures: for the check, they are there in any case.
     const writing = new Writing(staging.folder, {
+      destination: request.output,
       media: request.media === 'none' ? 'check' : request.media,
       ...(request.key === undefined ? {} : { earlier: staging.earlier }),
       source: new Boundary(...folders),

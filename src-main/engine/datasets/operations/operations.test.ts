@@ -318,7 +318,7 @@ describe('a round trip', () => {
           for await (const item of back.items()) if (item.id === 'b') yield item;
         },
       };
-      return check.compare(only, () => undefined);
+      return check.compare(only, new ProblemLog(), () => undefined);
     };
     expect(await compare()).toMatchObject({ score: 1, missingInFound: 0 });
     await writeFile(path, whole.replace('<xmin>4</xmin>', '<xmin>5</xmin>'));

@@ -12,6 +12,7 @@ import {
   type Item,
   isCrowd,
   noInfos,
+  type ProblemLog,
 } from '../model/index.ts';
 import {
   hasLabel,
@@ -46,6 +47,8 @@ export interface RoundTrip {
   readonly items: { readonly expected: number; readonly found: number; readonly added: number };
   /** Annotations that are missing from items that came back with their picture. */
   readonly missingInFound: number;
+  /** Those of them, and those items that did not come back, of which the writer has told nothing. */
+  readonly untold: { readonly annotations: number; readonly items: number };
   readonly types: readonly TypeRoundTrip[];
   /** Part of the expected annotations that came back equal or near, 0 to 1; 1 for a set without any. */
   readonly score: number;
@@ -109,7 +112,8 @@ export class RoundTripCheck {
     return rows;
   }
 
-  async compare(back: Dataset, onItem: () => void): Promise<RoundTrip> {
+  /** @param told what the writer has said it left out or changed. */
+  async compare(back: Dataset, told: ProblemLog, onItem: () => void): Promise<RoundTrip> {
     const labels = matchLabels(this.#categories, back.categories);
     const counts = new Map<AnnotationType, Record<Exclude<keyof TypeRoundTrip, 'type'>, number>>();
     const of = (type: AnnotationType) => {
@@ -130,6 +134,7 @@ export class RoundTripCheck {
     const examples: Renamed[] = [];
     const damaged: string[] = [];
     let [found, added, renamed, missingInFound] = [0, 0, 0, 0];
+    const untold = { annotations: 0, items: 0 };
     const twins = twinsIn(this.#categories);
     const joined = new Set<string>();
     const compareRows = (wrote: Float32Array, read: Float32Array): number => {
@@ -167,18 +172,22 @@ export class RoundTripCheck {
       }
       seen[index] = 1;
       found += 1;
-      const name = finder.nameOf(index, item);
-      if (name !== null) {
+      const [name, own] = [finder.keyAt(index, item), keyOf(item)];
+      if (name !== own) {
         renamed += 1;
-        if (examples.length < mostExamples) examples.push({ from: name, to: keyOf(item) });
+        if (examples.length < mostExamples) examples.push({ from: name, to: own });
       }
       const missing = compareRows(this.#rows.of(index), rows);
       // Without its picture, a format of fractions can't say where anything is.
-      if (missing > 0 && (item.media === null || existsSync(item.media.path))) missingInFound += missing;
+      if (missing > 0 && (item.media === null || existsSync(item.media.path))) {
+        missingInFound += missing;
+        untold.annotations += Math.max(0, missing - told.toldOf(`item ${name}`));
+      }
       if (missing > 0 && damaged.length < mostExamples) damaged.push(`${keyOf(item)}: ${missing} missing`);
     }
     for (const [key, index] of this.#indexOf) {
       if (seen[index] === 1) continue;
+      if (told.toldOf(`item ${key}`) === 0) untold.items += 1;
       if (damaged.length < mostExamples) damaged.push(`${key}: not there`);
       compareRows(this.#rows.of(index), new Float32Array(0));
     }
@@ -197,6 +206,7 @@ export class RoundTripCheck {
     return {
       items: { expected: this.#rows.items, found, added },
       missingInFound,
+      untold,
       types,
       score: all === 0 ? 1 : good / all,
       renamedItems: { count: renamed, examples },
@@ -257,9 +267,10 @@ class Finder {
     return undefined;
   }
 
-  /** The name under which it was written, or null where that is its name still. */
-  nameOf(index: number, item: Item): string | null {
-    return this.#indexOf.get(keyOf(item)) === index ? null : this.#names[index]!;
+  /** The name under which it was written. */
+  keyAt(index: number, item: Item): string {
+    const key = keyOf(item);
+    return this.#indexOf.get(key) === index ? key : this.#names[index]!;
   }
 }
 

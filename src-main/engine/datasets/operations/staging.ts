@@ -33,7 +33,8 @@ export interface Staging extends AsyncDisposable {
 export async function stage(output: string, overwrite: boolean, key?: string): Promise<Staging> {
   const replaces = await isTaken(output);
   const isFolder = (await stat(output).catch(() => undefined))?.isDirectory() ?? true;
-  if (replaces && !(overwrite && isFolder)) throw notEmpty(output);
+  if (replaces && !isFolder) throw isAFile(output);
+  if (replaces && !overwrite) throw notEmpty(output);
   await makeFolder(dirname(output)).catch(notWritable(output));
   const earlier = key === undefined ? [] : await temporariesOf(dirname(output), key);
   const folder = temporaryPath(dirname(output), key ?? 'dataset');
@@ -46,12 +47,14 @@ export async function stage(output: string, overwrite: boolean, key?: string): P
     earlier,
     async publish() {
       let left = 0;
-      if (replaces) left = await moveOver(folder, output);
-      else {
+      if (replaces) {
+        await refuseClashes(folder, output);
+        left = await moveOver(folder, output);
+      } else {
         // It may have been filled while the set was written.
         if (await isTaken(output)) throw notEmpty(output);
         await rmdir(output).catch(() => undefined);
-        await rename(folder, output);
+        await rename(folder, output).catch(notPublished(output));
       }
       published = !replaces;
       return left;
@@ -70,20 +73,41 @@ export async function stage(output: string, overwrite: boolean, key?: string): P
   };
 }
 
+/**
+ * Looks, before anything is moved, whether all can be: what is there under a folder's name must be a folder, and no link to
+ * one elsewhere.
+ */
+async function refuseClashes(from: string, to: string): Promise<void> {
+  const there = new Map<string, boolean>();
+  for (const entry of await readdir(to, { withFileTypes: true })) there.set(entry.name, entry.isDirectory());
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const isFolder = there.get(entry.name);
+    if (isFolder === undefined) continue;
+    if (isFolder !== entry.isDirectory()) {
+      throw new RefineryError(
+        'OUTPUT_EXISTS',
+        `${join(to, entry.name)} can't be replaced: the new set has a ${entry.isDirectory() ? 'folder' : 'file'} of that name.`,
+        { hint: 'Choose a new folder. Nothing was changed.' },
+      );
+    }
+    if (isFolder) await refuseClashes(join(from, entry.name), join(to, entry.name));
+  }
+}
+
 /** Moves files over those of the same names. @returns how many others there are. */
 async function moveOver(from: string, to: string): Promise<number> {
   const entries = await readdir(from, { withFileTypes: true });
   const names = new Set(entries.map(({ name }) => name));
   const folders = entries.filter((entry) => entry.isDirectory());
   for (const { name } of entries.filter((entry) => !entry.isDirectory()))
-    await rename(join(from, name), join(to, name));
+    await rename(join(from, name), join(to, name)).catch(half(to));
   let left = 0;
   for (const entry of await readdir(to, { withFileTypes: true })) {
     if (!names.has(entry.name)) left += entry.isDirectory() ? await filesIn(join(to, entry.name)) : 1;
   }
   for (const { name } of folders) {
     const target = join(to, name);
-    await makeFolder(target);
+    await makeFolder(target).catch(half(to));
     left += await moveOver(join(from, name), target);
   }
   return left;
@@ -108,6 +132,26 @@ const notWritable = (output: string) => (cause: NodeJS.ErrnoException) => {
     cause,
   });
 };
+
+/** Where an empty folder can't be replaced, a disk begins in it. */
+const notPublished = (output: string) => (cause: NodeJS.ErrnoException) => {
+  throw new RefineryError('OUTPUT_NOT_WRITABLE', `${output} can't be replaced by the new set.`, {
+    hint: 'Name a new folder in it.',
+    cause,
+  });
+};
+
+/** A folder where a file is to be, or none that may be written to. */
+const half = (folder: string) => (cause: NodeJS.ErrnoException) => {
+  throw new RefineryError(
+    'OUTPUT_NOT_WRITABLE',
+    `Not all of the new set could be moved into ${folder}: what was moved lies there among what was there before.`,
+    { hint: 'Write the set into a new folder.', cause },
+  );
+};
+
+const isAFile = (output: string): RefineryError =>
+  new RefineryError('OUTPUT_EXISTS', `${output} is a file.`, { hint: 'Choose a new folder.' });
 
 const notEmpty = (output: string): RefineryError =>
   new RefineryError('OUTPUT_EXISTS', `The folder ${output} is not empty.`, {

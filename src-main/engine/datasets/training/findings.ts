@@ -16,7 +16,7 @@ const checks = {
   missing_path: [
     'error',
     'The data.yaml names a folder that isn’t there',
-    'Write the path of the set into it.',
+    'Write the path of the set into it: train-check --absolute does.',
   ],
   no_pictures: ['error', 'A subset has no pictures', 'Put pictures into it, or split the set again.'],
   no_usable_pictures: ['error', 'Every picture of a subset is left out', 'Look at the other findings.'],
@@ -70,8 +70,8 @@ const checks = {
   corrupt_picture: ['warning', 'A picture can’t be used and is left out', 'Replace or remove it.'],
   truncated_picture: [
     'warning',
-    'A JPEG doesn’t end as it should; Ultralytics writes it again',
-    'Replace it if its lower part is missing.',
+    'A JPEG has something behind its end; Ultralytics writes it again',
+    'Save it anew if it is to stay as it is.',
   ],
   missing_picture: ['warning', 'A list names a picture that isn’t there', 'Correct the list.'],
   unknown_class: [

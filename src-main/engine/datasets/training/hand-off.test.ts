@@ -127,13 +127,17 @@ describe('the dry check', () => {
     ]);
   });
 
-  it('tells a cut JPEG, and reads lists', async () => {
-    const set = writeSet('cut', {
+  it('tells a JPEG that Ultralytics writes again from one that it leaves out, and reads lists', async () => {
+    const set = writeSet('lists', {
       'data.yaml': 'train: train.txt\nval: images/val\nnames: [a]\n',
       'train.txt': './images/train/a.jpg\nimages/train/a.png\n./images/train/none.png\n./../../etc/a.png\n',
       'images/train/a.png': null,
-      'images/train/a.jpg': jpeg.subarray(0, -2),
+      'images/train/a.jpg': Buffer.concat([jpeg, Buffer.alloc(2)]),
     });
+    expect(await found(writeSet('cut', { 'images/train/c.jpg': jpeg.subarray(0, -2) }))).toEqual([
+      'corrupt_picture',
+      'without_labels',
+    ]);
     expect((await found(set)).toSorted()).toEqual([
       'missing_picture',
       'outside',

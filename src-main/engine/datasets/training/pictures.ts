@@ -2,6 +2,7 @@ import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { isFolder, pictureSize, readText, targetOf } from '../files/folder.ts';
 import { endingOf, isPicture } from '../files/paths.ts';
+import { sharp } from '../files/sharp.ts';
 import type { TrainingFindings } from './findings.ts';
 
 /** Endings of the pictures that Ultralytics reads. */
@@ -90,14 +91,29 @@ export async function checkPicture(
       `${name}: ${size.width} × ${size.height}, fewer than ${leastSide} pixels`,
     );
   } else {
-    if (await isCutJpeg(path)) findings.add('truncated_picture', name);
+    const isOpen = await isOpenJpeg(path);
+    if (isOpen && (await isCut(path))) {
+      findings.add('corrupt_picture', `${name}: the JPEG ends early`);
+      return false;
+    }
+    if (isOpen) findings.add('truncated_picture', name);
     return true;
   }
   return false;
 }
 
+/** Whether a picture ends before its last pixel or its end mark: Pillow refuses it. */
+const isCut = (path: string): Promise<boolean> =>
+  sharp(path, { failOn: 'truncated' })
+    .raw()
+    .toBuffer()
+    .then(
+      () => false,
+      () => true,
+    );
+
 /** Whether a JPEG's last two bytes aren't its end mark. */
-async function isCutJpeg(path: string): Promise<boolean> {
+async function isOpenJpeg(path: string): Promise<boolean> {
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();

@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
 import { hashFile } from '../../io/hash.ts';
 import { paced } from '../breathing.ts';
+import { statsOf } from '../files/stats.ts';
 import type { Dataset } from '../format.ts';
 import { alike, usualDistance } from '../transforms/duplicates.ts';
 
@@ -33,7 +33,7 @@ export async function samePictures(dataset: Dataset, signal?: AbortSignal): Prom
   let place = -1;
   for await (const { id, subset, media } of paced(dataset, signal).items()) {
     place += 1;
-    const size = media === null ? undefined : statSync(media.path, { throwIfNoEntry: false })?.size;
+    const size = media === null ? undefined : statsOf(media.path)?.size;
     if (media === null || size === undefined || size === 0) continue;
     const known = bySize.get(size);
     const entry = { name: `${subset}/${id}`, place, subset, path: media.path };

@@ -13,11 +13,16 @@ import { camvidClasses } from './classes.ts';
 import { classFile } from './write.ts';
 
 /** `/train/picture.png trainannot/mask.png`; paths with spaces are in quotes, and the mask may be missing. */
-export function parseLine(line: string): { readonly picture: string | null; readonly mask: string | null } {
+export function parseLine(line: string): {
+  readonly picture: string | null;
+  readonly mask: string | null;
+  /** Whether a mask is named, be it one that can't be taken. */
+  readonly hasMask: boolean;
+} {
   const found = /^"([^"]*)"(?:\s+"([^"]*)")?$/.exec(line.trim()) ?? /^(\S+)(?:\s+(\S+))?$/.exec(line.trim());
   const clean = (path: string | undefined): string | null =>
     safeRelative((path ?? '').replace(/^[\\/]+/, ''));
-  return { picture: clean(found?.[1]), mask: clean(found?.[2]) };
+  return { picture: clean(found?.[1]), mask: clean(found?.[2]), hasMask: found?.[2] !== undefined };
 }
 
 /** Most folders in front of a path that are left out to find its file: lists made elsewhere have `/SegNet/CamVid/train/…`. */
@@ -30,6 +35,7 @@ async function located(folder: string, path: string): Promise<string> {
     const slash = rest.indexOf('/');
     if (slash < 0) break;
     rest = rest.slice(slash + 1);
+    if (safeRelative(rest) !== rest) break;
   }
   return path;
 }
@@ -64,13 +70,15 @@ export async function readCamvid(folder: string, options: ReadOptions = {}): Pro
         const subset = stemOf(list);
         for (const [number, line] of await linesOf(folder, list)) {
           options.signal?.throwIfAborted();
-          const { picture, mask } = parseLine(line);
+          const { picture, mask, hasMask } = parseLine(line);
           if (picture === null) {
             problems.add(list, `line ${number}`, "there is no picture, or its path leaves the set's folder");
             continue;
           }
           const file = await located(folder, picture);
           const annotations: Annotation[] = [];
+          if (hasMask && mask === null)
+            problems.add(list, `line ${number}`, "the path of the mask leaves the set's folder");
           if (mask !== null) {
             const drawn = await located(folder, mask);
             try {

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { damaged, type JsonSpans, parseLenient } from '../../files/json.ts';
+import { type JsonSpans, parseLenient } from '../../files/json.ts';
 import { sliceOf } from '../../files/utf16.ts';
 import { isRecord } from '../../model/index.ts';
 
@@ -45,13 +45,13 @@ export class ExactEntries implements JsonSpans {
   }
 
   /** {@link value} of each of these places, start and end in turn. */
-  values(spans: ArrayLike<number>, onDamage: (reason: string) => void): unknown[] {
+  values(spans: ArrayLike<number>, onDamage: (start: number) => void): unknown[] {
     const values: unknown[] = [];
     for (let at = 0; at < spans.length; at += 2) {
       try {
         values.push(this.value(spans[at]!, spans[at + 1]!));
       } catch {
-        onDamage(damaged(spans[at]!));
+        onDamage(spans[at]!);
       }
     }
     return values;

@@ -371,8 +371,8 @@ test('a damaged annotation is told, and the others are read', async () => {
   expect(dataset.problems.list).toEqual([
     {
       file: 'annotations/instances_train.json',
-      place: 'image b',
-      reason: `what starts at byte ${at} is damaged`,
+      place: `image b, byte ${at}`,
+      reason: 'the entry is damaged: it is no JSON',
     },
   ]);
 });

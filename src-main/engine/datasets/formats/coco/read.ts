@@ -1,6 +1,7 @@
 import { RefineryError } from '../../../../contract/errors.ts';
 import { pictureSize } from '../../files/folder.ts';
 import { jsonBatches, noObject, openSpans } from '../../files/json.ts';
+import { damagedEntry } from '../../files/notes.ts';
 import { inside, safeRelative } from '../../files/paths.ts';
 import { reasonOf } from '../../files/reasons.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
@@ -256,8 +257,8 @@ async function* readSubset(
       const size = picture.size ?? (await pictureSize(path));
       const annotations: Annotation[] = [];
       for (const [turn, { file, labelOf }] of files.entries()) {
-        const objects = readers[turn]!.values(spans[turn]!.of(index), (reason) =>
-          problems.add(file.path, `image ${id}`, reason),
+        const objects = readers[turn]!.values(spans[turn]!.of(index), (start) =>
+          problems.add(file.path, `image ${id}, byte ${start}`, damagedEntry),
         );
         await addObjects(folder, file, labelOf, { id, size }, objects, annotations, problems);
       }

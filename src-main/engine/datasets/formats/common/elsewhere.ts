@@ -1,6 +1,6 @@
-import { readdirSync } from 'node:fs';
-import { join, sep } from 'node:path';
-import { fileNameOf, folded, folderOf, isPicture, isShadow } from '../../files/paths.ts';
+import { join } from 'node:path';
+import { allFilesUnder } from '../../files/folder.ts';
+import { fileNameOf, folded, folderOf, isPicture } from '../../files/paths.ts';
 import { subsetOf } from './picture-index.ts';
 
 /** What people call a part of a set for training's check. */
@@ -53,9 +53,9 @@ export class Elsewhere {
   }
 
   #all(): ReadonlyMap<string, readonly string[]> {
-    const paths = readdirSync(this.#folder, { recursive: true, encoding: 'utf8' })
-      .map((path) => (sep === '/' ? path : path.replaceAll(sep, '/')))
-      .filter((path) => isPicture(path) && !isShadow(fileNameOf(path)) && !ofMasks.test(folderOf(path)));
+    const paths = [...allFilesUnder(this.#folder)].filter(
+      (path) => isPicture(path) && !ofMasks.test(folderOf(path)),
+    );
     return Map.groupBy(paths, (path) => folded(fileNameOf(path)));
   }
 }

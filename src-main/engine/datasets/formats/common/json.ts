@@ -1,13 +1,14 @@
 import { RefineryError } from '../../../../contract/errors.ts';
 import { parseLenient } from '../../files/json.ts';
-import { emptyFile } from '../../files/notes.ts';
+import { damagedEntry, emptyFile, noteFile } from '../../files/notes.ts';
 import { utf8Chunks } from '../../files/text.ts';
 
 const chunkSize = 1 << 20;
 const mostElement = 256 * 1024 * 1024;
 
 /**
- * Reads a JSON file whose outermost value is an array, element by element: only one is in memory at a time.
+ * Reads a JSON file whose outermost value is an array, element by element: only one is in memory at a time. In place of one
+ * that is damaged, which is told, there is undefined.
  *
  * @throws {RefineryError} `INPUT_CORRUPT` where the file ends early or isn't an array.
  */
@@ -20,6 +21,7 @@ export async function* jsonElements(path: string): AsyncGenerator<unknown> {
     try {
       return parseLenient(text);
     } catch {
+      if (noteFile(path, damagedEntry, `[${index}]`)) return undefined;
       throw bad(`its element ${index} is damaged`);
     }
   };

@@ -1,5 +1,6 @@
 import { RefineryError } from '../../../../contract/errors.ts';
 import { FileNotes, readingContext, whileReading } from '../../files/notes.ts';
+import { reasonOf } from '../../files/reasons.ts';
 import type { AnyFormat, Dataset } from '../../format.ts';
 import type { Item } from '../../model/index.ts';
 
@@ -11,7 +12,7 @@ export function withNotes<Known extends AnyFormat>(format: Known): Known {
       const notes = new FileNotes(folder);
       const dataset = await whileReading(notes, () => format.read(folder, options)).catch(
         (thrown: unknown) => {
-          throw explained(thrown, notes.sentences);
+          throw explained(inWords(thrown), notes.sentences);
         },
       );
       notes.tellTo(dataset.problems);
@@ -28,11 +29,25 @@ function itemsWith(notes: FileNotes, dataset: Dataset): AsyncIterable<Item> {
       const items = within(() => dataset.items()[Symbol.asyncIterator]());
       const next = (): Promise<IteratorResult<Item>> => items.next();
       return {
-        next: () => within(next),
+        next: () =>
+          within(next).catch((thrown: unknown) => {
+            throw inWords(thrown);
+          }),
         return: (value) => within(async () => (await items.return?.(value)) ?? { done: true, value }),
       };
     },
   };
+}
+
+/** What the system says of a file that can't be read, as a person reads it. A full disk is none of the set's faults. */
+function inWords(thrown: unknown): unknown {
+  if (!(thrown instanceof Error) || thrown instanceof RefineryError) return thrown;
+  const { code = '', path } = thrown as NodeJS.ErrnoException;
+  if (!/^E[A-Z0-9]+$/.test(code) || ['ENOSPC', 'EDQUOT', 'EMFILE', 'ENOMEM'].includes(code)) return thrown;
+  const where = path === undefined ? 'A file of the set' : `The file ${path}`;
+  return new RefineryError('INPUT_UNREADABLE', `${where} can't be read: ${reasonOf(thrown)}.`, {
+    cause: thrown,
+  });
 }
 
 /** Why a set could not be opened, with what was noted until then: that there are no classes says less than `empty`. */

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { inside } from '../../files/paths.ts';
+import { endingOf, inside } from '../../files/paths.ts';
 import { sharp } from '../../files/sharp.ts';
 import { temporaryFolder } from '../../files/temporary.ts';
 import type { Size } from '../../model/index.ts';
@@ -68,15 +68,24 @@ export class InnerPictures {
 
   /** The absolute path of a picture, written where it isn't there. @param path relative, with the picture's ending. */
   async at(path: string, make: () => Promise<Uint8Array> | Uint8Array): Promise<string> {
-    const target = inside(this.#folder, path);
+    const target = inside(this.#folder, path.split('/').map(shortened).join('/'));
     if (existsSync(target)) return target;
     const bytes = await make();
     mkdirSync(dirname(target), { recursive: true });
-    const temporary = `${target}.${randomUUID()}`;
+    const temporary = join(dirname(target), randomUUID());
     writeFileSync(temporary, bytes, { flag: 'wx' });
     renameSync(temporary, target);
     return target;
   }
+}
+
+/** Most bytes of a file's name on nearly all disks; a name in an archive can be longer. */
+const mostName = 255;
+
+/** A name that a file can have: a longer one is told by its hash, and keeps its ending. */
+function shortened(name: string): string {
+  if (Buffer.byteLength(name) <= mostName) return name;
+  return `${createHash('sha256').update(name).digest('hex')}${endingOf(name).slice(0, 16)}`;
 }
 
 /** A PNG of bare bytes, row by row. */

@@ -102,7 +102,9 @@ function parseShape(
       return typeof text === 'string' ? { ...common, type, text } : 'the caption is missing';
     }
     default:
-      return `annotations of the type ${String(type)} are not known`;
+      return typeof type === 'string'
+        ? `annotations of the type ${type} are not known`
+        : 'the annotation has no type';
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { SchemaElement } from 'hyparquet';
-import { parquetWriteBuffer } from 'hyparquet-writer';
+import { ByteWriter, parquetWrite } from 'hyparquet-writer';
 import type { OutputFolder } from '../../files/output.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
 import type { Attributes, AttributeValue, LabelCategory } from '../../model/index.ts';
@@ -11,6 +11,33 @@ import { type Work, writeSet } from '../common/write.ts';
 /** Bytes at which a table is full. It is in memory until then. */
 const fullAt = 64 * 1024 * 1024;
 const mostRows = 2000;
+
+/** Rows of a table, and bytes of them, that are encoded in one go: nothing else runs in the engine meanwhile. */
+const rowsInGroup = 100;
+const bytesInGroup = 4 * 1024 * 1024;
+
+/** A table in the making, which lets others work between two of its row groups. */
+class PausingWriter extends ByteWriter {
+  flush(): Promise<void> {
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** How many rows each group has. */
+function groupsOf(rows: readonly Row[]): number[] {
+  const groups: number[] = [];
+  let [count, bytes] = [0, 0];
+  for (const { image } of rows) {
+    const own = image.bytes?.length ?? 0;
+    if (count > 0 && (count >= rowsInGroup || bytes + own > bytesInGroup)) {
+      groups.push(count);
+      [count, bytes] = [0, 0];
+    }
+    count += 1;
+    bytes += own;
+  }
+  return [...groups, count];
+}
 
 type Kind = 'DOUBLE' | 'BOOLEAN' | 'STRING';
 
@@ -148,14 +175,16 @@ class Table {
     for (const [name, kind] of attributes) {
       take(name, (row) => cellOf(row.attributes.get(name), kind));
     }
-    const buffer = parquetWriteBuffer({
+    const writer = new PausingWriter();
+    await parquetWrite({
+      writer,
       columnData: columnData as never,
       schema: schemaOf(this.#columns),
-      rowGroupSize: 100,
+      rowGroupSize: groupsOf(rows),
       kvMetadata: [{ key: 'huggingface', value: JSON.stringify({ info: { features: this.#features() } }) }],
     });
     const number = String(this.#count).padStart(5, '0');
-    await this.#output.bytes(`data/${this.#subset}-${number}.parquet`, new Uint8Array(buffer));
+    await this.#output.bytes(`data/${this.#subset}-${number}.parquet`, writer.getBytes());
     this.#count += 1;
     this.#rows = [];
     this.#bytes = 0;

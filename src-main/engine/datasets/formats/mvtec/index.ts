@@ -8,7 +8,7 @@ const abilitiesOf = (types: readonly AnnotationType[]): Abilities => ({
   ...noAbilities,
   types,
   subsets: true,
-  limits: { needsClass: true, byPictures: true },
+  limits: { needsClass: true, byPictures: true, oneClass: true },
 });
 
 const kinds: readonly { task: MvtecTask; name: string; title: string; types: readonly AnnotationType[] }[] = [

@@ -7,7 +7,7 @@ const abilities: Abilities = {
   types: ['mask', 'box'],
   attributes: ['predicted_iou', 'stability_score', 'point_coords', 'crop_box'],
   groups: 'objects',
-  limits: { classes: 'none' },
+  limits: { classes: 'none', boxesOfMasks: true },
 };
 
 async function detect(listing: Listing): Promise<Verdict | null> {

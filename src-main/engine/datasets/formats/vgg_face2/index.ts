@@ -7,7 +7,7 @@ const abilities: Abilities = {
   types: ['box', 'points', 'label'],
   labelParents: true,
   subsets: true,
-  limits: { oneLabel: true, withoutVisibility: true },
+  limits: { oneLabel: true, oneClass: true, oneShape: true, withoutVisibility: true },
 };
 
 async function detect({ files }: Listing): Promise<Verdict | null> {

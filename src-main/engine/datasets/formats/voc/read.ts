@@ -79,7 +79,13 @@ export async function readVoc(folder: string, task: VocTask, options: ReadOption
           if (marked?.subset !== entry.subset) {
             marked = {
               subset: entry.subset,
-              of: await readMarks(folder, entry.subset, categories, problems),
+              of: await readMarks(
+                folder,
+                entry.subset,
+                lists.find(({ subset }) => subset === entry.subset)?.ids,
+                categories,
+                problems,
+              ),
             };
           }
           for (const label of marked.of.get(entry.id) ?? []) {
@@ -143,6 +149,7 @@ async function masksOf(folder: string, entry: VocEntry, categories: Categories, 
 async function readMarks(
   folder: string,
   subset: string,
+  known: ReadonlySet<string> | undefined,
   { labels }: Categories,
   problems: ProblemLog,
 ): Promise<ReadonlyMap<string, readonly number[]>> {
@@ -154,11 +161,14 @@ async function readMarks(
     const path = `ImageSets/Main/${name}_${subset}.txt`;
     const text = await listIfThere(inside(folder, path));
     let unsure = false;
-    for (const line of (text ?? '').split(/\r?\n/)) {
-      const match = /^(.*\S)\s+(-?\d)\s*$/.exec(line);
+    for (const [index, line] of (text ?? '').split(/\r?\n/).entries()) {
+      const match = /^(.*\S)\s+(1|0|-1)\s*$/.exec(line);
+      if (match === null && /\S/.test(line))
+        problems.add(path, `line ${index + 1}`, 'it is no picture with 1, 0 or -1 after it');
       unsure ||= match?.[2] === '0';
       if (match === null || match[2] !== '1') continue;
       const id = match[1]!.replace(/^"(.*)"$/, '$1');
+      if (known?.has(id) === false) problems.add(path, `line ${index + 1}`, 'the picture is in no list');
       of.set(id, [...(of.get(id) ?? []), label]);
     }
     if (unsure)

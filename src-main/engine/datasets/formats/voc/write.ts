@@ -111,7 +111,7 @@ export async function writeVoc(
         if (!copied) problems.add(name, '', 'the picture is not there to be copied');
       }
     }
-    await writeLists(output, lists, classes, abilities.types.includes('label'));
+    annotations -= await writeLists(output, lists, classes, abilities.types.includes('label'), problems);
     await output.text('labelmap.txt', labelMap(classes, found));
     await output.finish();
   } catch (thrown) {
@@ -121,24 +121,39 @@ export async function writeVoc(
   return { items, annotations, files: output.files, problems };
 }
 
+/** @returns classes of pictures that are lost, as theirs are no names for a file. */
 async function writeLists(
   output: OutputFolder,
   lists: ReadonlyMap<string, Lists>,
   { labels }: Classes,
   withClasses: boolean,
-): Promise<void> {
+  problems: ProblemLog,
+): Promise<number> {
+  let lost = 0;
   for (const [subset, { ids, marked }] of lists) {
     await output.text(`ImageSets/Main/${subset}.txt`, ids.map((id) => `${id}\n`).join(''));
     if (!withClasses) continue;
     // Classes of one name have one list: a class `background` of the set's own, say.
     for (const [name, numbers] of Map.groupBy(labels.keys(), (label) => labels[label]!.name)) {
-      if (/[\\/]/.test(name)) continue;
-      const isMarked = (id: string): boolean => numbers.some((label) => marked.get(label)?.has(id) === true);
-      const lines = ids.map((id) => `${id} ${isMarked(id) ? ' 1' : '-1'}\n`);
+      const of = numbers.flatMap((label) => [...(marked.get(label) ?? [])]);
+      if (!canNameFile(`${name}_${subset}.txt`)) {
+        const reason = 'the class of the picture can’t name a file, as its list is';
+        for (const id of of) problems.add('', `item ${subset}/${id}`, reason);
+        lost += of.length;
+        continue;
+      }
+      const own = new Set(of);
+      const lines = ids.map((id) => `${id} ${own.has(id) ? ' 1' : '-1'}\n`);
       await output.text(`ImageSets/Main/${name}_${subset}.txt`, lines.join(''));
     }
   }
+  return lost;
 }
+
+/** Whether a file can have this name on usual disks. */
+const canNameFile = (name: string): boolean =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: no file has a zero in its name.
+  !/[\\/\u0000]/.test(name) && Buffer.byteLength(name) <= 255;
 
 function labelMap({ labels, colours, shift }: Classes, { parts, actions }: Scan): string {
   const lines = labels.flatMap(({ name }, index) => {

@@ -2,6 +2,7 @@ import { adapt } from '../../convert.ts';
 import { pictureSize } from '../../files/folder.ts';
 import { OutputFolder, type TextSink } from '../../files/output.ts';
 import { endingOf } from '../../files/paths.ts';
+import { destinationOf } from '../../files/writing.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
 import { noInfos, ProblemLog } from '../../model/index.ts';
 import { infosText, isSplitName } from './infos.ts';
@@ -40,7 +41,7 @@ export function writeUltralytics(
   );
   const shape = kind === 'pose' && points > 0 ? { points, numbers: 3 } : null;
   return write(dataset, folder, kind, shape, abilities, options, ultralytics, (output, subsets, problems) =>
-    output.text('data.yaml', yamlText(dataset, shape, subsets, problems)),
+    output.text('data.yaml', yamlText(dataset, shape, subsets, problems, destinationOf(folder))),
   );
 }
 
@@ -49,10 +50,13 @@ function yamlText(
   shape: PointShape | null,
   subsets: readonly string[],
   problems: ProblemLog,
+  destination: string | null,
 ): string {
   const tell = (place: string, reason: string): void => problems.add('data.yaml', place, reason);
   const splits = splitLines(subsets, tell);
-  const lines = [...splits.values()];
+  // Versions of Ultralytics differ in where paths begin without it.
+  const root = destination === null ? [] : [`path: ${yamlScalar(destination)}`];
+  const lines = [...root, ...splits.values()];
   if (shape !== null) lines.push(...shapeLines(categories, shape, tell));
   lines.push(`nc: ${categories.labels.length}`, 'names:');
   for (const [index, { name }] of categories.labels.entries()) lines.push(`  ${index}: ${yamlScalar(name)}`);
