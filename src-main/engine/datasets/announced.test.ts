@@ -89,7 +89,7 @@ function unannounced(
     0,
   );
   // What a writer told of single annotations, with everything that these have.
-  const told = held - result.annotations;
+  const told = Math.max(0, held - result.annotations);
   const gone: string[] = [];
   const absent = result.roundTrip.items.expected - result.roundTrip.items.found;
   if (result.check === 'failed')

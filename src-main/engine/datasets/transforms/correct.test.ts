@@ -179,7 +179,7 @@ describe('what is no report of the set', () => {
     const own = JSON.stringify(await validate(set));
     await expect(corrected(set, await fileOf(own))).rejects.toMatchObject({
       code: 'BAD_REQUEST',
-      hint: expect.stringContaining('drop_empty'),
+      hint: expect.stringContaining('remove_labels'),
     });
   });
 });

@@ -132,7 +132,9 @@ export function writeLocalization(
           lines.push(`${corners.map(plainNumber).join(' ')}${end === '' ? '' : ` ${end}`}\n`);
         } else if (part.type === 'polygon') {
           // Behind four corners there is text, so that of more the fifth would be it.
-          const last = end === '' && part.points.length !== 8 ? '""' : end;
+          const isOdd = part.points.length !== 8;
+          if (isOdd && end === '""') note('an empty text behind an outline of not four corners is none');
+          const last = isOdd && end === '' ? '""' : end;
           lines.push(`${part.points.map(plainNumber).join(',')}${last === '' ? '' : `,${last}`}\n`);
         }
       }

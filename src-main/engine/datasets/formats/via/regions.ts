@@ -37,9 +37,7 @@ export function parseRegion(
       return { ...shape, type: 'points', points: [number('cx'), number('cy')], visibility: [2] };
     case 'polygon': {
       const points = pointsIn(fields);
-      // Version 1 repeats the first corner at the end.
-      const isClosed = points.length > 6 && points[0] === points.at(-2) && points[1] === points.at(-1);
-      return { ...shape, type: 'polygon', points: isClosed ? points.slice(0, -2) : points };
+      return { ...shape, type: 'polygon', points: isClosed(points) ? points.slice(0, -2) : points };
     }
     case 'polyline':
       return { ...shape, type: 'polyline', points: pointsIn(fields) };
@@ -47,6 +45,10 @@ export function parseRegion(
       return `regions of the shape ${String(name)} are not known`;
   }
 }
+
+/** Whether the first corner is repeated at the end, as version 1 does. */
+export const isClosed = (points: readonly number[]): boolean =>
+  points.length > 6 && points[0] === points.at(-2) && points[1] === points.at(-1);
 
 function pointsIn(fields: Fields): number[] {
   const [xs, ys] = ['all_points_x', 'all_points_y'].map((name) => field(fields, name));

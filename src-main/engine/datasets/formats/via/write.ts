@@ -6,6 +6,7 @@ import { below, joinSubset } from '../common/read.ts';
 import { pictureClasses, writeSet } from '../common/write.ts';
 import { attributesFile } from './files.ts';
 import { captionAttribute } from './read.ts';
+import { isClosed } from './regions.ts';
 
 /** VIA's name for what it exports. */
 const fileName = 'via_region_data.json';
@@ -125,7 +126,12 @@ function shapeOf(part: Annotation): object | null {
       return { name: 'point', cx: part.points[0], cy: part.points[1] };
     case 'polygon':
     case 'polyline': {
-      const at = (odd: number): number[] => part.points.filter((_, index) => index % 2 === odd);
+      // Of a polygon whose first corner is repeated at the end, the reader leaves that out.
+      const points =
+        part.type === 'polygon' && isClosed(part.points)
+          ? [...part.points, ...part.points.slice(0, 2)]
+          : part.points;
+      const at = (odd: number): number[] => points.filter((_, index) => index % 2 === odd);
       return { name: part.type, all_points_x: at(0), all_points_y: at(1) };
     }
     default:
