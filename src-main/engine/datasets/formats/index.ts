@@ -29,6 +29,7 @@ import { labelmeFormat } from './labelme/index.ts';
 import { lfwFormat } from './lfw/index.ts';
 import { mapillaryFormats } from './mapillary/index.ts';
 import { personFormats } from './market1501/index.ts';
+import { maskDirsFormat } from './mask_dirs/index.ts';
 import { mnistFormats } from './mnist/index.ts';
 import { motFormats } from './mot/index.ts';
 import { mpiiFormats } from './mpii/index.ts';
@@ -80,6 +81,7 @@ const all: readonly AnyFormat[] = [
   createMlFormat,
   multiclassFormat,
   ...semanticFormats,
+  maskDirsFormat,
   camvidFormat,
   cityscapesFormat,
   ...mapillaryFormats,
