@@ -22,11 +22,7 @@ export async function segmentsOf(
   for (const mask of masks) {
     const category = mask.label === null ? undefined : categoryIds[mask.label];
     if (mask.width !== width || mask.height !== height || category === undefined) {
-      problems.add(
-        '',
-        `item ${item.subset}/${item.id}`,
-        'a mask has another size than the rest, or no class',
-      );
+      problems.addLoss(item, 'a mask has another size than the rest, or no class');
       continue;
     }
     const crowd = isCrowd(mask.attributes) ? 1 : 0;
@@ -56,7 +52,7 @@ export async function segmentsOf(
       bottom = Math.max(bottom, y);
     }
     if (area === 0) {
-      problems.add('', `item ${item.subset}/${item.id}`, 'a segment is covered as a whole and left out');
+      problems.addLoss(item, 'a segment is covered as a whole and left out');
       continue;
     }
     const bbox = [left, top, right - left + 1, bottom - top + 1];

@@ -50,7 +50,7 @@ export async function writeCvatVideo(
   let place = '';
   return writeSet(dataset, folder, abilities, options, {
     picture: () => place,
-    async each({ item, id, name, size, annotations, sinks, lose, note }) {
+    async each({ item, id, name, size, annotations, sinks, lose, change, note }) {
       const video: Video = videos.get(item.subset) ?? {
         tracks: new Map(),
         frames: new Set(),
@@ -59,8 +59,9 @@ export async function writeCvatVideo(
       };
       videos.set(item.subset, video);
       const frame = frameOf(item.attributes.get('frame'), id, video.frames);
-      if (size !== null && (video.size?.width !== size.width || video.size.height !== size.height))
-        note('the frames of a video are of one size, and this picture is of another');
+      const isOther =
+        size !== null && (video.size?.width !== size.width || video.size.height !== size.height);
+      if (isOther) note('the frames of a video are of one size, and this picture is of another');
       const fact = pictureFact(item.attributes, frame);
       if (fact !== '') video.facts.push(`  <frame id="${frame}"${fact}/>\n`);
       const own = frameName(frame);
@@ -76,6 +77,7 @@ export async function writeCvatVideo(
         else {
           const skeleton = skeletonOf(part, skeletons);
           if (hidesPoints(part, skeleton)) note(hiddenPoints);
+          if (isOther && part.type === 'mask') change('a mask gets the size of the video’s frames');
           addShape(video, part, label, skeleton, frame);
         }
       }

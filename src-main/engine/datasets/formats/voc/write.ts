@@ -69,7 +69,7 @@ export async function writeVoc(
       let lost = adapted.dropped.length;
       const lose = (reason: string): void => {
         lost += 1;
-        problems.add('', place, reason);
+        problems.addLoss(item, reason);
       };
       let list = lists.get(item.subset);
       if (list === undefined) {
@@ -135,11 +135,7 @@ async function writeLists(
       const of = marked.get(label);
       if (!canNameFile(`${name}_${subset}.txt`)) {
         for (const id of of ?? [])
-          problems.add(
-            '',
-            `item ${subset}/${id}`,
-            'the class of the picture can’t name a file, as its list is',
-          );
+          problems.addLoss({ subset, id }, 'the class of the picture can’t name a file, as its list is');
         lost += of?.size ?? 0;
         continue;
       }
