@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
+import { create } from 'tar';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ModelManifest } from '../contract/models.ts';
 import { Receipt } from '../contract/upscale.ts';
@@ -315,6 +316,46 @@ describe.skipIf(!existsSync(corpus))(
       expect(merged.code).toBe(0);
       const [items] = parse(stats.lines).map((entry) => entry['items']);
       expect(parse(merged.lines).at(-1)).toMatchObject({ event: 'done', items, check: 'passed' });
+    });
+
+    test('archives are compared and looked at as folders are', async () => {
+      const source = join(corpus, 'coco_instances@clean');
+      const archive = join(folder, 'set.tar');
+      await create({ file: archive, cwd: source }, ['.']);
+      const same = await refinery('diff', source, archive, '--json');
+      expect([same.code, same.errors]).toEqual([0, '']);
+      expect(parse(same.lines)[0]).toMatchObject({ equal: true });
+      const dry = await refinery('convert', archive, '--to', 'voc', '--dry-run', '--json');
+      expect([dry.code, dry.errors]).toEqual([0, '']);
+      expect(parse(dry.lines).at(-1)).toMatchObject({ event: 'plan', from: 'coco_instances' });
+    });
+
+    test('what is typed wrongly is told with an example, and nothing is begun', async () => {
+      const source = join(corpus, 'coco_instances@clean');
+      const wrong = [
+        ['--split', 'train=0.8,val=0.3', 'add up to 1'],
+        ['--split', 'train=80%,val=20%', '80% is no part from 0 to 1'],
+        ['--split', 'a=0.5,a=0.5', 'a is named twice'],
+        ['--split', '', 'train=0.8,val=0.2'],
+        ['--subset-map', 'valid', 'valid=val,testing=test'],
+        ['--output', '', 'It is empty'],
+      ] as const;
+      for (const [option, value, said] of wrong) {
+        const made = await refinery(
+          'convert',
+          source,
+          '--to',
+          'voc',
+          '-o',
+          join(folder, 'none'),
+          option,
+          value,
+        );
+        expect([value, made.code, made.errors]).toEqual([value, 2, expect.stringContaining(said)]);
+      }
+      expect(existsSync(join(folder, 'none'))).toBe(false);
+      const help = await refinery('convert', '--help');
+      expect(help.lines.join('\n')).toContain('$ refinery convert ');
     });
 
     test('merge and diff take formats and changes', async () => {

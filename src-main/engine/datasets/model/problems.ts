@@ -1,3 +1,5 @@
+import type { Item } from './types.ts';
+
 /** Something in a set that could not be read or written as it stands. It never stops the rest. */
 export interface Problem {
   /** Relative to the set's folder. */
@@ -10,14 +12,16 @@ export interface Problem {
 /** Most problems that are kept one by one; a set can have millions, and all of the same kind. */
 const most = 1000;
 
-/** Most places of which it is known how many problems each has. */
+const placeOf = ({ subset, id }: Pick<Item, 'subset' | 'id'>): string => `item ${subset}/${id}`;
+
+/** Most items of which it is known how much each loses. */
 const mostPlaces = 100_000;
 
 /** Collects problems: the first of them as they are, and all of them counted by reason. */
 export class ProblemLog {
   readonly #list: Problem[] = [];
   readonly #counts = new Map<string, number>();
-  readonly #places = new Map<string, number>();
+  readonly #losses = new Map<string, number>();
   #total = 0;
   #isClosed = false;
 
@@ -26,14 +30,21 @@ export class ProblemLog {
     this.#total += 1;
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
     if (this.#list.length < most) this.#list.push({ file, place, reason });
-    const before = place === '' ? undefined : this.#places.get(place);
-    if (before !== undefined) this.#places.set(place, before + 1);
-    else if (place !== '' && this.#places.size < mostPlaces) this.#places.set(place, 1);
   }
 
-  /** How many were told of a place; endless where there are too many places to know it. */
-  toldOf(place: string): number {
-    return this.#places.get(place) ?? (this.#places.size < mostPlaces ? 0 : Number.POSITIVE_INFINITY);
+  /** Adds one that costs an item an annotation: it is left out, or can't be told for what it was. */
+  addLoss(item: Pick<Item, 'subset' | 'id'>, reason: string): void {
+    const place = placeOf(item);
+    this.add('', place, reason);
+    const before = this.#losses.get(place);
+    if (before !== undefined) this.#losses.set(place, before + 1);
+    else if (this.#losses.size < mostPlaces) this.#losses.set(place, 1);
+  }
+
+  /** How many {@link addLoss} told of an item, as `<subset>/<id>`; endless where there are too many items to know it. */
+  lossesOf(item: string): number {
+    const most = this.#losses.size < mostPlaces ? 0 : Number.POSITIVE_INFINITY;
+    return this.#losses.get(`item ${item}`) ?? most;
   }
 
   /** Adds those of another one, whose files are in a folder of another name. */

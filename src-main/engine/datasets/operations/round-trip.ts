@@ -181,13 +181,13 @@ export class RoundTripCheck {
       // Without its picture, a format of fractions can't say where anything is.
       if (missing > 0 && (item.media === null || existsSync(item.media.path))) {
         missingInFound += missing;
-        untold.annotations += Math.max(0, missing - told.toldOf(`item ${name}`));
+        untold.annotations += Math.max(0, missing - told.lossesOf(name));
       }
       if (missing > 0 && damaged.length < mostExamples) damaged.push(`${keyOf(item)}: ${missing} missing`);
     }
     for (const [key, index] of this.#indexOf) {
       if (seen[index] === 1) continue;
-      if (told.toldOf(`item ${key}`) === 0) untold.items += 1;
+      if (told.lossesOf(key) === 0) untold.items += 1;
       if (damaged.length < mostExamples) damaged.push(`${key}: not there`);
       compareRows(this.#rows.of(index), new Float32Array(0));
     }

@@ -152,7 +152,7 @@ async function writeItem(
   let lost = 0;
   const texts = await objectTexts(output, file, item, number, parts, categoryIds, (reason) => {
     lost += 1;
-    problems.add('', `item ${item.subset}/${item.id}`, reason);
+    problems.addLoss(item, reason);
   });
   if (texts.length === 0) return lost;
   await file.annotations.write(`${file.objects === 0 ? '' : ','}${texts.join()}`);

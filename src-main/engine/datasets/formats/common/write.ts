@@ -19,7 +19,9 @@ export interface Work {
   readonly sinks: Sinks;
   /** Counts an annotation as not written, and says why. */
   lose(reason: string): void;
-  /** Says what is written otherwise than it was. */
+  /** Says that an annotation is written so that it can't be told for what it was. */
+  change(reason: string): void;
+  /** Says what else is written otherwise than it was. */
   note(reason: string): void;
 }
 
@@ -54,9 +56,10 @@ export async function writeSet(
       const place = `item ${item.subset}/${item.id}`;
       const note = (reason: string): void => problems.add('', place, reason);
       let lost = 0;
+      const change = (reason: string): void => problems.addLoss(item, reason);
       const lose = (reason: string): void => {
         lost += 1;
-        note(reason);
+        change(reason);
       };
       let id = item.id;
       if (!abilities.subsets) {
@@ -80,6 +83,7 @@ export async function writeSet(
         output,
         sinks,
         lose,
+        change,
         note,
       };
       await layout.each(work);

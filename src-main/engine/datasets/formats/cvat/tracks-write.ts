@@ -50,7 +50,7 @@ export async function writeCvatVideo(
   let place = '';
   return writeSet(dataset, folder, abilities, options, {
     picture: () => place,
-    async each({ item, id, name, size, annotations, sinks, lose, note }) {
+    async each({ item, id, name, size, annotations, sinks, lose, change, note }) {
       const video: Video = videos.get(item.subset) ?? {
         tracks: new Map(),
         frames: new Set(),
@@ -78,6 +78,7 @@ export async function writeCvatVideo(
           if (isOther && part.type === 'mask') lose("a mask of another size than the video's is cut off");
           const skeleton = skeletonOf(part, skeletons);
           if (hidesPoints(part, skeleton)) note(hiddenPoints);
+          if (isOther && part.type === 'mask') change('a mask gets the size of the video’s frames');
           addShape(video, part, label, skeleton, frame);
         }
       }

@@ -107,7 +107,7 @@ export async function writeCvat(
         if (own !== null) lines.push(...own);
         else {
           lost += 1;
-          problems.add('', place, `a ${part.type} without a class`);
+          problems.addLoss(item, `a ${part.type} without a class`);
         }
       }
       written += item.annotations.length - lost;

@@ -30,6 +30,9 @@ async function partsOf(folder: string): Promise<SubsetFolder[]> {
   return parts;
 }
 
+/** What ends the numbers of an outline without a text, where a number could be taken for one. */
+const noText = ',""';
+
 /**
  * `x0 y0 x1 y1 "text"` is a box and eight numbers or more an outline; commas do as well as spaces. Without quotes, what
  * follows the eighth number is text, as in ICDAR 2015, where it may itself hold commas and numbers. Datumaro reads the
@@ -41,8 +44,7 @@ function parseLine(line: string): Annotation | string {
   let text: string | undefined;
   if (quoted !== null) {
     numbers = quoted[1]!.split(/[\s,]+/).map(numberOf);
-    // An empty one behind other outlines than those of four corners only says that no number is text.
-    if (quoted[2] !== '' || numbers.length === 4 || numbers.length === 8) text = quoted[2];
+    text = line.endsWith(`,${noText}`) ? undefined : quoted[2];
   } else {
     const words = line.split(line.includes(',') ? ',' : /\s+/);
     let count = words.findIndex((word) => !Number.isFinite(numberOf(word)));
@@ -126,16 +128,15 @@ export function writeLocalization(
         const given = part.attributes.get('text');
         const text = given === undefined || given === null ? '' : String(given);
         if (oneLine(text) !== text) note('a text of several lines becomes one line');
-        const end = given === undefined || given === null ? '' : `"${oneLine(text)}"`;
+        const isGiven = given !== undefined && given !== null;
+        // Without quotes, what follows the fourth or the eighth number is a text.
+        const isPlain = part.type === 'box' || (part.type === 'polygon' && part.points.length === 8);
+        const end = isGiven ? `"${oneLine(text)}"` : isPlain ? '' : noText;
         if (part.type === 'box') {
           const corners = [part.x, part.y, part.x + part.width, part.y + part.height];
           lines.push(`${corners.map(plainNumber).join(' ')}${end === '' ? '' : ` ${end}`}\n`);
         } else if (part.type === 'polygon') {
-          // Behind four corners there is text, so that of more the fifth would be it.
-          const isOdd = part.points.length !== 8;
-          if (isOdd && end === '""') note('an empty text behind an outline of not four corners is none');
-          const last = isOdd && end === '' ? '""' : end;
-          lines.push(`${part.points.map(plainNumber).join(',')}${last === '' ? '' : `,${last}`}\n`);
+          lines.push(`${part.points.map(plainNumber).join(',')}${end === '' ? '' : `,${end}`}\n`);
         }
       }
       const file = below(folderOf(id), `gt_${fileNameOf(id)}.txt`);

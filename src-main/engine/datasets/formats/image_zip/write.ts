@@ -19,7 +19,7 @@ export function writeImageZip(
   const archives = new Map<string, Map<string, string>>();
   return writeSet(dataset, folder, abilities, options, {
     picture: () => null,
-    async each({ item, name, output, note }) {
+    async each({ item, name, output, change, note }) {
       const files = archives.get(item.subset) ?? new Map<string, string>();
       archives.set(item.subset, files);
       if (item.subset !== 'default' && !isSubsetName(item.subset))
@@ -27,7 +27,7 @@ export function writeImageZip(
       if (options.media !== 'copy') return;
       if (item.media === null || !(await isFile(item.media.path))) {
         output.missing();
-        note('the picture is not there to be copied');
+        change('the picture is not there to be copied');
       } else if (files.has(name)) note('another picture of the subset has this name');
       else files.set(name, item.media.path);
     },

@@ -39,7 +39,7 @@ export function writeLfw(
       return `${item.subset}/images/${person}${id}${endingOf(name)}`;
     },
     async each(work) {
-      const { item, id, annotations, sinks, lose, note } = work;
+      const { item, id, annotations, sinks, lose, change, note } = work;
       const count = counts.get(item.subset) ?? names.map(() => 0);
       counts.set(item.subset, count);
       const [, ...more] = pictureClasses(work);
@@ -71,7 +71,7 @@ export function writeLfw(
         await put([person === null ? clean(id) : `${person}/${clean(id)}`]);
       for (const part of annotations) {
         if (part.type !== 'points') continue;
-        if (part.label !== (label ?? null)) lose('points of another class than the picture get its class');
+        if (part.label !== (label ?? null)) change('points of another class than the picture get its class');
         const path = person === null ? clean(id) : `${person}/${clean(id)}`;
         const line = [`${path}.jpg`, ...part.points.map(String)].join('\t');
         await sinks.add(`${item.subset}/annotations/landmarks.txt`, `${line}\n`);

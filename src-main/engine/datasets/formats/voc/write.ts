@@ -71,7 +71,7 @@ export async function writeVoc(
       let lost = adapted.dropped.length;
       const lose = (reason: string): void => {
         lost += 1;
-        problems.add('', place, reason);
+        problems.addLoss(item, reason);
       };
       let list = lists.get(item.subset);
       if (list === undefined) {
@@ -138,7 +138,7 @@ async function writeLists(
       const of = numbers.flatMap((label) => [...(marked.get(label) ?? [])]);
       if (!canNameFile(`${name}_${subset}.txt`)) {
         const reason = 'the class of the picture can’t name a file, as its list is';
-        for (const id of of) problems.add('', `item ${subset}/${id}`, reason);
+        for (const id of of) problems.addLoss({ subset, id }, reason);
         lost += of.length;
         continue;
       }

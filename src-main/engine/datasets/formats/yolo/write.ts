@@ -167,7 +167,7 @@ async function write(
         const tell = (reason: string): void => problems.add('', place, reason);
         const refuse = (reason: string): void => {
           refused += 1;
-          tell(reason);
+          problems.addLoss(item, reason);
         };
         lines = toLines(adapted.annotations, kind, size, shape, refuse, tell);
       }
