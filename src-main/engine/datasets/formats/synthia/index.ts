@@ -8,7 +8,7 @@ async function detect(kind: Kind, { folders, files }: Listing): Promise<Verdict 
   const listed = files.includes('label_colors.txt');
   const others = kind.marks.filter((name) => folders.includes(name)).length;
   return {
-    confidence: others === kind.marks.length ? 0.92 : listed ? 0.75 : 0.65,
+    confidence: others === kind.marks.length ? 0.92 : listed ? 0.85 : 0.83,
     reasons: [`There are the folders ${[kind.pictures, ...drawn].join(' and ')} of SYNTHIA.`],
     against: others === kind.marks.length ? [] : [`There is no folder ${kind.marks.join(' or ')}.`],
   };
