@@ -99,6 +99,10 @@ async function filesIn(folder: string): Promise<Map<string, Buffer>> {
 const step = (page: Page, title: string) =>
   page.getByRole('navigation', { name: 'Steps' }).getByRole('button', { name: title });
 
+/** A file without where its set lies, which YOLO's description says and which differs here. */
+const unplaced = (path: string, content: Buffer): Buffer =>
+  path === '/data.yaml' ? Buffer.from(content.toString().replace(/^path: .*$/m, '')) : content;
+
 describe.skipIf(noBrowser !== '')(`recipes${noBrowser && ` (${noBrowser})`}`, () => {
   test('make the same of a set in the window and in the command line, byte by byte', async () => {
     await using folder = await temporaryFolder();
@@ -135,7 +139,9 @@ describe.skipIf(noBrowser !== '')(`recipes${noBrowser && ` (${noBrowser})`}`, ()
       expect([...ours.keys()], recipe.join()).toEqual([...theirs.keys()]);
       expect(ours.size).toBeGreaterThan(1);
       for (const [path, content] of ours)
-        expect(content.equals(theirs.get(path)!), `${recipe} ${path}`).toBe(true);
+        expect(unplaced(path, content).equals(unplaced(path, theirs.get(path)!)), `${recipe} ${path}`).toBe(
+          true,
+        );
     }
   }, 240_000);
 });
