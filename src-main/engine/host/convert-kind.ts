@@ -93,6 +93,9 @@ const stages = {
 /** Items weigh as much as megapixels of pictures do, as long as both are about as quickly done. */
 const itemsInWeight = 1000;
 
+/** From this part on, the time so far says something about the rest. */
+const leastTold = 0.02;
+
 /** Conversions of datasets, one after the other: each of them keeps the disk busy. */
 export function convertKind({ onProgress, onFinished }: ConvertKindOptions): JobKind {
   /** What is being cleared up, by job: one that is retried at once waits for it. */
@@ -132,6 +135,12 @@ export function convertKind({ onProgress, onFinished }: ConvertKindOptions): Job
       const { signal } = context;
       await clearing.get(record.id);
       const started = performance.now();
+      let paused = 0;
+      const waitWhilePaused = async (): Promise<void> => {
+        const before = performance.now();
+        await context.waitWhilePaused();
+        paused += performance.now() - before;
+      };
       /** How many of the sets are there, and which part of the whole that took. */
       let opened = 0;
       let unpacked = 0;
@@ -142,8 +151,8 @@ export function convertKind({ onProgress, onFinished }: ConvertKindOptions): Job
         let fraction = (unpackingPart * (opened + share)) / sets.length;
         if (stage === 'unpacking') unpacked = unpackingPart;
         else fraction = unpacked + (1 - unpacked) * (stages[stage].start + stages[stage].part * share);
-        const elapsed = performance.now() - started;
-        const timeLeft = fraction > 0 ? { timeLeft: (elapsed * (1 - fraction)) / fraction } : {};
+        const elapsed = performance.now() - started - paused;
+        const timeLeft = fraction >= leastTold ? { timeLeft: (elapsed * (1 - fraction)) / fraction } : {};
         context.report({
           stage: stage === 'unpacking' ? 'Unpacking' : stages[stage].word,
           fraction,
@@ -152,7 +161,6 @@ export function convertKind({ onProgress, onFinished }: ConvertKindOptions): Job
         onProgress({ id: set, ...progress, total });
       };
       try {
-        const { waitWhilePaused } = context;
         await using whileRunning = new AsyncDisposableStack();
         const sources: Source[] = [];
         for (const { path, from } of sets) {

@@ -72,8 +72,17 @@ const mostShown = 500;
 function infoText(value: JsonValue): string {
   const entries = Array.isArray(value) ? value.filter(isRecord).map((entry) => field(entry, 'name')) : [];
   const named = entries.length > 0 && entries.every((name) => typeof name === 'string' && name !== '');
-  const text = named ? entries.join(', ') : typeof value === 'string' ? value : JSON.stringify(value);
+  const text = named ? entries.join(', ') : plainText(value);
   return text.length > mostShown ? `${text.slice(0, mostShown)}…` : text;
+}
+
+/** What names and values say, as `project: street, version: 3`; what lies deeper as JSON. */
+function plainText(value: JsonValue): string {
+  if (typeof value === 'string') return value;
+  if (!isRecord(value)) return JSON.stringify(value);
+  return Object.entries(value)
+    .map(([name, of]) => `${name}: ${typeof of === 'string' ? of : JSON.stringify(of)}`)
+    .join(', ');
 }
 
 /** @param remade whether its picture is made anew when it is written. */

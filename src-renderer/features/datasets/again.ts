@@ -1,7 +1,8 @@
 import type { ErrorValue } from '../../../src-main/contract/index.ts';
 import { toErrorValue } from '../../../src-main/contract/index.ts';
 import { keepOverReload } from '../../state/reload.ts';
-import { call, useSession } from '../../state/session.ts';
+import { act, call, useSession } from '../../state/session.ts';
+import { openAt } from './opening.ts';
 import { placeOf } from './others.ts';
 import { nothing, useWizard, type Wizard } from './state.ts';
 
@@ -39,7 +40,11 @@ function whatIsOpen(): Remembered | null {
   const now = get();
   // One that was looked at, and not read yet, is not gone on with.
   const { view, summary, ...of } = now.before ?? now;
-  if (!view || !summary) return null;
+  const version = useSession.getState().info?.version ?? '';
+  if (!view) return null;
+  // One that is being read is read once more; one that was only looked at is not gone on with.
+  if (!summary)
+    return of.busy === 'reading' ? { version, wizard: { view, place: of.place, beside: of.beside } } : null;
   const { place, beside, step, merged, looking, asItIs, steps, past, future, target, writing } = of;
   const compared = of.compared && { ...of.compared, of: null, difference: null, done: null, failed: null };
   const busy = of.busy === 'converting' ? of.busy : null;
@@ -48,7 +53,6 @@ function whatIsOpen(): Remembered | null {
     ...{ view, summary, place, beside, step, merged, compared, looking, asItIs, steps, past, future },
     ...{ target, writing, busy, job, result },
   };
-  const version = useSession.getState().info?.version ?? '';
   return { version, wizard };
 }
 
@@ -72,6 +76,11 @@ async function goOn(): Promise<void> {
   if (now.view) return openAgain();
   const last = takeRemembered();
   if (!last?.view) return;
+  if (!last.summary) {
+    void act('datasets.close', { id: last.view.id });
+    if (last.place) await openAt(last.place, last.beside ?? []);
+    return;
+  }
   const { open } = await call('datasets.isOpen', { id: last.view.id });
   if (get().view) return;
   set({ ...nothing, ...last });

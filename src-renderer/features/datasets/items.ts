@@ -13,7 +13,9 @@ const passing = 40;
 const keptPages = 40;
 
 export interface Items {
+  /** Those of the last filter until it is known how many fit this one. */
   readonly total: number;
+  readonly isCounted: boolean;
   /** Whether some of the pictures are only made when the set is written. */
   readonly areLater: boolean;
   /** Undefined while it is not here yet. */
@@ -23,17 +25,11 @@ export interface Items {
 /** The items that fit a filter, of which those about a range are fetched. */
 export function useItems(looked: Looked | null, filter: DatasetFilter, from: number, to: number): Items {
   const source = useMemo(() => ({ looked, filter }), [looked, filter]);
-  const [known, setKnown] = useState<{
-    source: object;
-    total: number;
-    pages: ReadonlyMap<number, DatasetItem[]>;
-  }>({
-    source,
-    total: 0,
-    pages: new Map(),
-  });
-  const total = known.source === source ? known.total : 0;
-  const pages = known.source === source ? known.pages : new Map<number, DatasetItem[]>();
+  const [known, setKnown] = useState<Known>({ source, total: 0, pages: noPages });
+  const isCounted = known.source === source;
+  const pages = isCounted ? known.pages : noPages;
+  // Nothing flickers while the next are asked for.
+  const shown = known.source.looked === looked ? known : { total: 0, pages: noPages };
   const first = Math.floor(Math.max(0, from) / page);
   const last = Math.floor(Math.max(0, to) / page);
   const missing = useMemo(
@@ -63,15 +59,27 @@ export function useItems(looked: Looked | null, filter: DatasetFilter, from: num
       );
     };
     // What is only scrolled past is not asked for.
-    const timer = setTimeout(() => missing.forEach(fetch), total === 0 ? 0 : passing);
+    const timer = setTimeout(() => missing.forEach(fetch), isCounted ? passing : 0);
     return () => {
       current = false;
       clearTimeout(timer);
     };
-  }, [missing, looked, filter, source, total]);
+  }, [missing, looked, filter, source, isCounted]);
   return {
-    total,
-    areLater: [...pages.values()].some((items) => items.some(({ picture }) => picture === 'later')),
-    at: (place) => pages.get(Math.floor(place / page))?.[place % page],
+    total: shown.total,
+    isCounted,
+    areLater: [...shown.pages.values()].some((items) => items.some(({ picture }) => picture === 'later')),
+    at: (place) => shown.pages.get(Math.floor(place / page))?.[place % page],
   };
+}
+
+type Pages = ReadonlyMap<number, DatasetItem[]>;
+
+const noPages: Pages = new Map();
+
+/** What is here of the items that fit a filter. */
+interface Known {
+  readonly source: { readonly looked: Looked | null; readonly filter: DatasetFilter };
+  readonly total: number;
+  readonly pages: Pages;
 }

@@ -150,7 +150,7 @@ function Filters({ looked, items }: { readonly looked: Looked; readonly items: I
         </Button>
       )}
       <span className="quiet numeric look-count" role="status">
-        {count(items.total, 'picture')}
+        {(items.isCounted || items.total > 0) && count(items.total, 'picture')}
       </span>
       {items.areLater && <span className="quiet">{madeLater}</span>}
     </>
@@ -219,7 +219,9 @@ function Grid({ looked, items, place, onRange, onPlace, onOpen }: GridProps) {
       aria-activedescendant={`item-${place}`}
       onKeyDown={press}
     >
-      {items.total === 0 && <p className="quiet grid-empty">No picture fits these filters.</p>}
+      {items.isCounted && items.total === 0 && (
+        <p className="quiet grid-empty">No picture fits these filters.</p>
+      )}
       <div role="presentation" style={{ height: rows.getTotalSize(), position: 'relative' }}>
         {shown.flatMap(({ index, start }) =>
           Array.from({ length: columns }, (_, column) => {

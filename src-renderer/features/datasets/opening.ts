@@ -22,29 +22,29 @@ export async function openDataset({ handles, refused }: AdmitResult): Promise<vo
     toast(refused[0]?.reason ?? 'A dataset is a folder, or a zip or tar file of one.', { tone: 'warning' });
     return;
   }
-  await open({ handle: handle.id, within: '' }, []);
+  await openAt({ handle: handle.id, within: '' }, []);
 }
 
 /** Opens one of the sets that lie in the folder; the others stay at hand. */
 export async function openInner({ handle, within }: InnerSet): Promise<void> {
   const { view, beside } = get();
-  await open({ handle, within }, beside.length > 0 ? beside : (view?.sets ?? []));
+  await openAt({ handle, within }, beside.length > 0 ? beside : (view?.sets ?? []));
 }
 
 /** Opens the video anew, with one of so many of its frames. */
 export async function takeEvery(every: number): Promise<void> {
   const { view, beside } = get();
-  if (view?.video) await open({ handle: view.video.handle, within: '', every }, beside);
+  if (view?.video) await openAt({ handle: view.video.handle, within: '', every }, beside);
 }
 
 /** Opens what could not be read, and asks of which format it is. */
 export async function askForFormat(): Promise<void> {
   const { refused } = get();
-  if (refused) await open(refused, [], true);
+  if (refused) await openAt(refused, [], true);
 }
 
 /** Opens a set. The one that was read before stays, out of sight, until this one is. */
-async function open(place: Place, beside: readonly InnerSet[], ask = false): Promise<void> {
+export async function openAt(place: Place, beside: readonly InnerSet[], ask = false): Promise<void> {
   set({ opening: true, unopened: null, refused: null });
   let view: DatasetView;
   try {

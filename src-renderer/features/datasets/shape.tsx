@@ -1,6 +1,11 @@
 import { ArrowDown, ArrowUp, Redo2, Undo2, X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import type { DatasetStep, DatasetTransform, ErrorValue } from '../../../src-main/contract/index.ts';
+import type {
+  DatasetStep,
+  DatasetSummary,
+  DatasetTransform,
+  ErrorValue,
+} from '../../../src-main/contract/index.ts';
 import { Button, IconButton } from '../../ui/parts.tsx';
 import { ChangePicker } from './change-picker.tsx';
 import { chooseChange, useChanges, usualOf } from './changes.ts';
@@ -26,7 +31,7 @@ import { notMade, optionFault, titleOf } from './words.ts';
 export function Shape() {
   const { view, steps, past, future, shaped, error, busy } = useWizard();
   const { known, fresh } = useChanges();
-  const names = useNames();
+  const [ofSource, ofAll] = useNames();
   useEffect(() => {
     window.addEventListener('keydown', undoByKey, true);
     return () => window.removeEventListener('keydown', undoByKey, true);
@@ -112,7 +117,7 @@ export function Shape() {
             place={index}
             last={index === steps.length - 1}
             transform={known.find(({ name }) => name === step.name)}
-            names={names}
+            names={index === 0 ? ofSource : ofAll}
             fault={index === faulty && !incomplete[index] ? failed : null}
             tried={tried}
             onChange={(options) => change(index, { ...step, options })}
@@ -150,16 +155,18 @@ export function Shape() {
   );
 }
 
-/** Classes and splits of the source, and those that changes made. */
-function useNames(): Names {
+/** Classes and splits of the source, and with those that changes made. */
+function useNames(): readonly [ofSource: Names, ofAll: Names] {
   const { summary, shaped } = useWizard();
   const last = useRef(shaped);
   last.current = shaped ?? last.current;
-  const all = [summary, last.current?.summary].filter((of) => of != null);
-  const namesOf = (key: 'labels' | 'subsets'): string[] => [
-    ...new Set(all.flatMap((of) => of[key].map(({ name }) => name))),
-  ];
-  return { classes: namesOf('labels'), subsets: namesOf('subsets') };
+  const namesIn = (...all: readonly (DatasetSummary | null | undefined)[]): Names => {
+    const of = (key: 'labels' | 'subsets'): string[] => [
+      ...new Set(all.flatMap((one) => one?.[key].map(({ name }) => name) ?? [])),
+    ];
+    return { classes: of('labels'), subsets: of('subsets') };
+  };
+  return [namesIn(summary), namesIn(summary, last.current?.summary)];
 }
 
 /**

@@ -149,10 +149,13 @@ export function followDatasets(engine: EngineClient): void {
     set({ progress: isUnpacked ? null : progress });
   });
   engine.on('datasets.finished', ({ id, result, error }) => {
-    const { view, before } = get();
+    const { view, before, busy } = get();
     const finished = { busy: null, progress: null, result, error };
-    if (id === view?.id) set(finished);
-    else if (id === before?.view?.id) set({ before: { ...before, ...finished } });
+    if (id === view?.id && busy === 'converting') set(finished);
+    else if (id === before?.view?.id && before.busy === 'converting')
+      set({ before: { ...before, ...finished } });
+    // Something else was begun with the set meanwhile.
+    else if (result) toast(`${result.name} was written. Activity lists it.`);
   });
 }
 
@@ -250,19 +253,24 @@ export async function planFor(target: string): Promise<void> {
     get().view?.id === view.id && get().target === target && get().steps === steps;
   try {
     const plan = await call('datasets.plan', { id: view.id, to: target, steps: [...steps] });
-    if (isStillWanted()) set({ plan, busy: null, progress: null });
+    if (isStillWanted()) set({ plan, ...planned() });
   } catch (thrown) {
-    if (isStillWanted()) set({ busy: null, progress: null, error: toErrorValue(thrown) });
+    if (isStillWanted() && get().busy === 'planning') set({ ...planned(), error: toErrorValue(thrown) });
   }
 }
+
+/** Planning is over; what was begun meanwhile is not. */
+const planned = (): Partial<Wizard> => (get().busy === 'planning' ? { busy: null, progress: null } : {});
 
 /** A set's name without the ending of its archive. */
 export const stemOf = (name: string): string => name.replace(/\.(zip|tar|tgz|tar\.gz)$/i, '');
 
 /** Starts the conversion; its end comes as an event. */
 export async function convertDataset(): Promise<void> {
-  const { view, target, steps, writing } = get();
+  const { view, target, steps, writing, busy } = get();
   if (!view || target === null) return;
+  // Both at once would take twice as long, and tell of two things.
+  if (busy === 'planning') cancelShaping();
   set({
     step: 'result',
     busy: 'converting',

@@ -1,5 +1,5 @@
 import { clsx } from 'clsx';
-import { useEffect, useId, useRef, useState } from 'react';
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import type { DatasetMedia, ErrorValue } from '../../../src-main/contract/index.ts';
 import { chooseFolder } from '../../app/choose-folder.ts';
 import { useSession } from '../../state/session.ts';
@@ -35,6 +35,8 @@ export function Target() {
     .sort((a, b) => survival(b.total) - survival(a.total));
   const chosen = shaped?.targets.find(({ format }) => format === target);
   const loss = plan?.loss ?? chosen?.loss;
+  // Tab goes past the many formats; arrows go between them.
+  const reached = targets.some(({ format }) => format === target) ? target : targets[0]?.format;
   const copy = async (): Promise<void> => {
     const folder = writing.folder?.location ?? view?.outer ?? '.';
     await copyConvert(target ?? '', writing, `${folder}/${writing.name.trim()}`);
@@ -54,11 +56,12 @@ export function Target() {
         {!shaped && (
           <p className="quiet">{busy === 'shaping' ? 'Looking what each format would keep' : ''}</p>
         )}
-        <ul className="plain" aria-label="Formats">
+        <ul className="plain" aria-label="Formats" onKeyDown={moveAmong}>
           {targets.map(({ format, title, total, loss }) => (
             <li key={format}>
               <button
                 type="button"
+                tabIndex={format === reached ? 0 : -1}
                 className={clsx('target-card', format === target && 'current')}
                 aria-pressed={format === target}
                 onClick={() => void planFor(format)}
@@ -169,6 +172,22 @@ export function Target() {
       </div>
     </div>
   );
+}
+
+/** Up, down, Home and End go between the cards. */
+function moveAmong(event: KeyboardEvent<HTMLElement>): void {
+  const cards = [...event.currentTarget.querySelectorAll<HTMLElement>('.target-card')];
+  const at = cards.indexOf(document.activeElement as HTMLElement);
+  const moves: Readonly<Record<string, number>> = {
+    ArrowDown: at + 1,
+    ArrowUp: at - 1,
+    Home: 0,
+    End: cards.length - 1,
+  };
+  const card = cards[moves[event.key] ?? -1];
+  if (at < 0 || !card) return;
+  event.preventDefault();
+  card.focus();
 }
 
 /** The name of the new folder, with why nothing was written under it. */
