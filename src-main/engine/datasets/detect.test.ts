@@ -116,6 +116,27 @@ describe('datasets: telling formats apart, by hand', () => {
     ]);
   });
 
+  test('a set that is less sure than what speaks for the whole is among the others', async () => {
+    await put(
+      'many',
+      'boxes/train_labels.csv',
+      'filename,width,height,class,xmin,ymin,xmax,ymax\na.jpg,9,9,a,1,1,2,2\n',
+    );
+    await put('many', 'lvis/lvis_v1_train.json', '{"images": [], "categories": [], "annotations": []}');
+    await put(
+      'many',
+      'flat/a.xml',
+      '<annotation><filename>a.jpg</filename><object><name>a</name></object></annotation>',
+    );
+    await put('many', 'flat/a.jpg', '');
+    const { inner } = await detectSets(await listFolder(join(folder, 'many')));
+    expect(inner.map((set) => `${set.folder} ${set.format.name}`)).toEqual([
+      'boxes box_table',
+      'flat voc_detection',
+      'lvis coco_instances',
+    ]);
+  });
+
   test.each(['outer/inner', 'my data/export 1/x'])('sets some folders down are found: %s', async (path) => {
     const set = `deep ${path}`;
     for (const [name, text] of Object.entries(yolo)) await put(set, `${path}/${name}`, text);

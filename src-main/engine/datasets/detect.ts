@@ -115,7 +115,7 @@ export interface InnerSet extends Candidate {
 /** A folder that is surer than this to be a set is one, whatever lies in it. */
 const sure = 0.9;
 
-/** What lies in a folder counts as a set of its own from this on, where it is surer than the whole. */
+/** What lies in a folder counts as a set of its own from this on, where one of them is surer than the whole. */
 const leastInner = 0.7;
 
 /** Most folders that are looked into for sets of their own. */
@@ -130,21 +130,23 @@ export async function detectSets(
 ): Promise<{ readonly candidates: readonly Candidate[]; readonly inner: readonly InnerSet[] }> {
   const candidates = await formatsOf(listing);
   const [best] = candidates;
-  if ((best?.confidence ?? 0) >= sure) return { candidates, inner: [] };
-  return { candidates, inner: await setsIn(listing, best?.confidence ?? 0, 1) };
+  const confidence = best?.confidence ?? 0;
+  if (confidence >= sure) return { candidates, inner: [] };
+  const inner = await setsIn(listing, 1);
+  // What speaks for the whole may lie in one of them: where one is surer, the others are sets of their own, too.
+  return { candidates, inner: inner.some((set) => set.confidence > confidence) ? inner : [] };
 }
 
 /** The sets in a folder's folders; deeper, where a folder is none and has nothing but folders, too. */
-async function setsIn(listing: Listing, than: number, depth: number): Promise<InnerSet[]> {
+async function setsIn(listing: Listing, depth: number): Promise<InnerSet[]> {
   const inner: InnerSet[] = [];
   for (const folder of listing.folders.filter((path) => !path.includes('/')).slice(0, mostInner)) {
     const within = below(listing, folder);
     const [found] = await formatsOf(within);
     const confidence = found?.confidence ?? 0;
-    if (found !== undefined && confidence >= leastInner && confidence > than)
-      inner.push({ ...found, folder });
+    if (found !== undefined && confidence >= leastInner) inner.push({ ...found, folder });
     else if (confidence < leastInner && depth < deepestInner && hasFoldersOnly(within)) {
-      const deeper = await setsIn(within, Math.max(than, confidence), depth + 1);
+      const deeper = (await setsIn(within, depth + 1)).filter((set) => set.confidence > confidence);
       inner.push(...deeper.map((set) => ({ ...set, folder: `${folder}/${set.folder}` })));
     }
   }

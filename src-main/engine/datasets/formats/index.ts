@@ -11,10 +11,12 @@ import { cityscapesFormat } from './cityscapes/index.ts';
 import { cocoFormats } from './coco/index.ts';
 import { withNotes } from './common/notes.ts';
 import { createMlFormat } from './create_ml/index.ts';
+import { crowdHumanFormat } from './crowdhuman/index.ts';
 import { cvatFormats } from './cvat/index.ts';
 import { datumaroFormat } from './datumaro/index.ts';
 import { datumaroBinaryFormat } from './datumaro_binary/index.ts';
 import { dotaFormat } from './dota/index.ts';
+import { fiftyOneFormat } from './fiftyone/index.ts';
 import { huggingfaceFormats } from './huggingface/index.ts';
 import { icdarFormats } from './icdar/index.ts';
 import { imageZipFormat } from './image_zip/index.ts';
@@ -47,6 +49,7 @@ import { tfrecordFormat } from './tfrecord/index.ts';
 import { vggFace2Format } from './vgg_face2/index.ts';
 import { viaFormat } from './via/index.ts';
 import { videoKeyframesFormat } from './video_keyframes/index.ts';
+import { visDroneFormat } from './visdrone/index.ts';
 import { vocFormats } from './voc/index.ts';
 import { vottFormats } from './vott/index.ts';
 import { webdatasetFormat } from './webdataset/index.ts';
@@ -75,6 +78,9 @@ const all: readonly AnyFormat[] = [
   widerFaceFormat,
   nyuDepthFormat,
   openImagesFormat,
+  fiftyOneFormat,
+  visDroneFormat,
+  crowdHumanFormat,
   ...kittiFormats,
   ...vottFormats,
   boxTableFormat,

@@ -1,5 +1,5 @@
 import type { ProblemLog } from '../../model/index.ts';
-import { type CocoFile, findFiles, isFor, isRoboflow, type Task } from './layout.ts';
+import { type CocoFile, findFiles, isFor, isRoboflow, resultFiles, type Task } from './layout.ts';
 import { withoutRepeats } from './repeats.ts';
 
 /** Tasks that describe the same objects in different ways: of these, one is read. */
@@ -18,6 +18,8 @@ export async function chooseFiles(
     if (all.includes(file) || !isOfObjects || !only.includes('person_keypoints')) continue;
     problems.add(file.path, '', 'not read: its objects have no key points');
   }
+  for (const path of await resultFiles(folder))
+    problems.add(path, '', 'not read: it is what a model found, and no set of annotations');
   const chosen = chooseRival(all, only);
   const wanted = all.filter((file) => {
     const isLeft = chosen !== undefined && isRivalOf(file, chosen, all);

@@ -45,7 +45,7 @@ const kinds: readonly Kind[] = [
   {
     name: 'coco_instances',
     title: 'COCO, objects with boxes and outlines',
-    aliases: ['roboflow_coco', 'mmdet_coco'],
+    aliases: ['roboflow_coco', 'mmdet_coco', 'kaggle_coco', 'lvis'],
     reads: ['instances'],
     writes: ['instances'],
     abilities: abilitiesOf(['box', 'polygon', 'mask']),

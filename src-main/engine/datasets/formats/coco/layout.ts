@@ -1,4 +1,4 @@
-import { isFile, isFolder, namesIn } from '../../files/folder.ts';
+import { headOf, isFile, isFolder, namesIn } from '../../files/folder.ts';
 import { folderOf, inside } from '../../files/paths.ts';
 import { subsetInName } from '../common/picture-index.ts';
 import { isSubsetName } from '../common/read.ts';
@@ -87,6 +87,17 @@ export async function findFiles(folder: string, only: readonly Task[]): Promise<
 }
 
 /** JSON files where annotations can be: those with a name that says so first, folder by folder. */
+/** Files beside the annotations that have what a model found: a list of objects with `image_id` and `score`. */
+export async function resultFiles(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const { path } of await candidatesIn(folder)) {
+    const head = await headOf(inside(folder, path));
+    if (/^\s*\[\s*\{[^\]]*"image_id"/.test(head) && /"category_id"|"segments_info"|"caption"/.test(head))
+      found.push(path);
+  }
+  return found;
+}
+
 async function candidatesIn(folder: string): Promise<Candidate[]> {
   const names = await namesIn(folder);
   const found: Candidate[] = [];

@@ -361,6 +361,21 @@ describe('COCO: pictures in other folders than its own', () => {
     const nowhere = (name: string): string => `images/val/${name}`;
     expect(paths).toEqual(['valid_images/1.png', nowhere('2.png'), nowhere('3.png'), 'x/b/4.png']);
   });
+
+  test("a model's results beside the annotations are told and not read", async () => {
+    const folder = fresh();
+    const [images, categories] = [
+      [{ id: 1, file_name: 'a.jpg', width: 9, height: 9 }],
+      [{ id: 1, name: 'cat' }],
+    ];
+    await put(folder, {
+      'annotations/instances_val.json': JSON.stringify({ images, categories, annotations: [] }),
+      'detections.json': JSON.stringify([{ image_id: 1, category_id: 1, bbox: [1, 2, 3, 4], score: 0.9 }]),
+    });
+    const { items, reasons } = await readAll('coco_instances', folder);
+    expect(items[0]!.annotations).toEqual([]);
+    expect(reasons).toEqual(['not read: it is what a model found, and no set of annotations']);
+  });
 });
 
 test('a damaged annotation is told, and the others are read', async () => {

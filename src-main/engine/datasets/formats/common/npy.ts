@@ -19,7 +19,11 @@ export interface NumberArray {
  */
 export async function readNpy(path: string): Promise<NumberArray> {
   refuseEmpty(path);
-  const bytes = await readFile(path);
+  return numbersOf(await readFile(path));
+}
+
+/** {@link readNpy} of what such a file has in it. */
+export function numbersOf(bytes: Buffer): NumberArray {
   if (bytes.length > mostBytes) throw new Error('the file is too large');
   if (bytes.subarray(0, 6).toString('latin1') !== '\x93NUMPY') throw new Error('it is no array of NumPy');
   if (bytes.length < 12) throw new Error('the file ends early');

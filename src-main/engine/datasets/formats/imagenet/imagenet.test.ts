@@ -205,6 +205,31 @@ describe('class folders', () => {
     );
   });
 
+  test('lists that name classes, as sets of Kaggle have them', async () => {
+    const folder = fresh();
+    await put(folder, {
+      'labels.txt': 'x.jpg cat\nsub/y.jpg, guinea pig\nx.jpg dog\nbroken\n',
+      'images/x.jpg': '',
+      'images/sub/y.jpg': '',
+    });
+    const [best] = await detectFormats(folder);
+    expect([best!.format.name, best!.confidence]).toEqual(['imagenet_txt', 0.6]);
+    const { items, names, reasons } = await readAll('imagenet_txt', folder);
+    expect(names).toEqual(['cat', 'guinea pig', 'dog']);
+    expect(
+      items.map(({ id, subset, media, annotations }) => [
+        id,
+        subset,
+        media!.path.slice(folder.length + 1),
+        annotations.map((part) => 'label' in part && part.label),
+      ]),
+    ).toEqual([
+      ['x', 'default', 'images/x.jpg', [0, 2]],
+      ['sub/y', 'default', 'images/sub/y.jpg', [1]],
+    ]);
+    expect(reasons).toEqual(['the line is no picture with a class']);
+  });
+
   test('lists with damaged lines', async () => {
     const folder = fresh();
     await put(folder, {

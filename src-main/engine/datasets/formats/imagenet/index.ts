@@ -2,7 +2,7 @@ import { isPicture } from '../../files/paths.ts';
 import type { Abilities, Format, Listing, Verdict } from '../../format.ts';
 import { isSubsetName } from '../common/read.ts';
 import { readClassFolders, readImageDir, readSubsetFolders } from './folders.ts';
-import { readImagenetTxt } from './txt.ts';
+import { namedLine, readImagenetTxt } from './txt.ts';
 import { writeClassFolders, writeImageDir, writeImagenetTxt } from './write.ts';
 
 const abilitiesOf = (labels: 0 | 1 | 'many', subsets: boolean): Abilities => ({
@@ -91,6 +91,10 @@ async function detectTxt(listing: Listing): Promise<Verdict | null> {
   const lists = listing.files.filter((path) => /^[^/]+\.txt$/.test(path) && path !== 'synsets.txt');
   for (const path of lists.slice(0, 4)) {
     const [line = ''] = (await listing.head(path)).split(/\r?\n/);
+    if (namedLine(line) !== null && listing.files.some(isPicture)) {
+      const against = ['It is called as no tool does it.'];
+      return { confidence: 0.6, reasons: [`${path} has lines of a picture and its class.`], against };
+    }
     const picture = /^(?:".*"|.*?)(\.\w+)(?:\s+\d+)+\s*$/.exec(line);
     if (picture === null || !isPicture(`x${picture[1]}`)) continue;
     const reasons = [`${path} has lines of a picture and numbers of classes.`];
@@ -143,7 +147,7 @@ export const imagenetFormats: readonly Format[] = [
   {
     name: 'imagenet_txt',
     title: 'Lists of pictures and class numbers (ImageNet)',
-    aliases: [],
+    aliases: ['kaggle_image_txt'],
     abilities: lists,
     detect: detectTxt,
     read: readImagenetTxt,

@@ -1,10 +1,11 @@
 import { RefineryError } from '../../../../contract/errors.ts';
-import { namesIn } from '../../files/folder.ts';
+import { filesUnder, namesIn } from '../../files/folder.ts';
 import { isPicture, safeRelative, stemOf } from '../../files/paths.ts';
 import type { Dataset, ReadOptions } from '../../format.ts';
 import { type Annotation, CategoryBuilder, noAttributes, ProblemLog } from '../../model/index.ts';
 import { linesOf, namesFile } from '../common/lines.ts';
-import { imageItem, Pictures } from '../common/read.ts';
+import { PictureIndex } from '../common/picture-index.ts';
+import { imageItem, isSubsetName, Pictures } from '../common/read.ts';
 
 export const classFile = 'synsets.txt';
 
@@ -21,6 +22,13 @@ function parseLine(line: string): { readonly picture: string; readonly numbers: 
   const picture = quoted === undefined ? line.slice(0, end) : `${stem}${ending}`;
   const words = line.slice(end).match(/\S+/g) ?? [];
   return { picture, numbers: words.map((word) => (/^\d+$/.test(word) ? Number(word) : Number.NaN)) };
+}
+
+/** `picture class`, with a blank or a comma between: lists of pictures that name their class. Null for another line. */
+export function namedLine(line: string): { readonly picture: string; readonly name: string } | null {
+  const found = /^(.+?\.\w+)[\s,;]+(\S.*)$/.exec(line);
+  const [, picture = '', name = ''] = found ?? [];
+  return isPicture(picture) && !/^[\d\s,.;+-]+$/.test(name) ? { picture, name: name.trim() } : null;
 }
 
 /** Where a name without quotes ends: at a picture's ending, or before what is meant for numbers. */
@@ -42,6 +50,8 @@ export async function readImagenetTxt(folder: string, options: ReadOptions = {})
   }
   let names = await namesFile(folder, classFile);
   if (names === null) {
+    const named = await readNamed(folder, lists, problems, options);
+    if (named !== null) return named;
     problems.add(classFile, '', 'there are no names of classes; their numbers are taken');
     names = [];
     for (const list of lists) {
@@ -81,6 +91,58 @@ export async function readImagenetTxt(folder: string, options: ReadOptions = {})
             (await pictures.find(`images/${stemOf(picture)}`)) ?? (await pictures.find(stemOf(picture)));
           const item = { id: stemOf(picture), subset, annotations };
           yield await imageItem(folder, beside ?? `images/${picture}`, item);
+        }
+      }
+    },
+  };
+}
+
+/** Reads lists whose lines name classes; null where none does. Lists called as no subset is are of the whole set. */
+async function readNamed(
+  folder: string,
+  lists: readonly string[],
+  problems: ProblemLog,
+  options: ReadOptions,
+): Promise<Dataset | null> {
+  const builder = new CategoryBuilder();
+  const used: string[] = [];
+  for (const list of lists) {
+    const found = (await linesOf(folder, list)).flatMap(([, line]) => namedLine(line) ?? []);
+    for (const { name } of found) builder.named(name);
+    if (found.length > 0) used.push(list);
+  }
+  if (used.length === 0) return null;
+  const places = new PictureIndex();
+  for await (const path of filesUnder(folder)) if (isPicture(path)) places.add(path);
+  return {
+    categories: builder.build(),
+    media: 'image',
+    problems,
+    async *items() {
+      for (const list of used) {
+        const subset = isSubsetName(stemOf(list)) ? stemOf(list) : 'default';
+        const marked = new Map<string, Annotation[]>();
+        for (const [number, line] of await linesOf(folder, list)) {
+          const entry = namedLine(line);
+          const picture = entry === null ? null : safeRelative(entry.picture);
+          if (entry === null || picture === null) {
+            problems.add(list, `line ${number}`, 'the line is no picture with a class');
+            continue;
+          }
+          const own = marked.get(picture) ?? [];
+          marked.set(picture, own);
+          own.push({
+            type: 'label',
+            id: 0,
+            group: 0,
+            label: builder.find(entry.name)!,
+            attributes: noAttributes,
+          });
+        }
+        for (const [picture, annotations] of marked) {
+          options.signal?.throwIfAborted();
+          const [path] = places.find(picture, { folder: '', subset });
+          yield await imageItem(folder, path ?? picture, { id: stemOf(picture), subset, annotations });
         }
       }
     },

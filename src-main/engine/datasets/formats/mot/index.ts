@@ -54,7 +54,7 @@ export const motFormats: readonly Format[] = [
   {
     name: 'mots',
     title: 'MOTS, tracked masks',
-    aliases: ['mots_png'],
+    aliases: ['mots_png', 'mots_png_extractor'],
     abilities: masks,
     detect: detectMots,
     read: readMots,

@@ -49,7 +49,7 @@ async function detect(listing: Listing): Promise<Verdict | null> {
 export const tabularFormat: Format = {
   name: 'tabular',
   title: 'Tables (CSV)',
-  aliases: ['csv'],
+  aliases: ['csv', 'kaggle_image_csv'],
   abilities,
   detect,
   read: readTabular,

@@ -43,7 +43,7 @@ const kinds: readonly Kind[] = [
     task: 'detection',
     name: 'voc_detection',
     title: 'Pascal VOC, boxes',
-    aliases: ['roboflow_voc'],
+    aliases: ['roboflow_voc', 'kaggle_voc'],
     abilities: abilitiesOf(['box']),
   },
   {

@@ -126,7 +126,16 @@ const kinds: readonly {
     kind: 'detect',
     name: 'yolo_ultralytics',
     title: 'YOLO (Ultralytics), boxes',
-    aliases: ['yolov5', 'yolov8', 'yolov8_detection', 'yolo11', 'roboflow_yolo', 'ultralytics'],
+    aliases: [
+      'yolov5',
+      'yolov8',
+      'yolov8_detection',
+      'yolo11',
+      'roboflow_yolo',
+      'ultralytics',
+      'kaggle_yolo',
+      'yolo_loose',
+    ],
     abilities: ultralyticsAbilities(['box']),
   },
   {
@@ -162,7 +171,7 @@ export const yoloFormats: readonly Format[] = [
   {
     name: 'yolo',
     title: 'YOLO (darknet)',
-    aliases: ['darknet', 'yolo_darknet'],
+    aliases: ['darknet', 'yolo_darknet', 'yolo_strict'],
     abilities: darknetAbilities,
     detect: detectDarknet,
     read: readDarknet,
