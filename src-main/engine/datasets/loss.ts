@@ -1,7 +1,7 @@
 import { isStoodFor, targetType } from './convert.ts';
 import type { Abilities, Limits } from './format.ts';
 import { wordNames } from './formats/common/lines.ts';
-import { type AnnotationType, annotationTypes, type Categories } from './model/index.ts';
+import { type AnnotationType, annotationTypes, type Categories, type Media } from './model/index.ts';
 import type { Overlap, OverlapMeter } from './overlap.ts';
 import type { Statistics } from './statistics.ts';
 
@@ -53,14 +53,14 @@ const nothing = (): Counts => ({ kept: 0, approximated: 0, merged: 0, dropped: 0
  *
  * @param categories the set's; what its classes declare is kept where the target takes only declared attributes.
  * @param overlaps what approximations were measured to be, if they were.
- * @param absent pictures that are not there to be taken along.
+ * @param media what the items are of, and how many of those are not there to be taken along.
  */
 export function lossOf(
   statistics: Statistics,
   target: Abilities,
   categories: Categories,
   overlaps?: OverlapMeter,
-  absent = 0,
+  media: { readonly kind: Media['kind']; readonly absent: number } = { kind: 'image', absent: 0 },
 ): Loss {
   const types: TypeLoss[] = [];
   const byLabel = new Map<number, Counts>();
@@ -110,7 +110,7 @@ export function lossOf(
   const notes = [
     ...notesOn(statistics, target),
     ...limitNotes(statistics, target, categories),
-    ...absentNote(absent),
+    ...mediaNotes(statistics, target, media),
   ];
   return { types, classes, attributes, notes };
 }
@@ -178,8 +178,24 @@ function notesOn(statistics: Statistics, target: Abilities): string[] {
   return notes;
 }
 
-function absentNote(absent: number): string[] {
+function mediaNotes(
+  { items }: Statistics,
+  { types }: Abilities,
+  { kind, absent }: { readonly kind: Media['kind']; readonly absent: number },
+): string[] {
   const { notes, note } = gathering();
+  // What a format has shapes in space for, it has point clouds for; some have nothing else.
+  const [clouds, pictures] = [types.includes('cuboid_3d'), types.some((type) => type !== 'cuboid_3d')];
+  note(
+    kind === 'point_cloud' && !clouds,
+    items,
+    '# point {cloud has|clouds have} no place in a format of pictures.',
+  );
+  note(
+    kind === 'image' && clouds && !pictures,
+    items,
+    '# {picture has|pictures have} no place in a format of point clouds.',
+  );
   note(
     true,
     absent,

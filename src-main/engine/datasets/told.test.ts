@@ -151,6 +151,20 @@ describe('before anything is written it is told', () => {
     ]);
   });
 
+  test('that pictures have no place among point clouds, and those none among pictures', async () => {
+    const set = setOf(['cat'], [{ id: 'a' }]);
+    const notes = async (to: string, kind: 'image' | 'point_cloud') =>
+      lossOf(await statisticsOf(set), format(to).abilities, set.categories, undefined, { kind, absent: 0 })
+        .notes;
+    expect(await notes('sly_pointcloud', 'image')).toContain(
+      '1 picture has no place in a format of point clouds.',
+    );
+    expect(await notes('yolo', 'point_cloud')).toContain(
+      '1 point cloud has no place in a format of pictures.',
+    );
+    expect(await notes('datumaro', 'point_cloud')).toEqual([]);
+  });
+
   test('that only boxes have attributes', async () => {
     const attributes = new Map([['occluded', true]]);
     const alone = { ...ring(0), attributes };

@@ -328,7 +328,10 @@ class Planner {
   result({ dataset, changes }: Changed, absent: number): ConversionPlan {
     const [source, target] = [this.#source, this.#target];
     const statistics = this.#counter.result(dataset);
-    const loss = lossOf(statistics, target.abilities, dataset.categories, this.#overlaps, absent);
+    const loss = lossOf(statistics, target.abilities, dataset.categories, this.#overlaps, {
+      kind: dataset.media,
+      absent,
+    });
     return {
       sourcePath: source.path,
       merged: source.merged

@@ -19,6 +19,7 @@ export const place = {
 } as const;
 
 const boxNumber = annotationTypes.indexOf('box');
+const maskNumber = annotationTypes.indexOf('mask');
 
 /**
  * What is remembered of an item's annotations, so that a set of a million needs some megabytes: equal annotations have
@@ -170,8 +171,13 @@ export function match(
     left = rest;
     right = right.filter((_, at) => !used.has(at));
   }
-  for (const one of left)
-    onPair(one, joined.find((other) => holds(wrote, one, read, other)) ?? -1, 'changed');
+  for (const one of left) {
+    // Of a mask that others cover, a small part may be all that is left.
+    const rest =
+      wrote[one] === maskNumber ? right.find((other) => holds(read, other, wrote, one)) : undefined;
+    if (rest !== undefined) right.splice(right.indexOf(rest), 1);
+    onPair(one, rest ?? joined.find((other) => holds(wrote, one, read, other)) ?? -1, 'changed');
+  }
   for (const other of right) onPair(-1, other, 'changed');
 }
 
