@@ -98,6 +98,18 @@ describe('what is told is no failure', () => {
     },
   );
 
+  test('a name whose folders become a part of it', async () => {
+    const source = await cocoSet([entry('sub/a.png', outlined)]);
+    const { check, roundTrip } = await convert(source, 'segment_anything');
+    expect([check, roundTrip.renamedItems.count]).toEqual(['passed', 1]);
+  });
+
+  test('a picture with boxes alone is in a VOC set of instances, too', async () => {
+    const source = await cocoSet([entry('a.png', outlined), entry('b.png', boxOf(1))]);
+    const { roundTrip, check } = await convert(source, 'voc_instance_segmentation');
+    expect([check, roundTrip.items]).toEqual(['passed', { expected: 2, found: 2, added: 0 }]);
+  });
+
   test('a box that another covers in a mask picture', async () => {
     const source = await cocoSet([entry('a.png', boxOf(1), boxOf(1))]);
     const { problems, check } = await convert(source, 'mvtec_detection');

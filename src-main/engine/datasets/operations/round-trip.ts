@@ -238,7 +238,9 @@ class Finder {
       for (const [key, index] of this.#indexOf) {
         this.#names[index] = key;
         const id = key.slice(key.indexOf('/') + 1);
-        for (const name of new Set([`id ${id}`, `file ${fileNameOf(id)}`])) {
+        // Formats without folders have them in the name.
+        const flat = id.replaceAll('/', '__');
+        for (const name of new Set([`id ${id}`, `id ${flat}`, `file ${fileNameOf(id)}`])) {
           const known = this.#byName.get(name);
           if (known === undefined) this.#byName.set(name, [index]);
           else known.push(index);

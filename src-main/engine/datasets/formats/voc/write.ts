@@ -96,8 +96,8 @@ export async function writeVoc(
         await output.text(`Annotations/${item.id}.xml`, text);
       }
       const drawn = masks.length > 0 && (await writeMasks(output, item, masks, classes, lose));
-      // A picture without objects is in the list all the same: it is background.
-      if (drawn || (listFolders[task] === 'Segmentation' && adapted.annotations.length === 0)) {
+      // A picture without masks is in the list all the same: its boxes are read by it, or it is background.
+      if (drawn || listFolders[task] === 'Segmentation') {
         const sink =
           segmented.get(item.subset) ?? (await output.sink(`ImageSets/Segmentation/${item.subset}.txt`));
         segmented.set(item.subset, sink);
