@@ -330,6 +330,20 @@ describe.skipIf(!existsSync(corpus))(
       expect(parse(dry.lines).at(-1)).toMatchObject({ event: 'plan', from: 'coco_instances' });
     });
 
+    test('names in a set command no terminal', async () => {
+      const source = join(folder, 'set');
+      await mkdir(join(source, 'annotations'), { recursive: true });
+      const text = JSON.stringify({
+        images: [{ id: 1, file_name: 'a.jpg', width: 9, height: 9 }],
+        categories: [{ id: 1, name: 'c\u001b]0;mine\u0007at' }],
+        annotations: [{ id: 1, image_id: 1, category_id: 1, bbox: [1, 1, 3, 3] }],
+      });
+      await writeFile(join(source, 'annotations', 'instances_train.json'), text);
+      const lines = (await refinery('stats', source)).lines.join('\n');
+      expect(lines).toContain('c\\x1b]0;mine\\x07at');
+      expect(lines).not.toContain('\u001b]');
+    });
+
     test('what is typed wrongly is told with an example, and nothing is begun', async () => {
       const source = join(corpus, 'coco_instances@clean');
       const wrong = [

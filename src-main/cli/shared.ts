@@ -19,6 +19,14 @@ export function describeError(error: ErrorValue): string {
 export const plainText = (text: string): string =>
   text.replaceAll(/\p{Cc}/gu, (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
+/**
+ * Prints a line that has names out of files in it: colours stay, and all else that a terminal would obey becomes visible.
+ */
+export function say(line: string): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a terminal obeys.
+  console.log(line.replaceAll(/\x1b(?!\[\d+m)|[\0-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]/g, plainText));
+}
+
 /** A number with what it counts: `1 item`, `2 items`. */
 export const counted = (number: number, singular: string): string =>
   `${number} ${singular}${number === 1 ? '' : 's'}`;

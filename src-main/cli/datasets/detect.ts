@@ -8,7 +8,7 @@ import {
   listFolder,
   openFolder,
 } from '../../engine/datasets/index.ts';
-import { examples, exitCodes, parseName, printJson, reportFailure } from '../shared.ts';
+import { examples, exitCodes, parseName, printJson, reportFailure, say } from '../shared.ts';
 
 /** Names what a folder of annotated pictures is, with reasons. */
 export function detectCommand(): Command {
@@ -33,17 +33,16 @@ export function detectCommand(): Command {
           confidence,
         }));
         if (json) printJson({ candidates, sets });
-        else if (candidates.length + sets.length === 0)
-          console.log('No format that is known fits this folder.');
+        else if (candidates.length + sets.length === 0) say('No format that is known fits this folder.');
         for (const { format, confidence, reasons, against } of json ? [] : candidates) {
-          console.log(`${format}  ${styleText('dim', `${Math.round(confidence * 100)} %`)}`);
-          for (const reason of reasons) console.log(`  ${reason}`);
-          for (const reason of against) console.log(`  ${styleText('dim', `but: ${reason}`)}`);
+          say(`${format}  ${styleText('dim', `${Math.round(confidence * 100)} %`)}`);
+          for (const reason of reasons) say(`  ${reason}`);
+          for (const reason of against) say(`  ${styleText('dim', `but: ${reason}`)}`);
         }
         if (!json && sets.length > 0) {
-          console.log('Sets of their own:');
+          say('Sets of their own:');
           for (const { folder, format, confidence } of sets)
-            console.log(`  ${folder}: ${format}  ${styleText('dim', `${Math.round(confidence * 100)} %`)}`);
+            say(`  ${folder}: ${format}  ${styleText('dim', `${Math.round(confidence * 100)} %`)}`);
         }
         process.exitCode = candidates.length + sets.length > 0 ? exitCodes.good : exitCodes.someFailed;
       } catch (thrown) {

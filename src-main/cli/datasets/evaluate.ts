@@ -12,7 +12,7 @@ import {
 import { evaluateModel, type ModelEvaluation, openDetectionModel } from '../../engine/detection/index.ts';
 import { userFolders } from '../../engine/host/folders.ts';
 import { loadOpenVino, type Precision, precisions } from '../../engine/runtime/index.ts';
-import { examples, exitCodes, parseName, printJson, reportFailure } from '../shared.ts';
+import { examples, exitCodes, parseName, printJson, reportFailure, say } from '../shared.ts';
 import { printTable } from '../terminal-table.ts';
 import { interruptible } from './progress.ts';
 
@@ -52,7 +52,7 @@ export function trainCheckCommand(): Command {
 const colours = { error: 'red', warning: 'yellow', info: 'cyan' } as const;
 
 function printHandOff({ task, classes, subsets, findings, trains, commands }: HandOff): void {
-  console.log(`A set for the task ${task}, ${classes.length} classes`);
+  say(`A set for the task ${task}, ${classes.length} classes`);
   if (subsets.length > 0) {
     const head = ['Subset', 'Pictures', 'Labelled', 'Background', 'Left out', 'Objects'];
     const rows = subsets.map(({ name, pictures, labelled, background, leftOut, objects }) => [
@@ -62,12 +62,12 @@ function printHandOff({ task, classes, subsets, findings, trains, commands }: Ha
     printTable([head, ...rows]);
   }
   for (const { severity, title, count, examples, hint } of findings) {
-    console.log(`${styleText(colours[severity], severity.padEnd(8))} ${String(count).padStart(7)}  ${title}`);
-    for (const example of examples.slice(0, 3)) console.log(styleText('dim', `    ${example}`));
-    if (hint !== null) console.log(`    ${hint}`);
+    say(`${styleText(colours[severity], severity.padEnd(8))} ${String(count).padStart(7)}  ${title}`);
+    for (const example of examples.slice(0, 3)) say(styleText('dim', `    ${example}`));
+    if (hint !== null) say(`    ${hint}`);
   }
-  console.log(trains ? 'Training would start.' : 'Training would not start.');
-  for (const { title, command } of commands) console.log(`${styleText('dim', `# ${title}`)}\n${command}`);
+  say(trains ? 'Training would start.' : 'Training would not start.');
+  for (const { title, command } of commands) say(`${styleText('dim', `# ${title}`)}\n${command}`);
 }
 
 interface EvaluateFlags {
@@ -141,17 +141,17 @@ const figure = (value: number | null): string => (value === null ? '–' : value
 function printEvaluation(measured: ModelEvaluation): void {
   const { names, subset, device, notes, leftOut } = measured;
   const { pictures } = measured.kind === 'labels' ? measured.accuracy : measured.evaluation;
-  console.log(`${pictures} pictures of ${subset}, on ${device}`);
+  say(`${pictures} pictures of ${subset}, on ${device}`);
   if (measured.kind === 'labels') printAccuracy(measured.accuracy, names);
   else {
     const { evaluation, parts } = measured;
     printPrecision(evaluation, names, parts ? 'boxes' : '');
     if (parts) printPrecision(parts.evaluation, names, parts.of);
   }
-  for (const note of notes) console.log(`${styleText('yellow', 'note')}  ${note}`);
+  for (const note of notes) say(`${styleText('yellow', 'note')}  ${note}`);
   if (leftOut.length > 0) {
-    console.log(`${styleText('yellow', 'note')}  ${leftOut.length} pictures could not be read.`);
-    for (const { reason } of leftOut.slice(0, 3)) console.log(styleText('dim', `    ${reason}`));
+    say(`${styleText('yellow', 'note')}  ${leftOut.length} pictures could not be read.`);
+    for (const { reason } of leftOut.slice(0, 3)) say(styleText('dim', `    ${reason}`));
   }
 }
 

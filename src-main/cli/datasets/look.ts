@@ -16,7 +16,7 @@ import {
   toRecord,
   validate,
 } from '../../engine/datasets/index.ts';
-import { counted, examples, exitCodes, parseName, printJson, reportFailure } from '../shared.ts';
+import { counted, examples, exitCodes, parseName, printJson, reportFailure, say } from '../shared.ts';
 import { type MergedFlags, mergedOptions, openMerged } from './merging.ts';
 import { formatsOption, recipeOf, stepsOf, type TransformFlags, transformOptions } from './options.ts';
 import { interruptible } from './progress.ts';
@@ -102,34 +102,33 @@ export function statsCommand(): Command {
         });
         return exitCodes.good;
       }
-      console.log(
+      say(
         `${source.format.title}: ${counted(statistics.items, 'item')}, ${counted(description.annotations, 'annotation')}`,
       );
       for (const [name, value] of dataset.infos ?? noInfos) {
-        console.log(`  ${name.padEnd(20)} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+        say(`  ${name.padEnd(20)} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
       }
       for (const [subset, count] of statistics.bySubset)
-        console.log(`  ${subset.padEnd(20)} ${counted(count, 'item')}`);
-      console.log(`  ${counted(statistics.itemsWithoutAnnotations, 'item')} without annotations`);
-      if (statistics.missingPictures > 0)
-        console.log(`  ${counted(statistics.missingPictures, 'picture')} missing`);
-      for (const [type, count] of statistics.byType) console.log(`  ${type.padEnd(20)} ${count}`);
+        say(`  ${subset.padEnd(20)} ${counted(count, 'item')}`);
+      say(`  ${counted(statistics.itemsWithoutAnnotations, 'item')} without annotations`);
+      if (statistics.missingPictures > 0) say(`  ${counted(statistics.missingPictures, 'picture')} missing`);
+      for (const [type, count] of statistics.byType) say(`  ${type.padEnd(20)} ${count}`);
       printProblems(summaryOf(dataset.problems), '');
       const widest = Math.max(1, ...classes.map(({ count }) => count));
-      console.log('Classes');
+      say('Classes');
       for (const { label, count, items } of classes) {
-        console.log(
+        say(
           `  ${label.padEnd(20)} ${String(count).padStart(8)} in ${counted(items, 'item')} ${bar(count / widest)}`,
         );
       }
       printHistogram('Sides of boxes, as parts of the picture’s', boxSizes);
       printHistogram('Width over height', aspectRatios);
-      console.log('Where shapes are');
+      say('Where shapes are');
       const fullest = Math.max(1, ...heatMap.flat());
-      for (const row of heatMap) console.log(`  ${row.map((count) => shade(count / fullest)).join('')}`);
+      for (const row of heatMap) say(`  ${row.map((count) => shade(count / fullest)).join('')}`);
       if (same !== null) {
         const leaks = same.filter(({ subsets }) => subsets > 1).length;
-        console.log(`${same.length} pictures are there several times, ${leaks} of them in several subsets.`);
+        say(`${same.length} pictures are there several times, ${leaks} of them in several subsets.`);
       }
       return exitCodes.good;
     },
@@ -143,10 +142,10 @@ const shade = (part: number): string => shades[Math.ceil(part * (shades.length -
 function printHistogram(title: string, { edges, counts }: Histogram): void {
   const all = counts.reduce((sum, count) => sum + count, 0);
   if (all === 0) return;
-  console.log(title);
+  say(title);
   for (const [bin, count] of counts.entries()) {
     const edge = edges[bin];
-    console.log(
+    say(
       `  ${(edge === undefined ? 'more' : `to ${edge}`).padEnd(20)} ${String(count).padStart(8)} ${bar(count / all)}`,
     );
   }
@@ -173,11 +172,11 @@ export function validateCommand(): Command {
       });
       if (flags.json) printJson({ ...result, findings: result.findings.map(({ items: _, ...own }) => own) });
       else {
-        console.log(
+        say(
           `For ${result.task}: ${counted(result.items, 'item')}, ${counted(result.annotations, 'annotation')}`,
         );
         for (const finding of result.findings) printFinding(finding);
-        if (result.findings.length === 0) console.log(styleText('green', 'Nothing was found.'));
+        if (result.findings.length === 0) say(styleText('green', 'Nothing was found.'));
       }
       const errors = result.findings.some(({ severity }) => severity === 'error');
       return errors ? exitCodes.someFailed : exitCodes.good;
@@ -191,11 +190,10 @@ export function validateCommand(): Command {
 const colours = { error: 'red', warning: 'yellow', info: 'dim' } as const;
 
 function printFinding({ severity, title, count, byLabel, examples, mend }: Finding): void {
-  console.log(`${styleText(colours[severity], severity.padEnd(8))} ${String(count).padStart(7)}  ${title}`);
+  say(`${styleText(colours[severity], severity.padEnd(8))} ${String(count).padStart(7)}  ${title}`);
   const labels = Object.entries(byLabel).slice(0, 5);
   if (labels.length > 1)
-    console.log(styleText('dim', `    ${labels.map(([label, of]) => `${label} ${of}`).join(', ')}`));
-  for (const example of examples.slice(0, 3))
-    if (example !== '') console.log(styleText('dim', `    ${example}`));
-  if (mend !== null) console.log(`    --transform '${stepText(mend)}' mends it`);
+    say(styleText('dim', `    ${labels.map(([label, of]) => `${label} ${of}`).join(', ')}`));
+  for (const example of examples.slice(0, 3)) if (example !== '') say(styleText('dim', `    ${example}`));
+  if (mend !== null) say(`    --transform '${stepText(mend)}' mends it`);
 }

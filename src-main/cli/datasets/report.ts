@@ -6,7 +6,7 @@ import {
   type ProblemSummary,
   type TypeLoss,
 } from '../../engine/datasets/index.ts';
-import { counted, plainText, printJson } from '../shared.ts';
+import { counted, plainText, printJson, say } from '../shared.ts';
 
 /** Says what a conversion will lose. */
 export function tellPlan(plan: ConversionPlan, json: boolean, before?: string): void {
@@ -59,18 +59,18 @@ function printPlan(
   { fromTitle, toTitle, statistics, loss, advice, choices, problems, changes }: ConversionPlan,
   ofSource = "can't be read: ",
 ): void {
-  console.log(`${fromTitle} -> ${toTitle}: ${counted(statistics.items, 'item')}`);
-  for (const type of loss.types) console.log(`  ${type.type.padEnd(12)} ${fateText(type)}`);
+  say(`${fromTitle} -> ${toTitle}: ${counted(statistics.items, 'item')}`);
+  for (const type of loss.types) say(`  ${type.type.padEnd(12)} ${fateText(type)}`);
   const touched = loss.classes.filter(({ dropped, approximated }) => dropped + approximated > 0);
   for (const { label, dropped, approximated } of touched.slice(0, 8)) {
     const parts = [approximated > 0 && `${approximated} approximated`, dropped > 0 && `${dropped} dropped`];
-    console.log(styleText('dim', `    ${label ?? 'without a class'}: ${parts.filter(Boolean).join(', ')}`));
+    say(styleText('dim', `    ${label ?? 'without a class'}: ${parts.filter(Boolean).join(', ')}`));
   }
-  if (touched.length > 8) console.log(styleText('dim', `    and ${touched.length - 8} classes more`));
-  for (const [name, count] of loss.attributes) console.log(`  attribute ${name}: dropped from ${count}`);
-  for (const note of [...loss.notes, ...advice]) console.log(`  ${note}`);
+  if (touched.length > 8) say(styleText('dim', `    and ${touched.length - 8} classes more`));
+  for (const [name, count] of loss.attributes) say(`  attribute ${name}: dropped from ${count}`);
+  for (const note of [...loss.notes, ...advice]) say(`  ${note}`);
   for (const { type, step, becomes, annotations } of choices)
-    console.log(`  With --transform ${step.name}, ${annotations} of the type ${type} become ${becomes}.`);
+    say(`  With --transform ${step.name}, ${annotations} of the type ${type} become ${becomes}.`);
   printProblems(changes, '');
   printProblems(problems, ofSource);
 }
@@ -81,14 +81,14 @@ const fewPlaces = 3;
 /** @param before each reason. */
 export function printProblems({ byReason, first }: ProblemSummary, before: string): void {
   for (const [reason, count] of Object.entries(byReason)) {
-    console.log(`  ${styleText('yellow', String(count))} ${before}${plainText(reason)}`);
+    say(`  ${styleText('yellow', String(count))} ${before}${plainText(reason)}`);
     const places = first.filter((problem) => problem.reason === reason).slice(0, fewPlaces);
     for (const { file, place } of places) {
       const where = [file, place].filter(Boolean).join(', ');
-      if (where !== '') console.log(styleText('dim', `      ${plainText(where)}`));
+      if (where !== '') say(styleText('dim', `      ${plainText(where)}`));
     }
     if (count > places.length && places.length === fewPlaces)
-      console.log(styleText('dim', `      and ${count - places.length} more`));
+      say(styleText('dim', `      and ${count - places.length} more`));
   }
 }
 
@@ -109,11 +109,11 @@ function fateText({ kept, approximated, merged, dropped, becomes, overlap }: Typ
 function printResult(result: ConversionResult): void {
   const { items, annotations, files, media, roundTrip, problems, checkProblems } = result;
   const good = result.check === 'passed';
-  console.log(
+  say(
     `${styleText(good ? 'green' : 'yellow', 'Done')}    ${counted(items, 'item')}, ${counted(annotations, 'annotation')} in ${counted(files, 'file')}`,
   );
   const { found, expected } = roundTrip.items;
-  console.log(
+  say(
     `Read back: ${found} of ${counted(expected, 'item')}, ${(100 * roundTrip.score).toFixed(1)} % of the annotations as said`,
   );
   for (const { type, near, changed, missing, added } of roundTrip.types) {
@@ -124,26 +124,26 @@ function printResult(result: ConversionResult): void {
       added > 0 && `${added} more`,
     ];
     const text = parts.filter(Boolean).join(', ');
-    if (text !== '') console.log(`  ${type.padEnd(12)} ${text}`);
+    if (text !== '') say(`  ${type.padEnd(12)} ${text}`);
   }
   if (media.linked > 0 && media.copied > 0)
-    console.log(`${media.copied} pictures were copied: no link was possible.`);
+    say(`${media.copied} pictures were copied: no link was possible.`);
   if (result.renamedForCollisions > 0) {
-    console.log(`${counted(result.renamedForCollisions, 'item')} got another name, as their own was taken.`);
+    say(`${counted(result.renamedForCollisions, 'item')} got another name, as their own was taken.`);
   }
   if (roundTrip.renamedItems.count > 0) {
     const [first] = roundTrip.renamedItems.examples;
     const are = roundTrip.renamedItems.count === 1 ? 'is' : 'are';
-    console.log(
+    say(
       `${counted(roundTrip.renamedItems.count, 'item')} ${are} named otherwise now: ${first?.from} is ${first?.to}.`,
     );
   }
   for (const name of roundTrip.joinedLabels)
-    console.log(`The classes of the name ${plainText(name)} can't be told apart any more.`);
-  for (const { from, to } of roundTrip.renamedLabels) console.log(`The class ${from} is ${to} now.`);
-  for (const line of roundTrip.damaged.slice(0, good ? 0 : 5)) console.log(`  ${line}`);
+    say(`The classes of the name ${plainText(name)} can't be told apart any more.`);
+  for (const { from, to } of roundTrip.renamedLabels) say(`The class ${from} is ${to} now.`);
+  for (const line of roundTrip.damaged.slice(0, good ? 0 : 5)) say(`  ${line}`);
   printProblems(problems, '');
   printProblems(checkProblems, 'read back: ');
-  if (result.left > 0) console.log(`${result.left} files of what was there before stay in the folder.`);
-  if (result.receipt !== null) console.log(styleText('dim', `Receipt: ${result.receipt}`));
+  if (result.left > 0) say(`${result.left} files of what was there before stay in the folder.`);
+  if (result.receipt !== null) say(styleText('dim', `Receipt: ${result.receipt}`));
 }

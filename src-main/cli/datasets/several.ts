@@ -12,7 +12,7 @@ import {
   transformNamed,
   withoutLoneBackground,
 } from '../../engine/datasets/index.ts';
-import { examples, exitCodes, parseName, parseNames, printJson, reportFailure } from '../shared.ts';
+import { examples, exitCodes, parseName, parseNames, printJson, reportFailure, say } from '../shared.ts';
 import {
   type MergedFlags,
   type MergingFlags,
@@ -166,26 +166,26 @@ async function compare(paths: readonly string[], flags: DiffFlags, signal: Abort
 
 function print(found: Difference): void {
   const { labels, items, annotations, attributes, infos, pictures, examples, equal } = found;
-  if (equal) console.log(styleText('green', 'The sets are the same.'));
-  for (const name of labels.added) console.log(`${styleText('green', '+')} class ${name}`);
-  for (const name of labels.gone) console.log(`${styleText('red', '-')} class ${name}`);
-  if (labels.reordered) console.log('The classes are in another order.');
-  console.log(
+  if (equal) say(styleText('green', 'The sets are the same.'));
+  for (const name of labels.added) say(`${styleText('green', '+')} class ${name}`);
+  for (const name of labels.gone) say(`${styleText('red', '-')} class ${name}`);
+  if (labels.reordered) say('The classes are in another order.');
+  say(
     `Items: ${items.same} same, ${items.changed} changed, ${items.added} added, ${items.gone} gone, ${items.moved} moved`,
   );
   for (const { type, same, changed, added, gone } of annotations) {
-    console.log(`  ${type.padEnd(12)} ${same} same, ${changed} changed, ${added} added, ${gone} gone`);
+    say(`  ${type.padEnd(12)} ${same} same, ${changed} changed, ${added} added, ${gone} gone`);
   }
   for (const [what, { count, names }] of Object.entries(attributes)) {
-    if (count > 0) console.log(`Attributes of ${count} ${what} differ: ${names.join(', ')}`);
+    if (count > 0) say(`Attributes of ${count} ${what} differ: ${names.join(', ')}`);
   }
-  if (infos.length > 0) console.log(`What the sets say of themselves differs: ${infos.join(', ')}`);
+  if (infos.length > 0) say(`What the sets say of themselves differs: ${infos.join(', ')}`);
   if (pictures !== null) {
     const { same, changed, missing } = pictures;
     if (changed + missing > 0)
-      console.log(`Pictures: ${same} same, ${changed} changed, ${missing} in one of the sets only`);
+      say(`Pictures: ${same} same, ${changed} changed, ${missing} in one of the sets only`);
   }
   for (const [kind, names] of Object.entries(examples)) {
-    for (const name of names.slice(0, 5)) console.log(styleText('dim', `  ${kind}: ${name}`));
+    for (const name of names.slice(0, 5)) say(styleText('dim', `  ${kind}: ${name}`));
   }
 }

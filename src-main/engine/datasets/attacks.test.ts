@@ -9,18 +9,9 @@ import { formatNamed } from './formats/index.ts';
 import { fault } from './model/index.ts';
 import { runConversion } from './operations/index.ts';
 import { corpus, haveData, whyNot } from './testing/golden.ts';
+import { formatOf } from './testing/sets.ts';
 
 const { fresh } = scratch();
-
-/** Sets of the corpus whose names are not their formats'. */
-const formatOf: Readonly<Record<string, string>> = {
-  roboflow_create_ml: 'create_ml',
-  roboflow_coco: 'coco_instances',
-  mmdet_coco: 'coco_instances',
-  roboflow_yolo: 'yolo_ultralytics',
-  roboflow_yolo_obb: 'dota',
-  roboflow_voc: 'voc_detection',
-};
 
 /** Text files of any format; the others are damaged by the formats' own tests. */
 const isText = (path: string): boolean => /\.(json|jsonl|xml|csv|txt|ya?ml|names|data)$/i.test(path);
@@ -148,7 +139,7 @@ describe.skipIf(!haveData)(`any text of any set, under attack${whyNot}`, () => {
           const whole = await readFile(path);
           await writeFile(path, attacks[attack]!(whole.toString('utf8'), at, what));
           try {
-            const { said } = await reading(formatOf[set] ?? set.split('@')[0]!, folder);
+            const { said } = await reading(formatOf(set), folder);
             for (const reason of said) expect(reason).not.toMatch(engines);
           } finally {
             await writeFile(path, whole);
@@ -182,7 +173,7 @@ describe.skipIf(!haveData)(`any text of any set, under attack${whyNot}`, () => {
       const output = join(root, 'new');
       await runConversion({
         source,
-        from: set.split('@')[0]!,
+        from: formatOf(set),
         to: 'datumaro',
         output,
         media: 'copy',

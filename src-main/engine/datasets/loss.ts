@@ -172,6 +172,11 @@ function notesOn(statistics: Statistics, target: Abilities): string[] {
     statistics.clouds,
     '# {item is a point cloud|items are point clouds}, and the format is for pictures.',
   );
+  note(
+    holdsClouds(target) && target.types.length === 1,
+    statistics.items - statistics.clouds,
+    '# {item is a picture|items are pictures}, and the format is for point clouds.',
+  );
   const named = listed([...statistics.byItemAttribute.keys()]);
   note(
     !target.itemAttributes,

@@ -98,6 +98,18 @@ describe('what is told is no failure', () => {
     },
   );
 
+  test('a name whose folders become a part of it', async () => {
+    const source = await cocoSet([entry('sub/a.png', outlined)]);
+    const { check, roundTrip } = await convert(source, 'segment_anything');
+    expect([check, roundTrip.renamedItems.count]).toEqual(['passed', 1]);
+  });
+
+  test('a picture with boxes alone is in a VOC set of instances, too', async () => {
+    const source = await cocoSet([entry('a.png', outlined), entry('b.png', boxOf(1))]);
+    const { roundTrip, check } = await convert(source, 'voc_instance_segmentation');
+    expect([check, roundTrip.items]).toEqual(['passed', { expected: 2, found: 2, added: 0 }]);
+  });
+
   test('a box that another covers in a mask picture', async () => {
     const source = await cocoSet([entry('a.png', boxOf(1), boxOf(1))]);
     const { problems, check } = await convert(source, 'mvtec_detection');
@@ -149,6 +161,20 @@ describe('before anything is written it is told', () => {
       { type: 'box', kept: 1, dropped: 1 },
       { type: 'polygon', approximated: 1 },
     ]);
+  });
+
+  test('that pictures have no place among point clouds, and those none among pictures', async () => {
+    const notes = async (to: string, kind: 'image' | 'point_cloud') => {
+      const set = setOf(['cat'], [{ id: 'a', media: { kind, path: 'a', size: null } }]);
+      return lossOf(await statisticsOf(set), format(to).abilities, set.categories).notes;
+    };
+    expect(await notes('sly_pointcloud', 'image')).toContain(
+      '1 item is a picture, and the format is for point clouds.',
+    );
+    expect(await notes('yolo', 'point_cloud')).toContain(
+      '1 item is a point cloud, and the format is for pictures.',
+    );
+    expect(await notes('datumaro', 'point_cloud')).toEqual([]);
   });
 
   test('that only boxes have attributes', async () => {

@@ -52,3 +52,16 @@ export const sets: Readonly<Record<string, readonly string[]>> = {
   kitti_raw: ['kitti_raw', 'kitti_raw@clean'],
   sly_pointcloud: ['sly_pointcloud'],
 };
+
+/** Formats of the sets of the corpus that are not named by them. */
+const others: Readonly<Record<string, string>> = {
+  roboflow_create_ml: 'create_ml',
+  roboflow_coco: 'coco_instances',
+  mmdet_coco: 'coco_instances',
+  roboflow_yolo: 'yolo_ultralytics',
+  roboflow_yolo_obb: 'dota',
+  roboflow_voc: 'voc_detection',
+};
+
+/** The format of any set of the corpus. */
+export const formatOf = (set: string): string => others[set] ?? set.split('@')[0]!;

@@ -8,6 +8,7 @@ import { encodeBitmap } from '../../masks.ts';
 import { type Annotation, fault, type Item } from '../../model/index.ts';
 import { uniqueNames } from '../../operations/unique-names.ts';
 import { corpus, haveData, toGolden, whyNot } from '../../testing/golden.ts';
+import { formatOf } from '../../testing/sets.ts';
 import { formatNamed, formats } from '../index.ts';
 import { format, put, scratch, setOf, shape } from './testing.ts';
 
@@ -131,16 +132,6 @@ describe('names, numbers and pictures that a set may have', () => {
   });
 });
 
-/** Sets of the corpus whose names are not their formats'. */
-const formatOf: Readonly<Record<string, string>> = {
-  roboflow_create_ml: 'create_ml',
-  roboflow_coco: 'coco_instances',
-  mmdet_coco: 'coco_instances',
-  roboflow_yolo: 'yolo_ultralytics',
-  roboflow_yolo_obb: 'dota',
-  roboflow_voc: 'voc_detection',
-};
-
 /** A picture's own file of labels, which is empty where nothing is in the picture: no tool writes it otherwise. */
 const ownLabels: Readonly<Record<string, RegExp>> = {
   yolo: /^obj_\w+_data\/.*\.txt$/,
@@ -200,7 +191,7 @@ describe.skipIf(!haveData)(`a file that is emptied is told, or nothing is lost b
   test.each(sets)('%s', async (set) => {
     const folder = fresh();
     await cp(corpus(set), folder, { recursive: true });
-    await check(formatOf[set] ?? set.split('@')[0]!, folder);
+    await check(formatOf(set), folder);
   });
 
   const written = formats.filter(({ name, write }) => write !== undefined && !sets.includes(name));

@@ -111,7 +111,8 @@ async function read(folder: string, options: ReadOptions = {}): Promise<Dataset>
           }
         } catch (thrown) {
           if (options.signal?.aborted === true) throw thrown;
-          // It was told when the classes were looked for.
+          // What is wrong with the file was told when the classes were looked for.
+          if (!(thrown instanceof RefineryError)) problems.add(path, `[${index}]`, reasonOf(thrown));
         }
       }
     },

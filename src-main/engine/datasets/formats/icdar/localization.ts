@@ -31,7 +31,7 @@ async function partsOf(folder: string): Promise<SubsetFolder[]> {
 }
 
 /** What ends the numbers of an outline without a text, where a number could be taken for one. */
-const noText = ',""';
+const noText = ' ""';
 
 /**
  * `x0 y0 x1 y1 "text"` is a box and eight numbers or more an outline; commas do as well as spaces. Without quotes, what

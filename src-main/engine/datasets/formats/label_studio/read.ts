@@ -57,7 +57,8 @@ export async function readLabelStudio(folder: string, options: ReadOptions = {})
           }
         } catch (thrown) {
           if (options.signal?.aborted === true) throw thrown;
-          // It was told when the classes were looked for.
+          // What is wrong with the file was told when the classes were looked for.
+          if (!(thrown instanceof RefineryError)) problems.add(path, `task ${index}`, reasonOf(thrown));
         }
       }
     },

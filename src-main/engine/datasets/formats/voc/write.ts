@@ -98,7 +98,7 @@ export async function writeVoc(
         await output.text(`Annotations/${item.id}.xml`, text);
       }
       const drawn = masks.length > 0 && (await writeMasks(output, item, masks, classes, lose));
-      // A picture without masks is in the list all the same: what is in no list is not read.
+      // A picture without masks is in the list all the same: its boxes are read by it, or it is background.
       if (drawn || listFolders[task] === 'Segmentation') {
         const sink =
           segmented.get(item.subset) ?? (await output.sink(`ImageSets/Segmentation/${item.subset}.txt`));

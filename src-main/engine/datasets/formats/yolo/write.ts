@@ -161,7 +161,7 @@ async function write(
       for (const { type } of adapted.dropped) problems.add('', place, `a ${type} can't be held`);
       let lines: string[] = [];
       if (size === null && adapted.annotations.length > 0) {
-        problems.add('', place, "the picture's size is not known, and YOLO's numbers are parts of it");
+        problems.addLoss(item, "the picture's size is not known, and YOLO's numbers are parts of it");
         refused = item.annotations.length;
       } else if (size !== null) {
         const tell = (reason: string): void => problems.add('', place, reason);
