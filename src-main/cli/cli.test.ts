@@ -399,6 +399,19 @@ describe.skipIf(!existsSync(corpus))(
   },
 );
 
+test('the changes are listed, each with its options and by any of its names', async () => {
+  const all = await refinery('transforms');
+  expect(all.lines.join('\n')).toMatch(/^random_split +Joins all subsets/m);
+  const one = await refinery('transforms', 'merge-labels');
+  expect(one.lines.join('\n')).toMatch(/labels +old name: new name.*required/);
+  expect(one.lines.join('\n')).toMatch(/default .*keep \| delete; "keep" unless said/);
+  const json = parse((await refinery('transforms', 'tile', '--json')).lines);
+  expect(json).toMatchObject([
+    { name: 'tile', about: 'pictures', options: { required: ['width', 'height'] } },
+  ]);
+  expect((await refinery('transforms', 'nonsense')).code).not.toBe(0);
+});
+
 test.each([
   [['upscale']],
   [['upscale', 'a.png', '--scale', '99']],

@@ -3,6 +3,7 @@ import { convertCommand } from './convert.ts';
 import { detectCommand } from './detect.ts';
 import { statsCommand, validateCommand } from './look.ts';
 import { diffCommand, mergeCommand } from './several.ts';
+import { transformsCommand } from './transforms.ts';
 
 /** Every command about datasets. */
 export function datasetCommands(): readonly Command[] {
@@ -13,5 +14,6 @@ export function datasetCommands(): readonly Command[] {
     validateCommand(),
     mergeCommand(),
     diffCommand(),
+    transformsCommand(),
   ];
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { z } from 'zod';
 import type { DatasetMerging, DatasetStage, OtherDataset } from '../../contract/datasets.ts';
 import { RefineryError } from '../../contract/errors.ts';
 import type { EventName, EventPayload } from '../../contract/methods.ts';
@@ -10,6 +9,7 @@ import type { DatasetSession, OtherSet } from '../datasets/browse/index.ts';
 import {
   type ConversionResult,
   type MergeOptions,
+  optionsSchema,
   readRecipe,
   stepText,
   type TransformStep,
@@ -178,12 +178,12 @@ export function datasetHandlers({ handles, emit, jobs }: Parts): {
     'datasets.transforms': () => ({
       transforms: transforms
         .filter(({ files }) => !files)
-        .map(({ name, aliases, about, description, options }) => ({
-          name,
-          aliases: [...aliases],
-          about,
-          description,
-          schema: z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>,
+        .map((transform) => ({
+          name: transform.name,
+          aliases: [...transform.aliases],
+          about: transform.about,
+          description: transform.description,
+          schema: optionsSchema(transform) as Record<string, unknown>,
         })),
     }),
     'datasets.shape': async ({ id, steps }) => {

@@ -98,6 +98,10 @@ export function transformNamed(name: string): Transform {
   });
 }
 
+/** JSON Schema of a transform's options, as they are given. */
+export const optionsSchema = ({ options }: Transform) =>
+  z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' });
+
 /** Applies transforms in turn. */
 export async function applyTransforms(
   dataset: Dataset,
