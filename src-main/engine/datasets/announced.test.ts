@@ -30,7 +30,7 @@ afterAll(async () => {
 /** What is counted of a set. */
 interface Counted {
   items: number;
-  /** Annotations with an attribute, by its name; items likewise. */
+  /** Objects with an attribute, by its name, whichever of their parts has it; items likewise. */
   readonly attributes: Map<string, number>;
   readonly itemAttributes: Map<string, number>;
   readonly subsets: Set<string>;
@@ -58,8 +58,13 @@ async function counted(dataset: Dataset, held: (part: Annotation) => boolean): P
     all.subsets.add(subset);
     for (const name of attributes.keys()) count(all.itemAttributes, name);
     const groups = new Map<number, number>();
+    const known = new Set<string>();
     for (const part of annotations.filter(held)) {
-      for (const name of part.attributes.keys()) count(all.attributes, name);
+      for (const name of part.attributes.keys()) {
+        const key = `${part.group} ${name}`;
+        if (part.group === 0 || !known.has(key)) count(all.attributes, name);
+        known.add(key);
+      }
       if ('zOrder' in part && part.zOrder !== 0) all.withOrder += 1;
       if (part.group !== 0) groups.set(part.group, (groups.get(part.group) ?? 0) + 1);
     }
