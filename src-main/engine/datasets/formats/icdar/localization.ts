@@ -41,12 +41,14 @@ function parseLine(line: string): Annotation | string {
   let text: string | undefined;
   if (quoted !== null) {
     numbers = quoted[1]!.split(/[\s,]+/).map(numberOf);
-    // An empty one behind other outlines than those of four corners only says that no number is text.
-    if (quoted[2] !== '' || numbers.length === 4 || numbers.length === 8) text = quoted[2];
+    text = quoted[2];
   } else {
     const words = line.split(line.includes(',') ? ',' : /\s+/);
     let count = words.findIndex((word) => !Number.isFinite(numberOf(word)));
     if (count < 0) count = words.length;
+    // A comma behind an outline of other than four corners says that all numbers are its own.
+    if (words.length === count + 1 && words.at(-1) === '' && count !== 8 && count >= 6 && count % 2 === 0)
+      return { ...plainShape(null), type: 'polygon', points: words.slice(0, -1).map(numberOf) };
     // A word that is a number: nine fields are an outline with it, five a box with it.
     if (count > 8) count = 8;
     else if (count !== 8 && count > 4) count = 4;
@@ -132,8 +134,8 @@ export function writeLocalization(
           lines.push(`${corners.map(plainNumber).join(' ')}${end === '' ? '' : ` ${end}`}\n`);
         } else if (part.type === 'polygon') {
           // Behind four corners there is text, so that of more the fifth would be it.
-          const last = end === '' && part.points.length !== 8 ? '""' : end;
-          lines.push(`${part.points.map(plainNumber).join(',')}${last === '' ? '' : `,${last}`}\n`);
+          const last = end === '' && part.points.length !== 8 ? ',' : end === '' ? '' : `,${end}`;
+          lines.push(`${part.points.map(plainNumber).join(',')}${last}\n`);
         }
       }
       const file = below(folderOf(id), `gt_${fileNameOf(id)}.txt`);
