@@ -8,7 +8,7 @@ import { RefineryError } from '../../contract/errors.ts';
 import { detectFormats } from './detect.ts';
 import type { Abilities, Dataset, Format } from './format.ts';
 import { formats } from './formats/index.ts';
-import { type Annotation, isCrowd } from './model/index.ts';
+import { type Annotation, type AttributeValue, flagOf, isCrowd } from './model/index.ts';
 import type { ConversionPlan, ConversionResult } from './operations/conversion.ts';
 import { runConversion } from './operations/index.ts';
 import { corpus, haveData, whyNot } from './testing/golden.ts';
@@ -43,6 +43,10 @@ const count = (into: Map<string, number>, name: string): void => {
   into.set(name, (into.get(name) ?? 0) + 1);
 };
 
+/** An empty text says nothing, and neither does it that an object is no crowd. */
+const saysSomething = (name: string, value: AttributeValue): boolean =>
+  value !== '' && !(name === 'is_crowd' && flagOf(value) === false);
+
 /** @param held leaves out annotations of which the plan says that they are dropped. */
 async function counted(dataset: Dataset, held: (part: Annotation) => boolean): Promise<Counted> {
   const all: Counted = {
@@ -60,7 +64,8 @@ async function counted(dataset: Dataset, held: (part: Annotation) => boolean): P
     const groups = new Map<number, number>();
     const known = new Set<string>();
     for (const part of annotations.filter(held)) {
-      for (const name of part.attributes.keys()) {
+      for (const [name, value] of part.attributes) {
+        if (!saysSomething(name, value)) continue;
         const key = `${part.group} ${name}`;
         if (part.group === 0 || !known.has(key)) count(all.attributes, name);
         known.add(key);
@@ -84,10 +89,11 @@ const isHeldBy =
 function unannounced(
   source: Counted,
   back: Counted,
-  { loss }: ConversionPlan,
+  plan: ConversionPlan,
   result: ConversionResult,
   { itemAttributes }: Abilities,
 ): string[] {
+  const { loss } = plan;
   const notes = loss.notes.join(' ');
   const held = loss.types.reduce(
     (sum, { kept, approximated, merged }) => sum + kept + approximated + merged,
@@ -102,6 +108,8 @@ function unannounced(
   if (source.items - back.items > absent) gone.push(`items: ${source.items} became ${back.items}`);
   if (absent > 0) return gone;
   for (const [name, number] of source.attributes) {
+    // Cityscapes says of an object that it is none, and nothing of a crowd: it is a region of its class.
+    if (plan.to === 'cityscapes' && name === 'is_crowd') continue;
     const left = back.attributes.get(name) ?? 0;
     if (number - left > told && !loss.attributes.has(name)) gone.push(`${name}: ${number} became ${left}`);
   }
@@ -112,10 +120,12 @@ function unannounced(
   }
   if (back.withOrder < source.withOrder - told && !notes.includes('order in depth'))
     gone.push('order in depth');
-  const speaksOfGroups = /come apart|comes apart|belong/.test(notes);
-  if (back.grouped < source.grouped - told && !speaksOfGroups)
+  const speaksOfGroups = /comes? apart|belong|in one plane/.test(notes);
+  if (back.grouped < source.grouped - 2 * told && !speaksOfGroups)
     gone.push(`groups: ${source.grouped} became ${back.grouped}`);
-  if (back.subsets.size < source.subsets.size && !notes.includes('subsets become one'))
+  // Subsets of other names than the usual ones become parts of the items' names, which is told of each.
+  const toldOfSubsets = Object.keys(result.problems.byReason).some((reason) => /subset|archive/.test(reason));
+  if (back.subsets.size < source.subsets.size && !toldOfSubsets && !notes.includes('subsets become one'))
     gone.push(`subsets: ${[...source.subsets].join()} became ${[...back.subsets].join()}`);
   return gone;
 }

@@ -170,15 +170,16 @@ export function match(
     left = rest;
     right = right.filter((_, at) => !used.has(at));
   }
-  // A mask of which others cover most comes back as what is left of it.
+  // What others cover for the most part comes back as what is left of it.
   for (const one of left) {
-    const rest = isMask(wrote, one) ? right.find((other) => holds(read, other, wrote, one)) : undefined;
-    if (rest === undefined) {
-      onPair(one, joined.find((other) => holds(wrote, one, read, other)) ?? -1, 'changed');
-      continue;
+    const rest = right.find((other) => holds(read, other, wrote, one));
+    const whole = rest ?? joined.find((other) => holds(wrote, one, read, other));
+    const found = whole ?? right.find((other) => holds(wrote, one, read, other));
+    if (found !== undefined && right.includes(found)) {
+      right = right.filter((other) => other !== found);
+      if (rest === undefined) joined.push(found);
     }
-    right = right.filter((other) => other !== rest);
-    onPair(one, rest, 'changed');
+    onPair(one, found ?? -1, 'changed');
   }
   for (const other of right) onPair(-1, other, 'changed');
 }
@@ -191,9 +192,6 @@ export function inTurn(wrote: Float32Array, read: Float32Array): boolean {
   }
   return true;
 }
-
-const maskNumber = annotationTypes.indexOf('mask');
-const isMask = (of: Float32Array, at: number): boolean => of[at + place.type] === maskNumber;
 
 /** Whether one lies in the other: parts that a format joins, of one object or of one class, are all of them there. */
 function holds(a: Float32Array, one: number, b: Float32Array, other: number): boolean {

@@ -12,6 +12,7 @@ import {
   type Item,
   isCrowd,
   noInfos,
+  objectOf,
   type ProblemLog,
 } from '../model/index.ts';
 import {
@@ -224,8 +225,15 @@ function takenBy(
   annotations: Item['annotations'],
 ): Item['annotations'] {
   if (withoutCrowds !== true && needsClass !== true) return annotations;
+  // A crowd's other parts go with it.
+  const crowds = new Set(
+    withoutCrowds === true
+      ? annotations.filter(({ attributes }) => isCrowd(attributes)).map((part) => objectOf(part))
+      : [],
+  );
+  crowds.delete(0);
   const isRefused = (annotation: Annotation): boolean =>
-    (withoutCrowds === true && isCrowd(annotation.attributes)) ||
+    (withoutCrowds === true && (isCrowd(annotation.attributes) || crowds.has(objectOf(annotation)))) ||
     (needsClass === true && 'label' in annotation && annotation.label === null);
   return annotations.some(isRefused) ? annotations.filter((part) => !isRefused(part)) : annotations;
 }

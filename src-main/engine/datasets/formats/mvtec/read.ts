@@ -11,7 +11,6 @@ import {
   below,
   foldersIn,
   imageItem,
-  isSubsetName,
   Pictures,
   plainShape,
   subsetFolders,
@@ -22,12 +21,9 @@ export type MvtecTask = 'all' | 'classification' | 'detection' | 'segmentation';
 
 export const maskFolder = 'ground_truth';
 
-/** Whether there are folders of pictures in a folder of a usual subset. */
+/** Whether there are folders in a folder, as a subset's classes are. */
 async function hasClassFolders(path: string): Promise<boolean> {
-  for (const name of await foldersIn(path)) {
-    if ((isSubsetName(name) || name === 'default') && (await foldersIn(inside(path, name))).length > 0)
-      return true;
-  }
+  for (const name of await foldersIn(path)) if ((await foldersIn(inside(path, name))).length > 0) return true;
   return false;
 }
 

@@ -18,9 +18,10 @@ export async function readSemantic(folder: string, options: ReadOptions = {}): P
   const problems = new ProblemLog();
   const builder = new CategoryBuilder();
   const parts: (SubsetFolder & { readonly labels: readonly number[] })[] = [];
-  const drawn = await subsetFolders(folder, withFolder('masks'));
-  // Where nothing is drawn there is no such folder.
-  for (const part of drawn.length > 0 ? drawn : await subsetFolders(folder, hasList)) {
+  const hasMasks = withFolder('masks');
+  // Where nothing is drawn there are no masks.
+  const isPart = async (path: string): Promise<boolean> => (await hasMasks(path)) || hasList(path);
+  for (const part of await subsetFolders(folder, isPart)) {
     const rows = await readMetaRows(part.path === '' ? folder : inside(folder, part.path));
     // The classes of all subsets may stand at one place.
     const shared = rows ?? (part.path === '' ? null : await readMetaRows(folder));

@@ -4,6 +4,7 @@ import type { OutputFolder } from '../../files/output.ts';
 import { endingOf } from '../../files/paths.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
 import { type Attributes, isCrowd } from '../../model/index.ts';
+import { isSubsetName } from '../common/read.ts';
 import { pictureClasses, type Work, writeSet } from '../common/write.ts';
 import { exampleBytes, type Feature } from './example.ts';
 import { labelMapText } from './labels.ts';
@@ -58,6 +59,9 @@ export function writeTfrecord(
   return writeSet(dataset, folder, abilities, options, {
     picture: () => null,
     async each(work) {
+      const { subset } = work.item;
+      if (subset !== 'default' && !isSubsetName(subset))
+        work.note(`the subset ${subset} is the records' name only`);
       const { item, output, note } = work;
       const records = subsets.get(item.subset) ?? new Records();
       subsets.set(item.subset, records);

@@ -4,6 +4,7 @@ import type { OutputFolder } from '../../files/output.ts';
 import { endingOf } from '../../files/paths.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
 import { writeMeta } from '../common/meta.ts';
+import { isSubsetName } from '../common/read.ts';
 import { rowOf } from '../common/rows.ts';
 import { writeSet } from '../common/write.ts';
 import { splitKey } from './samples.ts';
@@ -78,6 +79,9 @@ export function writeWebdataset(
   return writeSet(dataset, folder, abilities, options, {
     picture: () => null,
     async each(work) {
+      const { subset } = work.item;
+      if (subset !== 'default' && !isSubsetName(subset))
+        work.note(`the subset ${subset} is the shards' name only`);
       const { item, id, name, annotations, output, note } = work;
       const shards = subsets.get(item.subset) ?? new Shards(item.subset, output);
       subsets.set(item.subset, shards);
