@@ -1,7 +1,15 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { DatasetView, EngineClient } from '../../../src-main/contract/index.ts';
 import * as session from '../../state/session.ts';
-import { convertDataset, followDatasets, nothing, planFor, takeTarget, useWizard } from './state.ts';
+import {
+  convertDataset,
+  followDatasets,
+  nothing,
+  planFor,
+  showStep,
+  takeTarget,
+  useWizard,
+} from './state.ts';
 
 const view = { id: 'set-1', name: 'animals.zip', path: '/animals.zip', outer: '/' } as DatasetView;
 
@@ -41,6 +49,15 @@ test('writing that was begun before the losses were measured is shown until its 
   const result = { name: 'animals-voc' };
   tell('datasets.finished', { id: 'set-1', result, error: null });
   expect(useWizard.getState()).toMatchObject({ busy: null, job: 'job-1', result });
+
+  // Back at the target, they are measured after all, and the result stays.
+  useWizard.setState({ plan: null });
+  owed.clear();
+  showStep('target');
+  const plan = { loss: {}, advice: [], choices: [] };
+  owed.get('datasets.plan')?.(plan);
+  await expect.poll(() => useWizard.getState().plan).toBe(plan);
+  expect(useWizard.getState()).toMatchObject({ busy: null, result });
 });
 
 test('a conversion that ends while something else was begun with the set changes nothing of that', () => {

@@ -168,7 +168,13 @@ export const likeliest = ({ candidates }: Pick<DatasetLook, 'candidates'>): Data
 
 export const isAmbiguous = (look: Pick<DatasetLook, 'candidates'>): boolean => likeliest(look).length > 1;
 
-export const showStep = (step: WizardStep): void => set({ step, unopened: null, refused: null });
+export function showStep(step: WizardStep): void {
+  set({ step, unopened: null, refused: null });
+  const { target, plan, busy, error } = get();
+  // Where writing was begun before it was known.
+  if (step === 'target' && target !== null && plan === null && busy === null && error === null)
+    void measureLoss(target);
+}
 export const changeFilter = (filter: Partial<DatasetFilter>): void =>
   set((state) => ({ filter: { ...state.filter, ...filter } }));
 export const lookAt = (looking: Wizard['looking']): void => set({ looking });
@@ -245,10 +251,16 @@ export function takeTarget(target: string): void {
 
 /** Chooses a format, and measures what it would lose. */
 export async function planFor(target: string): Promise<void> {
+  if (!get().view) return;
+  takeTarget(target);
+  set({ plan: null, result: null, error: null, unwritten: null });
+  await measureLoss(target);
+}
+
+async function measureLoss(target: string): Promise<void> {
   const { view, steps } = get();
   if (!view) return;
-  takeTarget(target);
-  set({ plan: null, result: null, error: null, unwritten: null, busy: 'planning' });
+  set({ busy: 'planning' });
   const isStillWanted = (): boolean =>
     get().view?.id === view.id && get().target === target && get().steps === steps;
   try {
