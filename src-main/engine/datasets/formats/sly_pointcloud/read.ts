@@ -27,8 +27,8 @@ export const keyFile = 'key_id_map.json';
 /** The folder that a set without subsets has. */
 export const onlyFolder = 'ds0';
 
-const list = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isRecord) : []);
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+export const list = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isRecord) : []);
+export const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** Numbers that stand for the keys in the annotations. */
 interface Keys {
@@ -79,7 +79,8 @@ export async function readSly(folder: string, options: ReadOptions = {}): Promis
   };
 }
 
-function parsed(given: string, file: string, problems: ProblemLog): Fields {
+/** What a file says; without an object in it, nothing, which is told. */
+export function parsed(given: string, file: string, problems: ProblemLog): Fields {
   try {
     const value: unknown = parseLenient(given);
     if (isRecord(value)) return value;

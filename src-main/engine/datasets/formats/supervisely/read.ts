@@ -18,24 +18,17 @@ import {
   wholeOf,
 } from '../../model/index.ts';
 import { below, foldersIn, imageItem, isSubsetName, plainShape, take, UniqueIds } from '../common/read.ts';
+import { list, metaFile, onlyFolder, parsed, text } from '../sly_pointcloud/read.ts';
 import { parseGeometry } from './geometry.ts';
 import { valueIn } from './tags.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
-
-export const metaFile = 'meta.json';
-
-/** The folder of a set without subsets. */
-export const onlyFolder = 'ds0';
 
 /** Where datasets in a dataset lie. */
 export const innerFolder = 'datasets';
 
 /** Folders of a dataset that hold no datasets. */
 const notDatasets = new Set(['ann', 'img', 'img_info', 'meta', 'seg', 'blob']);
-
-const list = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isRecord) : []);
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** A folder with `ann` and `img`. */
 interface Part {
@@ -119,17 +112,6 @@ function pictureOf(file: string, pictures: ReadonlySet<string>): string {
   const name = stemOf(fileNameOf(file));
   if (pictures.has(name) || isPicture(name)) return name;
   return [...pictures].find((picture) => stemOf(picture) === name) ?? `${name}.jpg`;
-}
-
-function parsed(given: string, file: string, problems: ProblemLog): Fields {
-  try {
-    const value: unknown = parseLenient(given);
-    if (isRecord(value)) return value;
-    problems.add(file, '', 'it is no object');
-  } catch (thrown) {
-    problems.add(file, '', reasonOf(thrown));
-  }
-  return {};
 }
 
 /** The object that says what is on a picture; answers of the server have it in a field. */

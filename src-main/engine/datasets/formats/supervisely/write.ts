@@ -3,8 +3,9 @@ import { fileNameOf, folderOf } from '../../files/paths.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
 import type { Annotation, AttributeValue, Points, Skeleton } from '../../model/index.ts';
 import { type Work, writeSet } from '../common/write.ts';
+import { metaFile, onlyFolder } from '../sly_pointcloud/read.ts';
 import { geometryOf, nodeKey } from './geometry.ts';
-import { captionTag, innerFolder, metaFile, onlyFolder } from './read.ts';
+import { captionTag, innerFolder } from './read.ts';
 import { colourAt, hexOf, Tags } from './tags.ts';
 
 /** What was written of a class. */
