@@ -43,7 +43,7 @@ function supervise(
     node: process.execPath,
     entry,
     environment: environment(data),
-    timing: { firstWait: 20, longestWait: 200, heartbeat: 200, silence: 1_500 },
+    timing: { firstWait: 20, longestWait: 200, heartbeat: 200, silence: 6_000 },
     ...options,
   });
   endings.push(() => supervisor.stop());

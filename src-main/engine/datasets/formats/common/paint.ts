@@ -139,6 +139,18 @@ export async function numberedMasks(
 }
 
 /**
+ * The value of a mask's class in a picture where 0 is what belongs to none, for {@link paintMasks}.
+ *
+ * @param first the value of the first class: 0 where that is the background.
+ */
+export const valueOfClass =
+  (first: number) =>
+  ({ label }: Mask): number | string => {
+    if (label === null) return 'a mask without a class';
+    return label + first === 0 ? 'a mask of the background: it is what the others leave' : label + first;
+  };
+
+/**
  * Draws an item's masks one over another, the higher ones last. Masks with the same number become one, which is told, as
  * is every mask of which nothing is left.
  *

@@ -1,7 +1,7 @@
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
 import { namesText } from '../common/lines.ts';
 import { grey16Png } from '../common/masks.ts';
-import { grey8Png, paintMasks } from '../common/paint.ts';
+import { grey8Png, paintMasks, valueOfClass } from '../common/paint.ts';
 import { joinSubset } from '../common/read.ts';
 import { writeSet } from '../common/write.ts';
 import { isBackground } from './classes.ts';
@@ -19,16 +19,7 @@ export function writeMaskDirs(
   return writeSet(dataset, folder, abilities, options, {
     picture: ({ item, name }) => `images/${joinSubset(item.subset, name, () => undefined)}`,
     async each({ item, id, size, annotations, output, lose, note }) {
-      const painted = paintMasks(
-        annotations,
-        ({ label }) => {
-          if (label === null) return 'a mask without a class';
-          return label + shift === 0
-            ? 'a mask of the background: it is what the others leave'
-            : label + shift;
-        },
-        lose,
-      );
+      const painted = paintMasks(annotations, valueOfClass(shift), lose);
       const path = `masks/${joinSubset(item.subset, `${id}.png`, note)}`;
       if (painted === null && size === null) return;
       // A picture without masks is all background.

@@ -16,7 +16,7 @@ import {
 import { type Annotation, type Categories, CategoryBuilder, ProblemLog } from '../../model/index.ts';
 import { csvRows, csvText } from '../common/csv.ts';
 import { grey16Png } from '../common/masks.ts';
-import { grey8Png, paintMasks, readClassMasks } from '../common/paint.ts';
+import { grey8Png, paintMasks, readClassMasks, valueOfClass } from '../common/paint.ts';
 import { below, imageItem, joinSubset, Pictures, splitSubset } from '../common/read.ts';
 import { writeSet } from '../common/write.ts';
 
@@ -157,16 +157,7 @@ function write(dataset: Dataset, folder: string, options: WriteOptions): Promise
     picture: ({ item, name }) => joinSubset(item.subset, name, () => undefined),
     async each({ item, id, annotations, output, lose, note }) {
       folders.add(folderOf(joinSubset(item.subset, 'x', note)));
-      const painted = paintMasks(
-        annotations,
-        ({ label }) => {
-          if (label === null) return 'a mask without a class';
-          return label + shift === 0
-            ? 'a mask of the background: it is what the others leave'
-            : label + shift;
-        },
-        lose,
-      );
+      const painted = paintMasks(annotations, valueOfClass(shift), lose);
       if (painted === null) return;
       const wide = dataset.categories.labels.length + shift > 256;
       const png = wide ? await grey16Png(Uint16Array.from(painted.values), painted) : await grey8Png(painted);
