@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { jsonBatches, noObject, openSpans } from './json.ts';
+import { jsonBatches, noObject } from './json.ts';
+import { openSpans } from './json-spans.ts';
 
 let folder = '';
 beforeAll(async () => {

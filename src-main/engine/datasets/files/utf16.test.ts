@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { jsonEntries, openSpans } from './json.ts';
+import { jsonEntries } from './json.ts';
+import { openSpans } from './json-spans.ts';
 
 let folder = '';
 beforeAll(async () => {

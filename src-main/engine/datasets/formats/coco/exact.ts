@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { type JsonSpans, parseLenient } from '../../files/json.ts';
+import { parseLenient } from '../../files/json.ts';
+import type { JsonSpans } from '../../files/json-spans.ts';
 import { sliceOf } from '../../files/utf16.ts';
 import { isRecord } from '../../model/index.ts';
 

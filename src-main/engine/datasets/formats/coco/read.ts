@@ -1,6 +1,7 @@
 import { RefineryError } from '../../../../contract/errors.ts';
 import { pictureSize } from '../../files/folder.ts';
-import { jsonBatches, noObject, openSpans } from '../../files/json.ts';
+import { jsonBatches, noObject } from '../../files/json.ts';
+import { openSpans } from '../../files/json-spans.ts';
 import { damagedEntry } from '../../files/notes.ts';
 import { inside, safeRelative } from '../../files/paths.ts';
 import { reasonOf } from '../../files/reasons.ts';
