@@ -153,12 +153,14 @@ function fieldIn(path: string, bytes: Buffer, from: number, to: number, name: Ui
   return undefined;
 }
 
+/** Whether a whole number is beyond what a number tells apart: 20240501123045123456 and …457 are one. */
+export const isBlurred = (value: unknown): boolean =>
+  typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
+
 function exactOf(text: string): unknown {
   try {
     const value = parseLenient(text);
-    return typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
-      ? text
-      : value;
+    return isBlurred(value) ? text : value;
   } catch {
     return undefined;
   }

@@ -101,5 +101,8 @@ export function isPicture(path: string): boolean {
   return pictureEndings.has(endingOf(path).toLowerCase());
 }
 
+/** A name as formats without folders write it. */
+export const flat = (name: string): string => name.replaceAll('/', '__');
+
 /** A name as a disk knows it that does not tell large letters from small ones. */
 export const folded = (name: string): string => name.normalize('NFC').toLowerCase();

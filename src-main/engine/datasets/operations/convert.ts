@@ -89,9 +89,11 @@ async function convert(
   const { writing, report, check, renamed } = written;
   const absent = writing.media === 'check' ? 0 : writing.absent;
   const planned = ahead ?? planner.result(written.source, absent);
-  refuseClouds(planned, target);
   read.forget?.();
-  if (ahead === null) onPlan?.(planned);
+  if (ahead === null) {
+    refuseClouds(planned, target);
+    onPlan?.(planned);
+  }
   if (report.items === 0) throw nothingLeft(request);
   const back = await readBack(request, target, staging.folder);
   const tick = counting(request, 'checking', report.items);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { adapt } from '../convert.ts';
-import { fileNameOf } from '../files/paths.ts';
+import { fileNameOf, flat } from '../files/paths.ts';
 import type { Abilities, Dataset, Limits } from '../format.ts';
 import {
   type Annotation,
@@ -163,7 +163,8 @@ export class RoundTripCheck {
     };
     for await (const item of back.items()) {
       onItem();
-      const index = finder.find(item, (candidate) => seen[candidate] === 0);
+      const own = keyOf(item);
+      const index = finder.find(own, item.id, (candidate) => seen[candidate] === 0);
       const read = rowsOf(item.annotations, item.annotations, (label) => labels.of[label] ?? -2 - label);
       const rows = this.#classless(read);
       if (index === undefined) {
@@ -173,7 +174,7 @@ export class RoundTripCheck {
       }
       seen[index] = 1;
       found += 1;
-      const [name, own] = [finder.keyAt(index, item), keyOf(item)];
+      const name = finder.nameOf(index, own);
       if (name !== own) {
         renamed += 1;
         if (examples.length < mostExamples) examples.push({ from: name, to: own });
@@ -238,9 +239,6 @@ function takenBy(
   return annotations.some(isRefused) ? annotations.filter((part) => !isRefused(part)) : annotations;
 }
 
-/** A name as formats without folders write it. */
-const flat = (id: string): string => id.replaceAll('/', '__');
-
 const keyOf = ({ subset, id }: Item): string => `${subset}/${id}`;
 
 /** Finds the written item that a read one is. The slower ways are only made ready when they are needed. */
@@ -253,8 +251,8 @@ class Finder {
     this.#indexOf = indexOf;
   }
 
-  find(item: Item, free: (index: number) => boolean): number | undefined {
-    const exact = this.#indexOf.get(keyOf(item));
+  find(key: string, id: string, free: (index: number) => boolean): number | undefined {
+    const exact = this.#indexOf.get(key);
     if (exact !== undefined) return free(exact) ? exact : undefined;
     if (this.#byName === undefined) {
       this.#byName = new Map();
@@ -268,16 +266,15 @@ class Finder {
         }
       }
     }
-    for (const name of [`id ${item.id}`, `file ${fileNameOf(item.id)}`]) {
+    for (const name of [`id ${id}`, `file ${fileNameOf(id)}`]) {
       const candidates = this.#byName.get(name)?.filter(free) ?? [];
       if (candidates.length > 0) return candidates[0];
     }
     return undefined;
   }
 
-  /** The name under which it was written. */
-  keyAt(index: number, item: Item): string {
-    const key = keyOf(item);
+  /** The name under which it was written. @param key the one that it has now. */
+  nameOf(index: number, key: string): string {
     return this.#indexOf.get(key) === index ? key : this.#names[index]!;
   }
 }

@@ -1,12 +1,8 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { parseLenient } from '../../files/json.ts';
+import { isBlurred, parseLenient } from '../../files/json.ts';
 import type { JsonSpans } from '../../files/json-spans.ts';
 import { sliceOf } from '../../files/utf16.ts';
 import { isRecord } from '../../model/index.ts';
-
-/** Whether a whole number is beyond what a number tells apart: 20240501123045123456 and …457 are one. */
-export const isBlurred = (value: unknown): boolean =>
-  typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
 
 /** A number by which entries name each other; text that is one means the same. */
 export function keyOf(value: unknown): unknown {

@@ -1,6 +1,6 @@
 import { RefineryError } from '../../../../contract/errors.ts';
 import { pictureSize } from '../../files/folder.ts';
-import { jsonBatches, noObject } from '../../files/json.ts';
+import { isBlurred, jsonBatches, noObject } from '../../files/json.ts';
 import { openSpans } from '../../files/json-spans.ts';
 import { damagedEntry } from '../../files/notes.ts';
 import { inside, safeRelative } from '../../files/paths.ts';
@@ -20,7 +20,7 @@ import {
   wholeOf,
 } from '../../model/index.ts';
 import { chooseFiles } from './choose.ts';
-import { ExactEntries, isBlurred, keyOf } from './exact.ts';
+import { ExactEntries, keyOf } from './exact.ts';
 import { addFacts, categoryFacts, pictureFacts } from './facts.ts';
 import { type CocoFile, partOf, pictureFolders, type Task } from './layout.ts';
 import { parsePanoptic } from './panoptic.ts';

@@ -75,7 +75,6 @@ export async function writeCvatVideo(
         const label = 'label' in part && part.label !== null ? labels[part.label] : undefined;
         if (label === undefined) lose(`a ${part.type} without a class`);
         else {
-          if (isOther && part.type === 'mask') lose("a mask of another size than the video's is cut off");
           const skeleton = skeletonOf(part, skeletons);
           if (hidesPoints(part, skeleton)) note(hiddenPoints);
           if (isOther && part.type === 'mask') change('a mask gets the size of the video’s frames');

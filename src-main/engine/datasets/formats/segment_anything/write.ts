@@ -1,4 +1,4 @@
-import { stemOf } from '../../files/paths.ts';
+import { flat, stemOf } from '../../files/paths.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
 import { areaOf, boundsOf, compressCounts, unionOf } from '../../masks.ts';
 import { type Annotation, numberOf } from '../../model/index.ts';
@@ -16,7 +16,6 @@ export function writeSegmentAnything(
   options: WriteOptions,
 ): Promise<WriteReport> {
   const images = new UniqueNumbers();
-  const flat = (name: string): string => name.replaceAll('/', '__');
   return writeSet(dataset, folder, abilities, options, {
     picture: ({ name }) => flat(name),
     async each(work) {

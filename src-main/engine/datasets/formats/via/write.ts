@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
 import { folderOf } from '../../files/paths.ts';
+import { statsOf } from '../../files/stats.ts';
 import type { Abilities, Dataset, WriteOptions, WriteReport } from '../../format.ts';
 import { type Annotation, type Attributes, objectIn, toRecord } from '../../model/index.ts';
 import { below, joinSubset } from '../common/read.ts';
@@ -141,5 +141,5 @@ function shapeOf(part: Annotation): object | null {
 
 /** Bytes of a picture, by which VIA tells pictures of one name apart; -1 where it isn't there. */
 function sizeOf(path: string | undefined): number {
-  return (path === undefined ? undefined : statSync(path, { throwIfNoEntry: false }))?.size ?? -1;
+  return (path === undefined ? undefined : statsOf(path))?.size ?? -1;
 }
